@@ -1,0 +1,116 @@
+"""Asks whois.iana.org (RFC 3912) about one TLD after the other, without haste, and never follows a referral."""
+
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from tldops_bot.domain.iana_record import Garbled, IanaRecord, NotFound
+from tldops_bot.domain.tld import Tld, parse_tld
+from tldops_bot.mail.iana_records import parse_answers
+
+MAX_ANSWER_OCTETS = 64 * 1024
+TIMEOUT_SECONDS = 20.0
+PAUSE_SECONDS = 1.0
+MAX_FAILURES_IN_A_ROW = 5
+
+Reason = Literal["unreachable", "timed_out", "too_large", "given_up"]
+Clock = Callable[[], float]
+
+
+class NoAnswer(Exception):
+    """The server did not answer in full; `reason` says why in one word."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What `sync` yields instead of an answer; nothing is known, so nothing may change."""
+
+    reason: Reason
+
+
+Result = IanaRecord | NotFound | Garbled | Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class WhoisServer:
+    """Where to ask, how long to wait for a whole answer (not for each piece of it), and the clock to wait by."""
+
+    host: str
+    port: int
+    clock: Clock  # seconds, never going back
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+
+def fetch(tld: Tld, server: WhoisServer) -> bytes:
+    """The raw answer about a TLD. Blocks; raises NoAnswer."""
+    deadline = server.clock() + server.timeout_seconds
+    try:
+        with socket.create_connection((server.host, server.port), server.timeout_seconds) as connection:
+            connection.sendall(tld.a_label.encode("ascii") + b"\r\n")
+            return _read_all(connection, deadline, server.clock)
+    except TimeoutError as slow:
+        raise NoAnswer("timed_out") from slow
+    except (OSError, UnicodeError) as broken:  # UnicodeError: a host name that is none
+        raise NoAnswer("unreachable") from broken
+
+
+def _read_all(connection: socket.socket, deadline: float, clock: Clock) -> bytes:
+    """Read to the end of the stream. A server that drips one octet at a time runs into the deadline too."""
+    octets = bytearray()
+    while True:
+        left = deadline - clock()
+        if left <= 0:
+            raise NoAnswer("timed_out")
+        connection.settimeout(left)
+        piece = connection.recv(8192)
+        if not piece:
+            return bytes(octets)
+        octets += piece
+        if len(octets) > MAX_ANSWER_OCTETS:
+            raise NoAnswer("too_large")
+
+
+def read_answer(tld: Tld, octets: bytes) -> IanaRecord | NotFound | Garbled:
+    """The answer in these octets, if it is one answer and about the TLD that was asked for."""
+    answers = parse_answers(octets)
+    if len(answers) > 1:
+        return Garbled("several_answers", tld)
+    answer = answers[0]
+    about = parse_tld(answer.asked) if isinstance(answer, NotFound) else answer.tld
+    return Garbled("other_tld", tld) if about not in (tld, None) else answer
+
+
+def ask(tld: Tld, server: WhoisServer) -> Result:
+    """Fetch and read the answer about one TLD."""
+    try:
+        octets = fetch(tld, server)
+    except NoAnswer as nothing:
+        return Unanswered(nothing.reason)
+    return read_answer(tld, octets)
+
+
+def sync(
+    tlds: Iterable[Tld],
+    server: WhoisServer,
+    sleep: Callable[[float], None],
+    pause_seconds: float = PAUSE_SECONDS,
+) -> Iterator[tuple[Tld, Result]]:
+    """Ask about each TLD in turn and yield each answer as it comes, pausing in between.
+
+    After a few failures in a row the server is left alone, and the rest is `given_up`.
+    """
+    failures = 0
+    for number, tld in enumerate(tlds):
+        if failures >= MAX_FAILURES_IN_A_ROW:
+            yield tld, Unanswered("given_up")
+            continue
+        if number:
+            sleep(pause_seconds)
+        result = ask(tld, server)
+        failures = failures + 1 if isinstance(result, Unanswered) else 0
+        yield tld, result

@@ -1,0 +1,177 @@
+"""What a mail command is made of: its declaration, what it is given, and what it returns."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.config.settings import Config
+from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.outgoing import Attachment, Letter
+from tldops_bot.domain.request import Request, VerbSpec
+from tldops_bot.domain.standing import Standing
+from tldops_bot.store.tables import Person
+
+
+class Who(StrEnum):
+    """Who may use a command; enforced by `policy.py`, in one place, before the command runs."""
+
+    ANYONE = "anyone"
+    CONTACT = "contact"
+    MEMBER = "member"
+    COMMITTEE = "committee"
+    SECRETARIAT = "secretariat"  # the committee may as well
+
+
+class Status(StrEnum):
+    """How a command ended; the worst of a mail's commands stands first in the Subject of the reply."""
+
+    SUCCESS = "SUCCESS"
+    WAITING = "WAITING"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who speaks, as far as it is proven: a stored person by signature, or only the mailbox a token went to."""
+
+    standing: Standing
+    person: Person | None = None
+    fingerprint: str = ""
+    address: str = ""
+    is_signed: bool = False
+
+    @property
+    def person_id(self) -> int | None:
+        return self.person.id if self.person else None
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """What a command may know of the mail that carries it."""
+
+    inbox_id: int
+    received_at: datetime
+    message_id: str = ""
+    subject: str = ""
+    author: str = ""
+    references: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    signed_at: datetime | None = None
+    signed_digest: str = ""
+    original: bytes = b""
+    original_form: str = ""
+    was_encrypted: bool = False
+    authentication: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One command's surroundings: the open transaction, the time, the settings, and a place to post letters.
+
+    Commands change rows through `store`, post letters, and return what to say. They never commit, render,
+    send, or read the clock.
+    """
+
+    session: Session
+    now: datetime
+    config: Config
+    tlds: TldTable
+    actor: Actor
+    mail: MailFacts
+    random: Callable[[int], bytes]
+    list_certificate: bytes
+    letters: list[Letter] = field(default_factory=list)
+
+    def post(self, letter: Letter) -> None:
+        """Put a letter among those that go out when this transaction is committed."""
+        self.letters.append(letter)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command answers: `<command>/<outcome>.txt.j2` filled with `values`."""
+
+    outcome: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: Status = Status.SUCCESS
+    attachments: tuple[Attachment, ...] = ()
+    is_confidential: bool = False
+    is_silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why something is not done: `refusals/<reason>.txt.j2` filled with `values`. Nothing of the mail is done."""
+
+    reason: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Run = Callable[[Context, Request], Reply | Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One mail command. `changes` means it must be bound to this list before it takes effect at once."""
+
+    verb: str
+    who: Who
+    usage: tuple[str, ...]
+    summary: str
+    run: Run
+    changes: bool
+    fields: tuple[str, ...]
+    has_text: bool
+    strict_fields: tuple[str, ...]
+    aliases: tuple[str, ...]
+    by_mailbox: bool
+    after_probation: bool
+
+    @property
+    def folder(self) -> str:
+        """Where its templates are."""
+        return self.verb.lower().replace("-", "_")
+
+    def spec(self, verb: str) -> VerbSpec:
+        """What the grammar must know, under the verb or one of its aliases."""
+        return VerbSpec(verb, self.fields, self.has_text, self.strict_fields)
+
+
+def command(
+    *usage: str,
+    who: Who,
+    changes: bool = False,
+    fields: Sequence[str] = (),
+    has_text: bool = False,
+    strict_fields: Sequence[str] = (),
+    aliases: Sequence[str] = (),
+    by_mailbox: bool = False,
+    after_probation: bool = False,
+) -> Callable[[Run], Command]:
+    """Declare a mail command. The verb is the first word of the first usage; the docstring's first line is its help.
+
+    `by_mailbox`: somebody without a key may ask for it too, and proves the mailbox by a token.
+    """
+
+    def declare(run: Run) -> Command:
+        return Command(
+            verb=usage[0].split()[0],
+            who=who,
+            usage=usage,
+            summary=(run.__doc__ or "").strip().split("\n")[0],
+            run=run,
+            changes=changes,
+            fields=tuple(fields),
+            has_text=has_text,
+            strict_fields=tuple(strict_fields),
+            aliases=tuple(aliases),
+            by_mailbox=by_mailbox,
+            after_probation=after_probation,
+        )
+
+    return declare

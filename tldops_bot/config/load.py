@@ -1,0 +1,110 @@
+"""Finds and reads config.toml; every mistake in it becomes one clear line with key, file and nearest known key."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from tldops_bot.config.settings import Config
+from tldops_bot.domain.nearest import nearest
+
+_PATHS = {
+    "listener": ("socket", "tls_certificate", "tls_key"),
+    "smarthost": ("password_file",),
+    "openpgp": ("home", "passphrase_file"),
+    "templates": ("directory",),
+}
+
+
+class ConfigProblem(Exception):
+    """The configuration cannot be used; the text says which file, which key, and what to write instead."""
+
+
+def find_config(named: Path | None, environment: Mapping[str, str], folder: Path) -> Path:
+    """The file to read: `--config`, else $TLDOPS_CONFIG, ./config.toml, /etc/tldops-bot/config.toml."""
+    if named is not None:
+        return named
+    if environment.get("TLDOPS_CONFIG"):
+        return Path(environment["TLDOPS_CONFIG"])
+    for candidate in (folder / "config.toml", Path("/etc/tldops-bot/config.toml")):
+        if candidate.exists():
+            return candidate
+    raise ConfigProblem(
+        "no configuration found: give --config FILE, set TLDOPS_CONFIG, or run `tldops-bot init` first"
+    )
+
+
+def load_config(file: Path) -> Config:
+    """Read and check one configuration file. Raises ConfigProblem."""
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except OSError as problem:
+        raise ConfigProblem(f"{file}: cannot be read ({problem.strerror})") from problem
+    except UnicodeDecodeError as problem:
+        raise ConfigProblem(f"{file}: is not UTF-8 text") from problem
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigProblem(f"{file}: is not TOML: {problem}") from problem
+    if "file" in tables:
+        raise ConfigProblem(f"{file}: unknown key file")
+    folder = file.resolve().parent
+    try:
+        return Config.model_validate(_absolute(tables, folder) | {"file": file.resolve()})
+    except ValidationError as problem:
+        raise ConfigProblem("\n".join(_lines(problem, file))) from problem
+
+
+def _absolute(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Paths are relative to the file's own folder; the ones left out get their default there."""
+    made = {name: dict(table) if isinstance(table, dict) else table for name, table in tables.items()}
+    for table, keys in _PATHS.items():
+        held = made.get(table)
+        if isinstance(held, dict):
+            for key in keys:
+                if isinstance(held.get(key), str):
+                    held[key] = str(folder / held[key])
+    openpgp = made.setdefault("openpgp", {})
+    if isinstance(openpgp, dict):
+        openpgp.setdefault("home", str(folder / "var/gnupg"))
+    database = made.setdefault("database", {})
+    if isinstance(database, dict):
+        database["url"] = _absolute_url(database.get("url", "sqlite:///var/tldops.sqlite"), folder)
+    return made
+
+
+def _absolute_url(url: Any, folder: Path) -> Any:
+    prefix = "sqlite:///"
+    if isinstance(url, str) and url.startswith(prefix) and not url.startswith(prefix + "/"):
+        return prefix + os.fspath(folder / url.removeprefix(prefix))
+    return url
+
+
+def _lines(problem: ValidationError, file: Path) -> list[str]:
+    lines = []
+    for error in problem.errors(include_url=False):
+        place = [str(part) for part in error["loc"]]
+        key = ".".join(place)
+        if error["type"] == "extra_forbidden":
+            hint = nearest(place[-1], _known_keys(place[:-1]), within=4)
+            lines.append(f"{file}: unknown key {key}" + (f"; did you mean {hint}?" if hint else ""))
+        elif error["type"] == "missing":
+            lines.append(f"{file}: {key} is missing")
+        else:
+            lines.append(f"{file}: {key}: {error['msg'].removeprefix('Value error, ')}")
+    return lines
+
+
+def _known_keys(place: list[str]) -> list[str]:
+    model: type[BaseModel] = Config
+    for part in place:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        found = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
+        tables = [kind for kind in found if issubclass(kind, BaseModel)]
+        if not tables:
+            return []
+        model = tables[0]
+    return [name for name in model.model_fields if not (model is Config and name == "file")]

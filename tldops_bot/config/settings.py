@@ -1,0 +1,176 @@
+"""What may stand in config.toml: every table, every key, its type and what it is when left out."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.durations import parse_duration
+
+
+def _duration(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError('a length of time is written as text, such as "3d"')
+    return parse_duration(value)
+
+
+def _duration_or_never(value: Any) -> timedelta | None:
+    return None if value == "never" or value is None else _duration(value)
+
+
+def _address(value: str) -> str:
+    parsed = parse_address(value)
+    if parsed is None:
+        raise ValueError("not a mail address, such as tld-ops@lists.example")
+    return parsed
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('not a time zone, such as "UTC" or "Europe/Amsterdam"') from None
+    return value
+
+
+def _crontab(value: str) -> str:
+    if len(value.split()) != 5:
+        raise ValueError('five fields as in a crontab, such as "0 6 1,15 * *"')
+    return value
+
+
+def _host_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError('a host and a port, such as "127.0.0.1:9125"')
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+DurationOrNever = Annotated[timedelta | None, BeforeValidator(_duration_or_never)]
+Address = Annotated[str, AfterValidator(_address)]
+TimeZone = Annotated[str, AfterValidator(_timezone)]
+Crontab = Annotated[str, AfterValidator(_crontab)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Table(BaseModel):
+    """A table of config.toml: unknown keys are errors, values do not change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListSettings(Table):
+    name: str = Field(default="TLD-OPS", min_length=1, max_length=60, pattern=r"^[ -~]+$")
+    address: Address
+    delimiter: Literal["+", "-", "="] = "+"
+    owner: Address
+
+
+class OperatorSettings(Table):
+    email: Address
+
+
+class ListenerSettings(Table):
+    protocol: Literal["smtp", "lmtp"] = "smtp"
+    host: str = "127.0.0.1"
+    port: Port = 8025
+    socket: Path | None = None
+    max_message_bytes: int = Field(default=10_485_760, ge=16_384, le=100_000_000)
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    trusted_authserv_ids: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _certificate_and_key_go_together(self) -> "ListenerSettings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        return self
+
+
+class SmarthostSettings(Table):
+    host: str = "127.0.0.1"
+    port: Port = 25
+    tls: Literal["none", "starttls", "tls"] = "none"
+    connections: int = Field(default=8, ge=1, le=64)
+    username: str | None = None
+    password_file: Path | None = None
+
+
+class DatabaseSettings(Table):
+    url: str = "sqlite:///var/tldops.sqlite"
+
+
+class OpenpgpSettings(Table):
+    home: Path = Path("var/gnupg")
+    max_signature_age: Duration = timedelta(days=3)
+    max_clock_skew: Duration = timedelta(hours=1)
+    passphrase_file: Path | None = None
+
+
+class IanaSettings(Table):
+    whois: HostPort = "whois.iana.org:43"
+    refresh: Duration = timedelta(days=1)
+
+
+class MembershipSettings(Table):
+    contacts_per_tld: int = Field(default=3, ge=1, le=20)
+    vouched_by: tuple[Literal["administrative", "technical"], ...] = ("administrative",)
+    technical_after: DurationOrNever = timedelta(hours=72)
+    request_lifetime: Duration = timedelta(days=14)
+    key_recovery_wait: Duration = timedelta(hours=72)
+    probation: Duration = timedelta(hours=48)
+    confirm_every: Duration = timedelta(days=180)
+    committee_votes: int = Field(default=1, ge=1, le=2)
+    constituencies: tuple[Literal["cctld", "gtld", "cert", "regional"], ...] = ("cctld",)
+
+
+class RosterSettings(Table):
+    schedule: Crontab = "0 6 1,15 * *"
+    timezone: TimeZone = "UTC"
+
+
+class AlertSettings(Table):
+    release: Literal["at-once", "second-member"] = "at-once"
+    max_bytes: int = Field(default=1_000_000, ge=1_000, le=20_000_000)
+    max_per_member_hour: int = Field(default=3, ge=1, le=1_000)
+    keep: Duration = timedelta(days=730)
+
+
+class MetricsSettings(Table):
+    listen: HostPort
+
+
+class RetentionSettings(Table):
+    raw_mail: Duration = timedelta(days=90)
+
+
+class TemplateSettings(Table):
+    directory: Path | None = None
+
+
+class Config(Table):
+    """The whole of config.toml. `file` is where it was read; paths in it are made absolute on reading."""
+
+    file: Path
+    list: ListSettings
+    operator: OperatorSettings
+    listener: ListenerSettings = ListenerSettings()
+    smarthost: SmarthostSettings = SmarthostSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    openpgp: OpenpgpSettings = OpenpgpSettings()
+    iana: IanaSettings = IanaSettings()
+    membership: MembershipSettings = MembershipSettings()
+    roster: RosterSettings = RosterSettings()
+    alerts: AlertSettings = AlertSettings()
+    metrics: MetricsSettings | None = None
+    retention: RetentionSettings = RetentionSettings()
+    templates: TemplateSettings = TemplateSettings()

@@ -1,0 +1,1 @@
+"""Rules: values in, values out; no I/O, no clock, no library."""

@@ -1,0 +1,34 @@
+"""Lengths of time as people write them in a configuration file: "90d", "72h", "5m", "0"."""
+
+import re
+from datetime import timedelta
+
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "y": timedelta(days=365),
+}
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read "3d" as three days; "0" needs no unit. Raises ValueError for anything else."""
+    cleaned = text.strip().lower()
+    if cleaned == "0":
+        return timedelta(0)
+    match = re.fullmatch(r"(\d{1,6})\s*([smhdwy])", cleaned)
+    if match is None:
+        raise ValueError('a length of time is a number and one of s, m, h, d, w, y, such as "3d"')
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def say_duration(length: timedelta) -> str:
+    """The shortest exact wording for people: "3 days", "72 hours", "1 minute"."""
+    seconds = int(length.total_seconds())
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size and seconds % size == 0 and not (word == "day" and seconds < 2 * size):
+            count = seconds // size
+            return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    return f"{seconds} seconds"

@@ -1,0 +1,35 @@
+"""What somebody is to this list at this moment, from which everything they may do follows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's seats: TLDs they are listed for, whether their key is fit, committee and secretariat."""
+
+    tlds: tuple[str, ...] = ()
+    suspended_tlds: tuple[str, ...] = ()
+    has_key: bool = False
+    on_probation_until: datetime | None = None
+    is_committee: bool = False
+    is_secretariat: bool = False
+
+    @property
+    def is_listed(self) -> bool:
+        """Vouched for, for at least one TLD."""
+        return bool(self.tlds)
+
+    @property
+    def is_member(self) -> bool:
+        """Listed with a fit key; the committee and the secretariat with a key are served alike."""
+        return self.has_key and (self.is_listed or self.is_committee or self.is_secretariat)
+
+    def is_on_probation(self, now: datetime) -> bool:
+        """QUERY, ROSTER and ALERT are still closed; never for the committee and the secretariat."""
+        if self.is_committee or self.is_secretariat:
+            return False
+        return self.on_probation_until is not None and now < self.on_probation_until
+
+
+NOBODY = Standing()

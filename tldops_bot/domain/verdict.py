@@ -1,0 +1,66 @@
+"""What is known about a signature: good, bad (and why) or none; age and replay are judged elsewhere."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Standing(StrEnum):
+    """How a mail stands: signed well, signed badly, or not signed at all."""
+
+    GOOD = "good"
+    BAD = "bad"
+    NONE = "none"
+
+
+SIGNATURE_REASONS = (
+    "unknown_key",
+    "bad_signature",
+    "expired_key",
+    "revoked_key",
+    "expired_signature",
+    "weak_hash",
+    "unsupported_signature",
+    "several_signatures",
+    "no_signature_inside",
+    "text_outside_block",
+    "malformed_block",
+    "too_large",
+)
+DECRYPTION_REASONS = ("not_encrypted_to_list", "not_decryptable")
+STRUCTURE_REASONS = (
+    "signature_around_encryption",
+    "signature_misplaced",
+    "malformed_mail",
+    "too_complex",
+    "undecodable_text",
+    "no_plain_text",
+)
+
+# Everything that can be wrong with a mail before its commands are read; each has a template of its own.
+REASONS = SIGNATURE_REASONS + DECRYPTION_REASONS + STRUCTURE_REASONS
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement over one signature; `fingerprint` is the primary key's, 40 upper-case hex digits."""
+
+    standing: Standing
+    reason: str = ""
+    fingerprint: str = ""
+    signed_at: datetime | None = None
+    signature_hash: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.standing is Standing.GOOD
+
+
+UNSIGNED = Verdict(Standing.NONE)
+
+
+def bad(reason: str, fingerprint: str = "") -> Verdict:
+    """A verdict that refuses; `reason` is one of REASONS."""
+    if reason not in REASONS:
+        raise ValueError(f"no such reason: {reason}")
+    return Verdict(Standing.BAD, reason, fingerprint)

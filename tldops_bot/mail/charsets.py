@@ -1,0 +1,84 @@
+"""Octets of a text part to text: transfer encodings (RFC 2045), charsets, and flowed lines (RFC 3676)."""
+
+import binascii
+import codecs
+import quopri
+import re
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,39}")
+# Python knows codecs that are no charsets (unicode_escape, idna); only these are read.
+KNOWN = frozenset(
+    {
+        "utf-8",
+        "ascii",
+        "koi8-r",
+        "koi8-u",
+        "gb2312",
+        "gbk",
+        "gb18030",
+        "big5",
+        "euc_jp",
+        "iso2022_jp",
+        "tis-620",
+    }
+    | {"shift_jis", "cp932", "euc_kr", "cp949", "cp874"}
+    | {f"iso8859-{number}" for number in range(1, 17)}
+    | {f"cp{number}" for number in range(1250, 1259)}
+)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_BLANK = re.compile(rb"[ \t\r\n]+")
+
+
+def decode_charset(octets: bytes, charset: str, errors: str = "strict") -> str | None:
+    """The text, or None when the charset is unknown or, with strict errors, the octets are not in it.
+
+    No charset and US-ASCII are read as UTF-8, which contains it and is what is meant by mistake.
+    """
+    name = charset.strip().lower() or "utf-8"
+    if not _NAME.fullmatch(name):
+        return None
+    try:
+        codec = codecs.lookup(name).name
+        if codec not in KNOWN:
+            return None
+        return octets.decode("utf-8" if codec == "ascii" else codec, errors=errors)
+    except (LookupError, UnicodeError):
+        return None
+
+
+def decode_transfer(octets: bytes, encoding: str) -> bytes | None:
+    """The body without its Content-Transfer-Encoding; None when that is unknown or broken."""
+    match encoding.strip().lower():
+        case "" | "7bit" | "8bit" | "binary":
+            return octets
+        case "quoted-printable":
+            return quopri.decodestring(octets)
+        case "base64":
+            return _decode_base64(_BLANK.sub(b"", octets))
+    return None
+
+
+def _decode_base64(text: bytes) -> bytes | None:
+    if not _BASE64.fullmatch(text):
+        return None
+    try:
+        return binascii.a2b_base64(text)
+    except binascii.Error:
+        return None
+
+
+def unflow(text: str, delete_space: bool) -> str:
+    """RFC 3676 section 4: soft breaks joined, space-stuffing undone; a quoted line keeps its > marks."""
+    paragraphs: list[list[str]] = []
+    open_depth = -1
+    for raw in text.split("\n"):
+        line = raw.lstrip(">")
+        depth = len(raw) - len(line)
+        line = line.removeprefix(" ")
+        is_signature_mark = line == "-- "
+        if depth != open_depth or is_signature_mark:
+            paragraphs.append([">" * depth + " " if depth else ""])
+        is_soft = line.endswith(" ") and not is_signature_mark
+        paragraphs[-1].append(line[:-1] if is_soft and delete_space else line)
+        open_depth = depth if is_soft else -1
+    return "\n".join("".join(pieces) for pieces in paragraphs)

@@ -1,0 +1,115 @@
+"""From rendered words to a draft, and from a sealed part to a whole mail: RFC 5322, 2369, 2919, 3834, 9788.
+
+Outer headers are the same for everybody, save To, Message-ID and Reply-To, so the rest is built once a message.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from tldops_bot.config.settings import ListSettings
+from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.draft import Draft
+from tldops_bot.domain.list_address import ListAddress
+from tldops_bot.domain.outgoing import Entitled, Letter
+from tldops_bot.domain.plain_text import one_line
+from tldops_bot.mail.mime_entities import attachment_entity, multipart, text_entity
+from tldops_bot.mail.render import Rendered
+
+MAX_SUBJECT = 120
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_MOST_REFERENCES = 20
+# Identifiers must never be cut or encoded, as the usual policy does with words over 78 characters.
+_UNFOLDED = SMTP.clone(max_line_length=998)
+
+
+class BadAddress(Exception):
+    """What should be an address is none; nothing is sent to it. The message doesn't repeat it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OuterHeaders:
+    """The header lines of one message, without those that differ from copy to copy."""
+
+    common: bytes
+
+    def for_recipient(self, to: str, message_id: str, reply_to: str = "") -> bytes:
+        """All header lines of one copy, up to the Content headers; raises BadAddress."""
+        if not _MESSAGE_ID.fullmatch(message_id):
+            raise BadAddress("not a message id")
+        own = f"To: <{_checked(to)}>\r\nMessage-ID: {message_id}\r\n"
+        if reply_to:
+            own += f"Reply-To: <{_checked(reply_to)}>\r\n"
+        return own.encode("ascii") + self.common
+
+
+def draft(letter: Letter, rendered: Rendered, settings: ListSettings, now: datetime) -> Draft:
+    """Everything of a letter that is decided when it is written; sealing and addressing come later."""
+    subject = " ".join(one_line(letter.subject or rendered.subject).split())[:MAX_SUBJECT]
+    headers = {"Date": format_datetime(now), "Auto-Submitted": letter.kind.auto_submitted}
+    references = [known for text in letter.references if (known := _message_id(text))]
+    if in_reply_to := _message_id(letter.in_reply_to):
+        headers["In-Reply-To"] = in_reply_to
+        references = [known for known in references if known != in_reply_to] + [in_reply_to]
+    if references:
+        headers["References"] = " ".join(references[-_MOST_REFERENCES:])
+    reply_to = letter.reply_to
+    if letter.route:
+        reply_to = _list_address(settings).with_tag(f"t.{letter.route}")
+    return Draft(
+        subject,
+        _entity(letter, rendered.body, subject, headers["Date"], settings),
+        headers,
+        _checked(reply_to) if reply_to else "",
+    )
+
+
+def outer_headers(draft_headers: dict[str, str], subject: str, settings: ListSettings) -> OuterHeaders:
+    """What stands round the sealed part in every copy of a message."""
+    words = _header_lines({"From": _author(settings), "Subject": subject, "Date": draft_headers["Date"]})
+    marks = {name: text for name, text in draft_headers.items() if name != "Date"}
+    marks |= _list_headers(settings) | {"X-Loop": settings.address, "MIME-Version": "1.0"}
+    return OuterHeaders(words + _header_lines(marks, _UNFOLDED))
+
+
+def message_id(delivery_id: int, made_at: datetime, key: bytes, settings: ListSettings) -> str:
+    """The same for every attempt at a delivery, so that a receiver can drop a copy it has.
+
+    `made_at` is the message's: after a restore, numbers are given again.
+    """
+    proof = hmac.new(key, f"message-id {delivery_id} {made_at.isoformat()}".encode(), hashlib.sha256)
+    return f"<d.{delivery_id}.{proof.hexdigest()[:20]}@{settings.address.rpartition('@')[2]}>"
+
+
+def _entity(letter: Letter, body: str, subject: str, date: str, settings: ListSettings) -> bytes:
+    """The text and its attachments, with protected headers in the root (RFC 9788 section 2.1)."""
+    protected: dict[str, str | Address] = {"From": _author(settings), "Subject": subject, "Date": date}
+    if len(letter.to) == 1:
+        protected["To"] = f"<{_checked(letter.to[0].address)}>"
+    is_cipher = letter.is_confidential or all(
+        person.entitled in (Entitled.MEMBER, Entitled.KEY) for person in letter.to
+    )
+    lines = _header_lines(protected)
+    if is_cipher:  # RFC 9788 section 2.2: what was visible outside, too
+        lines += b"".join(_header_lines({f"HP-Outer: {name}": text}) for name, text in ())
+        lines += _outer_copy(lines)
+    parameter = f'; hp="{"cipher" if is_cipher else "clear"}"'
+    if not letter.attachments:
+        return text_entity(body, parameter, lines)
+    parts = (text_entity(body), *(attachment_entity(attachment) for attachment in letter.attachments))
+    return multipart("mixed", parameter, parts, lines)
+
+
+def _outer_copy(lines: bytes) -> bytes:
+    """`HP-Outer: Name: value` for each header line, folded where that one is."""
+    return re.sub(rb"(?m)^(?=[A-Z])", b"HP-Outer: ", lines)
+
+
+def _header_lines(headers: dict[str, str | Address], policy: SMTP = SMTP) -> bytes: ...

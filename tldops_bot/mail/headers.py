@@ -1,0 +1,199 @@
+"""Header fields of raw mail, cut out, unfolded and decoded; never raises (RFC 5322, 2047, 2231)."""
+
+import binascii
+import quopri
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from urllib.parse import unquote_to_bytes
+
+from tldops_bot.domain.address import parse_address
+from tldops_bot.mail.charsets import decode_charset
+
+MAX_HEADER_BYTES = 256 * 1024
+MAX_VALUE_CHARS = 16_384
+MAX_ADDRESSES = 100
+MAX_REFERENCES = 20
+
+_END = re.compile(rb"\A\r?\n|\r?\n\r?\n")
+_FIELD = re.compile(rb"([!-9;-~]{1,80})[ \t]*:(.*)", re.DOTALL)
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_LINE = re.compile(rb"\r?\n")
+_ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?\s]*)\?=")
+_BETWEEN_WORDS = re.compile(r"(\?=)[ \t]+(?==\?)")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>")
+_PARAMETER = re.compile(r';\s*([^\s=;"]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
+_MEDIA_TYPE = re.compile(r"\s*([!-.0-~]{1,60})/([!-.0-:<-~]{1,60})\s*(?=;|\Z)")
+# C0, C1, line separators, and the marks that turn the direction of text round.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """The fields of one entity in order, unfolded, undecoded; what is not UTF-8 is replaced."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def all(self, name: str) -> tuple[str, ...]:
+        return tuple(value for known, value in self.fields if known == name.lower())
+
+    def first(self, name: str) -> str:
+        return next(iter(self.all(name)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ContentType:
+    """A media type in lower case; `is_sound` is False when two readers could understand it differently."""
+
+    media_type: str = "text/plain"
+    parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    is_sound: bool = True
+
+    def parameter(self, name: str) -> str:
+        return self.parameters.get(name, "")
+
+
+def split_entity(octets: bytes) -> tuple[Headers, bytes]:
+    """The header fields and the raw body of an entity; what is beyond MAX_HEADER_BYTES is not looked at."""
+    end = _END.search(octets, 0, MAX_HEADER_BYTES)
+    block = octets[: end.start() if end else MAX_HEADER_BYTES]
+    body = octets[end.end() :] if end else b""
+    return _parse_headers(block), body
+
+
+def _parse_headers(block: bytes) -> Headers:
+    found = (_FIELD.fullmatch(line) for line in _LINE.split(_FOLD.sub(b"", block)))
+    return Headers(tuple((field[1].decode().lower(), _to_text(field[2])) for field in found if field))
+
+
+def _to_text(value: bytes) -> str:
+    return value[:MAX_VALUE_CHARS].decode(errors="replace").strip(" \t\r\n")
+
+
+def printable(text: str, max_chars: int = 500) -> str:
+    """On one line, without control characters, fit for a reply or a list of names."""
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())[:max_chars]
+
+
+def decode_words(value: str) -> str:
+    """Encoded words as text, RFC 2047; a word in an unknown charset stays as it is."""
+    return printable(_ENCODED_WORD.sub(_decode_word, _BETWEEN_WORDS.sub(r"\1", value)))
+
+
+def _decode_word(word: re.Match[str]) -> str:
+    charset, encoding, text = word.groups()
+    try:
+        if encoding in "bB":
+            octets = binascii.a2b_base64(text.encode() + b"==")
+        else:
+            octets = quopri.decodestring(text.replace("_", "=20").encode())
+    except binascii.Error:
+        return word[0]
+    return decode_charset(octets, charset, errors="replace") or word[0]
+
+
+# --- structured values
+
+
+def parse_content_type(headers: Headers) -> ContentType:
+    """What the one Content-Type field says; without one, text/plain in US-ASCII."""
+    values = headers.all("content-type")
+    if not values:
+        return ContentType()
+    found = _MEDIA_TYPE.match(values[0])
+    if not found or len(values) > 1:
+        return ContentType("application/octet-stream", is_sound=False)
+    parameters, is_sound = _parameters(values[0][found.end() :])
+    return ContentType(f"{found[1]}/{found[2]}".lower(), MappingProxyType(parameters), is_sound)
+
+
+def _parameters(text: str) -> tuple[dict[str, str], bool]:
+    found = [(name.lower(), _unquote(value)) for name, value in _PARAMETER.findall(text)]
+    plain = dict(reversed(found))  # the first of a name wins, and a second one is unsound
+    rest = _PARAMETER.sub("", text).strip(" \t;")
+    return plain, len(plain) == len(found) and not rest
+
+
+def _unquote(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+def file_name(headers: Headers) -> str:
+    """The name of an attached file, for people to read; "" when it has none."""
+    disposition, _ = _parameters(";" + headers.first("content-disposition"))
+    of_type = parse_content_type(headers).parameters
+    for parameters in (disposition, of_type):
+        for name in ("filename", "name"):
+            if value := parameters.get(name) or _extended(parameters, name):
+                return decode_words(value)[:80]
+    return ""
+
+
+def _extended(parameters: Mapping[str, str], name: str) -> str:
+    """RFC 2231: `filename*=utf-8''na%C3%AFve.txt`, also in numbered pieces."""
+    pieces = [parameters.get(f"{name}*{suffix}", "") for suffix in ("", "0*", "0", "1*", "1", "2*", "2")]
+    charset, _, rest = "".join(pieces).partition("'")
+    octets = unquote_to_bytes(rest.partition("'")[2] or charset)
+    return decode_charset(octets, charset if rest else "utf-8", errors="replace") or ""
+
+
+def parse_date(headers: Headers) -> datetime | None:
+    try:
+        written = parsedate_to_datetime(headers.first("date")[:200])
+        return (written if written.tzinfo else written.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def message_ids(value: str) -> tuple[str, ...]:
+    """The last message IDs of a value, at most MAX_REFERENCES."""
+    return tuple(_MESSAGE_ID.findall(value)[-MAX_REFERENCES:])
+
+
+# --- addresses
+
+
+def author_of(headers: Headers) -> tuple[str | None, str]:
+    """The one address in the one From field, or None and why: absent, several or malformed."""
+    values = headers.all("from")
+    if not values:
+        return None, "absent"
+    mailboxes = split_mailboxes(values[0])
+    if len(values) > 1 or len(mailboxes) > 1:
+        return None, "several"
+    address = mailbox_address(mailboxes[0]) if mailboxes else None
+    return address, "" if address else "malformed"
+
+
+def addresses_of(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Every valid address in the address lists of these fields, in order; doubtful ones are left out."""
+    mailboxes = [mailbox for value in values for mailbox in split_mailboxes(value)]
+    found = (mailbox_address(mailbox) for mailbox in mailboxes[:MAX_ADDRESSES])
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
+_MAILBOX_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[<>(),:;@]|[^"\\<>(),:;@]+|.', re.DOTALL)
+
+
+def split_mailboxes(value: str) -> list[str]:
+    """Cut at the commas that are neither quoted nor in a comment; quoted strings and comments are emptied."""
+    mailboxes, depth = [""], 0
+    for piece in _MAILBOX_PIECE.findall(value):
+        if piece in "()":
+            depth = max(0, depth + (1 if piece == "(" else -1))
+        elif depth:
+            continue
+        elif piece == ",":
+            mailboxes.append("")
+        else:
+            mailboxes[-1] += '""' if len(piece) > 1 and piece.startswith('"') else piece
+    return [mailbox.strip() for mailbox in mailboxes if mailbox.strip()]
+
+
+def mailbox_address(mailbox: str) -> str | None:
+    """`addr`, `<addr>` or `words <addr>`; None when an @ or anything else stands where it may mislead."""
+    found = re.fullmatch(r"([^<>@,:;]*)<([^<>]*)>", mailbox)
+    return parse_address((found[2] if found else mailbox).strip())

@@ -1,0 +1,98 @@
+"""The parts of a mail as slices of its raw octets, never serialised again (RFC 2046, RFC 1847).
+
+A signature covers octets, so whoever verifies must see exactly those between the boundaries.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tldops_bot.mail.headers import ContentType, Headers, file_name, parse_content_type, split_entity
+
+MAX_DEPTH = 5
+MAX_PARTS = 20
+MAX_BOUNDARY_CHARS = 70
+
+
+class Unsliceable(ValueError):
+    """Readers may differ on where the parts of this mail are; `reason` is one of verdict.REASONS."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entity: `octets` is all of it, header fields included; `is_closed` is False when its end is missing."""
+
+    octets: bytes
+    headers: Headers
+    content_type: ContentType
+    body: bytes
+    children: tuple["Part", ...] = ()
+    is_closed: bool = True
+
+    @property
+    def media_type(self) -> str:
+        return self.content_type.media_type
+
+    @property
+    def is_attachment(self) -> bool:
+        return self.headers.first("content-disposition").lower().startswith("attachment")
+
+    @property
+    def file_name(self) -> str:
+        return file_name(self.headers)
+
+    def walk(self) -> Iterator["Part"]:
+        """This part and all below it, in the order of the mail; forwarded mails stay closed."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def slice_entity(octets: bytes) -> Part:
+    """The tree of parts; raises Unsliceable: malformed_mail or too_complex."""
+    root = _slice(octets, 0)
+    if sum(1 for _ in root.walk()) > MAX_PARTS:
+        raise Unsliceable("too_complex")
+    return root
+
+
+def _slice(octets: bytes, depth: int) -> Part:
+    headers, body = split_entity(octets)
+    content_type = parse_content_type(headers)
+    if len(headers.all("content-transfer-encoding")) > 1 or not content_type.is_sound:
+        raise Unsliceable("malformed_mail")
+    if not content_type.media_type.startswith("multipart/"):
+        return Part(octets, headers, content_type, body)
+    if depth == MAX_DEPTH:
+        raise Unsliceable("too_complex")
+    pieces, is_closed = _between_boundaries(body, content_type.parameter("boundary"))
+    children = tuple(_slice(piece, depth + 1) for piece in pieces)
+    return Part(octets, headers, content_type, body, children, is_closed)
+
+
+def _between_boundaries(body: bytes, boundary: str) -> tuple[list[bytes], bool]:
+    """The octets of each part; the line break before a boundary belongs to the boundary."""
+    if not boundary or len(boundary) > MAX_BOUNDARY_CHARS or not boundary.isascii():
+        raise Unsliceable("malformed_mail")
+    line = rb"(?:^|\r?\n)--%s(--)?[ \t]*(?=\r?\n|\Z)" % re.escape(boundary.encode())
+    pieces: list[bytes] = []
+    start = None
+    for edge in re.finditer(line, body):
+        if start is not None:
+            pieces.append(body[start : edge.start()])
+        if len(pieces) > MAX_PARTS:
+            raise Unsliceable("too_complex")
+        if edge[1]:
+            return pieces, True
+        start = _next_line(body, edge.end())
+    if start is not None:
+        pieces.append(body[start:])
+    return pieces, False
+
+
+def _next_line(body: bytes, end: int) -> int:
+    return body.find(b"\n", end) + 1 or len(body)

@@ -1,0 +1,281 @@
+"""OpenPGP packets, read far enough to route a message (RFC 9580 sections 4 and 5); the verdict is gpg's.
+
+Everything here comes from strangers: each reader has a limit, and anything odd is refused.
+"""
+
+import bz2
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from tldops_bot.mail.openpgp_armor import SIGNATURE, BadArmor, dearmor
+
+PKESK, SIGNATURE_TAG, SKESK, ONE_PASS, COMPRESSED, LITERAL = 1, 2, 3, 4, 8, 11
+MARKER, SEIPD, PADDING, AEAD = 10, 18, 21, 20
+MAX_PACKETS = 64
+MAX_RECIPIENTS = 32
+MAX_SIGNATURE_BYTES = 65_536
+
+
+class BadPackets(ValueError):
+    """These octets are not the OpenPGP message we can read; `reason` is one of verdict.REASONS."""
+
+    def __init__(self, reason: str = "malformed_block") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One packet; `octets` is the whole of it, header included."""
+
+    tag: int
+    body: bytes
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who a signature says made it: upper-case hex, each "" when it does not say."""
+
+    fingerprint: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedMessage:
+    """One one-pass signature packet, one literal, one signature."""
+
+    literal: bytes
+    literal_format: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedMessage:
+    """A literal and nothing else."""
+
+    literal: bytes
+    literal_format: str
+
+
+def packets(octets: bytes, max_packets: int = MAX_PACKETS) -> Iterator[Packet]:
+    """The packets one after the other; raises BadPackets at the first odd one."""
+    at = 0
+    for _ in range(max_packets):
+        if at == len(octets):
+            return
+        packet, at = _packet(octets, at)
+        yield packet
+    if at != len(octets):
+        raise BadPackets
+
+
+def _packet(octets: bytes, start: int) -> tuple[Packet, int]:
+    first = octets[start]
+    if not first & 0x80:
+        raise BadPackets
+    if first & 0x40:
+        body, end = _new_body(octets, start + 1)
+        return Packet(first & 0x3F, body, octets[start:end]), end
+    body, end = _old_body(octets, start + 1, first & 3)
+    return Packet(first >> 2 & 0x0F, body, octets[start:end]), end
+
+
+def _old_body(octets: bytes, at: int, length_type: int) -> tuple[bytes, int]:
+    # Length type 3 means "to the end"; gpg writes it for compressed data.
+    if length_type == 3:
+        return octets[at:], len(octets)
+    width = 1 << length_type
+    return _take(octets, at + width, int.from_bytes(_take(octets, at, width)[0]))
+
+
+def _new_body(octets: bytes, at: int) -> tuple[bytes, int]:
+    chunks: list[bytes] = []
+    while True:
+        length, at, is_partial = _new_length(octets, at)
+        chunk, at = _take(octets, at, length)
+        chunks.append(chunk)
+        if not is_partial:
+            return b"".join(chunks), at
+
+
+def _new_length(octets: bytes, at: int) -> tuple[int, int, bool]:
+    """RFC 9580 section 4.2.1: the length, where the body starts, and whether another length follows it."""
+    first = _take(octets, at, 1)[0][0]
+    if first < 192:
+        return first, at + 1, False
+    if first < 224:
+        return ((first - 192) << 8) + _take(octets, at + 1, 1)[0][0] + 192, at + 2, False
+    if first < 255:
+        return 1 << (first & 0x1F), at + 1, True
+    return int.from_bytes(_take(octets, at + 1, 4)[0]), at + 5, False
+
+
+def _take(octets: bytes, at: int, count: int) -> tuple[bytes, int]:
+    taken = octets[at : at + count]
+    if len(taken) != count:
+        raise BadPackets
+    return taken, at + count
+
+
+# --- messages
+
+
+def split_signed_message(octets: bytes, limit_bytes: int) -> SignedMessage | None:
+    """The parts of a message with exactly one signature, or None."""
+    try:
+        opened = open_message(octets, limit_bytes)
+    except BadPackets:
+        return None
+    return opened if isinstance(opened, SignedMessage) else None
+
+
+def open_message(octets: bytes, limit_bytes: int) -> SignedMessage | UnsignedMessage:
+    """What stands in an unencrypted OpenPGP message, perhaps within one layer of compression.
+
+    Raises BadPackets: several_signatures, too_large, or malformed_block for every other arrangement.
+    """
+    inside = _significant(octets)
+    if [packet.tag for packet in inside] == [COMPRESSED]:
+        inside = _significant(decompress(inside[0].body, limit_bytes))
+    tags = [packet.tag for packet in inside]
+    if tags == [LITERAL]:
+        return UnsignedMessage(*_literal(inside[0].body, limit_bytes))
+    if tags == [ONE_PASS, LITERAL, SIGNATURE_TAG]:
+        return SignedMessage(*_literal(inside[1].body, limit_bytes), inside[2].octets)
+    several = tags.count(SIGNATURE_TAG) > 1 or tags.count(ONE_PASS) > 1
+    raise BadPackets("several_signatures" if several else "malformed_block")
+
+
+def _significant(octets: bytes) -> list[Packet]:
+    """Without marker and padding packets, which RFC 9580 tells us to ignore."""
+    return [packet for packet in packets(octets) if packet.tag not in {MARKER, PADDING}]
+
+
+def _literal(body: bytes, limit_bytes: int) -> tuple[bytes, str]:
+    name_length = _take(body, 1, 1)[0][0]
+    start = 2 + name_length + 4  # format, length of the name, name, date
+    if len(body) < start:
+        raise BadPackets
+    if len(body) - start > limit_bytes:
+        raise BadPackets("too_large")
+    return body[start:], chr(body[0])
+
+
+def decompress(body: bytes, limit_bytes: int) -> bytes:
+    """The inside of a compressed packet, RFC 9580 section 5.6.
+
+    Raises BadPackets: too_large at the limit, where it stops inflating, else malformed_block.
+    """
+    method, data = body[:1], body[1:]
+    try:
+        match method:
+            case b"\x00":
+                return data
+            case b"\x01":
+                return _inflate(zlib.decompressobj(-15), data, limit_bytes)
+            case b"\x02":
+                return _inflate(zlib.decompressobj(), data, limit_bytes)
+            case b"\x03":
+                return _inflate(bz2.BZ2Decompressor(), data, limit_bytes)
+    except (zlib.error, OSError) as error:
+        raise BadPackets from error
+    raise BadPackets
+
+
+class _Decompressor(Protocol):
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+
+
+def _inflate(machine: _Decompressor, data: bytes, limit_bytes: int) -> bytes:
+    inflated = machine.decompress(data, limit_bytes)
+    if machine.eof:
+        return inflated
+    # Not at the end: either there is more than we take, or the data is cut off.
+    raise BadPackets("too_large" if len(inflated) >= limit_bytes else "malformed_block")
+
+
+def check_encrypted(octets: bytes) -> tuple[str, ...]:
+    """The key IDs an encrypted message is for (zeros: hidden); raises BadPackets for anything else.
+
+    Only session keys and then one integrity-protected container: a compressed packet round it would
+    inflate without limit while it is decrypted.
+    """
+    found = list(packets(octets))
+    if not found or found[-1].tag not in {SEIPD, AEAD}:
+        raise BadPackets
+    keys = [packet for packet in found[:-1] if packet.tag not in {MARKER, PADDING}]
+    if any(packet.tag not in {PKESK, SKESK} for packet in keys) or len(keys) > MAX_RECIPIENTS:
+        raise BadPackets
+    return tuple(packet.body[1:9].hex().upper() for packet in keys if packet.tag == PKESK)
+
+
+# --- signatures
+
+
+def signature_issuers(octets: bytes) -> tuple[Issuer, ...]:
+    """Who each signature packet names as its maker; () when this is not a row of signature packets alone."""
+    try:
+        found = signature_packets(octets)
+        return tuple(_issuer(packet.body) for packet in found)
+    except BadPackets:
+        return ()
+
+
+def signature_packets(octets: bytes) -> list[Packet]:
+    """A detached signature, armored or not; raises BadPackets when anything else is among its packets."""
+    if len(octets) > MAX_SIGNATURE_BYTES:
+        raise BadPackets("too_large")
+    try:
+        found = _significant(dearmor(octets, SIGNATURE))
+    except BadArmor as error:
+        raise BadPackets from error
+    if not found or any(packet.tag != SIGNATURE_TAG for packet in found):
+        raise BadPackets
+    return found
+
+
+def _issuer(body: bytes) -> Issuer:
+    version = body[0] if body else 0
+    if version == 3 and len(body) >= 15:
+        return Issuer("", body[7:15].hex().upper())
+    if version != 4:
+        return Issuer("", "")
+    hashed, at = _counted(body, 4)
+    unhashed, _ = _counted(body, at)
+    named = {16: "", 33: ""}
+    # What the signature covers is asked first; the first of a kind wins.
+    for kind, value in [*_subpackets(hashed), *_subpackets(unhashed)]:
+        if kind == 33 and value[:1] == b"\x04" and len(value) == 21:
+            named[33] = named[33] or value[1:].hex().upper()
+        if kind == 16 and len(value) == 8:
+            named[16] = named[16] or value.hex().upper()
+    return Issuer(named[33], named[16] or named[33][-16:])
+
+
+def _counted(body: bytes, at: int) -> tuple[bytes, int]:
+    return _take(body, at + 2, int.from_bytes(_take(body, at, 2)[0]))
+
+
+def _subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
+    """RFC 9580 section 5.2.3.7; the critical bit is taken off the kind."""
+    at = 0
+    while at < len(area):
+        length, at = _subpacket_length(area, at)
+        content, at = _take(area, at, length)
+        if not content:
+            raise BadPackets
+        yield content[0] & 0x7F, content[1:]
+
+
+def _subpacket_length(area: bytes, at: int) -> tuple[int, int]:
+    first = area[at]
+    if first < 192:
+        return first, at + 1
+    if first < 255:
+        return ((first - 192) << 8) + _take(area, at + 1, 1)[0][0] + 192, at + 2
+    return int.from_bytes(_take(area, at + 1, 4)[0]), at + 5

@@ -1,0 +1,142 @@
+"""Turns a template and its values into a subject and a body. Wording lives in templates/ only.
+
+Values that come from people can't forge our structure: whatever is printed by `{{ }}` stays in one line,
+unless a template says otherwise by one of these filters:
+
+    {{ text | wrap }}        one paragraph, wrapped at 76 columns
+    {{ text | lines }}       free text of many lines, each behind "> " (or another prefix)
+    {{ lines | rows }}       a list of lines laid out by us, such as a table
+    {{ print | fingerprint }}  ABCD EF01 …; {{ moment | when }} 2026-11-21 06:00 UTC; {{ name | tld }} рф (xn--p1ai)
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from tldops_bot.config.settings import ListSettings
+from tldops_bot.domain.plain_text import one_line, split_lines, wrapped
+from tldops_bot.domain.tld import Tld, parse_tld
+
+_NAME = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
+
+
+class TemplateProblem(Exception):
+    """A template is missing or wrong; the message names its file and says what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a template said: one line of subject, and lines of body ending in a line feed."""
+
+    subject: str
+    body: str
+
+
+class Composed(str):
+    """Text made of lines by a template or one of the filters here; printed as it is."""
+
+    __slots__ = ()
+
+
+class _Environment(jinja2.Environment):
+    """Jinja2, in which what macros and blocks return is known to be composed by a template."""
+
+    @staticmethod
+    def _concat(parts: Iterable[str]) -> Composed:
+        return Composed("".join(parts))
+
+    concat = _concat
+
+
+class Renderer:
+    """Looks a template up in `directories`, the first that has it wins: the operator's, then the shipped ones."""
+
+    def __init__(self, directories: Sequence[Path], settings: ListSettings) -> None:
+        self._environment = _Environment(
+            loader=jinja2.FileSystemLoader(directories),
+            autoescape=False,  # noqa: S701  mails are plain text; `finalize` keeps values in their line
+            undefined=jinja2.StrictUndefined,
+            finalize=_printed,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters |= {
+            "wrap": _wrap,
+            "lines": _lines,
+            "rows": _rows,
+            "tld": _tld,
+            "when": _when,
+            "fingerprint": _fingerprint,
+        }
+        self._environment.globals["list"] = settings
+
+    def render(self, template: str, values: Mapping[str, Any]) -> Rendered:
+        """Fill `<template>.txt.j2`; raises TemplateProblem when that is missing, broken or in want of a value."""
+        if not _NAME.fullmatch(template):
+            raise TemplateProblem(f"{template!r} is no name of a template")
+        file = f"{template}.txt.j2"
+        try:
+            text = self._environment.get_template(file).render(values)
+        except jinja2.TemplateNotFound as problem:
+            raise TemplateProblem(f"{file}: there is no template {problem.name}") from None
+        except jinja2.TemplateSyntaxError as problem:
+            raise TemplateProblem(f"{problem.name}, line {problem.lineno}: {problem.message}") from None
+        except jinja2.TemplateError as problem:
+            raise TemplateProblem(f"{file}: {problem.message}") from None
+        return _parse(file, text)
+
+
+def _parse(file: str, text: str) -> Rendered:
+    head, blank, body = text.lstrip("\n").partition("\n\n")
+    if not head.startswith("Subject:") or "\n" in head or not blank:
+        raise TemplateProblem(f"{file}: the first line must be `Subject: …`, the second blank, then the body")
+    subject = " ".join(one_line(head.removeprefix("Subject:")).split())
+    tidy = "\n".join(line.rstrip() for line in body.split("\n")).strip("\n")
+    if not subject or not tidy:
+        raise TemplateProblem(f"{file}: has no {'body' if subject else 'subject'}")
+    return Rendered(subject, re.sub("\n{3,}", "\n\n", tidy) + "\n")
+
+
+def _printed(value: Any) -> Any:
+    """What stands for a value between `{{` and `}}`: always a part of one line, unless composed."""
+    if isinstance(value, Composed):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return _when(value)
+    if isinstance(value, Tld):
+        return value.shown
+    return one_line(str(value))
+
+
+def _wrap(text: str, prefix: str = "") -> Composed:
+    return Composed("\n".join(wrapped([" ".join(one_line(text).split())], prefix)))
+
+
+def _lines(text: str, prefix: str = "> ") -> Composed:
+    return Composed("\n".join(wrapped(split_lines(text), prefix)))
+
+
+def _rows(lines: Iterable[str], prefix: str = "") -> Composed:
+    return Composed("\n".join((prefix + one_line(line)).rstrip() for line in lines))
+
+
+def _tld(name: str | Tld) -> str:
+    tld = name if isinstance(name, Tld) else parse_tld(name)
+    return tld.shown if tld else one_line(str(name))
+
+
+def _when(moment: date) -> str:
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return moment.isoformat()
+
+
+def _fingerprint(text: str) -> str:
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))

@@ -1,0 +1,1 @@
+"""Builds the roster and the files that travel with it."""

@@ -1,0 +1,90 @@
+"""What changed, when, by which key: entries chained by hash, so that rewriting shows."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tldops_bot.store.tables import AuditEntry
+
+FIRST = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Tampered:
+    """The first entry whose hash does not follow from what stands before it."""
+
+    entry_id: int
+    why: str
+
+
+def record(
+    session: Session,
+    at: datetime,
+    actor: str,
+    action: str,
+    tld: str = "",
+    person_id: int | None = None,
+    inbox_id: int | None = None,
+    **details: Any,
+) -> None:
+    """Append one entry. Details hold no address, number or name: people are named by their row or fingerprint."""
+    text = json.dumps(details, sort_keys=True, ensure_ascii=True, default=str)
+    entry = AuditEntry(
+        at=at.replace(microsecond=0),
+        actor=actor,
+        action=action,
+        tld=tld,
+        person_id=person_id,
+        inbox_id=inbox_id,
+        details=text,
+        previous=head(session),
+        hash="",
+    )
+    entry.hash = _hash(entry)
+    session.add(entry)
+    session.flush()
+
+
+def head(session: Session) -> str:
+    """The hash of the newest entry, which stands for the whole chain."""
+    newest = session.scalar(select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1))
+    return newest or FIRST
+
+
+def verify(session: Session) -> tuple[int, Tampered | None]:
+    """Walk the chain from its start: how many entries hold, and the first that does not."""
+    previous, count = FIRST, 0
+    for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(500):
+        if entry.previous != previous:
+            return count, Tampered(entry.id, "does not follow the entry before it")
+        if entry.hash != _hash(entry):
+            return count, Tampered(entry.id, "was changed after it was written")
+        previous, count = entry.hash, count + 1
+    return count, None
+
+
+def history(session: Session, tld: str = "", limit: int = 200) -> list[AuditEntry]:
+    """The newest entries, newest last; of one TLD, or of all."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    if tld:
+        query = query.where(AuditEntry.tld == tld)
+    return list(reversed(session.scalars(query).all()))
+
+
+def _hash(entry: AuditEntry) -> str:
+    words = [
+        entry.previous,
+        entry.at.isoformat(),
+        entry.actor,
+        entry.action,
+        entry.tld,
+        str(entry.person_id or ""),
+        str(entry.inbox_id or ""),
+        entry.details,
+    ]
+    return hashlib.sha256("\x1f".join(words).encode()).hexdigest()

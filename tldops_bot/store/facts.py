@@ -1,0 +1,51 @@
+"""Single values the service must remember."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.store.tables import Fact
+
+OLDEST_SIGNATURE = "oldest_signature_at"
+MAC_KEYS = "mac_keys"
+
+
+def get(session: Session, name: str) -> str:
+    """The value of that name, or ""."""
+    fact = session.get(Fact, name)
+    return fact.value if fact else ""
+
+
+def put(session: Session, name: str, value: str) -> None:
+    """Remember a value."""
+    fact = session.get(Fact, name)
+    if fact is None:
+        session.add(Fact(name=name, value=value))
+        session.flush()
+    else:
+        fact.value = value
+
+
+def mac_keys(session: Session) -> tuple[bytes, ...]:
+    """The keys that bounce addresses are made with: the first makes, each is still accepted."""
+    return tuple(bytes.fromhex(word) for word in get(session, MAC_KEYS).split())
+
+
+def new_mac_key(session: Session, random: Callable[[int], bytes]) -> None:
+    """Put a fresh key in front; the one before stays valid, older ones end."""
+    kept = [key.hex() for key in mac_keys(session)[:1]]
+    put(session, MAC_KEYS, " ".join([random(32).hex(), *kept]))
+
+
+def oldest_signature_at(session: Session) -> datetime | None:
+    """No signature older than this is ever accepted, whatever the clock says now."""
+    held = get(session, OLDEST_SIGNATURE)
+    return datetime.fromisoformat(held) if held else None
+
+
+def raise_oldest_signature(session: Session, moment: datetime) -> None:
+    """Move the oldest acceptable signature time forward; it never goes back."""
+    held = oldest_signature_at(session)
+    if held is None or moment > held:
+        put(session, OLDEST_SIGNATURE, moment.isoformat())

@@ -1,0 +1,169 @@
+"""Accepted mail: committed before its 250, claimed with a token of its own, carried out exactly once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.envelope import Envelope
+from tldops_bot.store.tables import InboxRow
+
+WAITING, DONE, STUCK = "waiting", "done", "stuck"
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 5
+
+
+class ClaimLost(Exception):
+    """Somebody else holds the row now; everything done under the old claim must be rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One mail in hand."""
+
+    id: int
+    claim: str
+    raw: bytes
+    envelope: Envelope
+    received_at: datetime
+    attempts: int
+    bound_at: datetime | None
+    person_id: int | None
+
+
+def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) -> None:
+    """Store several raw mails at once; they share one commit."""
+    session.execute(
+        insert(InboxRow),
+        [
+            {
+                "received_at": at,
+                "mail_from": envelope.mail_from,
+                "rcpt_tos": list(envelope.rcpt_tos),
+                "peer": envelope.peer[:255],
+                "raw": raw,
+                "state": WAITING,
+                "attempts": 0,
+                "next_attempt_at": at,
+                "verdict": "",
+                "outcome": "",
+                "last_problem": "",
+            }
+            for raw, envelope, at in mails
+        ],
+    )
+
+
+def claim(session: Session, claim_word: str, now: datetime, limit: int = 1) -> list[Claimed]:
+    """Take the mails that are due, oldest first; another node's lease that ran out counts as due."""
+    free = (InboxRow.lease_until.is_(None)) | (InboxRow.lease_until < now)
+    query = (
+        select(InboxRow)
+        .where(InboxRow.state == WAITING, InboxRow.next_attempt_at <= now, free)
+        .order_by(InboxRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = []
+    for row in session.scalars(query):
+        row.claim, row.lease_until = claim_word, now + LEASE
+        row.attempts += 1
+        envelope = Envelope(row.mail_from, tuple(row.rcpt_tos), row.peer, "", False, "")
+        taken.append(
+            Claimed(
+                row.id,
+                claim_word,
+                row.raw or b"",
+                envelope,
+                row.received_at,
+                row.attempts,
+                row.bound_at,
+                row.person_id,
+            )
+        )
+    return taken
+
+
+def finish(
+    session: Session,
+    claimed: Claimed,
+    now: datetime,
+    verdict: str,
+    fingerprint: str,
+    person_id: int | None,
+    outcome: str,
+) -> None:
+    """Mark a mail carried out, in the transaction that carries it out. Raises ClaimLost."""
+    done = session.execute(
+        update(InboxRow)
+        .where(InboxRow.id == claimed.id, InboxRow.claim == claimed.claim, InboxRow.state == WAITING)
+        .values(
+            state=DONE,
+            claim=None,
+            lease_until=None,
+            done_at=now,
+            verdict=verdict,
+            fingerprint=fingerprint or None,
+            person_id=person_id,
+            outcome=outcome[:255],
+            last_problem="",
+        )
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise ClaimLost(f"inbox row {claimed.id}")
+
+
+def put_off(session: Session, claimed: Claimed, now: datetime, problem: str) -> bool:
+    """Leave a mail for another try, later each time; True when it is set aside as stuck."""
+    is_stuck = claimed.attempts >= MAX_ATTEMPTS
+    session.execute(
+        update(InboxRow)
+        .where(InboxRow.id == claimed.id, InboxRow.claim == claimed.claim)
+        .values(
+            state=STUCK if is_stuck else WAITING,
+            claim=None,
+            lease_until=None,
+            next_attempt_at=now + timedelta(seconds=2 ** (2 * claimed.attempts)),
+            last_problem=problem[:255],
+        )
+    )
+    return is_stuck
+
+
+def release_held(session: Session, inbox_id: int, now: datetime, person_id: int | None) -> bool:
+    """Let a mail that waited for its token be carried out now. False when it is gone or not to be had."""
+    row = session.get(InboxRow, inbox_id)
+    if row is None or row.state != DONE or row.raw is None or row.bound_at is not None:
+        return False
+    row.state, row.bound_at, row.next_attempt_at, row.attempts = WAITING, now, now, 0
+    row.person_id, row.lease_until, row.claim = person_id, None, None
+    return True
+
+
+def retry(session: Session, inbox_id: int, now: datetime) -> bool:
+    """Give a mail that was set aside another chance."""
+    row = session.get(InboxRow, inbox_id)
+    if row is None or row.state != STUCK:
+        return False
+    row.state, row.attempts, row.next_attempt_at = WAITING, 0, now
+    return True
+
+
+def listing(session: Session, only_stuck: bool = False, limit: int = 200) -> list[InboxRow]:
+    """The newest mails, or all that are set aside."""
+    query = select(InboxRow).order_by(InboxRow.id.desc()).limit(limit)
+    if only_stuck:
+        query = query.where(InboxRow.state == STUCK)
+    return list(session.scalars(query))
+
+
+def forget_raw(session: Session, before: datetime) -> int:
+    """Drop the octets of mails that were carried out before then; the rows with their outcomes stay."""
+    done = session.execute(
+        update(InboxRow)
+        .where(InboxRow.state == DONE, InboxRow.done_at < before, InboxRow.raw.is_not(None))
+        .values(raw=None)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]

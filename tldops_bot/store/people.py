@@ -1,0 +1,147 @@
+"""Persons, their entries and offices, and the certificates they are known by."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.standing import NOBODY, Standing
+from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Office, Person
+
+LISTED, SUSPENDED, LEFT = "listed", "suspended", "left"
+
+
+def by_address(session: Session, address: str) -> Person | None:
+    """Whose stored address this is: the personal one, or a proven emergency address."""
+    key = address_key(address)
+    found = session.scalar(select(Person).where(Person.email_key == key))
+    if found is not None or not key:
+        return found
+    proven = Person.emergency_proven_at.is_not(None)
+    others = session.scalars(select(Person).where(Person.emergency_email != "", proven))
+    return next((person for person in others if address_key(person.emergency_email) == key), None)
+
+
+def by_fingerprint(session: Session, fingerprint: str) -> Person | None:
+    """Who is registered with this primary fingerprint now."""
+    return session.scalar(select(Person).where(Person.fingerprint == fingerprint))
+
+
+def certificate_for(session: Session, key: str) -> CertificateRow | None:
+    """The certificate a key belongs to, by its full fingerprint or (16 digits) key ID; None when in doubt."""
+    column = CertificateKey.key_fingerprint if len(key) > 16 else CertificateKey.key_id
+    found = set(session.scalars(select(CertificateKey.certificate).where(column == key)))
+    return session.get(CertificateRow, found.pop()) if len(found) == 1 else None
+
+
+def hold_certificate(
+    session: Session, certificate: Certificate, now: datetime, person_id: int | None = None
+) -> CertificateRow:
+    """Keep a certificate (again): its octets, its keys, and whose it is."""
+    row = session.get(CertificateRow, certificate.fingerprint)
+    if row is None:
+        row = CertificateRow(
+            fingerprint=certificate.fingerprint,
+            created_at=certificate.created_at,
+            held_since=now,
+            blob=certificate.blob,
+        )
+        session.add(row)
+    row.blob = certificate.blob
+    row.expires_at = earliest_end(certificate)
+    row.is_revoked = certificate.is_revoked
+    if person_id is not None:
+        row.person_id, row.replaced_at = person_id, None
+    session.flush()
+    for fingerprint in (certificate.fingerprint, *certificate.subkey_fingerprints):
+        if session.get(CertificateKey, fingerprint) is None:
+            session.add(
+                CertificateKey(
+                    key_fingerprint=fingerprint, key_id=fingerprint[-16:], certificate=certificate.fingerprint
+                )
+            )
+    session.flush()
+    return row
+
+
+def earliest_end(certificate: Certificate) -> datetime | None:
+    """When the certificate stops being fit for both signing and encryption; None is never."""
+    ends = (certificate.expires_at, certificate.signs_until, certificate.encrypts_until)
+    known = [end for end in ends if end is not None]
+    return min(known) if known else None
+
+
+def register_key(session: Session, person: Person, certificate: Certificate, now: datetime) -> None:
+    """Make this the person's key; the one before is kept as replaced, and speaks no more."""
+    before = session.get(CertificateRow, person.fingerprint) if person.fingerprint else None
+    if before is not None and before.fingerprint != certificate.fingerprint:
+        before.replaced_at = now
+    hold_certificate(session, certificate, now, person.id)
+    person.fingerprint = certificate.fingerprint
+    person.key_blocked_at, person.key_blocked_because = None, ""
+    session.flush()
+
+
+def usable_key(session: Session, person: Person, now: datetime) -> CertificateRow | None:
+    """The certificate mail to this person may be encrypted to and signed with, or None."""
+    if person.fingerprint is None or person.key_blocked_at is not None:
+        return None
+    row = session.get(CertificateRow, person.fingerprint)
+    if row is None or row.is_revoked or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    return row
+
+
+def standing(session: Session, person: Person | None, now: datetime) -> Standing:
+    """What a person is at this moment."""
+    if person is None or person.forgotten_at is not None:
+        return NOBODY
+    listed = [entry for entry in person.entries if entry.state == LISTED]
+    roles = {office.role for office in person.offices}
+    return Standing(
+        tlds=tuple(entry.tld for entry in listed),
+        suspended_tlds=tuple(entry.tld for entry in person.entries if entry.state == SUSPENDED),
+        has_key=usable_key(session, person, now) is not None,
+        on_probation_until=min((entry.probation_until for entry in listed), default=None),
+        is_committee="committee" in roles,
+        is_secretariat="secretariat" in roles,
+    )
+
+
+def contacts_of(session: Session, tld: str, states: Iterable[str] = (LISTED,)) -> list[Entry]:
+    """The entries of a TLD in these states, oldest first."""
+    query = select(Entry).where(Entry.tld == tld, Entry.state.in_(tuple(states))).order_by(Entry.id)
+    return list(session.scalars(query))
+
+
+def entry_of(session: Session, person: Person, tld: str) -> Entry | None:
+    """The person's living entry for a TLD (listed or suspended), or None."""
+    query = select(Entry).where(
+        Entry.person_id == person.id, Entry.tld == tld, Entry.state.in_((LISTED, SUSPENDED))
+    )
+    return session.scalar(query)
+
+
+def office_holders(session: Session, *roles: str) -> list[Person]:
+    """The persons of the committee, of the secretariat, or of both."""
+    query = select(Person).join(Office).where(Office.role.in_(roles)).order_by(Person.id).distinct()
+    return list(session.scalars(query))
+
+
+def everybody_served(session: Session) -> list[Person]:
+    """Everybody with a living seat: listed for a TLD, in the committee, or in the secretariat."""
+    seated = or_(
+        Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED)),
+        Person.id.in_(select(Office.person_id)),
+    )
+    return list(session.scalars(select(Person).where(seated).order_by(Person.id)))
+
+
+def addresses_of(person: Person) -> tuple[str, ...]:
+    """Where mail to a person goes: the personal address, and the emergency address once it is proven."""
+    if person.emergency_email and person.emergency_proven_at is not None:
+        return person.email, person.emergency_email
+    return (person.email,)

@@ -1,0 +1,68 @@
+"""Requests: what waits for a proof, for a voucher's word, or for the committee."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.address import address_key
+from tldops_bot.store.tables import Request, Token, TokenRequest, Vote
+
+PROVING, VOUCHING, COMMITTEE = "proving", "vouching", "committee"
+DONE, REJECTED, WITHDRAWN, EXPIRED = "done", "rejected", "withdrawn", "expired"
+OPEN = (PROVING, VOUCHING, COMMITTEE)
+
+
+def open_for(session: Session, email: str, tld: str, kind: str = "subscribe") -> Request | None:
+    """The one open request of a person for a TLD, or None."""
+    return session.scalar(
+        select(Request).where(
+            Request.email_key == address_key(email),
+            Request.tld == tld,
+            Request.kind == kind,
+            Request.state.in_(OPEN),
+        )
+    )
+
+
+def by_number(session: Session, text: str) -> Request | None:
+    """The request people call "R-17" (or just 17)."""
+    digits = text.strip().upper().removeprefix("R-")
+    return session.get(Request, int(digits)) if digits.isdigit() and len(digits) < 10 else None
+
+
+def listing(session: Session, states: tuple[str, ...] = OPEN) -> list[Request]:
+    """Requests in these states, oldest first."""
+    return list(session.scalars(select(Request).where(Request.state.in_(states)).order_by(Request.id)))
+
+
+def vouching_mails_since(session: Session, address: str, moment: datetime) -> int:
+    """How many mails asking for a word an address got since then: three a day are enough for anybody."""
+    query = select(func.count(Token.id)).where(
+        Token.purpose == "vouch", func.lower(Token.address) == address.lower(), Token.made_at > moment
+    )
+    return session.scalar(query) or 0
+
+
+def siblings(session: Session, request: Request) -> list[Request]:
+    """The open requests that were made together with this one and wait at the same step."""
+    shared = select(TokenRequest.token_id).where(TokenRequest.request_id == request.id)
+    query = (
+        select(Request)
+        .join(TokenRequest, TokenRequest.request_id == Request.id)
+        .where(TokenRequest.token_id.in_(shared), Request.state == request.state)
+        .distinct()
+        .order_by(Request.id)
+    )
+    return list(session.scalars(query))
+
+
+def votes(session: Session, request: Request) -> list[Vote]:
+    """The committee's words on a request so far."""
+    return list(session.scalars(select(Vote).where(Vote.request_id == request.id).order_by(Vote.id)))
+
+
+def close(request: Request, state: str, by: str, because: str, now: datetime) -> None:
+    """End a request."""
+    request.state, request.decided_by, request.decided_because = state, by, because[:255]
+    request.decided_at = now

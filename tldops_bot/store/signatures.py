@@ -1,0 +1,43 @@
+"""The memory against replay: a signature is used up in the transaction that carries it out."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from tldops_bot.store import facts
+from tldops_bot.store.tables import UsedSignature
+
+
+def used(session: Session, fingerprint: str, signed_at: datetime, digest: str) -> UsedSignature | None:
+    """The earlier use of this very signature over these very octets, or None."""
+    return session.get(UsedSignature, (fingerprint, signed_at, digest))
+
+
+def use_up(
+    session: Session,
+    fingerprint: str,
+    signed_at: datetime,
+    digest: str,
+    inbox_id: int,
+    now: datetime,
+    outcome: str,
+) -> None:
+    """Remember a signature. The primary key makes a second use fail the whole transaction."""
+    session.add(
+        UsedSignature(
+            fingerprint=fingerprint,
+            signed_at=signed_at,
+            digest=digest,
+            inbox_id=inbox_id,
+            used_at=now,
+            outcome=outcome[:255],
+        )
+    )
+    session.flush()
+
+
+def forget_before(session: Session, moment: datetime) -> None:
+    """Drop memories of signatures older than `moment`, which from now on is the oldest acceptable time."""
+    facts.raise_oldest_signature(session, moment)
+    session.execute(delete(UsedSignature).where(UsedSignature.signed_at < moment))

@@ -1,0 +1,102 @@
+"""Tokens as the store knows them: digests, whom each was sent to, and what its return does."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.token import ROUTE_BYTES, TOKEN_BYTES, token_digest, write_route, write_token
+from tldops_bot.store.tables import Request, Token, TokenRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A new token in words (kept nowhere), and the route of the address its answer comes to."""
+
+    words: str
+    route: str
+    id: int
+
+
+def mint(
+    session: Session,
+    random: Callable[[int], bytes],
+    purpose: str,
+    address: str,
+    now: datetime,
+    expires_at: datetime,
+    requests: Iterable[Request] = (),
+    **more: Any,
+) -> Minted:
+    """Make a token for one mailbox; `more` are columns of Token: fingerprint, person_id, entry_id, details …"""
+    words, route = write_token(random(TOKEN_BYTES)), write_route(random(ROUTE_BYTES))
+    token = Token(
+        digest=token_digest(words),
+        route=route,
+        purpose=purpose,
+        address=address,
+        made_at=now,
+        expires_at=expires_at,
+        **more,
+    )
+    session.add(token)
+    session.flush()
+    session.add_all(TokenRequest(token_id=token.id, request_id=request.id) for request in requests)
+    session.flush()
+    return Minted(words, route, token.id)
+
+
+def find(session: Session, words: str) -> Token | None:
+    """The token of these words, used and expired ones too."""
+    return session.scalar(select(Token).where(Token.digest == token_digest(words)))
+
+
+def requests_of(session: Session, token: Token) -> list[Request]:
+    """The requests a token answers for, in the order of their TLDs."""
+    query = (
+        select(Request)
+        .join(TokenRequest, TokenRequest.request_id == Request.id)
+        .where(TokenRequest.token_id == token.id)
+        .order_by(Request.tld)
+    )
+    return list(session.scalars(query))
+
+
+def tokens_of(session: Session, request: Request, purpose: str) -> list[Token]:
+    """All tokens of that purpose that were ever sent for a request."""
+    query = (
+        select(Token)
+        .join(TokenRequest, TokenRequest.token_id == Token.id)
+        .where(TokenRequest.request_id == request.id, Token.purpose == purpose)
+        .order_by(Token.id)
+    )
+    return list(session.scalars(query))
+
+
+def open_held(session: Session, inbox_id: int) -> Token | None:
+    """The open token that would carry out this very mail, or None."""
+    return session.scalar(
+        select(Token).where(
+            Token.inbox_id == inbox_id, Token.purpose == "carry_out", Token.used_at.is_(None), Token.void_at.is_(None)
+        )
+    )
+
+
+def void_for_person(session: Session, person_id: int, now: datetime) -> None:
+    """End every open token of a person."""
+    session.execute(
+        update(Token)
+        .where(Token.person_id == person_id, Token.used_at.is_(None), Token.void_at.is_(None))
+        .values(void_at=now)
+    )
+
+
+def void_for_request(session: Session, request: Request, now: datetime) -> None:
+    """End the open tokens that answer for this request alone; one for several stays good for the others."""
+    for token in [*tokens_of(session, request, "prove"), *tokens_of(session, request, "vouch")]:
+        others = [one for one in requests_of(session, token) if one.id != request.id and one.decided_at is None]
+        if token.used_at is None and token.void_at is None and not others:
+            token.void_at = now

@@ -79,15 +79,24 @@ class KeyPair:
             gpg(home, "--quick-add-uid", found[1], other, at=made_at)
         return cls(name, address, found[1], home)
 
+    @classmethod
+    def of(cls, certificate: bytes, name: str, address: str) -> "KeyPair":
+        """Somebody whose public key we got, as the list's: one can encrypt to it, and nothing else."""
+        home = shared_home()
+        status = gpg(home, "--status-fd=1", "--import", octets=certificate).decode()
+        found = re.search(r"IMPORT_OK \d+ ([0-9A-F]{40})", status)
+        assert found, status
+        return cls(name, address, found[1], home)
+
     # --- the key itself
 
     @property
     def armored(self) -> bytes:
-        return gpg(self.home, "--armor", "--export-options=export-minimal", "--export", self.fingerprint)
+        return gpg(self.home, "--armor", "--export", self.fingerprint)
 
     @property
     def certificate(self) -> bytes:
-        return gpg(self.home, "--export-options=export-minimal", "--export", self.fingerprint)
+        return gpg(self.home, "--export", self.fingerprint)
 
     def extended(self, expire: str, at: datetime | None = None) -> bytes:
         """The certificate after its owner changed the expiry of the primary key and of all subkeys."""

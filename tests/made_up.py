@@ -13,7 +13,10 @@ from sqlalchemy.orm import Session
 from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Office, Person
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-TWELVE_TLDS = tuple("nl be br ca jp nz tz uy xn--p1ai xn--kprw13d xn--wgbh1c xn--qxam".split())
+TWELVE_TLDS = (
+    *("nl", "be", "br", "ca", "jp", "nz", "tz", "uy"),
+    *("xn--p1ai", "xn--kprw13d", "xn--wgbh1c", "xn--qxam"),
+)
 
 # Each surname is the word "example" in its language.
 NAMES = (
@@ -106,6 +109,7 @@ def _person(number: int, tld: str, now: datetime) -> Person:
         email=email,
         email_key=email,
         emergency_email=f"person{number}@elsewhere.example" if number % 3 == 0 else "",
+        emergency_proven_at=now - timedelta(days=200) if number % 3 == 0 else None,
         phone=phone,
         phone_e164=phone.replace(" ", ""),
         mobile=f"+44 7700 900{number % 1000:03d}" if number % 2 == 0 else "",

@@ -1,4 +1,4 @@
-"""Asks whois.iana.org (RFC 3912) about one TLD after the other, without haste, and never follows a referral."""
+"""Asks whois.iana.org (RFC 3912) about one TLD after the other, in no haste; never follows a referral."""
 
 import socket
 from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +38,7 @@ Result = IanaRecord | NotFound | Garbled | Unanswered
 
 @dataclass(frozen=True, slots=True)
 class WhoisServer:
-    """Where to ask, how long to wait for a whole answer (not for each piece of it), and the clock to wait by."""
+    """Where to ask, how long to wait for a whole answer (not for each piece), and by which clock."""
 
     host: str
     port: int

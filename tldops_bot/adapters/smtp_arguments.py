@@ -1,4 +1,4 @@
-"""What may follow MAIL FROM: and RCPT TO: (RFC 5321 section 4.1.2, RFC 6531 section 3.3): one strict grammar."""
+"""What may follow MAIL FROM: and RCPT TO: in one strict grammar (RFC 5321 section 4.1.2, RFC 6531)."""
 
 import re
 from collections.abc import Mapping

@@ -14,7 +14,9 @@ class Content:
         self._max_octets = max_octets
         # Dots are stuffed on the way, so the octets on the wire may be more than those of the mail.
         self._max_on_wire = max_octets + max_octets // 2 + 1024
-        self._buffer = bytearray(b"\r\n")  # the line end of the DATA command: an empty mail starts with its end
+        self._buffer = bytearray(
+            b"\r\n"
+        )  # the line end of the DATA command: an empty mail starts with its end
         self.is_too_large = False
 
     @property
@@ -43,7 +45,9 @@ class Content:
         """The mail as the sender wrote it, without the dots that were added on the way."""
         if self.is_too_large:
             return b""
-        octets = bytes(self._buffer.replace(b"\r\n.", b"\r\n"))[2:]
+        plain = self._buffer.replace(b"\r\n.", b"\r\n") if b"\r\n." in self._buffer else self._buffer
+        with memoryview(plain) as view:
+            octets = bytes(view[2:])
         self._buffer.clear()
         if len(octets) > self._max_octets:
             self.is_too_large = True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -112,6 +112,7 @@ class Refused:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+Mailbox = Literal["", "keyless", "always", "iana"]
 Run = Callable[[Context, Request], Reply | Refused]
 
 
@@ -129,7 +130,7 @@ class Command:
     has_text: bool
     strict_fields: tuple[str, ...]
     aliases: tuple[str, ...]
-    by_mailbox: bool
+    by_mailbox: Mailbox
     after_probation: bool
 
     @property
@@ -150,12 +151,13 @@ def command(
     has_text: bool = False,
     strict_fields: Sequence[str] = (),
     aliases: Sequence[str] = (),
-    by_mailbox: bool = False,
+    by_mailbox: Mailbox = "",
     after_probation: bool = False,
 ) -> Callable[[Run], Command]:
     """Declare a mail command. The verb is the first word of the first usage; the docstring's first line is its help.
 
-    `by_mailbox`: somebody without a key may ask for it too, and proves the mailbox by a token.
+    `by_mailbox`: "keyless", who has no key may ask for it unsigned too, and proves the stored mailbox by a token;
+    "always", who has a key as well; "iana", the IANA contacts of the TLD.
     """
 
     def declare(run: Run) -> Command:

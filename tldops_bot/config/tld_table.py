@@ -1,4 +1,4 @@
-"""The shipped table of delegated TLDs: what kind each is, which country it stands for, in which of ICANN's regions."""
+"""The shipped table of delegated TLDs: kind, country and, by ICANN's division, region of each."""
 
 import csv
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The one grammar for mail addresses: stricter than RFC 5321 section 4.1.2 (no quotes, no literals, no dotless host)."""
+"""The one grammar for mail addresses: RFC 5321 section 4.1.2 less quotes, literals and dotless hosts."""
 
 import re
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`entity` is what will be signed (CRLF, its protected headers inside); `headers` go round it at delivery."""
+    """`entity` is what will be signed (CRLF, protected headers inside); `headers` go round it at delivery."""
 
     subject: str
     entity: bytes

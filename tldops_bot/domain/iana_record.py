@@ -11,7 +11,7 @@ ContactKind = Literal["administrative", "technical"]
 
 @dataclass(frozen=True, slots=True)
 class IanaContact:
-    """The administrative or technical contact. `email` is normalised and lower-case, empty if IANA has no valid one."""
+    """One of IANA's two contacts. `email` is normalised and lower-case, empty if there is no valid one."""
 
     kind: ContactKind
     name: str

@@ -1,4 +1,4 @@
-"""How one label of a domain name is written: U-label and A-label (RFC 5890), folded as RFC 5895 section 2 says."""
+"""How one label of a domain name is written: U-label and A-label (RFC 5890), folded by RFC 5895 section 2."""
 
 import re
 import unicodedata
@@ -50,7 +50,7 @@ def to_u_label(a_label: str) -> str | None:
 
 
 def _is_u_label(label: str) -> bool:
-    """Letters, marks and digits of any script, at least one of them not ASCII (RFC 5892, without its tables)."""
+    """Letters, marks and digits of any script, at least one not ASCII (RFC 5892, without its tables)."""
     if not label or label.isascii() or label[0] == "-" or label[-1] == "-" or label[2:4] == "--":
         return False
     if unicodedata.category(label[0]).startswith("M"):

@@ -39,7 +39,7 @@ class ListAddress:
         return self._tag(rcpt) is not None
 
     def tag(self, rcpt: str) -> str:
-        """What stands behind the delimiter, in lower case; "" for the list itself and for what is not ours."""
+        """What is behind the delimiter, in lower case; "" for the list itself and for what is not ours."""
         return self._tag(rcpt) or ""
 
     def with_tag(self, tag: str) -> str:

@@ -1,4 +1,4 @@
-"""Text that came from people, made safe to print: it can't break a line, hide characters or turn the direction."""
+"""Text that came from people, made safe to print: it can't break a line, hide or turn round."""
 
 import re
 import textwrap
@@ -23,7 +23,7 @@ def one_line(text: str) -> str:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text, each of them safe. Every character that some program breaks a line at does so here."""
+    """The lines of a text, each safe; broken wherever some program would break them."""
     lines = [one_line(line.replace("\t", "    ")).rstrip() for line in _LINE_ENDS.split(text)]
     while lines and not lines[-1]:
         lines.pop()
@@ -34,8 +34,8 @@ def wrapped(lines: Iterable[str], prefix: str = "", width: int = WIDTH) -> list[
     """Lines of at most `width` columns, each behind `prefix`; a longer word, such as a URL, stays whole."""
     found: list[str] = []
     for line in lines:
-        pieces = textwrap.wrap(line, width - len(prefix), break_long_words=False, break_on_hyphens=False) or [""]
-        found += [(prefix + piece).rstrip() for piece in pieces]
+        pieces = textwrap.wrap(line, width - len(prefix), break_long_words=False, break_on_hyphens=False)
+        found += [(prefix + piece).rstrip() for piece in pieces or [""]]
     return found
 
 

@@ -1,16 +1,17 @@
 """From rendered words to a draft, and from a sealed part to a whole mail: RFC 5322, 2369, 2919, 3834, 9788.
 
-Outer headers are the same for everybody, save To, Message-ID and Reply-To, so the rest is built once a message.
+Outer headers are the same for everybody, save To, Message-ID and Reply-To: the rest is built once.
 """
 
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from urllib.parse import quote
 
@@ -28,6 +29,9 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _MOST_REFERENCES = 20
 # Identifiers must never be cut or encoded, as the usual policy does with words over 78 characters.
 _UNFOLDED = SMTP.clone(max_line_length=998)
+# Inside, `HP-Outer: ` still fits in front of a line.
+_INSIDE = SMTP.clone(max_line_length=66)
+_ALWAYS_ENCRYPTED = (Entitled.MEMBER, Entitled.KEY)
 
 
 class BadAddress(Exception):
@@ -54,10 +58,10 @@ def draft(letter: Letter, rendered: Rendered, settings: ListSettings, now: datet
     """Everything of a letter that is decided when it is written; sealing and addressing come later."""
     subject = " ".join(one_line(letter.subject or rendered.subject).split())[:MAX_SUBJECT]
     headers = {"Date": format_datetime(now), "Auto-Submitted": letter.kind.auto_submitted}
-    references = [known for text in letter.references if (known := _message_id(text))]
-    if in_reply_to := _message_id(letter.in_reply_to):
+    references = [known for text in letter.references if (known := _known_id(text))]
+    if in_reply_to := _known_id(letter.in_reply_to):
         headers["In-Reply-To"] = in_reply_to
-        references = [known for known in references if known != in_reply_to] + [in_reply_to]
+        references = [*(known for known in references if known != in_reply_to), in_reply_to]
     if references:
         headers["References"] = " ".join(references[-_MOST_REFERENCES:])
     reply_to = letter.reply_to
@@ -71,10 +75,10 @@ def draft(letter: Letter, rendered: Rendered, settings: ListSettings, now: datet
     )
 
 
-def outer_headers(draft_headers: dict[str, str], subject: str, settings: ListSettings) -> OuterHeaders:
+def outer_headers(headers: Mapping[str, str], subject: str, settings: ListSettings) -> OuterHeaders:
     """What stands round the sealed part in every copy of a message."""
-    words = _header_lines({"From": _author(settings), "Subject": subject, "Date": draft_headers["Date"]})
-    marks = {name: text for name, text in draft_headers.items() if name != "Date"}
+    words = _header_lines({"From": _author(settings), "Subject": subject, "Date": headers["Date"]})
+    marks = {name: text for name, text in headers.items() if name != "Date"}
     marks |= _list_headers(settings) | {"X-Loop": settings.address, "MIME-Version": "1.0"}
     return OuterHeaders(words + _header_lines(marks, _UNFOLDED))
 
@@ -89,17 +93,13 @@ def message_id(delivery_id: int, made_at: datetime, key: bytes, settings: ListSe
 
 
 def _entity(letter: Letter, body: str, subject: str, date: str, settings: ListSettings) -> bytes:
-    """The text and its attachments, with protected headers in the root (RFC 9788 section 2.1)."""
-    protected: dict[str, str | Address] = {"From": _author(settings), "Subject": subject, "Date": date}
+    """The text and its attachments, with protected headers in the root (RFC 9788 section 2)."""
+    lines = _header_lines({"From": _author(settings), "Subject": subject, "Date": date}, _INSIDE)
     if len(letter.to) == 1:
-        protected["To"] = f"<{_checked(letter.to[0].address)}>"
-    is_cipher = letter.is_confidential or all(
-        person.entitled in (Entitled.MEMBER, Entitled.KEY) for person in letter.to
-    )
-    lines = _header_lines(protected)
-    if is_cipher:  # RFC 9788 section 2.2: what was visible outside, too
-        lines += b"".join(_header_lines({f"HP-Outer: {name}": text}) for name, text in ())
-        lines += _outer_copy(lines)
+        lines += f"To: <{_checked(letter.to[0].address)}>\r\n".encode()
+    is_cipher = letter.is_confidential or all(to.entitled in _ALWAYS_ENCRYPTED for to in letter.to)
+    if is_cipher:  # RFC 9788 section 2.2 has encrypted mail say what could be read outside, too
+        lines += re.sub(rb"(?m)^(?=[A-Z])", b"HP-Outer: ", lines)
     parameter = f'; hp="{"cipher" if is_cipher else "clear"}"'
     if not letter.attachments:
         return text_entity(body, parameter, lines)
@@ -107,9 +107,47 @@ def _entity(letter: Letter, body: str, subject: str, date: str, settings: ListSe
     return multipart("mixed", parameter, parts, lines)
 
 
-def _outer_copy(lines: bytes) -> bytes:
-    """`HP-Outer: Name: value` for each header line, folded where that one is."""
-    return re.sub(rb"(?m)^(?=[A-Z])", b"HP-Outer: ", lines)
+def _list_headers(settings: ListSettings) -> dict[str, str]:
+    """RFC 2369 and RFC 2919. Every command is a mail, so each of these writes one."""
+    local, _, domain = settings.address.rpartition("@")
+    return {
+        "List-Id": f"<{local}.{domain}>",
+        "List-Help": _mailto(settings.address, "HELP"),
+        "List-Subscribe": _mailto(settings.address, "HELP SUBSCRIBE"),
+        "List-Unsubscribe": _mailto(settings.address, "UNSUBSCRIBE ALL"),
+        "List-Post": _mailto(settings.address),
+        "List-Owner": _mailto(settings.owner),
+    }
 
 
-def _header_lines(headers: dict[str, str | Address], policy: SMTP = SMTP) -> bytes: ...
+def _mailto(address: str, command: str = "") -> str:
+    """RFC 6068; everything that could end the URI or the field is percent-encoded."""
+    return f"<mailto:{quote(address, safe='@+')}{f'?body={quote(command)}' if command else ''}>"
+
+
+def _author(settings: ListSettings) -> Address:
+    return Address(settings.name, addr_spec=settings.address)
+
+
+def _list_address(settings: ListSettings) -> ListAddress:
+    return ListAddress.parse(settings.address, settings.delimiter)
+
+
+def _checked(address: str) -> str:
+    """An address that stands in no header but as one address."""
+    parsed = parse_address(address)
+    if parsed is None:
+        raise BadAddress("not an address")
+    return parsed
+
+
+def _known_id(text: str) -> str:
+    """A Message-ID as it may be repeated (RFC 5322 section 3.6.4), or an empty string."""
+    return text.strip() if _MESSAGE_ID.fullmatch(text.strip()) else ""
+
+
+def _header_lines(headers: Mapping[str, str | Address], policy: "EmailPolicy[EmailMessage]" = SMTP) -> bytes:
+    message = EmailMessage(policy)
+    for name, text in headers.items():
+        message[name] = one_line(text) if isinstance(text, str) else text
+    return message.as_bytes().removesuffix(b"\r\n")

@@ -105,7 +105,7 @@ def parse_content_type(headers: Headers) -> ContentType:
         return ContentType()
     found = _MEDIA_TYPE.match(values[0])
     if not found or len(values) > 1:
-        return ContentType("application/octet-stream", is_sound=False)
+        return ContentType("", is_sound=False)
     parameters, is_sound = _parameters(values[0][found.end() :])
     return ContentType(f"{found[1]}/{found[2]}".lower(), MappingProxyType(parameters), is_sound)
 

@@ -20,6 +20,8 @@ MAX_LINE_CHARACTERS = 2_000
 
 _FIRST_LINE = "% IANA WHOIS server"
 _LAST_FIELD = ("source", "IANA")
+# IANA's answers hold nothing else; a client's "[whois.nic.example]" or "# whois.nic.example" does not fit.
+_EXPECTED = re.compile(r"\s*(%.*|[A-Za-z0-9-]+:.*)?")
 _FIELD = re.compile(r"([a-z][a-z0-9-]*):[ \t]*(.*)")
 _NOTHING_FOUND = re.compile(r"% This query returned 0 objects\.?")
 _ASKED = re.compile(r"% You queried for (\S{1,255}) but")
@@ -77,7 +79,7 @@ def _split(lines: list[str]) -> list[list[str]]:
 
 
 def _doubtful_from(answers: list[list[str]]) -> int:
-    """The first answer that a registry could have written: one after a referral, or after text that isn't IANA's."""
+    """The first answer that a registry could have written: one after a referral or after foreign text."""
     for number, lines in enumerate(answers, start=1):
         end = next((at for at, line in enumerate(lines) if _field(line) == _LAST_FIELD), len(lines))
         referred = any((field := _field(line)) and field[0] == "refer" and field[1] for line in lines[:end])
@@ -99,15 +101,17 @@ def _field(line: str) -> Field | None:
 
 def _read(lines: list[str]) -> Answer:
     fields: list[Field] = []
+    foreign = False
     for line in lines[:MAX_ANSWER_LINES]:
         if len(line) > MAX_LINE_CHARACTERS:
             return Garbled("line_too_long")
         if not fields and _NOTHING_FOUND.fullmatch(line.strip()):
             return NotFound(_asked(lines))
+        foreign = foreign or (bool(fields) and not _EXPECTED.fullmatch(line))
         if field := _field(line):
             fields.append(field)
         if field == _LAST_FIELD:
-            return _record(fields)
+            return Garbled("foreign_text", _named(fields)) if foreign else _record(fields)
     return Garbled("truncated" if fields else "no_answer", _named(fields))
 
 
@@ -190,7 +194,7 @@ def _contacts(block: _Block, assigned: bool, warnings: list[str]) -> Iterator[Ia
 
 
 def _email(fields: Iterable[Field]) -> tuple[str, str]:
-    """The one valid address, and else what is wrong: an address vouches for people, so a doubtful one is none."""
+    """The one valid address, else what is wrong: an address vouches for people, so a doubtful one is none."""
     values = set(_values(fields, "e-mail"))
     if not values:
         return "", "email_missing"

@@ -30,8 +30,11 @@ def text_entity(text: str, parameters: str = "", headers: bytes = b"") -> bytes:
         encoding, body = "base64", base64.encodebytes(octets.replace(b"\n", b"\r\n"))
     else:
         encoding, body = "quoted-printable", _quoted_printable(octets)
-    top = f'Content-Type: text/plain; charset="utf-8"{parameters}\r\nContent-Transfer-Encoding: {encoding}\r\n'
-    return headers + top.encode() + b"\r\n" + _crlf(body)
+    top = (
+        f'Content-Type: text/plain; charset="utf-8"{parameters}\r\n'
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
+    return headers + top.encode() + _crlf(body)
 
 
 def attachment_entity(attachment: Attachment) -> bytes:
@@ -96,7 +99,7 @@ _ENCRYPTED_END = b"\r\n--=_encrypted_=--\r\n"
 
 
 def _boundary(parts: tuple[bytes, ...]) -> str:
-    """From the content itself: the same parts always make the same octets, and no clock or chance is needed."""
+    """Made from the content: the same parts make the same octets, without clock or chance."""
     digest = hashlib.sha256(b"".join(parts)).hexdigest()[:32]
     number = 0
     while any(f"=_{digest}_{number}".encode() in part for part in parts):

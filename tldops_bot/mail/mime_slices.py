@@ -24,7 +24,7 @@ class Unsliceable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One entity: `octets` is all of it, header fields included; `is_closed` is False when its end is missing."""
+    """One entity; `octets` is all of it; `is_closed` is False when its last boundary is missing."""
 
     octets: bytes
     headers: Headers
@@ -63,7 +63,7 @@ def slice_entity(octets: bytes) -> Part:
 def _slice(octets: bytes, depth: int) -> Part:
     headers, body = split_entity(octets)
     content_type = parse_content_type(headers)
-    if len(headers.all("content-transfer-encoding")) > 1 or not content_type.is_sound:
+    if len(headers.all("content-transfer-encoding")) > 1 or _is_ambiguous(content_type):
         raise Unsliceable("malformed_mail")
     if not content_type.media_type.startswith("multipart/"):
         return Part(octets, headers, content_type, body)
@@ -72,6 +72,15 @@ def _slice(octets: bytes, depth: int) -> Part:
     pieces, is_closed = _between_boundaries(body, content_type.parameter("boundary"))
     children = tuple(_slice(piece, depth + 1) for piece in pieces)
     return Part(octets, headers, content_type, body, children, is_closed)
+
+
+def _is_ambiguous(content_type: ContentType) -> bool:
+    # The untidy name of an attached file misleads nobody; a doubtful boundary or charset does.
+    return not content_type.is_sound and content_type.media_type.partition("/")[0] in {
+        "multipart",
+        "text",
+        "",
+    }
 
 
 def _between_boundaries(body: bytes, boundary: str) -> tuple[list[bytes], bool]:

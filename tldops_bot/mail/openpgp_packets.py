@@ -4,15 +4,19 @@ Everything here comes from strangers: each reader has a limit, and anything odd 
 """
 
 import bz2
+import hashlib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from tldops_bot.mail.openpgp_armor import SIGNATURE, BadArmor, dearmor
 
 PKESK, SIGNATURE_TAG, SKESK, ONE_PASS, COMPRESSED, LITERAL = 1, 2, 3, 4, 8, 11
-MARKER, SEIPD, PADDING, AEAD = 10, 18, 21, 20
+MARKER, SEIPD, AEAD, PADDING = 10, 18, 20, 21
+PUBLIC_KEY_TAG = 6
+_CREATED, _ISSUER_KEY_ID, _ISSUER_FINGERPRINT = 2, 16, 33
 MAX_PACKETS = 64
 MAX_RECIPIENTS = 32
 MAX_SIGNATURE_BYTES = 65_536
@@ -37,10 +41,11 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who a signature says made it: upper-case hex, each "" when it does not say."""
+    """Who a signature says made it, and when: upper-case hex, "" or None when it does not say."""
 
     fingerprint: str
     key_id: str
+    claimed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +219,37 @@ def check_encrypted(octets: bytes) -> tuple[str, ...]:
     return tuple(packet.body[1:9].hex().upper() for packet in keys if packet.tag == PKESK)
 
 
+# --- keys
+
+# Primary key, subkey, signature, user ID, user attribute, trust, marker; no secret key among them.
+_CERTIFICATE_TAGS = frozenset({PUBLIC_KEY_TAG, 14, SIGNATURE_TAG, 13, 17, 12, MARKER, PADDING})
+MAX_CERTIFICATE_PACKETS = 1000
+
+
+def split_certificates(octets: bytes) -> list[bytes]:
+    """The certificates in binary key data; raises BadPackets when there is anything else, as a secret key."""
+    groups: list[bytearray] = []
+    for packet in packets(octets, MAX_CERTIFICATE_PACKETS):
+        if packet.tag not in _CERTIFICATE_TAGS:
+            raise BadPackets
+        if packet.tag == PUBLIC_KEY_TAG or not groups:
+            groups.append(bytearray())
+        groups[-1] += packet.octets
+    return [bytes(group) for group in groups]
+
+
+def primary_fingerprint(certificate: bytes) -> str:
+    """Of a binary certificate, version 4 (RFC 9580 section 5.5.4.2); "" when there is none."""
+    try:
+        first = next(packets(certificate, MAX_CERTIFICATE_PACKETS), None)
+    except BadPackets:
+        return ""
+    if first is None or first.tag != PUBLIC_KEY_TAG or first.body[:1] != b"\x04" or len(first.body) > 65_535:
+        return ""
+    hashed = b"\x99" + len(first.body).to_bytes(2) + first.body
+    return hashlib.sha1(hashed, usedforsecurity=False).hexdigest().upper()
+
+
 # --- signatures
 
 
@@ -242,19 +278,22 @@ def signature_packets(octets: bytes) -> list[Packet]:
 def _issuer(body: bytes) -> Issuer:
     version = body[0] if body else 0
     if version == 3 and len(body) >= 15:
-        return Issuer("", body[7:15].hex().upper())
+        return Issuer("", body[7:15].hex().upper(), _moment(body[3:7]))
     if version != 4:
         return Issuer("", "")
     hashed, at = _counted(body, 4)
     unhashed, _ = _counted(body, at)
-    named = {16: "", 33: ""}
-    # What the signature covers is asked first; the first of a kind wins.
-    for kind, value in [*_subpackets(hashed), *_subpackets(unhashed)]:
-        if kind == 33 and value[:1] == b"\x04" and len(value) == 21:
-            named[33] = named[33] or value[1:].hex().upper()
-        if kind == 16 and len(value) == 8:
-            named[16] = named[16] or value.hex().upper()
-    return Issuer(named[33], named[16] or named[33][-16:])
+    # What the signature covers stands first, and the first of a kind wins.
+    said = dict(reversed([*_subpackets(hashed), *_subpackets(unhashed)]))
+    of_version, fingerprint = said.get(_ISSUER_FINGERPRINT, b"")[:1], said.get(_ISSUER_FINGERPRINT, b"")[1:]
+    if of_version != b"\x04" or len(fingerprint) != 20:
+        fingerprint = b""
+    key_id = said.get(_ISSUER_KEY_ID, fingerprint[-8:])
+    return Issuer(fingerprint.hex().upper(), key_id[:8].hex().upper(), _moment(said.get(_CREATED, b"")))
+
+
+def _moment(octets: bytes) -> datetime | None:
+    return datetime.fromtimestamp(int.from_bytes(octets), UTC) if len(octets) == 4 else None
 
 
 def _counted(body: bytes, at: int) -> tuple[bytes, int]:

@@ -6,7 +6,8 @@ unless a template says otherwise by one of these filters:
     {{ text | wrap }}        one paragraph, wrapped at 76 columns
     {{ text | lines }}       free text of many lines, each behind "> " (or another prefix)
     {{ lines | rows }}       a list of lines laid out by us, such as a table
-    {{ print | fingerprint }}  ABCD EF01 …; {{ moment | when }} 2026-11-21 06:00 UTC; {{ name | tld }} рф (xn--p1ai)
+    {{ key | fingerprint }}  ABCD EF01 …; {{ moment | when }} 2026-11-21 06:00 UTC
+    {{ name | tld }}         рф (xn--p1ai)
 """
 
 import re
@@ -54,12 +55,12 @@ class _Environment(jinja2.Environment):
 
 
 class Renderer:
-    """Looks a template up in `directories`, the first that has it wins: the operator's, then the shipped ones."""
+    """Looks a template up in `directories`, the first that has it: the operator's, then ours."""
 
     def __init__(self, directories: Sequence[Path], settings: ListSettings) -> None:
         self._environment = _Environment(
             loader=jinja2.FileSystemLoader(directories),
-            autoescape=False,  # noqa: S701  mails are plain text; `finalize` keeps values in their line
+            autoescape=False,  # mails are plain text; `finalize` keeps values in their line
             undefined=jinja2.StrictUndefined,
             finalize=_printed,
             trim_blocks=True,
@@ -76,7 +77,7 @@ class Renderer:
         self._environment.globals["list"] = settings
 
     def render(self, template: str, values: Mapping[str, Any]) -> Rendered:
-        """Fill `<template>.txt.j2`; raises TemplateProblem when that is missing, broken or in want of a value."""
+        """Fill `<template>.txt.j2`; TemplateProblem when it is missing, broken or in want of a value."""
         if not _NAME.fullmatch(template):
             raise TemplateProblem(f"{template!r} is no name of a template")
         file = f"{template}.txt.j2"

@@ -1,0 +1,723 @@
+"""Mail on its way out, with real gpg, real Sequoia, a real store and an SMTP sink that can misbehave."""
+
+import asyncio
+import contextlib
+import email
+import email.policy
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.keys import KeyPair, person
+from tests.made_up import make_officer, make_people
+from tests.sink import DROP, Sink
+from tldops_bot.adapters.gnupg_runner import GpgUnavailable
+from tldops_bot.adapters.gnupg_verdicts import Gnupg
+from tldops_bot.adapters.outbox_delivery import Delivery
+from tldops_bot.adapters.sequoia_encryption import Encryption
+from tldops_bot.adapters.smtp_delivery import Smarthost
+from tldops_bot.config.settings import ListSettings, SmarthostSettings
+from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.list_address import ListAddress
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.mail import bounce_address
+from tldops_bot.mail.compose import draft
+from tldops_bot.mail.render import Rendered
+from tldops_bot.store import facts, outbox, outbox_control
+from tldops_bot.store.columns import Base
+from tldops_bot.store.database import Database
+from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING
+from tldops_bot.store.tables import CertificateRow, Message, Person
+from tldops_bot.store.tables import Delivery as Row
+
+LIST = ListSettings(address="tld-ops@lists.example", owner="secretariat@lists.example")
+HOME = ListAddress.parse(LIST.address)
+START = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def gnupg() -> Iterator[Gnupg]:
+    home = Path(tempfile.mkdtemp(prefix="out", dir="/tmp"))
+    made = Gnupg(home)
+    made.keyring.make(LIST.address)
+    yield made
+    made.close()
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], capture_output=True, check=False)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def encryption() -> Iterator[Encryption]:
+    made = Encryption()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{tmp_path}/outbox.sqlite")
+    Base.metadata.create_all(made.writing)
+    yield made
+    made.close()
+
+
+@dataclass
+class Clock:
+    """Wall time that tests can move; it also moves by itself, as time does."""
+
+    ahead: timedelta = timedelta(0)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return START + (datetime.now(UTC) - self.began) + self.ahead
+
+
+class Encrypter:
+    """Sequoia, and a record of how many copies were made together; `refuse` plays a key it can't use."""
+
+    def __init__(self, encryption: Encryption) -> None:
+        self._encryption = encryption
+        self.sizes: list[int] = []
+        self.refuse: dict[str, str] = {}
+
+    async def encrypt_many(
+        self, signed_part: bytes, recipients: Sequence[tuple[str, bytes]]
+    ) -> list[bytes | Refused]:
+        self.sizes.append(len(recipients))
+        found = await self._encryption.encrypt_many(signed_part, recipients)
+        return [
+            Refused(self.refuse[one[0]]) if one[0] in self.refuse else outcome
+            for one, outcome in zip(recipients, found, strict=True)
+        ]
+
+
+class Signer:
+    """gpg, and a count of signatures; `is_down` plays an agent that doesn't answer."""
+
+    def __init__(self, gnupg: Gnupg) -> None:
+        self._gnupg = gnupg
+        self.signatures = 0
+        self.encryptions = 0
+        self.is_down = False
+
+    def sign_detached(self, octets: bytes) -> bytes:
+        if self.is_down:
+            raise GpgUnavailable("no agent")
+        self.signatures += 1
+        return self._gnupg.sign_detached(octets)
+
+    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | Refused:
+        self.encryptions += 1
+        return self._gnupg.encrypt(octets, certificate)
+
+
+@dataclass
+class Post:
+    """One post office: everything a test needs, around a delivery that runs while `open` lasts."""
+
+    database: Database
+    signer: Signer
+    encrypter: Encrypter
+    sink: Sink
+    clock: Clock = field(default_factory=Clock)
+    connections: int = 4
+    keyless: list[int] = field(default_factory=list)
+    too_large: list[int] = field(default_factory=list)
+    delivery: Delivery | None = None
+
+    @contextlib.asynccontextmanager
+    async def open(self, transport: Any = None) -> AsyncIterator[Delivery]:
+        settings = SmarthostSettings(host="127.0.0.1", port=self.sink.port, connections=self.connections)
+        smarthost = Smarthost(settings, "lists.example")
+        self.delivery = Delivery(
+            self.database,
+            LIST,
+            self.signer,
+            self.encrypter,
+            transport or smarthost,
+            connections=self.connections,
+            now=self.clock,
+            jitter=lambda: 0.0,
+            random_octets=os.urandom,
+            on_keyless=lambda _session, one: self.keyless.append(one.id),
+            on_too_large=lambda _session, one: self.too_large.append(one.id),
+        )
+        running = asyncio.create_task(self.delivery.run())
+        try:
+            yield self.delivery
+        finally:
+            await self.delivery.stop(5)
+            await running
+            await smarthost.close()
+
+    def put(self, letter: Letter, text: str = "Hello\n") -> list[int]:
+        now = self.clock()
+        with self.database.write() as session:
+            ids = outbox.enqueue(session, letter, draft(letter, Rendered("A word", text), LIST, now), now)
+        if self.delivery is not None:
+            self.delivery.wake()
+        return ids
+
+    def rows(self) -> dict[int, Row]:
+        with self.database.read() as session:
+            found = {row.id: row for row in session.scalars(select(Row))}
+            session.expunge_all()
+            return found
+
+    def states(self) -> list[str]:
+        return [row.state for row in self.rows().values()]
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+    def content_left(self) -> int:
+        with self.database.read() as session:
+            messages = session.scalars(select(Message))
+            return sum(bool(one.entity or one.sealed) for one in messages)
+
+
+def post(database: Database, gnupg: Gnupg, encryption: Encryption, sink: Sink, **more: Any) -> Post:
+    return Post(database, Signer(gnupg), Encrypter(encryption), sink, **more)
+
+
+def members(database: Database, keys: Sequence[KeyPair]) -> list[Recipient]:
+    """One listed person with each of these keys, as recipients of members' mail."""
+    certificates = [key.certificate for key in keys]
+    tlds = ["nl", "be", "br", "ca", "jp", "nz", "tz", "uy"][: len(keys)]
+    with database.write() as session:
+        people = make_people(session, tlds, per_tld=1, now=START, certificates=certificates)
+        return [Recipient(one.email, Entitled.MEMBER, one.id) for one in people]
+
+
+def strangers(count: int, name: str = "noc") -> tuple[Recipient, ...]:
+    return tuple(Recipient(f"{name}{n}@nic.example", Entitled.ADDRESS) for n in range(count))
+
+
+def alert(to: Sequence[Recipient], alert_id: str = "A-2026-0001") -> Letter:
+    return Letter(Kind.ALERT, "x", {}, tuple(to), is_confidential=True, alert_id=alert_id)
+
+
+def parse(octets: bytes) -> EmailMessage:
+    message = email.message_from_bytes(octets, policy=email.policy.SMTP)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def boundary_of(message: EmailMessage) -> bytes:
+    found = message.get_boundary()
+    assert found
+    return found.encode()
+
+
+def verified_text(part: bytes, gnupg: Gnupg) -> str:
+    """The text of a multipart/signed part, after gpg judged the list's signature over its raw octets good."""
+    message = parse(part)
+    assert message.get_content_type() == "multipart/signed"
+    edge = b"--" + boundary_of(message)
+    _, signed, signature, _ = part.split(edge)
+    signed = signed[2:-2]
+    key = gnupg.list_certificate(START)
+    armored = parse(signature[2:]).get_payload(decode=True)
+    assert isinstance(armored, bytes)
+    verdict = gnupg.verify_detached(signed, armored, key.blob, datetime.now(UTC))
+    assert verdict.standing == "good", verdict
+    assert verdict.fingerprint == key.fingerprint
+    inner = parse(signed)
+    text = inner.get_body(("plain",))
+    assert text is not None
+    return str(text.get_content()).replace("\r\n", "\n")
+
+
+def decrypted_text(octets: bytes, key: KeyPair, gnupg: Gnupg) -> str:
+    message = parse(octets)
+    assert message.get_content_type() == "multipart/encrypted"
+    control, data = message.iter_parts()
+    assert control.get_content() == b"Version: 1\r\n"
+    payload = data.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return verified_text(key.decrypt(payload), gnupg)
+
+
+def run(main: Callable[[Sink], Any], seconds: float = 40.0) -> None:
+    async def body() -> None:
+        async with asyncio.timeout(seconds), Sink() as sink:
+            await main(sink)
+
+    asyncio.run(body())
+
+
+ANN = ("Ann Example", "ann@nic.example")
+BOB = ("Bob Example", "bob@nic.example")
+CAT = ("Cat Example", "cat@nic.example")
+
+
+def test_each_gets_a_copy_only_they_can_read_with_the_lists_good_signature_inside(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    keys = [person(*ANN), person(*BOB), person(*CAT)]
+    to = members(database, keys)
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        office.put(alert(to), "The TLD is under attack: Ünïcode, and a line\nFrom here.\n")
+        async with office.open():
+            await sink.wait_for(3)
+        by_address = {mail.rcpt: mail for mail in sink.mails}
+        for recipient, key in zip(to, keys, strict=True):
+            mail = by_address[recipient.address]
+            text = decrypted_text(mail.octets, key, gnupg)
+            assert text == "The TLD is under attack: Ünïcode, and a line\nFrom here.\n"
+            assert b"attack" not in mail.octets
+            assert parse(mail.octets)["To"] == f"<{recipient.address}>"
+            wrong = subprocess.run(
+                ["gpg", "--homedir", str(key.home), "--batch", "--list-only", "--list-packets"],
+                input=mail.octets[mail.octets.index(b"-----BEGIN") :],
+                capture_output=True,
+                check=False,
+            )
+            assert wrong.stdout.count(b":pubkey enc packet:") == 1
+        assert office.signer.signatures == 1
+        assert set(office.states()) == {TAKEN}
+        assert office.content_left() == 0
+
+    run(main)
+
+
+def test_mail_for_who_has_no_key_is_signed_and_not_encrypted(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        office.put(Letter(Kind.TOKEN, "x", {}, strangers(1), route="r7"))
+        async with office.open():
+            await sink.wait_for(1)
+        mail = sink.mails[0]
+        message = parse(mail.octets)
+        assert message["Reply-To"] == "<tld-ops+t.r7@lists.example>"
+        part = mail.octets[mail.octets.index(b"Content-Type: multipart/signed") :]
+        assert verified_text(part, gnupg) == "Hello\n"
+
+    run(main)
+
+
+def test_a_bounce_comes_back_to_an_address_that_names_the_delivery(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        ids = office.put(Letter(Kind.NOTICE, "x", {}, strangers(2)))
+        async with office.open():
+            await sink.wait_for(2)
+        with database.read() as session:
+            keys = facts.mac_keys(session)
+        assert {bounce_address.read(HOME, mail.mail_from, keys) for mail in sink.mails} == set(ids)
+        assert len({parse(mail.octets)["Message-ID"] for mail in sink.mails}) == 2
+
+    run(main)
+
+
+def test_one_mailbox_that_is_refused_or_put_off_never_stops_another(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        sink.answer("RCPT", "550 5.1.1 No such user", match="noc3@")
+        sink.answer("RCPT", "451 4.7.1 Greylisted", match="noc5@", times=1)
+        sink.answer(".", "552 5.3.4 Too large", match="noc6@")
+        office = post(database, gnupg, encryption, sink)
+        ids = office.put(Letter(Kind.NOTICE, "x", {}, strangers(20)))
+        async with office.open():
+            await sink.wait_for(17)
+            await office.until(lambda: office.states().count(TAKEN) == 17)
+            rows = office.rows()
+            assert (rows[ids[3]].state, rows[ids[3]].last_status) == (REFUSED, "5.1.1")
+            assert rows[ids[3]].last_code == 550
+            assert (rows[ids[5]].state, rows[ids[5]].attempts) == (WAITING, 1)
+            assert rows[ids[5]].next_attempt_at > office.clock() + timedelta(seconds=30)
+            assert office.too_large == [ids[6]]
+            assert office.content_left() == 1
+            office.clock.ahead = timedelta(minutes=2)
+            await office.until(lambda: office.rows()[ids[5]].state == TAKEN)
+            assert office.content_left() == 0
+        assert office.signer.signatures == 1
+
+    run(main)
+
+
+def test_one_key_that_can_not_be_used_never_stops_another(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    to = members(database, [person(*ANN), person(*BOB), person(*CAT)])
+    with database.write() as session:
+        bob = session.get_one(Person, to[1].person_id)
+        session.get_one(CertificateRow, bob.fingerprint).blob = b"\x98rubbish"
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        roster = office.put(Letter(Kind.ROSTER, "x", {}, tuple(to), is_confidential=True))
+        ids = office.put(alert(to))
+        async with office.open():
+            await sink.wait_for(4)
+            await office.until(lambda: office.states().count(TAKEN) == 4)
+            rows = office.rows()
+            assert (rows[roster[1]].state, rows[roster[1]].last_status) == (DROPPED, "no-key")
+            assert (rows[ids[1]].state, rows[ids[1]].last_status) == (HELD, "no-key")
+            assert office.keyless == [ids[1]]
+            # The key is mended: the alert follows.
+            with database.write() as session:
+                bob = session.get_one(Person, to[1].person_id)
+                session.get_one(CertificateRow, bob.fingerprint).blob = person(*BOB).certificate
+                assert outbox_control.release_held(session, bob.id, office.clock()) == 1
+            assert office.delivery is not None
+            office.delivery.wake()
+            await sink.wait_for(5)
+        assert decrypted_text(sink.mails[-1].octets, person(*BOB), gnupg) == "Hello\n"
+        assert office.content_left() == 0
+
+    run(main)
+
+
+def test_a_key_that_sequoia_finds_unusable_gets_its_copy_from_gpg_and_a_revoked_one_gets_none(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    keys = [person(*ANN), person(*BOB)]
+    to = members(database, keys)
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        office.encrypter.refuse = {
+            keys[0].fingerprint: "unusable_key",
+            keys[1].fingerprint: "revoked_key",
+        }
+        ids = office.put(alert(to))
+        async with office.open():
+            await sink.wait_for(1)
+            await office.until(lambda: office.rows()[ids[1]].state == HELD)
+        assert office.signer.encryptions == 1
+        assert decrypted_text(sink.mails[0].octets, keys[0], gnupg) == "Hello\n"
+
+    run(main)
+
+
+def test_rights_are_looked_at_when_a_mail_is_delivered_not_when_it_was_written(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    to = members(database, [person(*ANN), person(*BOB), person(*CAT)])
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        ids = office.put(alert(to))
+        with database.write() as session:
+            session.get_one(Person, to[0].person_id).entries[0].state = "left"
+            session.get_one(Person, to[1].person_id).key_blocked_at = office.clock()
+        async with office.open():
+            await sink.wait_for(1)
+            await office.until(lambda: DROPPED in office.states() and HELD in office.states())
+        rows = office.rows()
+        assert [(rows[one].state, rows[one].last_status) for one in ids[:2]] == [
+            (DROPPED, "left"),
+            (HELD, "no-key"),
+        ]
+        assert [mail.rcpt for mail in sink.mails] == [to[2].address]
+
+    run(main)
+
+
+def test_an_officer_of_the_committee_is_served_without_a_tld(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    with database.write() as session:
+        cat = make_officer(session, "committee", "Cat Example", CAT[1], person(*CAT).certificate, START)
+        to = Recipient(cat.email, Entitled.MEMBER, cat.id)
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        office.put(alert([to]))
+        async with office.open():
+            await sink.wait_for(1)
+        assert decrypted_text(sink.mails[0].octets, person(*CAT), gnupg) == "Hello\n"
+
+    run(main)
+
+
+def test_a_candidate_gets_mail_encrypted_to_the_key_they_offered(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    ann = person(*ANN)
+    with database.write() as session:
+        session.add(
+            CertificateRow(
+                fingerprint=ann.fingerprint, blob=ann.certificate, created_at=START, held_since=START
+            )
+        )
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        to = Recipient(ann.address, Entitled.KEY, fingerprint=ann.fingerprint)
+        nobody = Recipient(ann.address, Entitled.KEY, fingerprint="F" * 40)
+        ids = office.put(Letter(Kind.TOKEN, "x", {}, (to, nobody), is_confidential=True))
+        async with office.open():
+            await sink.wait_for(1)
+            await office.until(lambda: office.rows()[ids[1]].state == DROPPED)
+        assert decrypted_text(sink.mails[0].octets, ann, gnupg) == "Hello\n"
+
+    run(main)
+
+
+def test_an_alert_overtakes_500_rosters(database: Database, gnupg: Gnupg, encryption: Encryption) -> None:
+    ann = person(*ANN)
+    to = members(database, [ann])
+
+    async def main(sink: Sink) -> None:
+        sink.answer(".", delay=0.02)  # slow enough to have rosters in flight for seconds
+        office = post(database, gnupg, encryption, sink)
+        office.put(Letter(Kind.ROSTER, "x", {}, strangers(500)))
+        async with office.open():
+            await sink.wait_for(30)
+            at = asyncio.get_running_loop().time()
+            office.put(alert(to))
+            await office.until(lambda: any(mail.rcpt == to[0].address for mail in sink.mails))
+            took = asyncio.get_running_loop().time() - at
+            assert len(sink.mails) < 200
+            assert took < 1.0
+
+    run(main)
+
+
+def test_the_first_copy_of_an_alert_waits_for_no_other(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    keys = [person(*ANN), person(*BOB), person(*CAT)]
+    to = members(database, keys) * 40
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        await encryption.warm_up()
+        async with office.open():
+            await asyncio.sleep(0.2)
+            at = asyncio.get_running_loop().time()
+            office.put(alert(to))
+            await sink.wait_for(1)
+            assert asyncio.get_running_loop().time() - at < 0.5  # 0.2 s on a machine with nothing else to do
+            assert office.encrypter.sizes[0] == 1
+            await sink.wait_for(120)
+        assert office.signer.signatures == 1
+
+    run(main)
+
+
+class Crash(Exception):
+    pass
+
+
+def test_after_a_crash_everything_is_sent_and_what_is_repeated_has_the_same_message_id(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    class Dying:
+        """Hands over, and dies with the process after 60 mails, before anything about them is written."""
+
+        def __init__(self, smarthost: Smarthost) -> None:
+            self.smarthost, self.left = smarthost, 60
+
+        async def send_one(self, mail: Any) -> Any:
+            self.left -= 1
+            if self.left < 0:
+                raise Crash
+            return await self.smarthost.send_one(mail)
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        office.put(Letter(Kind.NOTICE, "x", {}, strangers(200)))
+        smarthost = Smarthost(
+            SmarthostSettings(host="127.0.0.1", port=sink.port, connections=4), "lists.example"
+        )
+        with pytest.raises(ExceptionGroup):
+            async with office.open(Dying(smarthost)):
+                await asyncio.sleep(2)
+        await smarthost.close()
+        before = len(sink.mails)
+        assert 0 < before <= 60
+        assert "sending" in office.states()
+        async with office.open():
+            await office.until(lambda: set(office.states()) == {TAKEN})
+        ids: dict[str, set[str]] = {}
+        for mail in sink.mails:
+            ids.setdefault(mail.rcpt, set()).add(str(parse(mail.octets)["Message-ID"]))
+        assert len(ids) == 200
+        assert all(len(known) == 1 for known in ids.values())
+        assert len(sink.mails) - 200 <= office.connections * 16
+        assert office.content_left() == 0
+
+    run(main)
+
+
+def test_a_smarthost_that_is_down_is_not_knocked_at_without_end_and_counts_no_attempt(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        port = sink.port
+        await sink.close()
+        knocks: list[float] = []
+        office = post(database, gnupg, encryption, sink)
+        smarthost = Smarthost(SmarthostSettings(host="127.0.0.1", port=port, connections=4), "lists.example")
+
+        class Counting:
+            async def send_one(self, mail: Any) -> Any:
+                knocks.append(asyncio.get_running_loop().time())
+                return await smarthost.send_one(mail)
+
+        office.put(Letter(Kind.NOTICE, "x", {}, strangers(100)))
+        async with office.open(Counting()):
+            await asyncio.sleep(2.5)
+            assert 1 <= len(knocks) <= 4 + 3  # all connections at once, then one at a time
+            assert set(office.states()) <= {WAITING, "sending"}
+            assert {row.attempts for row in office.rows().values()} == {0}
+            sink.port = port
+            await sink.__aenter__()
+            office.clock.ahead = timedelta(minutes=2)
+            await sink.wait_for(100, 15)
+            await office.until(lambda: set(office.states()) == {TAKEN})
+        await smarthost.close()
+
+    run(main)
+
+
+def test_a_mail_that_brings_the_smarthost_down_does_not_keep_the_others_waiting(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        sink.answer(".", DROP, match="noc0@")
+        office = post(database, gnupg, encryption, sink)
+        ids = office.put(Letter(Kind.NOTICE, "x", {}, strangers(30)))
+        async with office.open():
+            await sink.wait_for(29, 15)
+            await office.until(lambda: office.states().count(TAKEN) == 29)
+        assert office.rows()[ids[0]].state == WAITING
+
+    run(main)
+
+
+def test_normal_mail_is_given_up_after_five_days_and_an_alert_never(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    to = members(database, [person(*ANN)])
+
+    async def main(sink: Sink) -> None:
+        sink.answer("RCPT", "451 4.2.0 Try later")
+        office = post(database, gnupg, encryption, sink)
+        normal = office.put(Letter(Kind.NOTICE, "x", {}, strangers(1)))[0]
+        urgent = office.put(alert(to))[0]
+        office.clock.ahead = timedelta(days=4, hours=23)
+        async with office.open():
+            await office.until(lambda: {row.attempts for row in office.rows().values()} == {1})
+            assert office.states() == [WAITING, WAITING]
+            office.clock.ahead = timedelta(days=5, hours=1)
+            await office.until(lambda: office.rows()[normal].state == REFUSED)
+            await office.until(lambda: office.rows()[urgent].attempts == 2)
+        assert office.rows()[urgent].state == WAITING
+        assert office.rows()[normal].last_status == "4.2.0"
+
+    run(main)
+
+
+def test_when_gpg_can_not_sign_nothing_goes_and_nothing_is_lost(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        office.signer.is_down = True
+        ids = office.put(Letter(Kind.NOTICE, "x", {}, strangers(3)))
+        async with office.open():
+            await office.until(
+                lambda: {row.last_status for row in office.rows().values()} == {"no-signature"}
+            )
+            assert sink.taken == 0
+            assert [office.rows()[one].attempts for one in ids] == [0, 0, 0]
+            office.signer.is_down = False
+            office.clock.ahead = timedelta(minutes=2)
+            await sink.wait_for(3)
+
+    run(main)
+
+
+def test_a_clean_stop_gives_back_what_could_not_be_finished(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        sink.answer(".", delay=0.5)
+        office = post(database, gnupg, encryption, sink)
+        office.put(Letter(Kind.NOTICE, "x", {}, strangers(100)))
+        async with office.open() as delivery:
+            await sink.wait_for(4)
+            at = asyncio.get_running_loop().time()
+            await delivery.stop(1.0)
+            assert asyncio.get_running_loop().time() - at < 3
+        assert set(office.states()) == {TAKEN, WAITING}
+        assert office.states().count(TAKEN) >= 4
+
+    run(main)
+
+
+def test_a_stop_with_nothing_to_do_is_quick_and_a_wake_after_it_does_no_harm(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        async with office.open() as delivery:
+            await asyncio.sleep(0.1)
+            at = asyncio.get_running_loop().time()
+            await delivery.stop()
+            assert asyncio.get_running_loop().time() - at < 1
+            delivery.wake()
+
+    run(main)
+
+
+def test_a_reply_may_be_put_in_from_another_thread_and_goes_at_once(
+    database: Database, gnupg: Gnupg, encryption: Encryption
+) -> None:
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        async with office.open():
+            await asyncio.sleep(0.2)
+            at = asyncio.get_running_loop().time()
+            letter = Letter(Kind.REPLY, "x", {}, strangers(1), in_reply_to="<a@b.example>")
+            await asyncio.to_thread(office.put, letter)
+            await sink.wait_for(1)
+            assert asyncio.get_running_loop().time() - at < 0.6  # the tick alone would take up to a second
+        message = parse(sink.mails[0].octets)
+        assert (message["In-Reply-To"], message["Auto-Submitted"]) == ("<a@b.example>", "auto-replied")
+
+    run(main)
+
+
+def test_no_address_and_no_word_of_a_mail_stands_in_the_log(
+    database: Database, gnupg: Gnupg, encryption: Encryption, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", logger="tldops_bot")
+
+    async def main(sink: Sink) -> None:
+        sink.answer("RCPT", "550 5.1.1 <noc0@nic.example> unknown", match="noc0@")
+        sink.answer("MAIL", "421 4.3.2 Full", times=1)
+        office = post(database, gnupg, encryption, sink)
+        office.put(Letter(Kind.NOTICE, "x", {}, strangers(5)), "secret words\n")
+        async with office.open():
+            await office.until(lambda: bool(sink.taken))
+            office.clock.ahead = timedelta(minutes=2)
+            await office.until(lambda: office.states().count(TAKEN) == 4)
+
+    run(main)
+    assert "can't be used" in caplog.text
+    assert not re.search(r"@|noc0|secret", caplog.text)

@@ -1,0 +1,118 @@
+"""One recipient's bad key, even one that kills the worker, never stops another's copy."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.keys import KeyPair, person
+from tldops_bot.adapters import sequoia_encryption
+from tldops_bot.adapters.sequoia_encryption import Encryption, encrypt_here
+from tldops_bot.domain.certificate import Refused
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def encryption() -> Iterator[Encryption]:
+    opened = Encryption()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def ann() -> KeyPair:
+    return person("Ann Example", "ann@nic.example")
+
+
+@pytest.fixture(scope="module")
+def bert() -> KeyPair:
+    return person("Bert Example", "bert@registry.example")
+
+
+def recipient(key: KeyPair, certificate: bytes | None = None) -> tuple[str, bytes]:
+    return key.fingerprint, key.certificate if certificate is None else certificate
+
+
+def test_each_copy_is_for_its_recipient_alone(encryption: Encryption, ann: KeyPair, bert: KeyPair) -> None:
+    outcomes = encryption.encrypt_many_blocking(b"signed part", [recipient(ann), recipient(bert)])
+    assert [isinstance(one, bytes) for one in outcomes] == [True, True]
+    for key, outcome in zip((ann, bert), outcomes, strict=True):
+        assert isinstance(outcome, bytes)
+        assert outcome.startswith(b"-----BEGIN PGP MESSAGE-----")
+        assert key.decrypt(outcome) == b"signed part"
+        assert outcome.count(b"-----BEGIN") == 1
+
+
+def test_it_can_be_awaited(encryption: Encryption, ann: KeyPair) -> None:
+    async def ask() -> list[bytes | Refused]:
+        await encryption.warm_up()
+        return await encryption.encrypt_many(b"x", [recipient(ann)])
+
+    (outcome,) = asyncio.run(ask())
+    assert isinstance(outcome, bytes)
+
+
+def test_a_bad_key_is_refused_and_the_others_served(ann: KeyPair, bert: KeyPair) -> None:
+    signing_only = KeyPair.make("Sue Example", "sue3@nic.example", algorithm="ed25519")
+    expired = KeyPair.make("Eve Example", "eve3@nic.example", expire="30d")
+    outcomes = encrypt_here(
+        b"x",
+        [
+            recipient(ann, b"rubbish"),
+            recipient(ann, ann.revoked()),
+            recipient(ann, bert.certificate),
+            recipient(signing_only),
+            recipient(expired),
+            recipient(bert),
+        ],
+        NOW,
+    )
+    assert outcomes[:5] == [
+        Refused("unusable_key"),
+        Refused("revoked_key"),
+        Refused("other_key"),
+        Refused("unusable_key"),
+        Refused("expired_key"),
+    ]
+    assert isinstance(outcomes[5], bytes)
+
+
+def test_a_revocation_is_seen_although_the_key_was_parsed_before(ann: KeyPair) -> None:
+    assert isinstance(encrypt_here(b"x", [recipient(ann)], NOW)[0], bytes)
+    assert encrypt_here(b"x", [recipient(ann, ann.revoked())], NOW) == [Refused("revoked_key")]
+
+
+def test_the_cache_of_parsed_keys_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, ann: KeyPair, bert: KeyPair
+) -> None:
+    monkeypatch.setattr(sequoia_encryption, "MAX_CACHED", 1)
+    encrypt_here(b"x", [recipient(ann), recipient(bert), recipient(ann)], NOW)
+    assert len(sequoia_encryption._parsed) <= 2
+    sequoia_encryption._parsed.clear()
+
+
+def kill_worker(encryption: Encryption) -> None:
+    for process in list(encryption._pool._processes.values()):
+        os.kill(process.pid or 0, signal.SIGKILL)
+
+
+def test_a_killed_worker_is_replaced(ann: KeyPair, bert: KeyPair) -> None:
+    opened = Encryption()
+    opened.encrypt_many_blocking(b"x", [recipient(ann)])
+    kill_worker(opened)
+    outcomes = opened.encrypt_many_blocking(b"x", [recipient(ann), recipient(bert)])
+    opened.close()
+    assert [isinstance(one, bytes) for one in outcomes] == [True, True]
+
+
+def test_a_killed_worker_is_replaced_while_awaited(ann: KeyPair) -> None:
+    opened = Encryption()
+    opened.encrypt_many_blocking(b"x", [recipient(ann)])
+    kill_worker(opened)
+    (outcome,) = asyncio.run(opened.encrypt_many(b"x", [recipient(ann)]))
+    opened.close()
+    assert isinstance(outcome, bytes)

@@ -1,0 +1,22 @@
+"""Verdicts: only words that have a template can be a reason."""
+
+import pytest
+
+from tldops_bot.domain.verdict import REASONS, UNSIGNED, Standing, Verdict, bad
+
+
+def test_a_bad_verdict_carries_a_known_reason() -> None:
+    assert bad("weak_hash", "A" * 40) == Verdict(Standing.BAD, "weak_hash", "A" * 40)
+    with pytest.raises(ValueError, match="no such reason"):
+        bad("because")
+
+
+def test_only_good_is_good() -> None:
+    assert Verdict(Standing.GOOD).is_good
+    assert not bad("weak_hash").is_good
+    assert not UNSIGNED.is_good
+
+
+def test_reasons_are_unique_words() -> None:
+    assert len(set(REASONS)) == len(REASONS)
+    assert all(reason.replace("_", "").isalpha() and reason.islower() for reason in REASONS)

@@ -1,0 +1,186 @@
+"""Header fields: one author without doubt, or none; anything else is read as well as it can be."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tldops_bot.mail.headers import (
+    MAX_HEADER_BYTES,
+    Headers,
+    addresses_of,
+    author_of,
+    decode_words,
+    file_name,
+    message_ids,
+    parse_content_type,
+    parse_date,
+    split_entity,
+)
+
+
+def of(name: str, *values: str) -> Headers:
+    return Headers(tuple((name, value) for value in values))
+
+
+def test_fields_are_cut_and_unfolded() -> None:
+    headers, body = split_entity(b"A: 1\r\nB: 2\r\n\tmore \r\nnonsense\r\na : 3\r\n\r\nbody\r\n\r\nrest")
+    assert headers.fields == (("a", "1"), ("b", "2\tmore"), ("a", "3"))
+    assert (headers.all("A"), headers.first("b"), headers.first("c")) == (("1", "3"), "2\tmore", "")
+    assert body == b"body\r\n\r\nrest"
+
+
+@pytest.mark.parametrize("raw", [b"\r\nbody", b"\nbody"])
+def test_an_entity_may_have_no_fields(raw: bytes) -> None:
+    assert split_entity(raw) == (Headers(), b"body")
+
+
+def test_an_endless_header_is_not_read_to_its_end() -> None:
+    headers, body = split_entity(b"A: 1\r\nB: " + b"x" * MAX_HEADER_BYTES + b"\r\n\r\nbody")
+    assert (headers.first("a"), body) == ("1", b"")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ann@nic.example",
+        "<ann@nic.example>",
+        "Ann Example <ann@NIC.example>",
+        "Dr. Ann Example <ann@nic.example>",
+        '"Example, Ann" <ann@nic.example>',
+        '"bert@registry.example" <ann@nic.example>',
+        "=?utf-8?q?J=C3=BCrgen?= <ann@nic.example>",
+        "ann@nic.example (Ann (at work), Example)",
+        '"Ann \\" Example" <ann@nic.example>',
+    ],
+)
+def test_one_author_is_known(value: str) -> None:
+    assert author_of(of("from", value)) == ("ann@nic.example", "")
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ((), "absent"),
+        (("ann@nic.example", "bert@registry.example"), "several"),
+        (("ann@nic.example, bert@registry.example",), "several"),
+        (("alice@iana.example <bob@evil.example>",), "malformed"),
+        (("ann@nic.example <",), "malformed"),
+        (("<ann@nic.example> bert@registry.example",), "malformed"),
+        (("<ann@nic.example><bert@registry.example>",), "malformed"),
+        (("Group: ann@nic.example;",), "malformed"),
+        (("undisclosed-recipients:;",), "malformed"),
+        (("ann@nic@example",), "malformed"),
+        (('"a b"@nic.example',), "malformed"),
+        (("",), "malformed"),
+        (("(only a comment)",), "malformed"),
+        (("a" * 70_000,), "malformed"),
+    ],
+)
+def test_any_doubt_about_the_author_is_a_problem(values: tuple[str, ...], problem: str) -> None:
+    assert author_of(of("from", *values)) == (None, problem)
+
+
+def test_address_lists_give_what_is_certain() -> None:
+    values = ('"x, y" <tld-ops@lists.example>, bad, ann@nic.example', "ANN@other.example, ann@nic.example")
+    assert addresses_of(values) == ("tld-ops@lists.example", "ann@nic.example", "ANN@other.example")
+
+
+def test_a_display_name_is_no_address() -> None:
+    assert addresses_of(('"tld-ops@lists.example" <other@lists.example>',)) == ("other@lists.example",)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("plain", "plain"),
+        ("=?UTF-8?Q?Z=C3=BCrich_?= =?utf-8*de?B?w6nDqA?=", "Zürich éè"),
+        ("=?iso-8859-1?q?caf=e9?= now", "café now"),
+        ("=?x-unknown?q?abc?=", "=?x-unknown?q?abc?="),
+        ("=?hex?q?6162?=", "=?hex?q?6162?="),
+        ("=?utf-8?b?a?=", "=?utf-8?b?a?="),
+        ("a=?utf-8?q?=0D=0ABcc:_x?=", "a Bcc: x"),
+        ("a\u202eb\x00c\x85d", "a b c d"),
+        ("x" * 1000, "x" * 500),
+    ],
+)
+def test_encoded_words_become_one_printable_line(value: str, text: str) -> None:
+    assert decode_words(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "media_type", "parameters"),
+    [
+        ("text/plain", "text/plain", {}),
+        ("Text/Plain; charset=UTF-8;", "text/plain", {"charset": "UTF-8"}),
+        ('multipart/mixed; boundary="a;b\\"c"', "multipart/mixed", {"boundary": 'a;b"c'}),
+        ("multipart/mixed;boundary==_b=1", "multipart/mixed", {"boundary": "=_b=1"}),
+    ],
+)
+def test_content_types_are_read(value: str, media_type: str, parameters: dict[str, str]) -> None:
+    read = parse_content_type(of("content-type", value))
+    assert (read.media_type, dict(read.parameters), read.is_sound) == (media_type, parameters, True)
+
+
+def test_without_content_type_it_is_plain_text() -> None:
+    assert parse_content_type(Headers()).media_type == "text/plain"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [("text/plain", "text/html"), ("nonsense",), ("text/plain; a=1; a=2",), ("multipart/mixed; boundary=a b",), ("",)],
+)
+def test_what_two_readers_may_read_differently_is_unsound(values: tuple[str, ...]) -> None:
+    assert not parse_content_type(of("content-type", *values)).is_sound
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "name"),
+    [
+        ("content-disposition", 'attachment; filename="a b.pdf"', "a b.pdf"),
+        ("content-disposition", "attachment; filename*=utf-8''na%C3%AFve.txt", "naïve.txt"),
+        ("content-disposition", "attachment; filename*0*=utf-8''na%C3%AF; filename*1*=ve.txt", "naïve.txt"),
+        ("content-disposition", "attachment; filename*=nonsense%41", "nonsenseA"),
+        ("content-disposition", "attachment; filename*=x-none''a", ""),
+        ("content-type", "application/pdf; name==?utf-8?q?=C3=A9?=", "é"),
+        ("content-disposition", 'attachment; filename="a\x00\x1b[2Jb"', "a [2Jb"),
+        ("content-disposition", "inline", ""),
+    ],
+)
+def test_file_names_are_made_fit_for_people(field: str, value: str, name: str) -> None:
+    assert file_name(of(field, value)) == name
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("Fri, 20 Nov 2026 10:00:00 +0200", datetime(2026, 11, 20, 8, tzinfo=UTC)),
+        ("Fri, 20 Nov 2026 10:00:00 -0000", datetime(2026, 11, 20, 10, tzinfo=UTC)),
+        ("", None),
+        ("yesterday", None),
+        ("Fri, 99 Nov 2026 10:00:00 +0000", None),
+        ("Fri, 20 Nov 0001 00:00:00 +9999", None),
+        ("Fri, 20 Nov 99999999999999 10:00:00 +0000", None),
+    ],
+)
+def test_dates_are_utc_or_none(value: str, moment: datetime | None) -> None:
+    assert parse_date(of("date", value)) == moment
+
+
+def test_message_ids_are_the_last_twenty() -> None:
+    assert message_ids("<a@x> junk <b@x>\r\n<c d@x>") == ("<a@x>", "<b@x>")
+    assert len(message_ids(" ".join(f"<{number}@x>" for number in range(50)))) == 20
+
+
+@given(st.text(max_size=300))
+def test_no_text_makes_a_reader_raise(value: str) -> None:
+    for name in ("from", "date", "content-type", "content-disposition"):
+        headers = of(name, value)
+        author_of(headers)
+        parse_date(headers)
+        parse_content_type(headers)
+        file_name(headers)
+    addresses_of((value,))
+    decode_words(value)
+    message_ids(value)

@@ -1,0 +1,63 @@
+"""What may not stand in a cleartext-signed block before gpg sees it."""
+
+import pytest
+from tests.keys import KeyPair, person
+
+from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature
+from tldops_bot.mail.openpgp_armor import SIGNATURE, dearmor
+from tldops_bot.mail.openpgp_packets import signature_issuers
+
+
+@pytest.fixture(scope="module")
+def ann() -> KeyPair:
+    return person("Ann Example", "ann@nic.example")
+
+
+def test_gpgs_own_blocks_pass(ann: KeyPair) -> None:
+    for text in ("QUERY nl\n", "- a\n-- \nFrom\n", "", "\n\n", "рф\n", "-----BEGIN PGP SIGNATURE-----\n"):
+        assert clearsign_problem(ann.clearsigned(text)) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (b"nl", b"nl\f", "malformed_block"),
+        (b"nl", b"nl\x1b[2J", "malformed_block"),
+        (b"Hash: SHA512\n", b"Hash: SHA512\nHash: SHA256\n", "malformed_block"),
+        (b"Hash: SHA512", b"NotDashEscaped: You need GnuPG to verify this message", "malformed_block"),
+        (b"Hash: SHA512", b"Hash: SHA512, SHA1", "malformed_block"),
+        (b"Hash: SHA512", b"Hash: MD5", "weak_hash"),
+        (b"Hash: SHA512\n\n", b"Hash: SHA512\nQUERY be\n\n", "malformed_block"),
+        (b"Hash: SHA512\n\nQUERY nl\n", b"", "malformed_block"),
+        (b"QUERY", b"-QUERY", "malformed_block"),
+        (b"nl", b"nl" + b"l" * 998, "malformed_block"),
+        (b"-----END PGP SIGNATURE-----\n", b"-----END PGP SIGNATURE-----\nSTOP\n", "text_outside_block"),
+        (b"-----BEGIN PGP SIGNED MESSAGE-----", b"STOP\n-----BEGIN PGP SIGNED MESSAGE-----", "text_outside_block"),
+        (b"-----BEGIN PGP SIGNED MESSAGE-----", b"", "malformed_block"),
+    ],
+)
+def test_tricks_are_refused_before_gpg_sees_them(ann: KeyPair, old: bytes, new: bytes, problem: str) -> None:
+    block = ann.clearsigned("QUERY nl\n")
+    assert old in block
+    assert clearsign_problem(block.replace(old, new, 1)) == problem
+
+
+def test_a_block_without_hash_header_passes_on_to_gpg(ann: KeyPair) -> None:
+    block = ann.clearsigned("QUERY nl\n").replace(b"Hash: SHA512\n", b"")
+    assert clearsign_problem(block) == ""
+
+
+def test_the_signature_is_cut_out(ann: KeyPair) -> None:
+    block = ann.clearsigned("-----BEGIN PGP SIGNATURE-----\nQUERY nl\n")
+    (issuer,) = signature_issuers(clearsign_signature(block))
+    assert issuer.fingerprint == ann.fingerprint
+    detached = ann.detached(b"x")
+    assert clearsign_signature(detached) == dearmor(detached, SIGNATURE)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [b"", b"hello", b"-----BEGIN PGP SIGNATURE-----\n", b"-----BEGIN PGP SIGNATURE-----\n\n!\n-----END PGP SIGNATURE-----\n"],
+)
+def test_no_signature_is_cut_out_of_rubbish(block: bytes) -> None:
+    assert clearsign_signature(block) == b""

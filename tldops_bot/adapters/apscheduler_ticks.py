@@ -1,0 +1,56 @@
+"""The clock: calls each function at its interval, in threads of APScheduler. It knows no job.
+
+A tick only says "look whether something is due", so a late, doubled or lost one does no harm.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+_log = logging.getLogger(__name__)
+
+_MISFIRE_GRACE = timedelta(days=7)  # APScheduler's own is one second: a tick missed by more would be dropped
+_THREADS = 4
+
+
+class Ticks:
+    """Calls functions at intervals: each at once on start, then every so often, never twice at a time."""
+
+    def __init__(
+        self, calls: Mapping[str, tuple[timedelta, Callable[[], None]]], threads: int = _THREADS
+    ) -> None:
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(threads)},
+            job_defaults={
+                "misfire_grace_time": int(_MISFIRE_GRACE.total_seconds()),
+                "coalesce": True,
+                "max_instances": 1,
+            },
+        )
+        self._scheduler.add_listener(_say_what_broke, EVENT_JOB_ERROR)
+        self._calls = calls
+
+    def start(self) -> None:
+        """Begin; everything is called at once, since something may have become due while we were away."""
+        # The executor would log exceptions with all their words, and those may hold somebody's address.
+        logging.getLogger("apscheduler.executors.default").disabled = True
+        for name, (every, call) in self._calls.items():
+            now = datetime.now(UTC)
+            trigger = IntervalTrigger(seconds=every.total_seconds(), start_date=now, timezone=UTC)
+            self._scheduler.add_job(call, trigger, id=name, name=name, next_run_time=now)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Call nothing more, and wait for what is running."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+
+def _say_what_broke(event: JobExecutionEvent) -> None:
+    _log.error("job %s broke: %s", event.job_id, type(event.exception).__name__)

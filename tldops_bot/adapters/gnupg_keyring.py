@@ -1,0 +1,141 @@
+"""The list's own key in its own gpg home: made, exported, signing; and decryption, which only unwraps.
+
+Key management and signing go through python-gnupg; what decides anything goes through GpgRunner.
+"""
+
+import subprocess
+import threading
+from pathlib import Path
+
+import gnupg
+
+from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
+from tldops_bot.mail.openpgp_armor import MESSAGE, BadArmor, dearmor
+from tldops_bot.mail.openpgp_packets import BadPackets, check_encrypted
+from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
+
+HIDDEN_RECIPIENT = "0" * 16
+# Many decryptions at once exhaust the agent's locked memory, which looks like a wrong key.
+AGENT_SETTINGS = "auto-expand-secmem 65536\n"
+
+
+class NoListKey(Exception):
+    """The gpg home holds no secret key for the list."""
+
+
+class ListKeyring:
+    """The gpg home of the list; `passphrase_file` holds its passphrase on the first line."""
+
+    def __init__(self, home: Path, runner: GpgRunner, passphrase_file: Path | None = None) -> None:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._home = home
+        self._runner = runner
+        self._passphrase_file = passphrase_file
+        self._gpg = gnupg.GPG(gnupghome=str(home), options=["--no-options", "--no-auto-check-trustdb"])
+        self._fingerprint = ""
+        self._key_ids: frozenset[str] = frozenset()
+        self._starting = threading.Lock()
+
+    def make(self, address: str, expire: str = "0") -> str:
+        """A new ed25519 and cv25519 key whose user ID is the list's address; the fingerprint."""
+        settings = self._home / "gpg-agent.conf"
+        if not settings.exists():
+            settings.write_text(AGENT_SETTINGS)
+        made = self._gpg.gen_key(_recipe(address, expire, self._passphrase()))
+        if not made.fingerprint:
+            raise GpgUnavailable("gpg could not make the list's key")
+        self._fingerprint, self._key_ids = "", frozenset()
+        return str(made.fingerprint)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the newest secret key; raises NoListKey."""
+        if not self._fingerprint:
+            keys = [key for key in self._gpg.list_keys(secret=True) if key["trust"] not in {"r", "e"}]
+            if not keys:
+                raise NoListKey("no secret key in the list's gpg home")
+            self._fingerprint = str(max(keys, key=lambda key: int(key["date"]))["fingerprint"])
+        return self._fingerprint
+
+    def export(self) -> bytes:
+        """The list's public key, binary."""
+        return self._runner.run(("--export", self.fingerprint), home=self._home).output
+
+    def sign_detached(self, octets: bytes) -> bytes:
+        """An armored SHA-512 signature by the list's key; raises GpgUnavailable."""
+        options = ["--digest-algo=SHA512", *self._passphrase_options()]
+        signed = self._gpg.sign(
+            octets, keyid=self.fingerprint, detach=True, clearsign=False, extra_args=options
+        )
+        if signed.returncode != 0 or signed.status != "signature created" or not signed.data:
+            raise GpgUnavailable("gpg could not sign")
+        return bytes(signed.data)
+
+    def unwrap(self, ciphertext: bytes, limit_bytes: int) -> Unwrapped | Undecryptable:
+        """Take the encryption off and nothing else; raises GpgUnavailable when the agent is at fault."""
+        try:
+            octets = dearmor(ciphertext, MESSAGE)
+            recipients = check_encrypted(octets)
+        except (BadArmor, BadPackets):
+            return Undecryptable("malformed_block")
+        if len(octets) > limit_bytes:
+            return Undecryptable("too_large")
+        finished = self._unwrap_once(octets, limit_bytes)
+        if not finished.lines("DECRYPTION_OKAY") and self._is_for_us(recipients):
+            self._start_agent()
+            finished = self._unwrap_once(octets, limit_bytes)
+        return self._outcome(finished, recipients)
+
+    def _unwrap_once(self, octets: bytes, limit_bytes: int) -> Finished:
+        options = (*self._passphrase_options(), "--trust-model=always", "--output=-", "--unwrap", "--decrypt")
+        return self._runner.run(options, octets, home=self._home, max_output=limit_bytes)
+
+    def _outcome(self, finished: Finished, recipients: tuple[str, ...]) -> Unwrapped | Undecryptable:
+        is_whole = finished.code == 0 and len(finished.lines("DECRYPTION_OKAY")) == 1
+        if is_whole and finished.lines("GOODMDC") and not finished.lines("FAILURE", "DECRYPTION_FAILED"):
+            return Unwrapped(finished.output)
+        if not finished.lines("DECRYPTION_KEY"):
+            if self._own_key_ids() & set(recipients):
+                raise GpgUnavailable("the agent does not give the list's secret key")
+            return Undecryptable("not_encrypted_to_list")
+        return Undecryptable("not_decryptable")
+
+    def _is_for_us(self, recipients: tuple[str, ...]) -> bool:
+        return bool((self._own_key_ids() | {HIDDEN_RECIPIENT}) & set(recipients))
+
+    def _own_key_ids(self) -> frozenset[str]:
+        if not self._key_ids:
+            listing = self._runner.run(("--with-colons", "--list-keys"), home=self._home).output.decode()
+            rows = [line.split(":") for line in listing.splitlines()]
+            self._key_ids = frozenset(row[4] for row in rows if row[0] in {"pub", "sub"})
+        return self._key_ids
+
+    def _start_agent(self) -> None:
+        """The runner never starts an agent, which would inherit the limits of one gpg process."""
+        with self._starting:
+            command = ["gpgconf", "--homedir", str(self._home), "--launch", "gpg-agent"]
+            try:
+                subprocess.run(command, capture_output=True, check=False, timeout=10)
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise GpgUnavailable("gpg-agent could not be started") from error
+
+    def _passphrase(self) -> str:
+        if self._passphrase_file is None:
+            return ""
+        return self._passphrase_file.read_text().split("\n", 1)[0]
+
+    def _passphrase_options(self) -> list[str]:
+        if self._passphrase_file is None:
+            return []
+        return ["--pinentry-mode=loopback", f"--passphrase-file={self._passphrase_file}"]
+
+
+def _recipe(address: str, expire: str, passphrase: str) -> str:
+    """Parameters of an unattended key generation, doc/gnupg "Unattended key generation"."""
+    if {"\n", "\r"} & set(address + expire + passphrase):
+        raise ValueError("a line break in the parameters of a key")
+    protection = f"Passphrase: {passphrase}" if passphrase else "%no-protection"
+    lines = ["Key-Type: eddsa", "Key-Curve: ed25519", "Key-Usage: sign,cert"]
+    lines += ["Subkey-Type: ecdh", "Subkey-Curve: cv25519", "Subkey-Usage: encrypt"]
+    lines += [f"Name-Email: {address}", f"Expire-Date: {expire}", protection, "%commit"]
+    return "\n".join(lines) + "\n"

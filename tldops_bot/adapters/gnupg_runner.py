@@ -1,0 +1,216 @@
+"""Runs gpg once: status on a pipe of its own, limits on time, memory and output, no secret in arguments.
+
+Its exit code and stderr mean little: whoever calls judges the status lines.
+"""
+
+import contextlib
+import os
+import resource
+import select
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+MAX_STATUS_BYTES = 1024 * 1024
+# No gpg.conf, no questions, no network, no agent started, no writes but those asked for.
+ALWAYS = (
+    "--no-options",
+    "--batch",
+    "--no-tty",
+    "--quiet",
+    "--no-verbose",
+    "--no-greeting",
+    "--no-auto-check-trustdb",
+    "--no-random-seed-file",
+    "--no-autostart",
+    "--disable-dirmngr",
+    "--no-auto-key-locate",
+    "--no-auto-key-retrieve",
+    "--no-auto-key-import",
+    "--pinentry-mode=error",
+    "--enable-special-filenames",
+    "--no-symkey-cache",
+)
+
+
+class GpgUnavailable(Exception):
+    """gpg or its agent could not do its work just now; the same mail may succeed later."""
+
+
+class GpgTimedOut(GpgUnavailable):
+    """gpg was killed because it took too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """One line of gpg's status interface, doc/DETAILS of GnuPG."""
+
+    keyword: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What gpg said and wrote."""
+
+    code: int
+    status: tuple[StatusLine, ...]
+    output: bytes
+
+    def lines(self, *keywords: str) -> list[StatusLine]:
+        return [line for line in self.status if line.keyword in keywords]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one gpg process may use."""
+
+    seconds: float = 20
+    memory_bytes: int = 512 * 1024 * 1024
+    output_bytes: int = 64 * 1024 * 1024
+
+
+class GpgRunner:
+    """Runs at most `processes` at a time; synchronous, to be called from threads.
+
+    `home` of its own is empty, and what gpg reads and writes lies in files without a name, in memory where
+    the system has /dev/shm.
+    """
+
+    def __init__(self, processes: int = 2, limits: Limits | None = None, program: str = "gpg") -> None:
+        self._program = program
+        self._limits = limits or Limits()
+        self._turns = threading.BoundedSemaphore(processes)
+        memory = Path("/dev/shm")  # noqa: S108  a directory of our own is made in it
+        self._scratch = Path(tempfile.mkdtemp(prefix="tldops-", dir=memory if memory.is_dir() else None))
+        self.home = self._scratch / "home"
+        self.home.mkdir(mode=0o700)
+
+    def close(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def view(self, certificate: bytes) -> Iterator[tuple[str, ...]]:
+        """Arguments for a keyring that holds these keys and nothing else; it is gone afterwards."""
+        with tempfile.NamedTemporaryFile(dir=self._scratch, suffix=".gpg") as keyring:
+            keyring.write(certificate)
+            keyring.flush()
+            yield ("--no-default-keyring", f"--keyring={keyring.name}", "--trust-model=always")
+
+    @contextlib.contextmanager
+    def fresh_home(self) -> Iterator[Path]:
+        """An empty gpg home that may be written to."""
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            yield Path(folder)
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        octets: bytes = b"",
+        second: bytes | None = None,
+        *,
+        home: Path | None = None,
+        at: datetime | None = None,
+        max_output: int | None = None,
+    ) -> Finished:
+        """Run gpg with `octets` as its input, the clock standing at `at`.
+
+        With `second`, two unnamed files are given as the last arguments: `octets`, then `second`.
+        Raises GpgTimedOut, and GpgUnavailable when gpg can't be started.
+        """
+        with self._turns, contextlib.ExitStack() as stack:
+            first = self._file(stack, octets)
+            files = [first] if second is None else [first, self._file(stack, second)]
+            output = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))
+            read_end, write_end = os.pipe()
+            stack.callback(os.close, read_end)
+            command = [self._program, *ALWAYS, f"--homedir={home or self.home}", f"--status-fd={write_end}"]
+            command += self._limiting(at, max_output) + list(arguments)
+            passed = [write_end] if second is None else [write_end, *(file.fileno() for file in files)]
+            command += [] if second is None else ["--", *(f"-&{file.fileno()}" for file in files)]
+            process = self._start(command, first, output, passed, write_end)
+            try:
+                status = _read_status(read_end, time.monotonic() + self._limits.seconds)
+                code = process.wait(timeout=5)
+            except (GpgTimedOut, subprocess.TimeoutExpired) as error:
+                process.kill()
+                process.wait()
+                raise GpgTimedOut("gpg took too long") from error
+            output.seek(0)
+            return Finished(code, _parse_status(status), output.read(self._limits.output_bytes))
+
+    def _file(self, stack: contextlib.ExitStack, octets: bytes) -> IO[bytes]:
+        file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))  # noqa: SIM115
+        file.write(octets)
+        file.seek(0)
+        return file
+
+    def _limiting(self, at: datetime | None, max_output: int | None) -> list[str]:
+        clock = [f"--faked-system-time={int(at.timestamp())}!"] if at else []
+        return [*clock, f"--max-output={max_output or self._limits.output_bytes}"]
+
+    def _start(
+        self, command: list[str], stdin: IO[bytes], stdout: IO[bytes], passed: list[int], write_end: int
+    ) -> subprocess.Popen[bytes]:
+        environment = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.environ.get("PATH", os.defpath)}
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=subprocess.DEVNULL,
+                pass_fds=passed,
+                env=environment,
+            )
+        except OSError as error:
+            raise GpgUnavailable("gpg could not be started") from error
+        finally:
+            os.close(write_end)
+        self._limit(process.pid)
+        return process
+
+    def _limit(self, pid: int) -> None:
+        """From outside, since code between fork and exec is unsafe in threads; gpg has read nothing yet."""
+        seconds = int(self._limits.seconds) + 1
+        bounds = {
+            resource.RLIMIT_AS: self._limits.memory_bytes,
+            resource.RLIMIT_FSIZE: self._limits.output_bytes,
+            resource.RLIMIT_CPU: seconds,
+            resource.RLIMIT_CORE: 0,
+        }
+        if not hasattr(resource, "prlimit"):
+            return  # only Linux has it; the limits on time and output hold everywhere
+        for kind, bound in bounds.items():
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(pid, kind, (bound, bound))
+
+
+def _read_status(read_end: int, deadline: float) -> bytes:
+    """Everything until gpg closes the pipe, which it does when it ends."""
+    poller = select.poll()
+    poller.register(read_end, select.POLLIN | select.POLLHUP)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        remaining = deadline - time.monotonic()
+        if remaining <= 0 or not poller.poll(remaining * 1000) or size > MAX_STATUS_BYTES:
+            raise GpgTimedOut("gpg took too long or said too much")
+        chunk = os.read(read_end, 65_536)
+        if not chunk:
+            return b"".join(chunks)
+        size += len(chunk)
+        chunks.append(chunk)
+
+
+def _parse_status(octets: bytes) -> tuple[StatusLine, ...]:
+    prefix = "[GNUPG:] "
+    texts = octets.decode("utf-8", errors="replace").split("\n")
+    words = [text.removeprefix(prefix).split(" ") for text in texts if text.startswith(prefix)]
+    return tuple(StatusLine(line[0], tuple(line[1:])) for line in words)

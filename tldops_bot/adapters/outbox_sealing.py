@@ -1,0 +1,109 @@
+"""Seals what leaves the outbox: each message signed once, each copy encrypted to its recipient's key alone.
+
+gpg signs, Sequoia encrypts; a key that Sequoia's policy finds unusable gets its copy from gpg.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tldops_bot.adapters.smtp_delivery import Outgoing
+from tldops_bot.config.settings import ListSettings
+from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.list_address import ListAddress
+from tldops_bot.mail import bounce_address
+from tldops_bot.mail.compose import OuterHeaders, message_id, outer_headers
+from tldops_bot.mail.mime_entities import encrypted_part, signed_part
+from tldops_bot.store.outbox import Claimed, OutboxMessage
+from tldops_bot.store.recipients import Addressee
+
+
+class Signer(Protocol):
+    """What is needed of gpg; both raise GpgUnavailable."""
+
+    def sign_detached(self, octets: bytes) -> bytes: ...
+
+    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | Refused: ...
+
+
+class Encrypter(Protocol):
+    """What is needed of Sequoia, in a process of its own."""
+
+    async def encrypt_many(
+        self, signed_part: bytes, recipients: Sequence[tuple[str, bytes]]
+    ) -> list[bytes | Refused]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The keys of the proofs in addresses and ids; `bounce` may hold two, the first makes."""
+
+    bounce: tuple[bytes, ...]
+    message_id: bytes
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One message on its way out, shared by all its copies in flight."""
+
+    message: OutboxMessage
+    headers: OuterHeaders
+    sealed: bytes
+    signing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One delivery of a message, with what its recipient may have at this time."""
+
+    delivery: Claimed
+    addressee: Addressee
+    sheet: Sheet
+
+
+class Sealing:
+    """Turns messages and copies into octets. `secrets` may be replaced while it is at work."""
+
+    def __init__(
+        self, settings: ListSettings, signer: Signer, encrypter: Encrypter, secrets: Secrets
+    ) -> None:
+        self.secrets = secrets
+        self._settings = settings
+        self._home = ListAddress.parse(settings.address, settings.delimiter)
+        self._signer = signer
+        self._encrypter = encrypter
+
+    def sheet(self, message: OutboxMessage) -> Sheet:
+        """A message made ready; its common headers are built here, once."""
+        headers = outer_headers(message.headers, message.subject, self._settings)
+        return Sheet(message, headers, message.sealed or b"")
+
+    async def sign(self, sheet: Sheet) -> bool:
+        """Make the signed part unless it is there; True when it is new. Raises GpgUnavailable."""
+        async with sheet.signing:
+            if sheet.sealed:
+                return False
+            entity = sheet.message.entity or b""
+            signature = await asyncio.to_thread(self._signer.sign_detached, entity)
+            sheet.sealed = signed_part(entity, signature)
+            return True
+
+    async def encrypt(self, sheet: Sheet, copies: Sequence[Copy]) -> list[bytes | Refused]:
+        """The signed part encrypted to each copy's recipient alone, in their order."""
+        recipients = [(copy.addressee.fingerprint, copy.addressee.certificate) for copy in copies]
+        return await self._encrypter.encrypt_many(sheet.sealed, recipients)
+
+    async def encrypt_by_gpg(self, copy: Copy) -> bytes | Refused:
+        """For a key that Sequoia finds unusable. Raises GpgUnavailable."""
+        certificate = copy.addressee.certificate
+        return await asyncio.to_thread(self._signer.encrypt, copy.sheet.sealed, certificate)
+
+    def mail(self, copy: Copy, ciphertext: bytes | None) -> Outgoing:
+        """The whole mail: encrypted, or the signed part as it is. Raises BadAddress."""
+        one, sheet = copy.delivery, copy.sheet
+        own_id = message_id(one.id, sheet.message.made_at, self.secrets.message_id, self._settings)
+        head = sheet.headers.for_recipient(one.rcpt_to, own_id, one.reply_to)
+        part = sheet.sealed if ciphertext is None else encrypted_part(ciphertext)
+        bounce = bounce_address.make(self._home, one.id, self.secrets.bounce)
+        return Outgoing(one.id, bounce, one.rcpt_to, head + part)

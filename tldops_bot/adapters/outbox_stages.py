@@ -1,0 +1,249 @@
+"""The three stages of what is in flight: signed, encrypted, handed to the smarthost, the most urgent first.
+
+Nothing here stands in the way of another copy: each ends in a result of its own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from tldops_bot.adapters.asyncio_lines import Line
+from tldops_bot.adapters.gnupg_runner import GpgUnavailable
+from tldops_bot.adapters.outbox_sealing import Copy, Sealing, Sheet
+from tldops_bot.adapters.smtp_delivery import Attempt, Outgoing
+from tldops_bot.domain import retries
+from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.entitlement import Right, Treatment, without_key
+from tldops_bot.domain.outgoing import Kind
+from tldops_bot.mail.compose import BadAddress
+from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING, Mark
+
+GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1; an alert is never given up
+SIGNERS = ENCRYPTERS = 2  # the second prepares its work while the first one's is done
+FIRST_TOGETHER = 1  # the first copy of an alert waits for no other
+MOST_TOGETHER = 32
+MOST_OCTETS_TOGETHER = 1_000_000
+MOST_OCTETS_WAITING = 8_000_000
+LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_STUMBLE = timedelta(seconds=60)
+
+log = logging.getLogger(__name__)
+
+
+class Transport(Protocol):
+    """What is needed of the smarthost."""
+
+    async def send_one(self, mail: Outgoing) -> Attempt: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is to be written down about one delivery, and whether somebody must hear of it."""
+
+    mark: Mark
+    is_keyless: bool = False
+    is_too_large: bool = False
+
+
+class Pause:
+    """After a failure that is the smarthost's and not a recipient's, nobody knocks for a while."""
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self.troubles = 0
+        self._until = 0.0
+        self._jitter = jitter
+
+    @property
+    def is_on(self) -> bool:
+        return asyncio.get_running_loop().time() < self._until
+
+    def begin(self) -> None:
+        """Twice as long each time; what fails while the pause is on counts as the same failure."""
+        if self.is_on:
+            return
+        self.troubles += 1
+        seconds = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(self.troubles - 1, 10)) * (1 + 0.2 * self._jitter())
+        self._until = asyncio.get_running_loop().time() + seconds
+        log.warning("the smarthost can't be used, next try in %.0f s", seconds)
+
+    def end(self) -> None:
+        """The smarthost works."""
+        if self.troubles:
+            log.info("the smarthost can be used again")
+        self.troubles = 0
+
+
+class Stages:
+    """Takes copies in by `admit`; each comes out by one call of `finish`."""
+
+    def __init__(
+        self,
+        sealing: Sealing,
+        transport: Transport,
+        finish: Callable[[Result], None],
+        now: Callable[[], datetime],
+        jitter: Callable[[], float],
+    ) -> None:
+        self.pause = Pause(jitter)
+        self._stumbles: dict[int, int] = {}
+        self.newly_signed: list[Sheet] = []
+        self._sealing = sealing
+        self._transport = transport
+        self._finish = finish
+        self._now = now
+        self._jitter = jitter
+        self._to_sign: Line[Sequence[Copy]] = Line()
+        self._to_encrypt: Line[Sequence[Copy]] = Line()
+        self._to_send: Line[tuple[Copy, Outgoing]] = Line()
+        self._to_send.holds_back(self._to_encrypt, MOST_OCTETS_WAITING)
+
+    def workers(self, connections: int) -> list[Coroutine[Any, Any, None]]:
+        """What runs as tasks until it is cancelled."""
+        return (
+            [self._sign() for _ in range(SIGNERS)]
+            + [self._encrypt() for _ in range(ENCRYPTERS)]
+            + [self._send() for _ in range(connections)]
+        )
+
+    def admit(self, copies: Sequence[Copy]) -> None:
+        """Copies of one message, in the order in which they should go."""
+        kept = [copy for copy in copies if self._is_entitled(copy)]
+        if kept:
+            self._to_sign.put(kept[0].delivery.priority, kept)
+
+    def _is_entitled(self, copy: Copy) -> bool:
+        right = copy.addressee.right
+        if not copy.sheet.sealed and copy.sheet.message.entity is None:
+            right = Right(Treatment.DROP, "no-content")
+        if right.treatment in (Treatment.DROP, Treatment.HOLD):
+            self._withhold(copy, right)
+            return False
+        return True
+
+    # --- signing
+
+    async def _sign(self) -> None:
+        while True:
+            copies = await self._to_sign.get()
+            try:
+                if await self._sealing.sign(copies[0].sheet):
+                    self.newly_signed.append(copies[0].sheet)
+            except GpgUnavailable:
+                log.warning("gpg could not sign message %d", copies[0].delivery.message_id)
+                for copy in copies:
+                    self._put_off(copy, "no-signature")
+            else:
+                self._to_be_encrypted(copies)
+
+    def _to_be_encrypted(self, copies: Sequence[Copy]) -> None:
+        encrypted = [copy for copy in copies if copy.addressee.right.treatment is Treatment.ENCRYPT]
+        for copy in copies:
+            if copy.addressee.right.treatment is Treatment.SIGN_ONLY:
+                self._to_be_sent(copy, None)
+        together = min(MOST_TOGETHER, max(1, MOST_OCTETS_TOGETHER // len(copies[0].sheet.sealed)))
+        size, at = FIRST_TOGETHER, 0
+        while at < len(encrypted):
+            self._to_encrypt.put(encrypted[at].delivery.priority, encrypted[at : at + size])
+            at, size = at + size, min(together, size * 8)
+
+    # --- encrypting
+
+    async def _encrypt(self) -> None:
+        while True:
+            copies = await self._to_encrypt.get()
+            outcomes = await self._sealing.encrypt(copies[0].sheet, copies)
+            refused: list[tuple[Copy, Refused]] = []
+            for copy, outcome in zip(copies, outcomes, strict=True):
+                if isinstance(outcome, Refused):
+                    refused.append((copy, outcome))
+                else:
+                    self._to_be_sent(copy, outcome)
+            for copy, reason in refused:
+                await self._encrypt_otherwise(copy, reason)
+
+    async def _encrypt_otherwise(self, copy: Copy, refused: Refused) -> None:
+        """gpg for what Sequoia can't use; never for a key that is revoked or not the one on record."""
+        try:
+            if refused.reason == "unusable_key":
+                outcome = await self._sealing.encrypt_by_gpg(copy)
+                if not isinstance(outcome, Refused):
+                    self._to_be_sent(copy, outcome)
+                    return
+        except GpgUnavailable:
+            self._put_off(copy, "no-gpg")
+            return
+        right = without_key(copy.addressee.claim)
+        if right.treatment is Treatment.SIGN_ONLY:
+            self._to_be_sent(copy, None)
+        else:
+            self._withhold(copy, right)
+
+    # --- sending
+
+    def _to_be_sent(self, copy: Copy, ciphertext: bytes | None) -> None:
+        try:
+            mail = self._sealing.mail(copy, ciphertext)
+        except BadAddress:
+            mark = Mark(copy.delivery, REFUSED, copy.delivery.attempts, status="bad-address")
+            self._finish(Result(mark))
+        else:
+            self._to_send.put(copy.delivery.priority, (copy, mail), len(mail.octets))
+
+    async def _send(self) -> None:
+        while True:
+            copy, mail = await self._to_send.get()
+            if self.pause.is_on:
+                self._finish(Result(Mark(copy.delivery, WAITING, copy.delivery.attempts)))
+            else:
+                self._judge(copy, await self._transport.send_one(mail))
+
+    def _judge(self, copy: Copy, attempt: Attempt) -> None:
+        if attempt.ours:
+            self._stumble(copy, attempt)
+            return
+        self.pause.end()
+        self._stumbles.pop(copy.delivery.id, None)
+        counted, again = copy.delivery.attempts + 1, None
+        if attempt.result == "taken":
+            state = TAKEN
+        elif attempt.result == "refused" or self._is_hopeless(copy):
+            state = REFUSED
+        else:
+            state, again = WAITING, self._next_attempt(copy, counted)
+        mark = Mark(copy.delivery, state, counted, again, attempt.code, attempt.enhanced)
+        self._finish(Result(mark, is_too_large=attempt.too_large and state == REFUSED))
+
+    def _stumble(self, copy: Copy, attempt: Attempt) -> None:
+        """The smarthost's failure: no attempt is counted.
+
+        The copy goes behind its like for a little longer each time, should it be this very mail that brings
+        the smarthost down; never for long, since an alert must go as soon as the smarthost is back.
+        """
+        self.pause.begin()
+        number = self._stumbles[copy.delivery.id] = self._stumbles.get(copy.delivery.id, 0) + 1
+        again = min(self._next_attempt(copy, number), self._now() + LONGEST_STUMBLE)
+        mark = Mark(copy.delivery, WAITING, copy.delivery.attempts, again, attempt.code, attempt.enhanced)
+        self._finish(Result(mark))
+
+    def _is_hopeless(self, copy: Copy) -> bool:
+        message = copy.sheet.message
+        return message.kind is not Kind.ALERT and self._now() - message.made_at > GIVE_UP_AFTER
+
+    # --- results
+
+    def _withhold(self, copy: Copy, right: Right) -> None:
+        is_held = right.treatment is Treatment.HOLD
+        mark = Mark(copy.delivery, HELD if is_held else DROPPED, copy.delivery.attempts, status=right.reason)
+        self._finish(Result(mark, is_keyless=is_held))
+
+    def _put_off(self, copy: Copy, status: str) -> None:
+        """Our own failure: another try soon, and no attempt counted."""
+        again = self._next_attempt(copy, 1)
+        self._finish(Result(Mark(copy.delivery, WAITING, copy.delivery.attempts, again, status=status)))
+
+    def _next_attempt(self, copy: Copy, attempts: int) -> datetime:
+        is_urgent = copy.sheet.message.kind is Kind.ALERT
+        return retries.next_attempt(attempts, self._now(), is_urgent, self._jitter())

@@ -1,0 +1,147 @@
+"""Encrypts one signed part to many public keys, with pysequoia in a process of its own.
+
+In a thread it would hold the interpreter's lock. It only encrypts: it judges nothing and sees no secret key.
+"""
+
+import asyncio
+import hashlib
+import multiprocessing
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pysequoia
+
+from tldops_bot.domain.certificate import Refused
+
+Recipient = tuple[str, bytes]
+Outcome = bytes | Refused
+
+MAX_CACHED = 8_000  # about 14 kB each
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Encryption:
+    """A pool of `processes` workers (one is enough); each keeps the certificates it has parsed.
+
+    A worker that dies is replaced; the certificate that killed it is refused, the others are served.
+    """
+
+    def __init__(self, processes: int = 1, clock: Callable[[], datetime] = utc_now) -> None:
+        self._processes = processes
+        self._clock = clock
+        self._context = multiprocessing.get_context("spawn")
+        self._changing = threading.Lock()
+        self._pool = self._new_pool()
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    async def warm_up(self) -> None:
+        """Start the worker now, so that the first alert does not wait for it."""
+        await self.encrypt_many(b"", [])
+
+    def encrypt_many_blocking(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
+        """One armored message for each (fingerprint, binary certificate), in their order."""
+        pool = self._pool
+        try:
+            return self._submit(pool, signed_part, recipients).result()
+        except BrokenProcessPool:
+            self._replace(pool)
+            return self._one_by_one(signed_part, recipients)
+
+    async def encrypt_many(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
+        """The same, without holding up the event loop."""
+        pool = self._pool
+        try:
+            return await asyncio.wrap_future(self._submit(pool, signed_part, recipients))
+        except BrokenProcessPool:
+            self._replace(pool)
+            return await asyncio.to_thread(self._one_by_one, signed_part, recipients)
+
+    def _submit(
+        self, pool: ProcessPoolExecutor, signed_part: bytes, recipients: Sequence[Recipient]
+    ) -> "Future[list[Outcome]]":
+        return pool.submit(encrypt_here, signed_part, list(recipients), self._clock())
+
+    def _one_by_one(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for recipient in recipients:
+            pool = self._pool
+            try:
+                outcomes += self._submit(pool, signed_part, [recipient]).result()
+            except BrokenProcessPool:
+                self._replace(pool)
+                outcomes.append(Refused("unusable_key"))
+        return outcomes
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._processes, mp_context=self._context)
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        with self._changing:
+            if self._pool is broken:
+                broken.shutdown(wait=False)
+                self._pool = self._new_pool()
+
+
+# --- in the worker
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """pysequoia looks for a live encryption subkey, but not whether the whole key is revoked or expired."""
+
+    cert: pysequoia.Cert
+    fingerprint: str
+    is_revoked: bool
+    expires_at: datetime | None
+
+
+_parsed: OrderedDict[bytes, _Parsed] = OrderedDict()
+
+
+def encrypt_here(signed_part: bytes, recipients: Sequence[Recipient], now: datetime) -> list[Outcome]:
+    """In this process: one outcome for each recipient, in their order."""
+    return [_encrypt_one(signed_part, *recipient, now) for recipient in recipients]
+
+
+def _encrypt_one(signed_part: bytes, fingerprint: str, certificate: bytes, now: datetime) -> Outcome:
+    try:
+        parsed = _parse(certificate)
+        if problem := _problem(parsed, fingerprint, now):
+            return Refused(problem)
+        return pysequoia.encrypt(signed_part, [parsed.cert])
+    except RuntimeError:  # what pysequoia raises for all that Sequoia refuses
+        return Refused("unusable_key")
+
+
+def _problem(parsed: _Parsed, fingerprint: str, now: datetime) -> str:
+    if parsed.fingerprint != fingerprint:
+        return "other_key"
+    if parsed.is_revoked:
+        return "revoked_key"
+    return "expired_key" if parsed.expires_at and parsed.expires_at <= now else ""
+
+
+def _parse(certificate: bytes) -> _Parsed:
+    """Parsing costs as much as encrypting, so the latest ones used are kept."""
+    known_as = hashlib.sha256(certificate).digest()
+    parsed = _parsed.get(known_as) or _read(certificate)
+    _parsed[known_as] = parsed
+    _parsed.move_to_end(known_as)
+    if len(_parsed) > MAX_CACHED:
+        _parsed.popitem(last=False)
+    return parsed
+
+
+def _read(certificate: bytes) -> _Parsed:
+    cert = pysequoia.Cert.from_bytes(certificate)
+    return _Parsed(cert, cert.fingerprint.upper(), cert.is_revoked, cert.expiration)

@@ -1,0 +1,201 @@
+"""Where mail goes out: a pool of lasting connections to the smarthost, opened with aiosmtplib."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+
+import aiosmtplib
+
+from tldops_bot.adapters.smtp_attempt import Attempt, Outgoing, masked, no_answer
+from tldops_bot.adapters.smtp_handover import Announced, Handover, Patience
+from tldops_bot.config.settings import SmarthostSettings
+
+MAX_FAULTS = 3  # in a row and not a recipient's; then a worker of `hand_over` gives up
+
+__all__ = ["Attempt", "Outgoing", "Patience", "Smarthost", "Unreachable"]
+
+
+class Unreachable(Exception):
+    """No connection that takes mail. The text is masked; `code` is 0 where the server said nothing."""
+
+    def __init__(self, text: str, code: int = 0) -> None:
+        super().__init__(masked(text))
+        self.code = code
+
+
+class Smarthost:
+    """Takes mails of one recipient each over at most `connections` connections; says how each attempt ended.
+
+    It never sends the content of a mail twice, and leaves waiting and trying again to the caller.
+    """
+
+    def __init__(
+        self,
+        settings: SmarthostSettings,
+        hostname: str,
+        *,
+        patience: Patience | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._settings = settings
+        self._hostname = hostname
+        self._patience = patience or Patience()
+        self._tls = tls
+        self._slots = asyncio.Semaphore(settings.connections)
+        self._idle: dict[Handover, asyncio.TimerHandle] = {}
+
+    async def send_one(self, mail: Outgoing) -> Attempt:
+        """Try one mail once."""
+        async with self._slots:
+            try:
+                connection, attempt = await self._attempt(self._take_idle(), mail)
+            except Unreachable as error:
+                return no_answer(mail.key, str(error), error.code)
+            self._put_idle(connection)
+            return attempt
+
+    async def hand_over(
+        self, mails: Iterable[Outgoing] | AsyncIterable[Outgoing], settled: Callable[[Attempt], None]
+    ) -> bool:
+        """Try each mail once, in the order given, on all connections at a time; `settled` hears of each.
+
+        Mails are taken from the iterator only when a connection is free for them. False: the smarthost cannot
+        be had, what is left in the iterator was not tried, and the caller should wait before the next call.
+        """
+        source = _Source(mails)
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(self._settings.connections):
+                workers.create_task(self._work(source, settled))
+        return source.is_exhausted
+
+    async def check(self) -> None:
+        """Open a connection, greeted, secured and logged in, and close it. Raises Unreachable."""
+        (await self._connect()).quit()
+
+    async def close(self) -> None:
+        """Close connections that wait for work."""
+        while (connection := self._take_idle()) is not None:
+            connection.quit()
+        await asyncio.sleep(0)
+
+    async def _work(self, source: "_Source", settled: Callable[[Attempt], None]) -> None:
+        async with self._slots:
+            connection = self._take_idle()
+            faults = 0
+            while faults < MAX_FAULTS and (mail := await source.next()) is not None:
+                try:
+                    connection, attempt = await self._attempt(connection, mail)
+                except Unreachable as error:
+                    settled(no_answer(mail.key, str(error), error.code))
+                    return
+                faults = faults + 1 if attempt.ours else 0
+                settled(attempt)
+            self._put_idle(connection)
+
+    async def _attempt(self, connection: Handover | None, mail: Outgoing) -> tuple[Handover, Attempt]:
+        """Try `mail` on `connection`, else on a new one; also the connection used. Raises Unreachable."""
+        if connection is not None and connection.is_open:
+            attempt = await connection.deliver(mail)
+            if attempt is not None:
+                return connection, attempt
+        connection = await self._connect()
+        attempt = await connection.deliver(mail)
+        return connection, attempt or no_answer(mail.key, "connection lost before the content")
+
+    def _take_idle(self) -> Handover | None:
+        while self._idle:
+            connection, timer = self._idle.popitem()
+            timer.cancel()
+            if connection.is_open:
+                return connection
+        return None
+
+    def _put_idle(self, connection: Handover | None) -> None:
+        if connection is not None and connection.is_open:
+            loop = asyncio.get_running_loop()
+            self._idle[connection] = loop.call_later(self._patience.idle, self._expire, connection)
+
+    def _expire(self, connection: Handover) -> None:
+        del self._idle[connection]
+        connection.quit()
+
+    async def _connect(self) -> Handover:
+        settings = self._settings
+        client = aiosmtplib.SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.username,
+            password=self._password(),
+            local_hostname=self._hostname,
+            timeout=self._patience.connect,
+            use_tls=settings.tls == "tls",
+            start_tls=settings.tls == "starttls",
+            tls_context=self._tls if settings.tls != "none" else None,
+        )
+        try:
+            await client.connect()
+            await _greet(client)
+        except aiosmtplib.SMTPResponseException as error:
+            client.close()
+            raise Unreachable(error.message, error.code) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            raise Unreachable(str(error)) from None
+        return _take_over(client, self._patience)
+
+    def _password(self) -> str | None:
+        """Read anew for each connection, so that it can be changed while running."""
+        if self._settings.password_file is None:
+            return None
+        try:
+            return self._settings.password_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise Unreachable("the password file of the smarthost cannot be read") from None
+
+
+class _Source:
+    """The mails of one call, handed out one at a time to whoever asks."""
+
+    def __init__(self, mails: Iterable[Outgoing] | AsyncIterable[Outgoing]) -> None:
+        self._mails = aiter(mails) if isinstance(mails, AsyncIterable) else iter(mails)
+        self._lock = asyncio.Lock()
+        self.is_exhausted = False
+
+    async def next(self) -> Outgoing | None:
+        if self.is_exhausted:
+            return None
+        if isinstance(self._mails, AsyncIterator):
+            async with self._lock:  # an asynchronous generator serves one at a time
+                mail = None if self.is_exhausted else await anext(self._mails, None)
+        else:
+            mail = next(self._mails, None)
+        self.is_exhausted = mail is None
+        return mail
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """Connecting greets only where TLS or a login needs it; after STARTTLS everything is to be asked anew."""
+    if client.is_ehlo_or_helo_needed:
+        try:
+            await client.ehlo()
+        except aiosmtplib.SMTPHeloError:
+            await client.helo()
+
+
+def _take_over(client: aiosmtplib.SMTP, patience: Patience) -> Handover:
+    """From here on the octets are ours: aiosmtplib waits for each answer before the next command."""
+    transport = client.protocol.transport if client.protocol is not None else None
+    if not isinstance(transport, asyncio.Transport) or transport.is_closing():
+        raise Unreachable("connection lost after the greeting")
+    can = client.esmtp_extensions
+    size = can.get("size", "")
+    announced = Announced(
+        pipelining="pipelining" in can,
+        eightbitmime="8bitmime" in can,
+        smtputf8="smtputf8" in can,
+        has_size="size" in can,
+        size=int(size) if size.isascii() and size.isdigit() and len(size) < 20 else 0,
+    )
+    handover = Handover(transport, announced, patience)
+    transport.set_protocol(handover)
+    return handover

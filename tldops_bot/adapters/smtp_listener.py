@@ -1,0 +1,109 @@
+"""Where mail comes in: a TCP port or a Unix socket, SMTP or LMTP, in the caller's event loop."""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from pathlib import Path
+
+from tldops_bot.adapters.smtp_connection import Busy
+from tldops_bot.adapters.smtp_dialogue import Dialogue
+from tldops_bot.adapters.smtp_terms import Accept, IsOurs, NotStored, Present, Terms
+from tldops_bot.config.settings import ListenerSettings
+
+MAX_CONNECTIONS = 200
+MIN_HELD_BYTES = 32 * 1024 * 1024
+HELD_MAILS = 6  # content in memory at once, in mails of the largest size; beyond it the answer is 452
+_BACKLOG = 512
+_SOCKET_MODE = 0o660  # the MTA in front reaches the socket through the group
+
+__all__ = ["Accept", "Listener", "NotStored"]
+
+
+class Listener:
+    """Takes mail for those addresses that `is_ours` knows and hands it to `accept`, once for each mail.
+
+    `accept(octets, envelope)` returns when the raw mail is committed (then the client reads 250), and raises
+    NotStored when it cannot be (451). It is never cancelled because a client hung up.
+    """
+
+    def __init__(self, settings: ListenerSettings, hostname: str, is_ours: IsOurs, accept: Accept) -> None:
+        self._settings = settings
+        self._present = Present()
+        self._server: asyncio.Server | None = None
+        self._terms = Terms(
+            hostname=hostname,
+            is_lmtp=settings.protocol == "lmtp",
+            max_message_bytes=settings.max_message_bytes,
+            max_held_bytes=max(MIN_HELD_BYTES, HELD_MAILS * settings.max_message_bytes),
+            tls=_tls_context(settings),
+            is_ours=is_ours,
+            accept=accept,
+        )
+
+    @property
+    def connections(self) -> int:
+        """Dialogues open just now."""
+        return len(self._present.dialogues)
+
+    async def start(self) -> tuple[str, ...]:
+        """Listen; returns where ("127.0.0.1:8025", or the socket's path). Raises OSError."""
+        # aiosmtpd logs peers, addresses and command lines, all of which are somebody's own business.
+        logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
+        loop = asyncio.get_running_loop()
+        if self._settings.socket is not None:
+            path = self._settings.socket
+            self._server = await loop.create_unix_server(self._protocol, path, backlog=_BACKLOG)
+            path.chmod(_SOCKET_MODE)
+            return (str(path),)
+        self._server = await loop.create_server(
+            self._protocol, self._settings.host, self._settings.port, backlog=_BACKLOG
+        )
+        return tuple(_name(sock.getsockname()) for sock in self._server.sockets)
+
+    async def stop(self, grace: float) -> None:
+        """Take nobody new, let mails in hand be answered for up to `grace` seconds, then hang up."""
+        if self._server is None:
+            return
+        self._server.close()
+        _remove(self._settings.socket)
+        for dialogue in list(self._present.dialogues):
+            dialogue.finish()
+        await self._wait_until_gone(grace)
+        for dialogue in list(self._present.dialogues):
+            dialogue.abort()
+        await self._wait_until_gone(1.0)
+        await self._server.wait_closed()
+        self._server = None
+
+    async def _wait_until_gone(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if self._present.dialogues:
+                    await self._present.all_gone.wait()
+                if self._present.commits:  # of clients that hung up
+                    await asyncio.wait(self._present.commits)
+
+    def _protocol(self) -> asyncio.Protocol:
+        if len(self._present.dialogues) >= MAX_CONNECTIONS:
+            return Busy()
+        return Dialogue(self._terms, self._present, asyncio.get_running_loop())
+
+
+def _tls_context(settings: ListenerSettings) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    return context
+
+
+def _name(address: tuple[str, int]) -> str:
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _remove(path: Path | None) -> None:
+    if path is not None:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,56 @@
+"""On what terms mail is taken, and who is here just now: what all dialogues share."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tldops_bot.domain.envelope import Envelope
+
+
+class NotStored(Exception):
+    """The raw mail could not be committed; the sender is told to come again (451)."""
+
+
+IsOurs = Callable[[str], bool]
+Accept = Callable[[bytes, Envelope], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`max_held_bytes` bounds the content of all dialogues together; what goes beyond it is answered 452."""
+
+    hostname: str
+    is_lmtp: bool
+    max_message_bytes: int
+    max_held_bytes: int
+    tls: ssl.SSLContext | None
+    is_ours: IsOurs
+    accept: Accept
+
+
+class Guest(Protocol):
+    """What the listener asks of a dialogue."""
+
+    def finish(self) -> None: ...
+    def abort(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Present:
+    """The dialogues open now, the commits under way, and the octets of content held in memory for both."""
+
+    dialogues: set[Guest] = field(default_factory=set)
+    commits: set[asyncio.Task[None]] = field(default_factory=set)
+    held_bytes: int = 0
+    all_gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def arrive(self, guest: Guest) -> None:
+        self.dialogues.add(guest)
+        self.all_gone.clear()
+
+    def leave(self, guest: Guest) -> None:
+        self.dialogues.discard(guest)
+        if not self.dialogues:
+            self.all_gone.set()

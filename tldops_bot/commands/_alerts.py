@@ -1,0 +1,114 @@
+"""Sending an alert out: the notice of the bot, and the poster's own signed words, untouched."""
+
+from collections.abc import Sequence
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._joining import shown
+from tldops_bot.domain.alert import Scope
+from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
+from tldops_bot.mail.bodies import PgpMimeSigned
+from tldops_bot.mail.take_apart import take_apart
+from tldops_bot.store import alert_targets, audit, people
+from tldops_bot.store.alert_targets import Reached, Target
+from tldops_bot.store.tables import Alert, Person
+
+POSTED, HELD, CLOSED, CANCELLED = "posted", "held", "closed", "cancelled"
+INLINE_HEAD = (
+    b"Content-Type: text/plain; charset=utf-8\r\n"
+    b'Content-Disposition: inline; filename="original.asc"\r\n'
+    b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+)
+
+
+def reached_by(ctx: Context, scope: Scope) -> Reached:
+    """The TLDs and organisations behind a scope."""
+    tlds = {*scope.tlds, *(one.tld.a_label for region in scope.regions for one in ctx.tlds.in_region(region))}
+    return Reached(scope.everybody, tlds, scope.organisations)
+
+
+def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
+    """Put one copy for everybody in scope into the outbox, before everything else that waits there."""
+    found = alert_targets.targets(ctx.session, reached_by(ctx, scope), alert.person_id, ctx.now)
+    alert.state, alert.posted_at = POSTED, ctx.now
+    alert_targets.note_targets(ctx.session, alert.id, found)
+    audit.record(
+        ctx.session, ctx.now, alert.fingerprint, "alert_posted", "", alert.person_id, alert.inbox_id, alert=alert.id
+    )
+    ctx.post(alert_letter(ctx, alert, scope, [one for one in found if one.has_key]))
+    keyless = [address for one in found if not one.has_key for address in one.addresses]
+    if keyless:
+        to = tuple(one for address in keyless for one in _letters.to_address(address))
+        ctx.post(Letter(Kind.ALERT, "jobs/alert_waiting", {"alert_id": alert.id}, to))
+    return found
+
+
+def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Target]) -> Letter:
+    """The notice with the original in it, the same words for all."""
+    poster = ctx.session.get(Person, alert.person_id)
+    values = notice_values(alert, scope, poster)
+    to = tuple(
+        Recipient(address, Entitled.MEMBER, one.person_id) for one in found for address in one.addresses
+    )
+    return Letter(
+        Kind.ALERT,
+        "letters/alert",
+        values,
+        to,
+        is_confidential=True,
+        attachments=original_of(alert),
+        reply_to=poster.email if poster else "",
+        alert_id=alert.id,
+    )
+
+
+def notice_values(alert: Alert, scope: Scope, poster: Person | None) -> dict[str, object]:
+    """What the bot says of an alert."""
+    return {
+        "id": alert.id,
+        "name": poster.name if poster else "",
+        "for_tlds": [shown(tld) for tld in alert.for_tlds],
+        "fingerprint": alert.fingerprint,
+        "title": alert.title,
+        "tlp": alert.tlp,
+        "severity": alert.severity,
+        "scope": scope.words,
+        "is_exercise": alert.is_exercise,
+        "signed_at": alert.signed_at,
+        "posted_at": alert.posted_at,
+        "is_inline": alert.original_form == "inline",
+    }
+
+
+def original_of(alert: Alert) -> tuple[Attachment, ...]:
+    """The poster's own signed words as they came; for PGP/MIME also as two files that gpg alone can check."""
+    if alert.original_form == "inline":
+        block = INLINE_HEAD + alert.original
+        return (Attachment("original.asc", "text/plain", block, is_raw_entity=True),)
+    entity = Attachment("", "multipart/signed", alert.original, is_raw_entity=True)
+    body = take_apart(alert.original).body
+    if not isinstance(body, PgpMimeSigned):
+        return (entity,)
+    signed = Attachment("original.bin", "application/octet-stream", body.signed_octets)
+    signature = Attachment("original.sig", "application/octet-stream", body.signature)
+    return entity, signed, signature
+
+
+def scope_of(alert: Alert) -> Scope:
+    """The scope as it was stored."""
+    held = alert.scope
+    return Scope(
+        bool(held.get("everybody")),
+        tuple(held.get("tlds", ())),
+        tuple(held.get("regions", ())),
+        tuple(held.get("organisations", ())),
+    )
+
+
+def may_manage(ctx: Context, alert: Alert) -> bool:
+    """The poster, the contacts of the TLDs it is for, and the committee."""
+    person = ctx.actor.person
+    if person is None:
+        return False
+    standing = people.standing(ctx.session, person, ctx.now)
+    return person.id == alert.person_id or standing.is_committee or bool(set(standing.tlds) & set(alert.for_tlds))

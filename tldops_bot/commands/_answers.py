@@ -1,0 +1,214 @@
+"""What the return of a token does, by the purpose it was made for."""
+
+from datetime import datetime
+
+from tldops_bot.commands import _joining, _keys, _letters
+from tldops_bot.commands._command import Context, Refused, Reply, Status
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.joining import counts_at_once, technical_counts_at
+from tldops_bot.store import audit, iana, inbox, people, requests, tokens
+from tldops_bot.store.tables import Entry, Person, Request, Token
+
+PURPOSES = ("prove", "vouch", "object", "carry_out", "emergency", "old_address", "new_address", "key_new", "still_right")
+
+
+def find_live(ctx: Context, words: str) -> Token | Refused:
+    """The token of these words if it may still be answered, by whoever answers."""
+    token = tokens.find(ctx.session, words)
+    if token is None:
+        return Refused("token_unknown")
+    if token.used_at is not None:
+        return Refused("token_used", {"at": token.used_at, "answer": token.answer})
+    if token.void_at is not None:
+        return Refused("token_void")
+    if token.expires_at <= ctx.now:
+        return Refused("token_expired", {"at": token.expires_at})
+    if token.fingerprint is not None and ctx.actor.fingerprint != token.fingerprint:
+        return Refused("token_needs_signature", {"fingerprint": token.fingerprint})
+    return token
+
+
+def use(ctx: Context, token: Token, answer: str) -> None:
+    """A token answers once."""
+    token.used_at, token.answer = ctx.now, answer
+
+
+def confirm(ctx: Context, token: Token) -> Reply | Refused:
+    """Yes, as the purpose has it."""
+    use(ctx, token, "CONFIRM")
+    match token.purpose:
+        case "prove":
+            return _proven(ctx, token)
+        case "vouch":
+            return _vouched(ctx, token)
+        case "carry_out":
+            return _carry_out(ctx, token)
+        case "emergency":
+            return _emergency(ctx, token)
+        case "old_address" | "new_address":
+            return _address(ctx, token)
+        case "key_new":
+            return _keys.proven(ctx, token)
+        case "still_right":
+            return _still_right(ctx, token)
+        case _:
+            return Refused("token_other_answer", {"verb": "OBJECT"})
+
+
+def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
+    """No, as the purpose has it."""
+    use(ctx, token, "DECLINE")
+    match token.purpose:
+        case "prove":
+            return _withdrawn(ctx, token, because)
+        case "vouch":
+            return _not_vouched(ctx, token, because)
+        case "still_right":
+            return Reply("noted", {"what": "still_right"})
+        case "object":
+            return Refused("token_other_answer", {"verb": "OBJECT"})
+        case _:
+            return Reply("dropped", {"what": token.purpose})
+
+
+def objected(ctx: Context, token: Token, because: str) -> Reply | Refused:
+    """Somebody concerned objects to a new contact: out of service until the committee has decided."""
+    entry = ctx.session.get(Entry, token.entry_id) if token.entry_id else None
+    if token.purpose != "object" or entry is None:
+        return Refused("token_other_answer", {"verb": "CONFIRM"})
+    if entry.state != people.LISTED or ctx.now > entry.objections_until:
+        return Refused("too_late_to_object", {"tld": _joining.shown(entry.tld)})
+    use(ctx, token, "OBJECT")
+    return _suspend(ctx, entry, because or "an objection was made", token.address)
+
+
+def _suspend(ctx: Context, entry: Entry, because: str, by: str) -> Reply:
+    role = "IANA contact" if iana.kinds_of_address(ctx.session, entry.tld, by) else "a contact of the TLD"
+    held = _joining.suspend(ctx, entry, because, role, None, "letters/objected")
+    return Reply(
+        "suspended", {"name": entry.person.name, "tld": _joining.shown(entry.tld), "number": _joining.number(held)}
+    )
+
+
+def _proven(ctx: Context, token: Token) -> Reply | Refused:
+    asked = [one for one in tokens.requests_of(ctx.session, token) if one.state == requests.PROVING]
+    if not asked:
+        return Refused("token_void")
+    _joining.proven(ctx, asked)
+    done = [one for one in asked if one.state == requests.DONE]
+    values = {
+        "requests": [_joining.describe(one) for one in asked],
+        "with_committee": [_joining.describe(one) for one in asked if one.state == requests.COMMITTEE],
+        "done": [_joining.describe(one) for one in done],
+    }
+    return Reply("proven", values, Status.SUCCESS if len(done) == len(asked) else Status.WAITING)
+
+
+def _withdrawn(ctx: Context, token: Token, because: str) -> Reply:
+    asked = tokens.requests_of(ctx.session, token)
+    for request in asked:
+        if request.state in requests.OPEN:
+            requests.close(request, requests.WITHDRAWN, "the candidate", because, ctx.now)
+            audit.record(ctx.session, ctx.now, "mailbox", "withdrawn", request.tld, inbox_id=ctx.mail.inbox_id)
+    return Reply("withdrawn", {"requests": [_joining.describe(one) for one in asked]})
+
+
+def _vouched(ctx: Context, token: Token) -> Reply | Refused:
+    asked = tokens.requests_of(ctx.session, token)
+    waiting = [one for one in asked if one.state == requests.VOUCHING]
+    late = [one for one in asked if one.state == requests.DONE]
+    if not waiting and not late:
+        return Refused("already_decided")
+    for request in late:
+        _joining.end_probation_if_all_agree(ctx, request)
+    still = [one for one in waiting if iana.kinds_of_address(ctx.session, one.tld, token.address)]
+    if waiting and not still:
+        return Refused("no_longer_iana_contact")
+    later = []
+    for request in still:
+        kinds = iana.kinds_of_address(ctx.session, request.tld, token.address)
+        if counts_at_once(kinds, ctx.config.membership.vouched_by):
+            _joining.vouched(ctx, request, f"IANA {kinds[0]} contact", token.address)
+        else:
+            later.append(_note_technical(ctx, request, token.address))
+    values = {
+        "requests": [_joining.describe(one) for one in [*still, *late]],
+        "later": [(_joining.shown(one.tld), at) for one, at in later],
+        "with_committee": [_joining.describe(one) for one in still if one.state == requests.COMMITTEE],
+    }
+    return Reply("vouched", values, Status.WAITING if later else Status.SUCCESS)
+
+
+def _note_technical(ctx: Context, request: Request, address: str) -> tuple[Request, datetime | None]:
+    """A technical contact's word waits for the administrative contact's silence."""
+    request.details = {**request.details, "technical_word_at": ctx.now.isoformat(), "technical_address": address}
+    counts = technical_counts_at(request.vouching_at or ctx.now, ctx.config.membership.technical_after)
+    if counts is not None and counts <= ctx.now:
+        _joining.vouched(ctx, request, "IANA technical contact", address)
+    return request, counts
+
+
+def _not_vouched(ctx: Context, token: Token, because: str) -> Reply | Refused:
+    asked = tokens.requests_of(ctx.session, token)
+    for request in asked:
+        if request.state == requests.VOUCHING:
+            request.details = {**request.details, "declined_because": because[:200]}
+            _joining.to_committee(ctx, request, ("declined",))
+        elif request.state == requests.DONE:
+            _object_late(ctx, request, because, token.address)
+    return Reply("not_vouched", {"requests": [_joining.describe(one) for one in asked]})
+
+
+def _object_late(ctx: Context, request: Request, because: str, by: str) -> None:
+    """A voucher's no after another one's yes is an objection."""
+    for entry in people.contacts_of(ctx.session, request.tld):
+        if entry.request_id == request.id and ctx.now <= entry.objections_until:
+            _suspend(ctx, entry, because or "an IANA contact said no", by)
+
+
+def _carry_out(ctx: Context, token: Token) -> Reply | Refused:
+    if token.inbox_id is None or not inbox.release_held(ctx.session, token.inbox_id, ctx.now, token.person_id):
+        return Refused("token_void")
+    return Reply("carried_out", status=Status.WAITING, is_silent=True)
+
+
+def _emergency(ctx: Context, token: Token) -> Reply | Refused:
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    if person is None or address_key(person.emergency_email) != address_key(token.address):
+        return Refused("token_void")
+    person.emergency_proven_at = ctx.now
+    audit.record(
+        ctx.session, ctx.now, "mailbox", "emergency_proven", person_id=person.id, inbox_id=ctx.mail.inbox_id
+    )
+    return Reply("emergency_proven")
+
+
+def _address(ctx: Context, token: Token) -> Reply | Refused:
+    """A new address is proven by the old one and the new one; it counts when both have answered."""
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    new = str(token.details.get("new", ""))
+    if person is None or not new or people.by_address(ctx.session, new) is not None:
+        return Refused("token_void")
+    pair = [
+        one
+        for one in ctx.session.query(Token).filter_by(person_id=person.id)
+        if one.purpose in ("old_address", "new_address") and one.details.get("pair") == token.details.get("pair")
+    ]
+    if not all(one.answer == "CONFIRM" for one in pair):
+        return Reply("address_half", status=Status.WAITING)
+    before = people.addresses_of(person)
+    person.email, person.email_key = new, address_key(new)
+    audit.record(
+        ctx.session, ctx.now, "mailbox", "address_changed", person_id=person.id, inbox_id=ctx.mail.inbox_id
+    )
+    values = {"name": person.name}
+    ctx.post(_letters.notice("letters/address_changed", values, _letters.to_address(before[0])))
+    return Reply("address_changed")
+
+
+def _still_right(ctx: Context, token: Token) -> Reply | Refused:
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    if person is None:
+        return Refused("token_void")
+    person.confirmed_at, person.stale_at = ctx.now, None
+    return Reply("still_right")

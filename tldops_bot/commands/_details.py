@@ -1,0 +1,41 @@
+"""A contact as members see it in an answer: every way to reach the person, and how sure that is."""
+
+from collections.abc import Iterable
+
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._joining import shown
+from tldops_bot.store import people
+from tldops_bot.store.tables import Lookup, Person
+
+
+def details(ctx: Context, person: Person) -> dict[str, object]:
+    """Everything a member may know of a listed person."""
+    row = people.usable_key(ctx.session, person, ctx.now)
+    return {
+        "name": person.name,
+        "organisation": person.organisation,
+        "email": person.email,
+        "emergency_email": person.emergency_email if person.emergency_proven_at else "",
+        "phone": person.phone_e164 or person.phone,
+        "phone_written": person.phone,
+        "mobile": person.mobile_e164 or person.mobile,
+        "mobile_written": person.mobile,
+        "fax": person.fax,
+        "postal": person.postal,
+        "timezone": person.timezone,
+        "fingerprint": row.fingerprint if row else "",
+        "is_stale": person.stale_at is not None,
+        "confirmed_at": person.confirmed_at,
+        "tlds": [shown(entry.tld) for entry in person.entries if entry.state == people.LISTED],
+    }
+
+
+def note_lookups(ctx: Context, persons: Iterable[Person], line: str) -> None:
+    """Remember who asked for whom; those asked for see it in SHOW."""
+    by = ctx.actor.person_id
+    if by is None:
+        return
+    for person in persons:
+        if person.id != by:
+            ctx.session.add(Lookup(asked_id=person.id, by_id=by, command=line[:255], at=ctx.now))
+    ctx.session.flush()

@@ -1,0 +1,99 @@
+"""Fields of SUBSCRIBE and UPDATE: each value checked, each mistake a refusal that says how to write it."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tldops_bot.commands._command import Context, Refused
+from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.candidate import LIMITS, Candidate, column_of
+from tldops_bot.domain.nearest import nearest
+from tldops_bot.domain.request import Field
+from tldops_bot.domain.tld import Tld, parse_tld
+from tldops_bot.mail.phones import parse_phone
+from tldops_bot.store import iana
+
+
+def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
+    """The TLDs somebody named, each once, all in the root; or why not."""
+    if not words:
+        return Refused("no_tld")
+    found: dict[str, Tld] = {}
+    for word in words:
+        tld = parse_tld(word)
+        if tld is None or not is_in_root(ctx, tld):
+            known = [facts.tld.a_label for facts in ctx.tlds]
+            near = nearest(tld.a_label if tld else word, known, within=1)
+            return Refused("unknown_tld", {"word": word[:80], "nearest": near})
+        found[tld.a_label] = tld
+    return list(found.values())
+
+
+def is_in_root(ctx: Context, tld: Tld) -> bool:
+    """Whether the TLD exists: IANA's own answer when we have it, else the table we came with."""
+    row = iana.tld_row(ctx.session, tld.a_label)
+    return row.is_assigned if row is not None else tld in ctx.tlds
+
+
+def blocks(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
+    """Fields of one person after the other: each `Name:` begins the next."""
+    held: list[Field] = []
+    for one in fields:
+        if one.name == "Name" and any(other.name == "Name" for other in held):
+            yield tuple(held)
+            held = []
+        held.append(one)
+    if held:
+        yield tuple(held)
+
+
+def read_candidate(ctx: Context, fields: Sequence[Field], country: str = "") -> Candidate | Refused:
+    """A candidate from fields; empty ones stay empty. Says which field is wrong, and how it is written."""
+    found = Candidate()
+    for one in fields:
+        if one.name == "Replaces":
+            continue
+        outcome = _take(found, one, country)
+        if isinstance(outcome, Refused):
+            return outcome
+        found = outcome
+    return found
+
+
+def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
+    column = column_of(field.name)
+    value = " ".join(field.value.split())
+    wrong = Refused("bad_field", {"field": field.name, "value": value[:80]})
+    if getattr(held, column):
+        return Refused("field_twice", {"field": field.name})
+    if field.name in ("Email", "Emergency-Email"):
+        address = parse_address(value.strip("<>"))
+        return replace(held, **{column: address}) if address else wrong
+    if field.name in ("Phone", "Mobile"):
+        phone = parse_phone(value, country)
+        if phone is None:
+            return Refused("bad_phone", {"field": field.name, "value": value[:40]})
+        return replace(held, **{column: phone.written, f"{column}_e164": phone.e164})
+    if field.name == "Timezone" and not _is_timezone(value):
+        return wrong
+    if len(value) > LIMITS[field.name] or not _is_clean(value):
+        return wrong
+    if field.name == "Name" and (len(value) < 2 or not any(char.isalpha() for char in value)):
+        return wrong
+    return replace(held, **{column: value})
+
+
+def _is_clean(value: str) -> bool:
+    """No control characters, and none that turn or hide what stands beside them."""
+    return not any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for char in value) and not any(
+        char in "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff" for char in value
+    )
+
+
+def _is_timezone(value: str) -> bool:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -1,0 +1,39 @@
+"""Leaving and coming back: an entry ends, or is put back; nobody's last contact goes silently."""
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._joining import shown
+from tldops_bot.store import audit, people, requests
+from tldops_bot.store.tables import Entry
+from tldops_bot.store.tables import Request as RequestRow
+
+
+def leave(ctx: Context, entry: Entry, by: str = "") -> str:
+    """End one entry, tell those concerned, and return the TLD as people see it."""
+    entry.state, entry.left_at = people.LEFT, ctx.now
+    ctx.session.flush()
+    actor = by or ctx.actor.fingerprint or "mailbox"
+    audit.record(ctx.session, ctx.now, actor, "left", entry.tld, entry.person_id, ctx.mail.inbox_id)
+    remaining = people.contacts_of(ctx.session, entry.tld)
+    values = {"name": entry.person.name, "tld": shown(entry.tld), "remaining": len(remaining)}
+    others = _letters.others_concerned(ctx.session, entry.tld, entry.person)
+    if not remaining:
+        others = (*others, *_letters.to_committee(ctx.session, ctx.config))
+    if others:
+        ctx.post(_letters.notice("letters/someone_left", values, others))
+    return shown(entry.tld)
+
+
+def put_back(ctx: Context, entry: Entry, by: str) -> None:
+    """List a suspended entry again, end the open question about it, and tell everybody concerned."""
+    entry.state, entry.suspended_at, entry.final_at, entry.suspended_because = people.LISTED, None, None, ""
+    open_questions = ctx.session.query(RequestRow).filter_by(
+        kind="objection", person_id=entry.person_id, tld=entry.tld, state=requests.COMMITTEE
+    )
+    for question in open_questions:
+        requests.close(question, requests.DONE, by, "restored", ctx.now)
+    ctx.session.flush()
+    audit.record(ctx.session, ctx.now, by, "restored", entry.tld, entry.person_id, ctx.mail.inbox_id)
+    values = {"name": entry.person.name, "tld": shown(entry.tld)}
+    to = (*_letters.to_person(entry.person), *_letters.others_concerned(ctx.session, entry.tld, entry.person))
+    ctx.post(_letters.notice("letters/restored", values, to))

@@ -1,0 +1,57 @@
+"""Letters to the people concerned: which addresses they go to, and by what right."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.config.settings import Config
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.store import iana, people
+from tldops_bot.store.tables import Person
+
+
+def to_person(person: Person) -> tuple[Recipient, ...]:
+    """A stored person at all their addresses, encrypted where they have a key."""
+    return tuple(
+        Recipient(address, Entitled.PERSON, person.id) for address in people.addresses_of(person)
+    )
+
+
+def to_people(persons: Iterable[Person]) -> tuple[Recipient, ...]:
+    """Several stored persons, each address once."""
+    found = {one.address: one for person in persons for one in to_person(person)}
+    return tuple(found.values())
+
+
+def to_address(address: str) -> tuple[Recipient, ...]:
+    """One mailbox without a key: an IANA contact, a stranger. Never anything confidential."""
+    return (Recipient(address, Entitled.ADDRESS),)
+
+
+def to_committee(session: Session, config: Config) -> tuple[Recipient, ...]:
+    """The committee; before there is one, the operator, who then gets nothing confidential."""
+    holders = people.office_holders(session, "committee")
+    return to_people(holders) if holders else to_address(config.operator.email)
+
+
+def notice(
+    template: str, values: Mapping[str, Any], to: tuple[Recipient, ...], is_confidential: bool = False
+) -> Letter:
+    """A mail nobody asked for."""
+    return Letter(Kind.NOTICE, template, values, to, is_confidential=is_confidential)
+
+
+def others_concerned(session: Session, tld: str, but: Person | None) -> tuple[Recipient, ...]:
+    """The other contacts of a TLD and all its IANA addresses."""
+    persons = [entry.person for entry in people.contacts_of(session, tld) if entry.person is not but]
+    known = {address for person in persons for address in people.addresses_of(person)}
+    mailboxes = {one.email for one in iana.current_contacts(session, tld) if one.email} - known
+    own = set(people.addresses_of(but)) if but is not None else set()
+    return (*to_people(persons), *(one for box in sorted(mailboxes - own) for one in to_address(box)))
+
+
+def day(moment: datetime) -> str:
+    """A date as mails show it."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,22 @@
+"""CANCEL: an alert that still waits for its release is taken back."""
+
+from tldops_bot.commands._alerts import CANCELLED, HELD, may_manage
+from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.domain.request import Request
+from tldops_bot.store import alerts, audit
+
+
+@command("CANCEL id", who=Who.MEMBER, changes=True)
+def cancel(ctx: Context, request: Request) -> Reply | Refused:
+    """Take back an alert that is not out yet."""
+    held = alerts.by_id(ctx.session, request.arguments[0]) if len(request.arguments) == 1 else None
+    if held is None or not may_manage(ctx, held):
+        return Refused("no_such_alert", {"id": request.words[:20]})
+    if held.state != HELD:
+        return Refused("alert_not_waiting", {"id": held.id})
+    held.state = CANCELLED
+    audit.record(
+        ctx.session, ctx.now, ctx.actor.fingerprint, "alert_cancelled", "", ctx.actor.person_id,
+        ctx.mail.inbox_id, alert=held.id,
+    )
+    return Reply("cancelled", {"id": held.id})

@@ -1,0 +1,42 @@
+"""HELP: what you may do, in examples that can be pasted."""
+
+from tldops_bot.commands._command import Command, Context, Refused, Reply, Who, command
+from tldops_bot.commands._policy import refusal
+from tldops_bot.domain.nearest import nearest
+from tldops_bot.domain.outgoing import Attachment
+from tldops_bot.domain.request import Request
+
+
+@command("HELP [command]", who=Who.ANYONE)
+def help_(ctx: Context, request: Request) -> Reply | Refused:
+    """What you may do here, in examples to paste."""
+    from tldops_bot.commands import COMMANDS  # the package has found all commands by the time one runs
+
+    key = Attachment("tld-ops-list-key.asc", "application/pgp-keys", ctx.list_certificate)
+    if request.arguments:
+        wanted = request.arguments[0].upper()
+        if wanted not in COMMANDS:
+            near = nearest(wanted, COMMANDS)
+            return Refused("unknown_verb", {"line": request.line[:80], "nearest": near})
+        return Reply("one", {"command": _shown(COMMANDS[wanted])}, attachments=(key,))
+    yours = [one for one in COMMANDS.values() if refusal(one, ctx.actor, ctx.now) is None]
+    later = [one for one in COMMANDS.values() if one not in yours and one.who in (Who.CONTACT, Who.MEMBER)]
+    values = {
+        "yours": [_shown(one) for one in yours],
+        "later": [_shown(one) for one in later],
+        "is_member": ctx.actor.standing.is_member,
+        "is_known": ctx.actor.person is not None,
+    }
+    return Reply("commands", values, attachments=(key,))
+
+
+def _shown(one: Command) -> dict[str, object]:
+    return {
+        "verb": one.verb,
+        "usage": one.usage,
+        "summary": one.summary,
+        "fields": one.fields,
+        "has_text": one.has_text,
+        "who": one.who.value,
+        "names_list": one.changes,
+    }

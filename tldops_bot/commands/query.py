@@ -1,0 +1,153 @@
+"""QUERY: whom to call, and is this caller genuine?"""
+
+import re
+from collections.abc import Sequence
+
+from tldops_bot.commands._alerts import original_of
+from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._details import details, note_lookups
+from tldops_bot.commands._fields import read_tlds
+from tldops_bot.commands._joining import shown
+from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.request import Request
+from tldops_bot.domain.tld import parse_region
+from tldops_bot.mail.phones import parse_phone
+from tldops_bot.store import alerts, lookups
+from tldops_bot.store.tables import Person
+
+_FINGERPRINT = re.compile(r"(?:0x)?([0-9A-Fa-f]{40})")
+
+
+@command(
+    "QUERY tld [tld…]",
+    "QUERY REGION code",
+    "QUERY ORGANISATION name",
+    "QUERY PERSON name",
+    "QUERY phone, address or fingerprint",
+    "QUERY MISSING",
+    "QUERY STATS",
+    "QUERY ALERTS",
+    "QUERY ALERT id",
+    who=Who.MEMBER,
+    after_probation=True,
+)
+def query(ctx: Context, request: Request) -> Reply | Refused:
+    """Whom to reach at a TLD, now; or whose number, address or key this is."""
+    words = request.arguments
+    if not words:
+        return Refused("bad_arguments", {"verb": "QUERY", "usage": query.usage})
+    kind, rest = words[0].upper(), " ".join(words[1:])
+    match kind:
+        case "REGION" if rest:
+            return _region(ctx, request, rest)
+        case "ORGANISATION" | "ORGANIZATION" if rest:
+            return _people(ctx, request, lookups.by_organisation(ctx.session, rest))
+        case "PERSON" if rest:
+            return _people(ctx, request, lookups.by_name(ctx.session, rest))
+        case "MISSING" if not rest:
+            return _missing(ctx)
+        case "STATS" if not rest:
+            return _stats(ctx)
+        case "ALERTS" if not rest:
+            return _alerts(ctx)
+        case "ALERT" if rest:
+            return _alert(ctx, rest)
+    return _reverse(ctx, request) or _tlds(ctx, request)
+
+
+def _tlds(ctx: Context, request: Request) -> Reply | Refused:
+    tlds = read_tlds(ctx, request.arguments)
+    if isinstance(tlds, Refused):
+        return tlds
+    return _by_tld(ctx, request, [tld.a_label for tld in tlds])
+
+
+def _by_tld(ctx: Context, request: Request, tlds: Sequence[str]) -> Reply:
+    found = lookups.of_tlds(ctx.session, tlds)
+    note_lookups(ctx, {one.id: one for people in found.values() for one in people}.values(), request.line)
+    blocks = [
+        {"tld": shown(tld), "contacts": [details(ctx, one) for one in people]} for tld, people in found.items()
+    ]
+    return Reply("contacts", {"blocks": blocks}, is_confidential=True)
+
+
+def _region(ctx: Context, request: Request, word: str) -> Reply | Refused:
+    region = parse_region(word)
+    if region is None:
+        return Refused("unknown_region", {"word": word[:40]})
+    held = lookups.listed_tlds(ctx.session)
+    tlds = [facts.tld.a_label for facts in ctx.tlds.in_region(region) if facts.tld.a_label in held]
+    return _by_tld(ctx, request, tlds) if tlds else Reply("nobody", is_confidential=True)
+
+
+def _reverse(ctx: Context, request: Request) -> Reply | None:
+    """A number, an address or a fingerprint: who is that? None when it is none of these."""
+    text = request.line.split(maxsplit=1)[1].strip().strip("<>")
+    if match := _FINGERPRINT.fullmatch(text.replace(" ", "")):
+        return _people(ctx, request, lookups.by_key(ctx.session, match[1].upper()))
+    if "@" in text and (address := parse_address(text)):
+        return _people(ctx, request, lookups.by_mailbox(ctx.session, address))
+    if phone := parse_phone(text):
+        return _people(ctx, request, lookups.by_phone(ctx.session, phone.e164))
+    return None
+
+
+def _people(ctx: Context, request: Request, found: Sequence[Person]) -> Reply:
+    note_lookups(ctx, found, request.line)
+    if not found:
+        return Reply("nobody", is_confidential=True)
+    return Reply("people", {"people": [details(ctx, one) for one in found]}, is_confidential=True)
+
+
+def _missing(ctx: Context) -> Reply:
+    held = lookups.listed_tlds(ctx.session)
+    missing = [facts.tld.shown for facts in ctx.tlds.of_kind("cctld") if facts.tld.a_label not in held]
+    return Reply("missing", {"tlds": missing}, is_confidential=True)
+
+
+def _stats(ctx: Context) -> Reply:
+    held = lookups.listed_tlds(ctx.session)
+    cctlds = ctx.tlds.of_kind("cctld")
+    ascii_tlds = [facts.tld.a_label for facts in cctlds if not facts.tld.a_label.startswith("xn--")]
+    idn_tlds = [facts.tld.a_label for facts in cctlds if facts.tld.a_label.startswith("xn--")]
+    values = {
+        "tlds": len(held),
+        "ascii_have": sum(tld in held for tld in ascii_tlds),
+        "ascii_all": len(ascii_tlds),
+        "idn_have": sum(tld in held for tld in idn_tlds),
+        "idn_all": len(idn_tlds),
+        "contacts": sum(held.values()),
+    }
+    return Reply("stats", values, is_confidential=True)
+
+
+def _alerts(ctx: Context) -> Reply:
+    person = ctx.actor.person_id or 0
+    mine = [one for one in alerts.listing(ctx.session) if _is_for(ctx, one.id, person) or one.person_id == person]
+    return Reply(
+        "alerts",
+        {"alerts": [(one.id, one.posted_at, one.tlp, one.severity, one.state, one.title) for one in mine]},
+        is_confidential=True,
+    )
+
+
+def _alert(ctx: Context, text: str) -> Reply | Refused:
+    alert = alerts.by_id(ctx.session, text)
+    person = ctx.actor.person_id or 0
+    if alert is None or not (_is_for(ctx, alert.id, person) or alert.person_id == person):
+        return Refused("no_such_alert", {"id": text[:20]})
+    if alert.tlp == "RED":
+        return Refused("alert_is_red", {"id": alert.id})
+    values = {
+        "id": alert.id,
+        "posted_at": alert.posted_at,
+        "tlp": alert.tlp,
+        "severity": alert.severity,
+        "fingerprint": alert.fingerprint,
+        "title": alert.title,
+    }
+    return Reply("alert", values, attachments=original_of(alert), is_confidential=True)
+
+
+def _is_for(ctx: Context, alert_id: str, person_id: int) -> bool:
+    return alerts.recipient(ctx.session, alert_id, person_id) is not None

@@ -1,0 +1,29 @@
+"""RESTORE: the committee puts a suspended contact back."""
+
+from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._fields import read_tlds
+from tldops_bot.commands._joining import shown
+from tldops_bot.commands._leaving import put_back
+from tldops_bot.domain.request import Request
+from tldops_bot.store import people
+
+
+@command("RESTORE address [tld]", who=Who.COMMITTEE, changes=True)
+def restore(ctx: Context, request: Request) -> Reply | Refused:
+    """Put a suspended contact back."""
+    if not 1 <= len(request.arguments) <= 2:
+        return Refused("bad_arguments", {"verb": "RESTORE", "usage": restore.usage})
+    person = people.by_address(ctx.session, request.arguments[0].strip("<>"))
+    held = [one for one in person.entries if one.state == people.SUSPENDED] if person else []
+    if len(request.arguments) == 2:
+        tlds = read_tlds(ctx, request.arguments[1:])
+        if isinstance(tlds, Refused):
+            return tlds
+        held = [one for one in held if one.tld == tlds[0].a_label]
+    if person is None or not held:
+        return Refused("nobody_suspended")
+    if person is ctx.actor.person:
+        return Refused("on_oneself", {"verb": "RESTORE"})
+    for entry in held:
+        put_back(ctx, entry, ctx.actor.fingerprint)
+    return Reply("restored", {"name": person.name, "tlds": [shown(one.tld) for one in held]})

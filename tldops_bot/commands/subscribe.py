@@ -1,0 +1,166 @@
+"""SUBSCRIBE: somebody is to become a contact of one or more TLDs."""
+
+from collections.abc import Sequence
+
+from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
+from tldops_bot.commands._fields import blocks, read_candidate, read_tlds
+from tldops_bot.commands._joining import ask_for_proof, describe, open_request, shown
+from tldops_bot.domain.address import address_key, parse_address
+from tldops_bot.domain.candidate import SUBSCRIBE_FIELDS, Candidate
+from tldops_bot.domain.certificate import Certificate, fitness
+from tldops_bot.domain.request import Field, Request
+from tldops_bot.domain.tld import Tld
+from tldops_bot.store import people, requests
+from tldops_bot.store.tables import Person
+
+MAX_PERSONS = 3
+MAX_TLDS = 60
+
+
+@command(
+    "SUBSCRIBE tld [tld…]",
+    who=Who.ANYONE,
+    fields=SUBSCRIBE_FIELDS,
+)
+def subscribe(ctx: Context, request: Request) -> Reply | Refused:
+    """Become a contact of your TLD, or enter a colleague."""
+    tlds = read_tlds(ctx, request.arguments)
+    if isinstance(tlds, Refused):
+        return tlds
+    if refused := _not_served(ctx, tlds):
+        return refused
+    persons = list(blocks(request.fields)) or [()]
+    if len(persons) > MAX_PERSONS:
+        return Refused("too_many_persons", {"limit": MAX_PERSONS})
+    made = []
+    for fields in persons:
+        outcome = _one_person(ctx, tlds, fields, alone=len(persons) == 1)
+        if isinstance(outcome, Refused):
+            return outcome
+        made += outcome
+    return Reply("waiting", {"requests": [describe(one) for one in made]}, Status.WAITING)
+
+
+def _one_person(
+    ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alone: bool
+) -> list[requests.Request] | Refused:
+    candidate = read_candidate(ctx, fields, _country(ctx, tlds))
+    if isinstance(candidate, Refused):
+        return candidate
+    known = _known_sender(ctx, candidate, alone)
+    if known is not None:
+        candidate = _as_stored(known, candidate)
+    candidate = _with_address(ctx, candidate, alone)
+    if refused := _incomplete(candidate):
+        return refused
+    stored = known or people.by_address(ctx.session, candidate.email)
+    certificate = _key_of(ctx, candidate, stored, alone)
+    if isinstance(certificate, Refused):
+        return certificate
+    replaces = _replaced(ctx, tlds, fields)
+    if isinstance(replaces, Refused):
+        return replaces
+    for tld in tlds:
+        if refused := _already(ctx, candidate, tld, stored):
+            return refused
+    made = [open_request(ctx, candidate, tld, certificate, replaces, stored) for tld in tlds]
+    fingerprint = certificate.fingerprint if certificate else (stored.fingerprint if stored else None)
+    ask_for_proof(ctx, made, fingerprint)
+    return made
+
+
+def _not_served(ctx: Context, tlds: Sequence[Tld]) -> Refused | None:
+    """gTLDs only where the configuration admits them."""
+    if len(tlds) > MAX_TLDS:
+        return Refused("too_many_tlds", {"limit": MAX_TLDS})
+    for tld in tlds:
+        facts = ctx.tlds.get(tld)
+        if facts is not None and facts.kind not in ctx.config.membership.constituencies:
+            return Refused("not_served", {"tld": tld.shown, "kind": facts.kind})
+    return None
+
+
+def _known_sender(ctx: Context, candidate: Candidate, alone: bool) -> Person | None:
+    """A contact who asks for another TLD of their own: signed by their registered key."""
+    person = ctx.actor.person
+    if not alone or person is None or not ctx.actor.is_signed:
+        return None
+    same = not candidate.email or address_key(candidate.email) == person.email_key
+    return person if same else None
+
+
+def _as_stored(person: Person, candidate: Candidate) -> Candidate:
+    """What is stored stands; SUBSCRIBE changes no record."""
+    return Candidate(
+        name=person.name,
+        email=person.email,
+        phone=person.phone or candidate.phone,
+        phone_e164=person.phone_e164 or candidate.phone_e164,
+        mobile=person.mobile or candidate.mobile,
+        mobile_e164=person.mobile_e164 or candidate.mobile_e164,
+        organisation=person.organisation,
+    )
+
+
+def _with_address(ctx: Context, candidate: Candidate, alone: bool) -> Candidate:
+    """Without `Email:` it is the address the mail came from; for several persons each needs one."""
+    author = parse_address(ctx.mail.author)
+    if candidate.email or not alone or author is None:
+        return candidate
+    details = candidate.as_details() | {"email": author}
+    return Candidate(**details)
+
+
+def _incomplete(candidate: Candidate) -> Refused | None:
+    if not candidate.name:
+        return Refused("field_missing", {"fields": ("Name",)})
+    if not candidate.email:
+        return Refused("field_missing", {"fields": ("Email",)})
+    if not candidate.phone and not candidate.mobile:
+        return Refused("field_missing", {"fields": ("Phone", "Mobile")})
+    return None
+
+
+def _key_of(
+    ctx: Context, candidate: Candidate, stored: Person | None, alone: bool
+) -> Certificate | Refused | None:
+    """The key to register: the one that signed and is attached, if it names the address; None for no key."""
+    signer = next((one for one in ctx.mail.certificates if one.fingerprint == ctx.actor.fingerprint), None)
+    naming = [one for one in ctx.mail.certificates if _names(one, candidate.email)]
+    offered = signer if signer is not None and alone else (naming[0] if len(naming) == 1 else None)
+    if offered is None or (stored is not None and stored.fingerprint == offered.fingerprint):
+        return None
+    if stored is not None or people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
+        return Refused("use_key", {"verb": "KEY"})
+    if ctx.actor.is_signed and signer is not None and not _names(offered, candidate.email):
+        return Refused("key_names_another", {"email": candidate.email, "fingerprint": offered.fingerprint})
+    if unfit := fitness(offered, ctx.now):
+        return Refused(unfit, {"fingerprint": offered.fingerprint})
+    return offered
+
+
+def _names(certificate: Certificate, email: str) -> bool:
+    return address_key(email) in {address_key(one) for one in certificate.addresses}
+
+
+def _replaced(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field]) -> Person | Refused | None:
+    wanted = next((one.value for one in fields if one.name == "Replaces"), "")
+    if not wanted:
+        return None
+    person = people.by_address(ctx.session, wanted.strip("<> "))
+    if person is None or not all(people.entry_of(ctx.session, person, tld.a_label) for tld in tlds):
+        return Refused("replaces_nobody", {"tlds": [tld.shown for tld in tlds]})
+    return person
+
+
+def _already(ctx: Context, candidate: Candidate, tld: Tld, stored: Person | None) -> Refused | None:
+    if stored is not None and people.entry_of(ctx.session, stored, tld.a_label) is not None:
+        return Refused("already_contact", {"tld": shown(tld.a_label)})
+    held = requests.open_for(ctx.session, candidate.email, tld.a_label)
+    return Refused("already_asked", {"tld": shown(tld.a_label), "number": held.id}) if held else None
+
+
+def _country(ctx: Context, tlds: Sequence[Tld]) -> str:
+    """The country whose numbers may be written without +CC."""
+    facts = ctx.tlds.get(tlds[0])
+    return facts.country if facts else ""

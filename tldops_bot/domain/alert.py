@@ -1,0 +1,133 @@
+"""What an alert may say of itself (DESIGN section 6): a bad value takes the safer one, except where that is unsafe."""
+
+from dataclasses import dataclass, field
+
+from tldops_bot.domain.nearest import nearest
+from tldops_bot.domain.tld import Tld, parse_region, parse_tld
+
+FIELDS = ("Title", "TLP", "Severity", "Scope", "For", "Exercise", "Draft")
+STRICT_FIELDS = ("Scope", "Exercise")
+TLP_LABELS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+SEVERITIES = ("low", "medium", "high", "critical")
+TITLE_CHARACTERS = 60
+YES = ("yes", "y", "true", "1")
+NO = ("no", "n", "false", "0", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom an alert is for. Everybody, or all of the named together."""
+
+    everybody: bool = True
+    tlds: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """As it stands in notices."""
+        if self.everybody:
+            return "all"
+        found = []
+        for label, names in (("tld", self.tlds), ("region", self.regions), ("organisation", self.organisations)):
+            if names:
+                found.append(f"{label} {' '.join(names)}")
+        return ", ".join(found)
+
+
+@dataclass(frozen=True, slots=True)
+class BadScope:
+    """A scope that can't be resolved; the alert must not go to the wrong people."""
+
+    word: str
+    nearest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Safer:
+    """A field whose value could not be used, and what stands instead."""
+
+    name: str
+    value: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an alert says of itself, after defaults."""
+
+    title: str
+    tlp: str
+    severity: str
+    safer: tuple[Safer, ...] = field(default=())
+
+
+def read_terms(text: str, title: str | None, tlp: str | None, severity: str | None) -> Terms:
+    """Title, TLP and severity with their defaults: the first line, AMBER, high. Never refuses."""
+    safer = []
+    label, wrong = _tlp(tlp)
+    if wrong:
+        safer.append(Safer("TLP", (tlp or "")[:40], label))
+    level = (severity or "high").strip().lower()
+    if level not in SEVERITIES:
+        near = nearest(level, SEVERITIES)
+        level = near or "high"
+        safer.append(Safer("Severity", (severity or "")[:40], level))
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return Terms((title or first).strip()[:TITLE_CHARACTERS], label, level, tuple(safer))
+
+
+def _tlp(value: str | None) -> tuple[str, bool]:
+    """TLP 2.0; WHITE was CLEAR in TLP 1.0. What can't be read is taken as RED when it may be, else AMBER+STRICT."""
+    if value is None or not value.strip():
+        return "AMBER", False
+    word = value.strip().upper().removeprefix("TLP:").replace(" ", "")
+    if word == "WHITE":
+        return "CLEAR", False
+    if word in TLP_LABELS:
+        return word, False
+    return ("RED" if nearest(word, ("RED",)) else "AMBER+STRICT"), True
+
+
+def read_scope(text: str | None) -> Scope | BadScope:
+    """`all`, `tld nl be`, `region EU`, `organisation Example Registry`; several joined by commas."""
+    if text is None or text.strip().lower() in ("", "all"):
+        return Scope()
+    tlds: list[str] = []
+    regions: list[str] = []
+    organisations: list[str] = []
+    for part in text.replace(";", ",").split(","):
+        kind, _, rest = part.strip().partition(" ")
+        match kind.lower().rstrip(":s"):
+            case "tld" if rest.strip():
+                labels = [parse_tld(word) for word in rest.split()]
+                if None in labels:
+                    return BadScope(rest.split()[labels.index(None)])
+                tlds += [label.a_label for label in labels if label is not None]
+            case "region" if rest.strip():
+                for word in rest.split():
+                    code = parse_region(word)
+                    if code is None:
+                        return BadScope(word)
+                    regions.append(code)
+            case "organisation" | "organization" if rest.strip():
+                organisations.append(rest.strip())
+            case "" if not part.strip():
+                continue
+            case _:
+                return BadScope(part.strip()[:60], nearest(kind, ("all", "tld", "region", "organisation")))
+    return Scope(False, tuple(tlds), tuple(regions), tuple(organisations))
+
+
+def read_yes(text: str | None) -> bool | None:
+    """Yes, no (also when absent), or None for what is neither."""
+    word = (text or "").strip().lower()
+    if word in YES:
+        return True
+    return False if word in NO else None
+
+
+def scope_words(scope: Scope, tlds: tuple[Tld, ...]) -> str:
+    """The scope with its TLDs as people see them."""
+    named = Scope(scope.everybody, tuple(tld.shown for tld in tlds), scope.regions, scope.organisations)
+    return named.words

@@ -1,0 +1,49 @@
+"""What somebody says of the person who is to be listed, checked field by field."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+FIELDS = (
+    "Name",
+    "Email",
+    "Emergency-Email",
+    "Phone",
+    "Mobile",
+    "Fax",
+    "Postal",
+    "Organisation",
+    "Timezone",
+)
+SUBSCRIBE_FIELDS = (*FIELDS, "Replaces")
+LIMITS = {"Name": 120, "Organisation": 200, "Postal": 400, "Fax": 60, "Timezone": 60}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person as asked for. Phones as written and in E.164; everything else as written, in one line."""
+
+    name: str = ""
+    email: str = ""
+    emergency_email: str = ""
+    phone: str = ""
+    phone_e164: str = ""
+    mobile: str = ""
+    mobile_e164: str = ""
+    fax: str = ""
+    postal: str = ""
+    organisation: str = ""
+    timezone: str = ""
+
+    def as_details(self) -> dict[str, Any]:
+        """What a request keeps of it."""
+        return asdict(self)
+
+
+def candidate_from(details: dict[str, Any]) -> Candidate:
+    """A candidate as a request kept it."""
+    return Candidate(**{name: details.get(name, "") for name in Candidate.__slots__})
+
+
+def column_of(field_name: str) -> str:
+    """The attribute behind a field of a mail: "Emergency-Email" is `emergency_email`."""
+    return field_name.lower().replace("-", "_")

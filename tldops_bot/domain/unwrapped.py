@@ -1,0 +1,17 @@
+"""What taking the encryption off a message gave."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unwrapped:
+    """An OpenPGP message without its encryption, binary: signed or not."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Undecryptable:
+    """Why nothing could be unwrapped, one of verdict.REASONS."""
+
+    reason: str

@@ -1,0 +1,221 @@
+"""From a decision to the letters that answer it: what is said, to which stored address, and how it is protected."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.commands import command_for
+from tldops_bot.commands._command import Actor, Refused, Reply, Status
+from tldops_bot.domain.address import same_address
+from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.request import Request
+from tldops_bot.intake.decide import Decision, Part
+from tldops_bot.intake.judge import Judged
+from tldops_bot.mail.render import Renderer
+from tldops_bot.store import people, tokens
+from tldops_bot.store.inbox import Claimed
+from tldops_bot.store.tables import CertificateRow, Token
+
+SUBJECT_CHARACTERS = 80
+AN_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Writes the letters that answer one mail, inside its transaction."""
+
+    session: Session
+    renderer: Renderer
+    now: datetime
+    list_address: str
+    random: Callable[[int], bytes]
+    request_lifetime: timedelta
+
+    def letters(self, decision: Decision, judged: Judged, claimed: Claimed) -> list[Letter]:
+        """Everything a decision says to the sender; what it says to others stands in `decision.letters`."""
+        match decision.kind:
+            case "silent":
+                return []
+            case "held":
+                return self._held(decision, judged, claimed)
+            case "repeated":
+                return self._addressed(decision, judged, claimed, "repeated", decision.values, Status.SUCCESS)
+            case "refused":
+                text = self.renderer.fragment(f"refusals/{decision.reason}", decision.values)
+                parts = [{"lines": (), "text": text, "failed": True}]
+                return self._reply(decision, judged, claimed, parts, (), False)
+        if decision.parts and all(isinstance(one.outcome, Reply) and one.outcome.is_silent for one in decision.parts):
+            return []
+        spoken = [one for one in decision.parts if not (isinstance(one.outcome, Reply) and one.outcome.is_silent)]
+        replies = [one.outcome for one in spoken if isinstance(one.outcome, Reply)]
+        is_test = decision.commands is not None and decision.commands.is_test
+        attachments = tuple(file for one in replies for file in one.attachments) if not is_test else ()
+        is_confidential = any(one.is_confidential for one in replies) and not is_test
+        parts = [self._part(one, decision) for one in spoken]
+        return self._reply(decision, judged, claimed, parts, attachments, is_confidential)
+
+    def _part(self, part: Part, decision: Decision) -> dict[str, Any]:
+        outcome, is_test = part.outcome, decision.commands is not None and decision.commands.is_test
+        if isinstance(outcome, Refused):
+            text = self.renderer.fragment(f"refusals/{outcome.reason}", outcome.values)
+        elif is_test:
+            text = self.renderer.fragment("test/would", {"verb": part.request.verb, "status": outcome.status.value})
+        else:
+            folder = command_for(part.request.verb).folder
+            text = self.renderer.fragment(f"{folder}/{outcome.outcome}", outcome.values)
+        return {"lines": _quoted(part.request), "text": text, "failed": part.failed}
+
+    def _reply(
+        self,
+        decision: Decision,
+        judged: Judged,
+        claimed: Claimed,
+        parts: list[dict[str, Any]],
+        attachments: tuple[Attachment, ...],
+        is_confidential: bool,
+    ) -> list[Letter]:
+        commands = decision.commands
+        values = {
+            "status": decision.status.value,
+            "parts": parts,
+            "is_test": commands is not None and commands.is_test,
+            "changed_nothing": decision.status is Status.FAILED and len(parts) > 0,
+            "not_read": commands.not_read if commands else (),
+            "ignored": judged.mail.ignored if judged.verdict.is_good else (),
+            "notes": [one.line for one in commands.notes] if commands else (),
+            "quoted": decision.actor.is_signed,
+            "verdict": self._verdict(judged, decision),
+            "last_answer": decision.is_last_answer,
+            "subject": _subject(decision.status, judged.mail.subject),
+        }
+        is_confidential = is_confidential or (judged.was_encrypted and decision.actor.is_signed)
+        return self._addressed(
+            decision, judged, claimed, "reply", values, decision.status, attachments, is_confidential
+        )
+
+    def _addressed(
+        self,
+        decision: Decision,
+        judged: Judged,
+        claimed: Claimed,
+        template: str,
+        values: dict[str, Any],
+        status: Status,
+        attachments: tuple[Attachment, ...] = (),
+        is_confidential: bool = False,
+    ) -> list[Letter]:
+        to = self._recipients(decision.actor, judged, claimed, is_confidential)
+        if not to:
+            return []
+        mail = judged.mail
+        subject = _subject(status, mail.subject)
+        return [
+            Letter(
+                Kind.REPLY,
+                template,
+                values | {"subject": subject},
+                to,
+                subject=subject,
+                is_confidential=is_confidential,
+                attachments=attachments,
+                in_reply_to=mail.message_id,
+                references=mail.references,
+            )
+        ]
+
+    def _recipients(
+        self, actor: Actor, judged: Judged, claimed: Claimed, is_confidential: bool
+    ) -> tuple[Recipient, ...]:
+        """The stored address the mail came from, else all stored ones; for strangers where it came from."""
+        author = judged.mail.author or ""
+        person = actor.person if actor.is_signed else None
+        if person is not None and person.forgotten_at is None:
+            stored = people.addresses_of(person)
+            matching = tuple(one for one in stored if same_address(one, author))
+            key = actor.fingerprint if is_confidential else None
+            return tuple(Recipient(one, Entitled.PERSON, person.id, key) for one in matching or stored)
+        address = author or claimed.envelope.mail_from
+        if not address or same_address(address, self.list_address):
+            return ()
+        if is_confidential and self._held_key(actor.fingerprint):
+            return (Recipient(address, Entitled.KEY, None, actor.fingerprint),)
+        return (Recipient(address, Entitled.ADDRESS),)
+
+    def _held_key(self, fingerprint: str) -> bool:
+        return bool(fingerprint) and self.session.get(CertificateRow, fingerprint) is not None
+
+    def _verdict(self, judged: Judged, decision: Decision) -> dict[str, Any]:
+        row = people.certificate_for(self.session, judged.verdict.fingerprint) if judged.verdict.fingerprint else None
+        named = (*(decision.commands.lists_named if decision.commands else ()), *judged.protected)
+        return {
+            "standing": judged.verdict.standing.value,
+            "fingerprint": judged.verdict.fingerprint,
+            "signed_at": judged.verdict.signed_at,
+            "key_expires_at": row.expires_at if row else None,
+            "list_named": any(same_address(one, self.list_address) for one in named),
+        }
+
+    def _held(self, decision: Decision, judged: Judged, claimed: Claimed) -> list[Letter]:
+        """A token that carries the mail out: encrypted to the key that signed it, or to the stored mailbox."""
+        actor, person = decision.actor, decision.actor.person
+        if self._asked_lately(judged.digest or judged.mail.message_id, person.id if person else None):
+            return []
+        address = person.email if person is not None else actor.address
+        is_signed = actor.is_signed
+        until = self.now + self.request_lifetime
+        minted = tokens.mint(
+            self.session,
+            self.random,
+            "carry_out",
+            address,
+            self.now,
+            until,
+            fingerprint=actor.fingerprint if is_signed else None,
+            person_id=person.id if person is not None else None,
+            inbox_id=claimed.id,
+            details={"digest": judged.digest or judged.mail.message_id},
+        )
+        lines = [one.line for one in decision.commands.requests] if decision.commands else []
+        values = {
+            "token": minted.words,
+            "lines": lines,
+            "until": until,
+            "list_line": f"List: {self.list_address}",
+        }
+        entitled = Entitled.PERSON if person is not None and is_signed else Entitled.ADDRESS
+        recipient = Recipient(address, entitled, person.id if person else None, actor.fingerprint or None)
+        return [
+            Letter(
+                Kind.TOKEN,
+                "letters/held" if is_signed else "letters/held_mailbox",
+                values,
+                (recipient,),
+                subject=_subject(Status.WAITING, judged.mail.subject),
+                is_confidential=is_signed,
+                in_reply_to=judged.mail.message_id,
+                references=judged.mail.references,
+                route=minted.route,
+            )
+        ]
+
+    def _asked_lately(self, digest: str, person_id: int | None) -> bool:
+        recent = self.session.query(Token).filter(
+            Token.purpose == "carry_out", Token.person_id == person_id, Token.made_at > self.now - AN_HOUR
+        )
+        held = recent.all()
+        return len(held) >= 6 or any(one.details.get("digest") == digest for one in held)
+
+
+def _quoted(request: Request) -> list[str]:
+    return [request.line[:200], *(f"{field.name}: {field.value}"[:200] for field in request.fields[:30])]
+
+
+def _subject(status: Status, subject: str) -> str:
+    """`FAILED: ` and the sender's own outer subject, at most 80 characters."""
+    words = " ".join(subject.split())
+    return f"{status.value}: {words}"[:SUBJECT_CHARACTERS].rstrip()
+
+

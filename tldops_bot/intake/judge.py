@@ -1,0 +1,244 @@
+"""From the octets of one mail to what was signed, by which key, and whether that signature is good.
+
+Everything here happens before any transaction: gpg runs, the database is only read.
+"""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
+from tldops_bot.domain.verdict import UNSIGNED, Verdict, bad
+from tldops_bot.mail.bodies import (
+    Body,
+    InlineEncrypted,
+    InlineSigned,
+    PgpMimeEncrypted,
+    PgpMimeSigned,
+    PlainText,
+    Unreadable,
+)
+from tldops_bot.mail.find_body import find_inside
+from tldops_bot.mail.inline_blocks import clearsign_signature
+from tldops_bot.mail.mime_entities import attachment_entity, multipart, signed_part
+from tldops_bot.mail.openpgp_packets import (
+    BadPackets,
+    Issuer,
+    SignedMessage,
+    open_message,
+    signature_issuers,
+)
+from tldops_bot.mail.signed_text import SignedText, inline_text, text_of
+from tldops_bot.mail.take_apart import IncomingMail, take_apart
+from tldops_bot.domain.outgoing import Attachment
+from tldops_bot.store import people
+from tldops_bot.store.database import Database
+
+MAX_CERTIFICATES = 5
+
+
+class OpenPgp(Protocol):
+    """What intake asks of GnuPG."""
+
+    def unwrap(self, ciphertext: bytes, limit_bytes: int | None = None) -> Unwrapped | Undecryptable: ...
+    def verify_detached(
+        self, signed_octets: bytes, signature: bytes, certificate: bytes, at: datetime
+    ) -> Verdict: ...
+    def verify_inline(self, block: bytes, certificate: bytes, at: datetime) -> tuple[Verdict, bytes]: ...
+    def verify_message(self, octets: bytes, certificate: bytes, at: datetime) -> tuple[Verdict, bytes]: ...
+    def inspect(self, keydata: bytes, at: datetime) -> tuple[Certificate, ...]: ...
+    def merge(self, held: bytes, offered: bytes, at: datetime) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One mail with its verdict. `text` is what was signed (or the plain text); `digest` names those octets."""
+
+    mail: IncomingMail
+    verdict: Verdict
+    text: str = ""
+    protected: tuple[str, ...] = ()
+    digest: str = ""
+    certificates: tuple[Certificate, ...] = ()
+    merged: tuple[Certificate, ...] = ()
+    original: bytes = b""
+    original_form: str = ""
+    was_encrypted: bool = False
+    is_registered: bool = False
+    unread: str = ""
+
+
+def judge(raw: bytes, at: datetime, own_loop: str, database: Database, openpgp: OpenPgp) -> Judged:
+    """Take a mail apart, unwrap it, merge what it proves about registered keys, and verify its signature."""
+    return _Judge(take_apart(raw, own_loop), at, database, openpgp).judged()
+
+
+class _Judge:
+    def __init__(self, mail: IncomingMail, at: datetime, database: Database, openpgp: OpenPgp) -> None:
+        self.mail, self.at, self.database, self.openpgp = mail, at, database, openpgp
+        self.certificates: tuple[Certificate, ...] = ()
+        self.merged: tuple[Certificate, ...] = ()
+
+    def judged(self) -> Judged:
+        body = self.mail.body
+        if isinstance(body, PgpMimeEncrypted | InlineEncrypted):
+            return replace(self._encrypted(body), was_encrypted=True)
+        self._take_keys(self.mail.keys)
+        return self._signed_or_plain(body)
+
+    def _signed_or_plain(self, body: Body) -> Judged:
+        match body:
+            case PgpMimeSigned():
+                return self._detached(body)
+            case InlineSigned():
+                return self._inline(body)
+            case PlainText():
+                return self._result(UNSIGNED, text=body.text)
+            case Unreadable():
+                return self._result(bad(body.reason))
+            case _:
+                return self._result(bad("malformed_mail"))
+
+    def _encrypted(self, body: PgpMimeEncrypted | InlineEncrypted) -> Judged:
+        ciphertext = body.ciphertext if isinstance(body, PgpMimeEncrypted) else body.block
+        unwrapped = self.openpgp.unwrap(ciphertext)
+        if isinstance(unwrapped, Undecryptable):
+            return self._result(bad(unwrapped.reason))
+        try:
+            opened = open_message(unwrapped.octets, len(unwrapped.octets) * 100 + 1_000_000)
+        except BadPackets as problem:
+            return self._result(bad(problem.reason))
+        if isinstance(opened, SignedMessage):
+            return self._message(body, unwrapped.octets, opened)
+        found = find_inside(body, opened.literal)
+        self._take_keys((*found.keys, *self.mail.keys))
+        if isinstance(found.body, PlainText):
+            return self._result(bad("no_signature_inside"))
+        return self._signed_or_plain(found.body)
+
+    def _detached(self, body: PgpMimeSigned) -> Judged:
+        certificate, is_registered, issuer = self._signer(signature_issuers(body.signature))
+        if certificate is None:
+            return self._result(bad("unknown_key", issuer))
+        verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
+        signed = text_of(body.signed_octets)
+        digest = hashlib.sha256(body.signed_octets).hexdigest()
+        return self._judged(verdict, signed, digest, is_registered, body.entity, "mime")
+
+    def _inline(self, body: InlineSigned) -> Judged:
+        certificate, is_registered, issuer = self._signer(signature_issuers(clearsign_signature(body.block)))
+        if certificate is None:
+            return self._result(bad("unknown_key", issuer))
+        verdict, octets = self.openpgp.verify_inline(body.block, certificate, self.at)
+        digest = hashlib.sha256(octets).hexdigest()
+        return self._judged(
+            verdict, inline_text(octets, body.charset), digest, is_registered, body.block, "inline"
+        )
+
+    def _message(self, body: PgpMimeEncrypted | InlineEncrypted, octets: bytes, opened: SignedMessage) -> Judged:
+        """Signed and encrypted in one: the text is gpg's own output, the keys inside are offered first."""
+        inside = find_inside(body, opened.literal) if isinstance(body, PgpMimeEncrypted) else None
+        is_mime = isinstance(body, PgpMimeEncrypted)
+        probable = text_of(opened.literal) if is_mime else inline_text(opened.literal, _charset(body))
+        keys = probable.keys if isinstance(probable, SignedText) else ()
+        self._take_keys((*keys, *(inside.keys if inside else ()), *self.mail.keys))
+        certificate, is_registered, issuer = self._signer(signature_issuers(opened.signature))
+        if certificate is None:
+            return self._result(bad("unknown_key", issuer))
+        verdict, text = self.openpgp.verify_message(octets, certificate, self.at)
+        signed = text_of(text) if is_mime else inline_text(text, _charset(body))
+        digest = hashlib.sha256(text).hexdigest()
+        original = _rewrapped(opened)
+        return self._judged(verdict, signed, digest, is_registered, original, "mime")
+
+    def _judged(
+        self,
+        verdict: Verdict,
+        signed: SignedText | Unreadable,
+        digest: str,
+        is_registered: bool,
+        original: bytes,
+        form: str,
+    ) -> Judged:
+        if not verdict.is_good:
+            return self._result(verdict, is_registered=is_registered)
+        if isinstance(signed, Unreadable):
+            return self._result(bad(signed.reason, verdict.fingerprint), is_registered=is_registered)
+        return self._result(
+            verdict,
+            text=signed.text,
+            protected=(*signed.protected_to, *signed.protected_cc),
+            digest=digest,
+            original=original,
+            original_form=form,
+            is_registered=is_registered,
+        )
+
+    def _result(self, verdict: Verdict, **found: object) -> Judged:
+        made = Judged(self.mail, verdict, certificates=self.certificates, merged=self.merged)
+        return replace(made, **found)  # type: ignore[arg-type]
+
+    def _take_keys(self, keys: Sequence[bytes]) -> None:
+        """Look at the keys sent along; what they prove about a registered key is merged, never replaced."""
+        found: dict[str, Certificate] = {}
+        for blob in keys:
+            for certificate in self.openpgp.inspect(blob, self.at):
+                if len(found) < MAX_CERTIFICATES:
+                    found[certificate.fingerprint] = certificate
+        self.certificates = tuple(found.values())
+        for certificate in self.certificates:
+            with self.database.read() as session:
+                row = people.certificate_for(session, certificate.fingerprint)
+                held = row.blob if row is not None and row.fingerprint == certificate.fingerprint else b""
+            if held:
+                self._merge(held, certificate)
+
+    def _merge(self, held: bytes, offered: Certificate) -> None:
+        merged = self.openpgp.merge(held, offered.blob, self.at)
+        if merged != held:
+            self.merged = (*self.merged, *self.openpgp.inspect(merged, self.at))
+
+    def _signer(self, issuers: Sequence[Issuer]) -> tuple[bytes | None, bool, str]:
+        """The one certificate that may speak: the registered one the signature points to, else one sent along."""
+        if len(issuers) != 1:
+            return None, False, ""
+        name = issuers[0].fingerprint or issuers[0].key_id
+        with self.database.read() as session:
+            row = people.certificate_for(session, name) if name else None
+            held = (row.fingerprint, row.blob, row.person_id is not None) if row is not None else None
+        if held is not None:
+            fresh = next((one.blob for one in self.merged if one.fingerprint == held[0]), held[1])
+            return fresh, held[2], held[0]
+        for certificate in self.certificates:
+            if name and any(key.endswith(name) for key in certificate.fingerprints):
+                return certificate.blob, False, certificate.fingerprint
+        return None, False, issuers[0].fingerprint
+
+
+def _charset(body: PgpMimeEncrypted | InlineEncrypted) -> str:
+    return body.charset if isinstance(body, InlineEncrypted) else "utf-8"
+
+
+def _rewrapped(opened: SignedMessage) -> bytes:
+    """What was signed inside the encryption, as an entity anybody can verify with gpg alone.
+
+    CRLF text goes into multipart/signed again; other octets travel as original.bin and original.sig.
+    """
+    is_text = b"\n" not in opened.literal.replace(b"\r\n", b"")
+    if is_text and opened.literal[:8].lower() == b"content-":
+        return signed_part(opened.literal, armor(opened.signature))
+    parts = (
+        Attachment("original.bin", "application/octet-stream", opened.literal),
+        Attachment("original.sig", "application/octet-stream", opened.signature),
+    )
+    return multipart("mixed", "", tuple(attachment_entity(part) for part in parts))
+
+
+def armor(signature: bytes) -> bytes:
+    """A binary signature in ASCII armor (RFC 9580 section 6); the checksum is optional and left out."""
+    lines = base64.encodebytes(signature)
+    return b"-----BEGIN PGP SIGNATURE-----\n\n" + lines + b"-----END PGP SIGNATURE-----\n"

@@ -1,0 +1,160 @@
+"""The steps of one incoming mail, in order: the table of contents of this program.
+
+automatic? → taken apart, unwrapped, verified (`judge`) → who, may they, what comes of it (`decide`) →
+what is said (`answer`) → rendered and put into the outbox, with the inbox row done: one transaction.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.address import same_address
+from tldops_bot.domain.automatic import is_automatic, is_bounce
+from tldops_bot.domain.grammar import read_commands
+from tldops_bot.domain.list_address import ListAddress
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.commands import VOCABULARY
+from tldops_bot.intake.answer import Answers
+from tldops_bot.intake.decide import Decision, Surroundings, decide
+from tldops_bot.intake.judge import Judged, OpenPgp, judge
+from tldops_bot.mail import bounce_address, compose
+from tldops_bot.mail.bounce_report import read_report
+from tldops_bot.mail.render import Renderer
+from tldops_bot.store import audit, bounces, facts, inbox, outbox
+from tldops_bot.store.database import Database
+from tldops_bot.store.inbox import Claimed
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What became of one mail, for those who look on: `process`, tests."""
+
+    judged: Judged
+    decision: Decision
+    letters: tuple[Letter, ...]
+
+
+class Intake:
+    """Carries mails out, one at a time per thread; built once by `app.py`."""
+
+    def __init__(self, database: Database, openpgp: OpenPgp, renderer: Renderer, around: Surroundings) -> None:
+        self._database, self._openpgp, self._renderer, self._around = database, openpgp, renderer, around
+        settings = around.config.list
+        self._home = ListAddress.parse(settings.address, settings.delimiter)
+
+    def handle(self, claimed: Claimed, now: datetime) -> Handled:
+        """Carry one claimed mail out. Raises ClaimLost when somebody else has it by now; nothing is done then."""
+        judged = self.judge(claimed)
+        with self._database.write() as session:
+            handled = self.within(session, judged, claimed, now)
+        log.info("mail %d: %s, %s", claimed.id, judged.verdict.standing.value, handled.decision.summary)
+        return handled
+
+    def judge(self, claimed: Claimed) -> Judged:
+        """The part before the transaction: nothing is changed, gpg does its work."""
+        own_loop = self._home.address
+        return judge(claimed.raw, claimed.received_at, own_loop, self._database, self._openpgp)
+
+    def within(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Handled:
+        """The part inside the transaction: what changes, what is answered, and the inbox row done."""
+        decision = self._decision(session, judged, claimed, now)
+        answers = Answers(
+            session,
+            self._renderer,
+            now,
+            self._home.address,
+            self._around.random,
+            self._around.config.membership.request_lifetime,
+        )
+        letters = (*answers.letters(decision, judged, claimed), *decision.letters)
+        if judged.verdict.is_good and self._is_automatic(judged, claimed):
+            letters = tuple(_as_notice(letter) for letter in letters)
+        self.post(session, letters, now)
+        self._note(session, judged, decision, claimed, now)
+        return Handled(judged, decision, letters)
+
+    def post(self, session: Session, letters: Sequence[Letter], now: datetime) -> None:
+        """Render letters and put them into the outbox, unsealed."""
+        settings = self._around.config.list
+        for letter in letters:
+            if letter.to:
+                rendered = self._renderer.render(letter.template, letter.values)
+                outbox.enqueue(session, letter, compose.draft(letter, rendered, settings, now), now)
+
+    def _decision(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Decision:
+        """Bounce? Automatic? Then nothing is ever answered; else what `decide` says."""
+        if self._is_bounce(session, judged, claimed, now):
+            return Decision("silent", "bounce")
+        automatic = self._is_automatic(judged, claimed)
+        if automatic and not self._is_monitoring_alert(judged):
+            return Decision("silent", f"automatic ({automatic})")
+        if judged.mail.author and same_address(judged.mail.author, self._home.address):
+            return Decision("silent", "our own address")
+        return decide(session, judged, claimed, now, self._around)
+
+    def _is_automatic(self, judged: Judged, claimed: Claimed) -> str:
+        return is_automatic(judged.mail.marks, claimed.envelope.mail_from)
+
+    def _is_monitoring_alert(self, judged: Judged) -> bool:
+        """A good ALERT that names this list may come from a machine; nothing else may."""
+        if not judged.verdict.is_good:
+            return False
+        commands = read_commands(judged.text, VOCABULARY)
+        named = (*commands.lists_named, *judged.protected)
+        is_ours = any(same_address(one, self._home.address) for one in named)
+        return is_ours and [one.verb for one in commands.requests] == ["ALERT"] and not commands.is_test
+
+    def _is_bounce(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> bool:
+        """Mail to a bounce address is for nobody else; its MAC says which delivery came back."""
+        tagged = [one for one in claimed.envelope.rcpt_tos if self._home.tag(one).startswith("b.")]
+        if not tagged:
+            return bool(is_bounce(judged.mail.marks, claimed.envelope.mail_from))
+        delivery = bounce_address.read(self._home, tagged[0], facts.mac_keys(session))
+        report = read_report(claimed.raw)
+        if delivery is not None and report is not None and report.is_permanent:
+            bounces.note(session, delivery, report.status, now)
+        return True
+
+    def _note(
+        self, session: Session, judged: Judged, decision: Decision, claimed: Claimed, now: datetime
+    ) -> None:
+        person_id = decision.actor.person_id
+        inbox.finish(
+            session,
+            claimed,
+            now,
+            judged.verdict.standing.value,
+            judged.verdict.fingerprint,
+            person_id,
+            decision.summary,
+        )
+        if decision.actor.is_signed and decision.kind in ("answered", "held"):
+            actor = decision.actor.fingerprint
+            audit.record(session, now, actor, "mail", "", person_id, claimed.id, outcome=decision.summary)
+
+
+def stuck_notice(operator: str, inbox_id: int, attempts: int) -> Letter:
+    """A word to the operator that a mail was set aside; nothing of its content."""
+    values = {"inbox_id": inbox_id, "attempts": attempts}
+    return Letter(Kind.NOTICE, "letters/stuck", values, (Recipient(operator, Entitled.ADDRESS),))
+
+
+def _as_notice(letter: Letter) -> Letter:
+    """What a machine's alert is told goes as a notice: no automatic mail is ever answered (RFC 3834)."""
+    if letter.kind is not Kind.REPLY:
+        return letter
+    return Letter(
+        Kind.NOTICE,
+        letter.template,
+        letter.values,
+        letter.to,
+        letter.subject,
+        letter.is_confidential,
+        letter.attachments,
+    )
+

@@ -1,0 +1,61 @@
+"""The forms in which the one message of a mail may come, as values."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PgpMimeSigned:
+    """RFC 3156 section 5; `entity` is the multipart/signed as it came, `signed_octets` has CRLF line ends."""
+
+    entity: bytes
+    signed_octets: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PgpMimeEncrypted:
+    """RFC 3156 section 4: an OpenPGP message whose inside is a MIME entity."""
+
+    ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InlineSigned:
+    """A cleartext-signed block, from its first dashed line to its last."""
+
+    block: bytes
+    charset: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlineEncrypted:
+    """An armored OpenPGP message whose inside is text."""
+
+    block: bytes
+    charset: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """The first text of a mail without signature."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A mail that can't be acted on; `reason` is one of verdict.REASONS."""
+
+    reason: str
+
+
+Body = PgpMimeSigned | PgpMimeEncrypted | InlineSigned | InlineEncrypted | PlainText | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The one message, the keys sent along (signed ones first), and names of what it does not cover."""
+
+    body: Body
+    keys: tuple[bytes, ...] = ()
+    ignored: tuple[str, ...] = ()

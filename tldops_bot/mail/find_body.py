@@ -1,0 +1,189 @@
+"""Which part of a mail is the message: exactly one signed or encrypted thing, else the first text.
+
+The rest is named, not read. Forwarded mails (message/rfc822) stay closed, HTML is never read.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tldops_bot.mail.attached_keys import bounded, keys_in, keys_in_parts, may_hold_key, without_keys
+from tldops_bot.mail.bodies import (
+    Body,
+    Found,
+    InlineEncrypted,
+    PgpMimeEncrypted,
+    PgpMimeSigned,
+    PlainText,
+    Unreadable,
+)
+from tldops_bot.mail.charsets import decode_charset, decode_transfer, unflow
+from tldops_bot.mail.inline_blocks import inline_body
+from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
+
+SIGNATURE_TYPE = "application/pgp-signature"
+ENCRYPTED_TYPE = "application/pgp-encrypted"
+_LINE_END = re.compile(rb"\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    part: Part
+    found: Found
+    covered: tuple[Part, ...]
+
+
+def find_body(octets: bytes) -> Found:
+    """The one message of a whole mail, or of a decrypted MIME entity."""
+    try:
+        root = slice_entity(octets)
+    except Unsliceable as problem:
+        return Found(Unreadable(problem.reason))
+    candidates = list(_candidates(root, is_misplaced=False))
+    if len(candidates) > 1:
+        return Found(Unreadable("several_signatures"))
+    return _only(root, candidates[0]) if candidates else _plain(root)
+
+
+def find_inside(outer: Body, literal: bytes) -> Found:
+    """The message in decrypted octets that no signature of the same OpenPGP message covers.
+
+    Only a signed one is of use: text without signature and encryption in encryption are refused.
+    """
+    if isinstance(outer, InlineEncrypted):
+        found = inline_body(literal, outer.charset) or Found(PlainText(""))
+    else:
+        found = find_body(literal)
+    if isinstance(found.body, PlainText | PgpMimeEncrypted | InlineEncrypted):
+        return Found(Unreadable("no_signature_inside"))
+    return found
+
+
+def text_octets(part: Part) -> bytes | None:
+    """A text part without its transfer encoding; None when that is unknown or broken."""
+    return decode_transfer(part.body, part.headers.first("content-transfer-encoding"))
+
+
+def name_of(part: Part) -> str:
+    """What to call a part when talking to people."""
+    return f'{part.media_type} "{part.file_name}"' if part.file_name else part.media_type
+
+
+def leaves(part: Part) -> Iterator[Part]:
+    return (one for one in part.walk() if not one.media_type.startswith("multipart/"))
+
+
+def is_pgp_signed(part: Part) -> bool:
+    """PGP/MIME, by its protocol or by its second part; S/MIME counts as an ordinary multipart."""
+    if part.media_type != "multipart/signed":
+        return False
+    protocol = part.content_type.parameter("protocol").lower()
+    return protocol == SIGNATURE_TYPE or any(child.media_type == SIGNATURE_TYPE for child in part.children)
+
+
+def _candidates(part: Part, is_misplaced: bool) -> Iterator[_Candidate]:
+    if is_pgp_signed(part):
+        yield _Candidate(part, _placed(_signed(part), is_misplaced), tuple(part.walk()))
+    elif part.media_type == "multipart/encrypted":
+        yield _Candidate(part, _placed(_encrypted(part.children), is_misplaced), tuple(part.walk()))
+    elif part.children:
+        if pair := _loose_encrypted_pair(part):
+            yield _Candidate(part, _placed(_encrypted(pair), is_misplaced), pair)
+        below = is_misplaced or part.media_type != "multipart/mixed"
+        for child in part.children:
+            yield from _candidates(child, below)
+    elif is_readable_text(part):
+        found = inline_body(text_octets(part) or b"", part.content_type.parameter("charset"))
+        if found:
+            yield _Candidate(part, found, (part,))
+
+
+def is_readable_text(part: Part) -> bool:
+    return part.media_type == "text/plain" and not part.is_attachment
+
+
+def _placed(body: Body, is_misplaced: bool) -> Found:
+    """As an alternative to, or related to, something unsigned, it is not what the reader was shown."""
+    return Found(Unreadable("signature_misplaced") if is_misplaced else body)
+
+
+def _signed(part: Part) -> Body:
+    protocol = part.content_type.parameter("protocol").lower()
+    types = [child.media_type for child in part.children]
+    if protocol != SIGNATURE_TYPE or types[1:] != [SIGNATURE_TYPE] or not part.is_closed:
+        return Unreadable("malformed_mail")
+    content, signature_part = part.children
+    if any(_is_encrypted(one) for one in content.walk()):
+        return Unreadable("signature_around_encryption")
+    if any(is_pgp_signed(one) for one in content.walk()):
+        return Unreadable("several_signatures")
+    signature = text_octets(signature_part)
+    if signature is None:
+        return Unreadable("malformed_block")
+    return PgpMimeSigned(part.octets, _LINE_END.sub(b"\r\n", content.octets), signature)
+
+
+def _is_encrypted(part: Part) -> bool:
+    if part.media_type in {"multipart/encrypted", ENCRYPTED_TYPE}:
+        return True
+    is_text = part.media_type == "text/plain"
+    return is_text and (text_octets(part) or b"").lstrip().startswith(b"-----BEGIN PGP MESSAGE-----")
+
+
+def _encrypted(children: tuple[Part, ...]) -> Body:
+    if [child.media_type for child in children] != [ENCRYPTED_TYPE, "application/octet-stream"]:
+        return Unreadable("malformed_mail")
+    ciphertext = text_octets(children[1])
+    return Unreadable("malformed_block") if ciphertext is None else PgpMimeEncrypted(ciphertext)
+
+
+def _loose_encrypted_pair(part: Part) -> tuple[Part, ...]:
+    """Exchange turns multipart/encrypted into multipart/mixed; its two parts stay together."""
+    for at, child in enumerate(part.children[:-1]):
+        if child.media_type == ENCRYPTED_TYPE:
+            return part.children[at : at + 2]
+    return ()
+
+
+def _only(root: Part, candidate: _Candidate) -> Found:
+    """The one message, and by name what stands beside it."""
+    covered = {id(part) for part in candidate.covered}
+    beside = [part for part in leaves(root) if id(part) not in covered]
+    inside = [part for part in candidate.covered if isinstance(candidate.found.body, PgpMimeSigned)]
+    keys = bounded([*candidate.found.keys, *keys_in_parts(inside), *keys_in_parts(beside)])
+    ignored = (*candidate.found.ignored, *(name_of(part) for part in beside if _says_something(part)))
+    return Found(candidate.found.body, keys, ignored)
+
+
+def _plain(root: Part) -> Found:
+    text_part = next((part for part in root.walk() if is_readable_text(part)), None)
+    keys = bounded(keys_in_parts(root.walk()))
+    beside = tuple(name_of(part) for part in leaves(root) if part is not text_part and _says_something(part))
+    if text_part is None:
+        return Found(Unreadable("no_plain_text"), keys, beside)
+    text = text_of_part(text_part, errors="replace")
+    return Found(Unreadable("undecodable_text") if text is None else PlainText(text), keys, beside)
+
+
+def _says_something(part: Part) -> bool:
+    """Neither blank nor only a key, which is not ignored."""
+    octets = text_octets(part) or part.body
+    has_key = may_hold_key(part) and next(keys_in(octets), None) is not None
+    return bool(octets.strip()) and not (
+        has_key and (octets[:1] >= b"\x80" or not without_keys(octets).strip())
+    )
+
+
+def text_of_part(part: Part, errors: str = "strict") -> str | None:
+    """Of text/plain, with LF line ends, unflowed, without key blocks; None when it can't be decoded."""
+    octets = text_octets(part)
+    if octets is None:
+        return None
+    parameters = part.content_type.parameter
+    text = decode_charset(without_keys(octets), parameters("charset"), errors)
+    if text is None:
+        return None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if parameters("format").lower() != "flowed":
+        return text
+    return unflow(text, delete_space=parameters("delsp").lower() == "yes")

@@ -1,0 +1,91 @@
+"""The one inline OpenPGP block of a text, cut out as it stands, and what may not be in it (RFC 9580, 7)."""
+
+import re
+
+from tldops_bot.mail.attached_keys import keys_in, without_keys
+from tldops_bot.mail.bodies import Body, Found, InlineEncrypted, InlineSigned, PlainText, Unreadable
+from tldops_bot.mail.openpgp_armor import (
+    BROKEN,
+    MESSAGE,
+    SIGNATURE,
+    SIGNED_MESSAGE,
+    BadArmor,
+    Block,
+    decode,
+    find_blocks,
+)
+
+MAX_LINE_BYTES = 998
+OUTSIDE = "text outside the OpenPGP block"
+
+_HASH = re.compile(rb"Hash:[ \t]*(SHA256|SHA384|SHA512)[ \t]*")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_SIGNATURE_START = re.compile(rb"^-----BEGIN PGP SIGNATURE-----", re.MULTILINE)
+
+
+def message_blocks(octets: bytes) -> list[Block]:
+    """The blocks that claim to be the message; keys and lone signatures are not."""
+    return [block for block in find_blocks(octets) if block.kind in {SIGNED_MESSAGE, MESSAGE, BROKEN}]
+
+
+def inline_body(octets: bytes, charset: str) -> Found | None:
+    """The message in a text, or None when there is no block in it."""
+    found = message_blocks(octets)
+    if not found:
+        return None
+    if len(found) > 1:
+        return Found(Unreadable("several_signatures"))
+    block = found[0]
+    rest = octets[: block.start] + octets[block.end :]
+    ignored = (OUTSIDE,) if without_keys(rest).strip() else ()
+    return Found(_body(octets[block.start : block.end], block.kind, charset), tuple(keys_in(rest)), ignored)
+
+
+def _body(octets: bytes, kind: str, charset: str) -> Body:
+    if kind == SIGNED_MESSAGE:
+        return InlineSigned(octets, charset)
+    return InlineEncrypted(octets, charset) if kind == MESSAGE else Unreadable("malformed_block")
+
+
+def inside_decrypted(outer: Body, literal: bytes) -> Body:
+    """The text an inline block was encrypted from, without a signature of that same OpenPGP message."""
+    charset = outer.charset if isinstance(outer, InlineEncrypted) else ""
+    found = inline_body(literal, charset)
+    return found.body if found else PlainText("")
+
+
+def clearsign_problem(block: bytes) -> str:
+    """Why gpg must not see this cleartext-signed block, or ""; it says "good" to more than was signed.
+
+    gpg 2.2 accepts NotDashEscaped (any text then passes for armor) and lines that end in a form feed.
+    """
+    found = find_blocks(block)
+    if [one.kind for one in found] != [SIGNED_MESSAGE]:
+        return "malformed_block"
+    if (block[: found[0].start] + block[found[0].end :]).strip():
+        return "text_outside_block"
+    start = _SIGNATURE_START.search(block)
+    lines = block[: start.start() if start else 0].replace(b"\r\n", b"\n").split(b"\n")[1:-1]
+    if b"" not in lines or _CONTROL.search(block) or any(len(line) > MAX_LINE_BYTES for line in lines):
+        return "malformed_block"
+    headers, text = lines[: lines.index(b"")], lines[lines.index(b"") + 1 :]
+    if len(headers) > 1 or any(not _HASH.fullmatch(line) for line in headers):
+        return "weak_hash" if _is_weak_hash_alone(headers) else "malformed_block"
+    has_loose_dash = any(line.startswith(b"-") and not line.startswith(b"- ") for line in text)
+    return "malformed_block" if has_loose_dash else ""
+
+
+def _is_weak_hash_alone(headers: list[bytes]) -> bool:
+    return len(headers) == 1 and bool(re.fullmatch(rb"Hash:[ \t]*[A-Z0-9-]{1,12}[ \t]*", headers[0]))
+
+
+def clearsign_signature(block: bytes) -> bytes:
+    """The signature in a cleartext-signed block, binary; b"" when there is none that can be read."""
+    start = _SIGNATURE_START.search(block)
+    found = find_blocks(block[start.start() :]) if start else []
+    if not start or [one.kind for one in found] != [SIGNATURE]:
+        return b""
+    try:
+        return decode(block[start.start() :][found[0].start : found[0].end])
+    except BadArmor:
+        return b""

@@ -1,0 +1,27 @@
+"""Phone numbers: kept as written, and in E.164 for dialling (ITU-T E.164; libphonenumber's rules)."""
+
+from dataclasses import dataclass
+
+import phonenumbers
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number as its owner wrote it, and as every phone understands it: "+442079460123"."""
+
+    written: str
+    e164: str
+
+
+def parse_phone(text: str, country: str = "") -> Phone | None:
+    """A number that could exist, or None. Without +CC it is read as one of `country` (ISO 3166)."""
+    written = " ".join(text.split())
+    if not 4 <= len(written) <= 60 or not written.isprintable():
+        return None
+    try:
+        number = phonenumbers.parse(written, country.upper() or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return Phone(written, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -1,0 +1,86 @@
+"""What a person said under a signature: the text, the headers it protects, keys and the names of attachments.
+
+Feed it only octets that were verified. Protected headers: RFC 9788 (`hp=`) and its forerunner
+(`protected-headers="v1"`).
+"""
+
+from dataclasses import dataclass
+
+from tldops_bot.mail.attached_keys import bounded, keys_in, keys_in_parts, without_keys
+from tldops_bot.mail.bodies import Unreadable
+from tldops_bot.mail.charsets import decode_charset
+from tldops_bot.mail.find_body import is_readable_text, leaves, name_of, text_of_part
+from tldops_bot.mail.headers import addresses_of, decode_words
+from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
+
+CONTAINERS = frozenset({"multipart/mixed", "multipart/alternative", "multipart/related"})
+
+
+@dataclass(frozen=True, slots=True)
+class SignedText:
+    """The text with LF line ends; addresses as far as valid; attachments by name."""
+
+    text: str
+    protected_to: tuple[str, ...] = ()
+    protected_cc: tuple[str, ...] = ()
+    protected_subject: str = ""
+    keys: tuple[bytes, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+def text_of(signed_octets: bytes) -> SignedText | Unreadable:
+    """The text of a verified MIME entity: text/plain, or the first one in its containers."""
+    try:
+        root = slice_entity(signed_octets)
+    except Unsliceable as problem:
+        return Unreadable(problem.reason)
+    if any(part.media_type == "multipart/signed" for part in root.walk()):
+        return Unreadable("several_signatures")
+    text_part = _first_text(root)
+    if text_part is None:
+        return Unreadable("no_plain_text")
+    text = text_of_part(text_part)
+    if text is None or "\0" in text:
+        return Unreadable("undecodable_text")
+    if text_part.content_type.parameter("hp-legacy-display") == "1":
+        text = text.partition("\n\n")[2]
+    beside = [name_of(part) for part in leaves(root) if part is not text_part and _is_attached(part)]
+    keys = bounded(keys_in_parts(root.walk()))
+    return SignedText(text, *_protected(root), keys=keys, attachments=tuple(beside))
+
+
+def inline_text(verified: bytes, charset: str) -> SignedText | Unreadable:
+    """The text of a verified inline block, as gpg gave it back.
+
+    Blanks at line ends are not signed (RFC 9580 section 7.1), so they go, and nothing is unflowed.
+    """
+    octets = without_keys(verified)
+    text = decode_charset(octets, charset)
+    if text is None:
+        text = decode_charset(octets, "utf-8")
+    if text is None or "\0" in text:
+        return Unreadable("undecodable_text")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return SignedText("\n".join(line.rstrip(" \t") for line in lines), keys=bounded(keys_in(verified)))
+
+
+def _first_text(part: Part) -> Part | None:
+    if is_readable_text(part) and not part.content_type.parameter("protected-headers"):
+        return part
+    if part.media_type not in CONTAINERS:
+        return None
+    return next((text for child in part.children if (text := _first_text(child))), None)
+
+
+def _is_attached(part: Part) -> bool:
+    """Not the same text again as HTML, and not the old display copy of the headers."""
+    is_display = part.media_type == "text/rfc822-headers" or part.content_type.parameter("protected-headers")
+    return not is_display and (part.is_attachment or part.media_type != "text/html")
+
+
+def _protected(root: Part) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    marks = (root.content_type.parameter("hp"), root.content_type.parameter("protected-headers"))
+    if not any(marks):
+        return (), (), ""
+    to, cc = addresses_of(root.headers.all("to")), addresses_of(root.headers.all("cc"))
+    return to, cc, decode_words(root.headers.first("subject"))

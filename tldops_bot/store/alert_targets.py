@@ -1,0 +1,84 @@
+"""Whom an alert goes to: one look over everybody served, quick at any size."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from tldops_bot.store.people import LISTED
+from tldops_bot.store.tables import AlertRecipient, CertificateRow, Entry, Office, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One person in an alert's scope: where their mail goes, and whether it can be encrypted now."""
+
+    person_id: int
+    addresses: tuple[str, ...]
+    has_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Whom a scope names: everybody, or the contacts of these TLDs and organisations."""
+
+    everybody: bool
+    tlds: Collection[str] = ()
+    organisations: Collection[str] = ()
+
+
+def targets(session: Session, reached: Reached, poster_id: int, now: datetime) -> list[Target]:
+    """Everybody a scope reaches, the poster and the committee included; those with a key first."""
+    query = (
+        select(
+            Person.id,
+            Person.email,
+            Person.emergency_email,
+            Person.emergency_proven_at,
+            Person.key_blocked_at,
+            CertificateRow.is_revoked,
+            CertificateRow.expires_at,
+        )
+        .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
+        .where(_within(reached, poster_id))
+        .order_by(Person.id)
+    )
+    found = []
+    for row in session.execute(query):
+        usable = row.is_revoked is False and row.key_blocked_at is None
+        usable = usable and (row.expires_at is None or row.expires_at > now)
+        second = (row.emergency_email,) if row.emergency_email and row.emergency_proven_at else ()
+        found.append(Target(row.id, (row.email, *second), usable))
+    return sorted(found, key=lambda one: not one.has_key)
+
+
+def note_targets(session: Session, alert_id: str, found: Collection[Target]) -> None:
+    """Remember whom an alert was meant for."""
+    if found:
+        rows = [
+            {
+                "alert_id": alert_id,
+                "person_id": one.person_id,
+                "got": "alert" if one.has_key else "notice",
+                "seen_how": "",
+                "words": "",
+            }
+            for one in found
+        ]
+        session.execute(insert(AlertRecipient), rows)
+
+
+def _within(reached: Reached, poster_id: int):  # type: ignore[no-untyped-def]
+    listed = exists().where(Entry.person_id == Person.id, Entry.state == LISTED)
+    seated = exists().where(Office.person_id == Person.id)
+    if reached.everybody:
+        return or_(listed, seated)
+    named = exists().where(Entry.person_id == Person.id, Entry.state == LISTED, Entry.tld.in_(reached.tlds))
+    committee = exists().where(Office.person_id == Person.id, Office.role == "committee")
+    conditions = [named, committee, Person.id == poster_id]
+    for words in reached.organisations:
+        matching = func.lower(Person.organisation).contains(words.lower(), autoescape=True)
+        conditions.append(listed & matching)
+    return or_(*conditions)

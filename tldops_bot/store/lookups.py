@@ -1,0 +1,65 @@
+"""Finding listed people: by TLD, organisation or name, and from a number, address or fingerprint."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.address import address_key
+from tldops_bot.store.people import LISTED, by_address
+from tldops_bot.store.tables import Entry, Person
+
+LIMIT = 60
+
+
+def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[Person]]:
+    """The listed contacts of each TLD."""
+    found: dict[str, list[Person]] = {tld: [] for tld in tlds}
+    query = select(Entry).where(Entry.tld.in_(tlds), Entry.state == LISTED).order_by(Entry.tld, Entry.id)
+    for entry in session.scalars(query):
+        found[entry.tld].append(entry.person)
+    return found
+
+
+def by_organisation(session: Session, words: str) -> list[Person]:
+    """Listed people whose organisation contains these words."""
+    return _listed(session, func.lower(Person.organisation).contains(words.lower(), autoescape=True))
+
+
+def by_name(session: Session, words: str) -> list[Person]:
+    """Listed people whose name contains all of these words, in any order and any script."""
+    found = list(session.scalars(select(Person).where(_is_listed()).order_by(Person.name)))
+    wanted = words.casefold().split()
+    return [one for one in found if all(word in one.name.casefold() for word in wanted)][:LIMIT]
+
+
+def by_phone(session: Session, e164: str) -> list[Person]:
+    """Who may be calling from this number."""
+    return _listed(session, or_(Person.phone_e164 == e164, Person.mobile_e164 == e164))
+
+
+def by_mailbox(session: Session, address: str) -> list[Person]:
+    """Whose address this is."""
+    person = by_address(session, address_key(address))
+    is_listed = person is not None and any(entry.state == LISTED for entry in person.entries)
+    return [person] if person is not None and is_listed else []
+
+
+def by_key(session: Session, fingerprint: str) -> list[Person]:
+    """Whose key this is."""
+    return _listed(session, Person.fingerprint == fingerprint)
+
+
+def listed_tlds(session: Session) -> dict[str, int]:
+    """How many listed contacts each TLD has."""
+    query = select(Entry.tld, func.count()).where(Entry.state == LISTED).group_by(Entry.tld)
+    return {str(tld): int(count) for tld, count in session.execute(query)}
+
+
+def _is_listed():  # type: ignore[no-untyped-def]
+    return Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED))
+
+
+def _listed(session: Session, condition) -> list[Person]:  # type: ignore[no-untyped-def]
+    query = select(Person).where(_is_listed(), condition).order_by(Person.name).limit(LIMIT)
+    return list(session.scalars(query))

@@ -1,0 +1,110 @@
+"""Reads the roster from the store: everybody who is listed, with the key to encrypt to."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.labels import to_u_label
+from tldops_bot.domain.roster import Roster, RosterContact, build_roster
+from tldops_bot.domain.tld import Tld
+from tldops_bot.store.audit import head
+from tldops_bot.store.people import LISTED
+from tldops_bot.store.tables import CertificateRow, Entry, Person
+
+# Made once, at random: with a person's row it names their card, in every roster the same.
+_CARDS = UUID("5f0c9d5e-2a4b-4c43-9a39-6f2a0d3c7b1e")
+
+_PERSON_COLUMNS = (
+    *(Person.id, Person.name, Person.email, Person.emergency_email, Person.emergency_proven_at),
+    *(Person.phone, Person.phone_e164, Person.mobile, Person.mobile_e164, Person.fax, Person.postal),
+    *(Person.organisation, Person.timezone, Person.key_blocked_at, Person.created_at, Person.confirmed_at),
+    *(Person.stale_at, Person.mailbox_failed_at),
+    *(CertificateRow.fingerprint, CertificateRow.blob, CertificateRow.held_since),
+    *(CertificateRow.expires_at, CertificateRow.is_revoked),
+)
+
+
+def load_roster(session: Session, now: datetime, tlds: TldTable) -> Roster:
+    """Everybody who is listed at this moment, grouped by TLD; columns only, since there may be thousands."""
+    listed, since_at = _listed_tlds(session)
+    moved_at = _last_moves(session)
+    own_key = and_(CertificateRow.fingerprint == Person.fingerprint, CertificateRow.person_id == Person.id)
+    query = (
+        select(*_PERSON_COLUMNS)
+        .outerjoin(CertificateRow, own_key)
+        .where(Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED)))
+        .where(Person.forgotten_at.is_(None))
+    )
+    contacts = [
+        _contact(row, _tlds(listed[row.id], tlds), since_at[row.id], moved_at[row.id], now)
+        for row in session.execute(query)
+    ]
+    return build_roster(now, contacts, tlds, head(session))
+
+
+def _listed_tlds(session: Session) -> tuple[dict[int, list[str]], dict[int, datetime]]:
+    labels: dict[int, list[str]] = defaultdict(list)
+    since_at: dict[int, datetime] = {}
+    query = select(Entry.person_id, Entry.tld, Entry.since_at).where(Entry.state == LISTED)
+    for person_id, label, since in session.execute(query.order_by(Entry.tld)):
+        labels[person_id].append(label)
+        since_at[person_id] = min(since, since_at.get(person_id, since))
+    return labels, since_at
+
+
+def _last_moves(session: Session) -> dict[int, datetime]:
+    """When each person last came to a TLD, left one or was suspended from it: their card changed then."""
+    query = select(
+        Entry.person_id, func.max(Entry.since_at), func.max(Entry.suspended_at), func.max(Entry.left_at)
+    ).group_by(Entry.person_id)
+    return {row[0]: max(moment for moment in row[1:] if moment) for row in session.execute(query)}
+
+
+def _tlds(labels: Iterable[str], known: TldTable) -> tuple[Tld, ...]:
+    """A TLD that has left the root since is still shown, by the name it had."""
+    facts = known.by_a_label
+    return tuple(
+        facts[label].tld if label in facts else Tld(label, to_u_label(label) or label) for label in labels
+    )
+
+
+def _contact(
+    row: Any, tlds: tuple[Tld, ...], since_at: datetime, moved_at: datetime, now: datetime
+) -> RosterContact:
+    has_key = _has_usable_key(row, now)
+    dates = (row.created_at, row.confirmed_at, row.held_since, moved_at)
+    return RosterContact(
+        uid=uuid5(_CARDS, f"{row.id} {row.created_at.isoformat()}").urn,
+        name=row.name,
+        email=row.email,
+        tlds=tlds,
+        since_at=since_at,
+        changed_at=max(moment for moment in dates if moment is not None),
+        confirmed_at=row.confirmed_at,
+        emergency_email=row.emergency_email if row.emergency_proven_at is not None else "",
+        phone=row.phone,
+        phone_e164=row.phone_e164,
+        mobile=row.mobile,
+        mobile_e164=row.mobile_e164,
+        fax=row.fax,
+        postal=row.postal,
+        organisation=row.organisation,
+        timezone=row.timezone,
+        fingerprint=row.fingerprint if has_key else "",
+        key_blob=row.blob if has_key else None,
+        is_stale=row.stale_at is not None,
+        mail_fails=row.mailbox_failed_at is not None,
+    )
+
+
+def _has_usable_key(row: Any, now: datetime) -> bool:
+    """The rule of people.usable_key, on a row."""
+    if row.fingerprint is None or row.key_blocked_at is not None or row.is_revoked:
+        return False
+    return row.expires_at is None or row.expires_at > now

@@ -1,0 +1,159 @@
+"""Which roster went to whom, a period once to each; and digests of it, to tell later what changed."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from tldops_bot.store import facts
+from tldops_bot.store.people import LISTED
+from tldops_bot.store.tables import CertificateRow, Entry, Fact, Office, Person, RosterSend
+
+_SNAPSHOT = "snapshot"
+_FACT_PREFIX = "roster:"
+_ROWS_AT_ONCE = 500  # SQLite takes 32,766 values in a statement
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A member (or officer with a key) who gets rosters. `last_snapshot` names what their last one said."""
+
+    person_id: int
+    fingerprint: str
+    addresses: tuple[str, ...]
+    last_made_at: datetime | None = None
+    last_snapshot: str = ""
+
+
+def period_is_sent(session: Session, period_at: datetime) -> bool:
+    """Whether the roster of this period went out; who becomes a member later gets theirs with the next."""
+    return session.scalar(select(exists().where(RosterSend.period_at == period_at))) is True
+
+
+def recipients_due(session: Session, period_at: datetime, now: datetime) -> list[Reader]:
+    """Members out of probation, committee, secretariat, with a usable key, who lack this period's roster."""
+    columns = (
+        Person.id,
+        Person.email,
+        Person.emergency_email,
+        Person.emergency_proven_at,
+        Person.fingerprint,
+    )
+    own_key = and_(CertificateRow.fingerprint == Person.fingerprint, CertificateRow.person_id == Person.id)
+    already = select(RosterSend.person_id).where(RosterSend.period_at == period_at)
+    query = (
+        select(*columns)
+        .join(CertificateRow, own_key)
+        .where(_key_is_usable(now), _is_served(now), Person.id.not_in(already))
+        .order_by(Person.id)
+    )
+    last = _last_sends(session)
+    readers = []
+    for row in session.execute(query):
+        addresses = [row.email]
+        if row.emergency_email and row.emergency_proven_at is not None:
+            addresses.append(row.emergency_email)
+        readers.append(Reader(row.id, row.fingerprint, tuple(addresses), *last.get(row.id, (None, ""))))
+    return readers
+
+
+def last_send(session: Session, person_id: int) -> tuple[datetime | None, Mapping[str, Any] | None]:
+    """When this person was last sent a roster, and the snapshot of it."""
+    made_at, name = _last_sends(session, person_id).get(person_id, (None, ""))
+    return made_at, held_snapshot(session, name)
+
+
+def held_snapshot(session: Session, name: str) -> Mapping[str, Any] | None:
+    """The snapshot of that name, or None if there is none (any more)."""
+    text = facts.get(session, name) if name else ""
+    return json.loads(text) if text else None
+
+
+def record_send(
+    session: Session,
+    period_at: datetime,
+    person_ids: Iterable[int],
+    made_at: datetime,
+    snapshot: Mapping[str, Any],
+) -> set[int]:
+    """Note that these people are sent the roster of a period; returns those who had not been.
+
+    Only those may get it. On PostgreSQL this waits for another node that is noting the same.
+    """
+    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
+    name = _FACT_PREFIX + hashlib.sha256(text.encode()).hexdigest()[:24]
+    rows = [
+        {"period_at": period_at, "person_id": who, "made_at": made_at, "entries": {_SNAPSHOT: name}}
+        for who in sorted(person_ids)
+    ]
+    fresh = _insert(session, rows)
+    if fresh:
+        facts.put(session, name, text)
+        session.flush()
+        _forget_unused_snapshots(session)
+    return fresh
+
+
+def count_as_sent(session: Session, period_at: datetime, now: datetime) -> None:
+    """After a restore: this period's roster is taken as sent, and changes nothing in what was sent before."""
+    rows = [
+        {
+            "period_at": period_at,
+            "person_id": reader.person_id,
+            "made_at": reader.last_made_at or now,
+            "entries": {_SNAPSHOT: reader.last_snapshot} if reader.last_snapshot else {},
+        }
+        for reader in recipients_due(session, period_at, now)
+    ]
+    _insert(session, rows)
+
+
+def _key_is_usable(now: datetime) -> ColumnElement[bool]:
+    """The rule of people.usable_key, in SQL."""
+    return and_(
+        Person.key_blocked_at.is_(None),
+        CertificateRow.is_revoked.is_(False),
+        or_(CertificateRow.expires_at.is_(None), CertificateRow.expires_at > now),
+    )
+
+
+def _is_served(now: datetime) -> ColumnElement[bool]:
+    """The rule of Standing: probation ends with the first TLD's; the committee and secretariat have none."""
+    out_of_probation = select(Entry.person_id).where(Entry.state == LISTED, Entry.probation_until <= now)
+    in_office = select(Office.person_id)
+    return and_(Person.forgotten_at.is_(None), or_(Person.id.in_(out_of_probation), Person.id.in_(in_office)))
+
+
+def _last_sends(session: Session, person_id: int | None = None) -> dict[int, tuple[datetime, str]]:
+    newest = select(RosterSend.person_id, func.max(RosterSend.made_at).label("made_at"))
+    if person_id is not None:
+        newest = newest.where(RosterSend.person_id == person_id)
+    latest = newest.group_by(RosterSend.person_id).subquery()
+    same = and_(RosterSend.person_id == latest.c.person_id, RosterSend.made_at == latest.c.made_at)
+    query = select(RosterSend.person_id, RosterSend.made_at, RosterSend.entries).join(latest, same)
+    return {who: (made_at, entries.get(_SNAPSHOT, "")) for who, made_at, entries in session.execute(query)}
+
+
+def _insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Insert what is not there yet; returns whose rows are new."""
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert if is_postgresql else sqlite.insert
+    fresh: set[int] = set()
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        statement = insert(RosterSend).values(rows[start : start + _ROWS_AT_ONCE]).on_conflict_do_nothing()
+        fresh.update(session.scalars(statement.returning(RosterSend.person_id)))
+    return fresh
+
+
+def _forget_unused_snapshots(session: Session) -> None:
+    """Keep only the snapshots of somebody's last roster."""
+    used = {name for _, name in _last_sends(session).values()}
+    held = set(session.scalars(select(Fact.name).where(Fact.name.startswith(_FACT_PREFIX))))
+    for name in held - used:
+        session.execute(delete(Fact).where(Fact.name == name))

@@ -50,13 +50,18 @@ class _Rule:
 
 
 class Sink:
-    """Listens on a free loopback port as long as the context lasts. `keep=False` counts mails, keeps none."""
+    """Listens on a loopback port (0: a free one) while the context lasts. `keep=False` only counts mails."""
 
     def __init__(
-        self, *, host: str = "127.0.0.1", extensions: tuple[str, ...] = EXTENSIONS, keep: bool = True
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        extensions: tuple[str, ...] = EXTENSIONS,
+        keep: bool = True,
     ) -> None:
         self.host = host
-        self.port = 0
+        self.port = port
         self.extensions = extensions
         self.keep = keep
         self.mails: list[SunkMail] = []
@@ -241,21 +246,21 @@ class _Dialogue(asyncio.Protocol):
         """Answer, at once or late; `then` happens only where the answer is a positive one."""
         rule = self._sink.rule(verb, line) if self._sink._rules else None
         if rule is None:
-            self._send(usual, then)
+            self._send(verb, usual, then)
         elif rule.delay:
             self._busy = True
             reply = rule.reply or usual
-            asyncio.get_running_loop().call_later(rule.delay, self._late, reply, then)
+            asyncio.get_running_loop().call_later(rule.delay, self._late, verb, reply, then)
         else:
-            self._send(rule.reply or usual, then)
+            self._send(verb, rule.reply or usual, then)
 
-    def _late(self, reply: str, then: Callable[[], object] | None) -> None:
+    def _late(self, verb: str, reply: str, then: Callable[[], object] | None) -> None:
         self._busy = False
         if not self._transport.is_closing():
-            self._send(reply, then)
+            self._send(verb, reply, then)
             self._work()
 
-    def _send(self, reply: str, then: Callable[[], object] | None) -> None:
+    def _send(self, verb: str, reply: str, then: Callable[[], object] | None) -> None:
         if reply == DROP:
             self._flush()
             self._transport.close()
@@ -265,7 +270,7 @@ class _Dialogue(asyncio.Protocol):
             self._busy = True
             return
         self._out.append(reply.encode() + b"\r\n")
-        if then is not None and reply[0] in "23":
+        if then is not None and reply[0] == ("3" if verb == "DATA" else "2"):
             if then == self._transport.close:
                 self._flush()
             then()

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.keys import KEYS_MADE_AT, LIST_ADDRESS, KeyPair, close_home, crlf, gpg, person
-from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
-from tldops_bot.adapters.gnupg_runner import GpgTimedOut, GpgUnavailable, Limits
+from tldops_bot.adapters.gnupg_keyring import NoListKey
+from tldops_bot.adapters.gnupg_runner import GpgRunner, GpgTimedOut, GpgUnavailable, Limits
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
+from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import Standing
 from tldops_bot.mail.openpgp_armor import MESSAGE, SIGNATURE, dearmor
 from tldops_bot.mail.openpgp_packets import SignedMessage, UnsignedMessage, open_message, signature_packets
@@ -363,6 +364,56 @@ def test_gpg_that_takes_too_long_is_killed(ann: KeyPair) -> None:
         hurried.verify_detached(TEXT, ann.detached(TEXT), ann.certificate, now())
     hurried.close()
     close_home(home)
+
+
+def test_gpg_without_memory_judges_nothing(ann: KeyPair) -> None:
+    home = Path(tempfile.mkdtemp(prefix="tiny", dir="/tmp"))
+    cramped = Gnupg(home, limits=Limits(memory_bytes=3_000_000))
+    with pytest.raises(GpgUnavailable):
+        cramped.verify_detached(TEXT, ann.detached(TEXT), ann.certificate, now())
+    cramped.close()
+    close_home(home)
+
+
+def test_a_missing_gpg_is_breakage() -> None:
+    runner = GpgRunner(program="no-such-gpg")
+    with pytest.raises(GpgUnavailable):
+        runner.run(("--version",))
+    runner.close()
+
+
+def test_nothing_is_left_on_disk_after_a_verdict(gnupg: Gnupg, ann: KeyPair) -> None:
+    gnupg.verify_detached(TEXT, ann.detached(TEXT), ann.certificate, now())
+    gnupg.inspect(ann.armored, now())
+    gnupg.merge(ann.certificate, ann.certificate, now())
+    scratch = gnupg._runner.home.parent
+    assert [path.name for path in scratch.rglob("*")] == ["home"]
+
+
+def test_a_home_without_secret_key_has_no_list_key() -> None:
+    home = Path(tempfile.mkdtemp(prefix="none", dir="/tmp"))
+    empty = Gnupg(home)
+    with pytest.raises(NoListKey):
+        empty.sign_detached(TEXT)
+    with pytest.raises(ValueError, match="line break"):
+        empty.keyring.make("tld-ops@lists.example\n%no-protection")
+    empty.close()
+    close_home(home)
+
+
+def test_a_key_that_gpg_will_not_make_is_breakage() -> None:
+    home = Path(tempfile.mkdtemp(prefix="fail", dir="/tmp"))
+    failing = Gnupg(home)
+    with pytest.raises(GpgUnavailable):
+        failing.keyring.make("tld-ops@lists.example", expire="nonsense")
+    failing.close()
+    close_home(home)
+
+
+def test_an_encrypted_message_beyond_the_limit_is_refused(
+    gnupg: Gnupg, ann: KeyPair, the_list: KeyPair
+) -> None:
+    assert gnupg.unwrap(ann.encrypted(TEXT, the_list), 10) == Undecryptable("too_large")
 
 
 # --- the list's own key

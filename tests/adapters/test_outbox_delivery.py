@@ -281,7 +281,7 @@ def test_each_gets_a_copy_only_they_can_read_with_the_lists_good_signature_insid
             text = decrypted_text(mail.octets, key, gnupg)
             assert text == "The TLD is under attack: Ünïcode, and a line\nFrom here.\n"
             assert b"attack" not in mail.octets
-            assert parse(mail.octets)["To"] == f"<{recipient.address}>"
+            assert parse(mail.octets)["To"] == recipient.address
             wrong = subprocess.run(
                 ["gpg", "--homedir", str(key.home), "--batch", "--list-only", "--list-packets"],
                 input=mail.octets[mail.octets.index(b"-----BEGIN") :],
@@ -306,7 +306,7 @@ def test_mail_for_who_has_no_key_is_signed_and_not_encrypted(
             await sink.wait_for(1)
         mail = sink.mails[0]
         message = parse(mail.octets)
-        assert message["Reply-To"] == "<tld-ops+t.r7@lists.example>"
+        assert message["Reply-To"] == "tld-ops+t.r7@lists.example"
         part = mail.octets[mail.octets.index(b"Content-Type: multipart/signed") :]
         assert verified_text(part, gnupg) == "Hello\n"
 

@@ -34,8 +34,10 @@ async def delivering(
     async with Sink(extensions=extensions) as sink:
         settings = SmarthostSettings(host=sink.host, port=sink.port, connections=connections)
         smarthost = Smarthost(settings, "lists.example", patience=patience)
-        yield sink, smarthost
-        await smarthost.close()
+        try:
+            yield sink, smarthost
+        finally:
+            await smarthost.close()
 
 
 both_ways = pytest.mark.parametrize(
@@ -488,7 +490,7 @@ class Relay:
     ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.passwords.append((data.login, data.password))
-        return AuthResult(success=data.password == b"right")
+        return AuthResult(success=data.password == b"right", handled=False)
 
 
 @pytest.fixture(scope="module")
@@ -513,9 +515,11 @@ async def relaying(
     server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=context if tls == "tls" else None)
     port = server.sockets[0].getsockname()[1]
     trust = ssl.create_default_context(cafile=str(certificate[0]))
-    yield relay, SmarthostSettings(host="127.0.0.1", port=port, tls=tls, connections=2), trust
-    server.close()
-    await server.wait_closed()
+    try:
+        yield relay, SmarthostSettings(host="127.0.0.1", port=port, tls=tls, connections=2), trust
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 @pytest.mark.parametrize("tls", ["none", "starttls", "tls"])
@@ -571,7 +575,7 @@ async def test_it_logs_in_with_the_password_of_the_file(
         await smarthost.close()
         password_file.write_text("wrong\n")
         attempt = await smarthost.send_one(outgoing(2))
-        assert (attempt.result, attempt.ours, attempt.code) == ("later", True, 535)
+        assert (attempt.result, attempt.ours, attempt.code) == ("later", True, 535), attempt
         assert "wrong" not in attempt.text
         password_file.unlink()
         attempt = await smarthost.send_one(outgoing(3))

@@ -54,7 +54,9 @@ def test_weak_algorithms(algorithm: str) -> None:
     assert is_weak(algorithm)
 
 
-@pytest.mark.parametrize("algorithm", ["rsa2048", "rsa4096", "ed25519", "nistp256", "brainpoolP384r1", "elg2048"])
+@pytest.mark.parametrize(
+    "algorithm", ["rsa2048", "rsa4096", "ed25519", "nistp256", "brainpoolP384r1", "elg2048"]
+)
 def test_strong_algorithms(algorithm: str) -> None:
     assert not is_weak(algorithm)
 

@@ -129,7 +129,13 @@ def test_without_content_type_it_is_plain_text() -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [("text/plain", "text/html"), ("nonsense",), ("text/plain; a=1; a=2",), ("multipart/mixed; boundary=a b",), ("",)],
+    [
+        ("text/plain", "text/html"),
+        ("nonsense",),
+        ("text/plain; a=1; a=2",),
+        ("multipart/mixed; boundary=a b",),
+        ("",),
+    ],
 )
 def test_what_two_readers_may_read_differently_is_unsound(values: tuple[str, ...]) -> None:
     assert not parse_content_type(of("content-type", *values)).is_sound

@@ -1,8 +1,8 @@
 """What may not stand in a cleartext-signed block before gpg sees it."""
 
 import pytest
-from tests.keys import KeyPair, person
 
+from tests.keys import KeyPair, person
 from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature
 from tldops_bot.mail.openpgp_armor import SIGNATURE, dearmor
 from tldops_bot.mail.openpgp_packets import signature_issuers
@@ -32,7 +32,11 @@ def test_gpgs_own_blocks_pass(ann: KeyPair) -> None:
         (b"QUERY", b"-QUERY", "malformed_block"),
         (b"nl", b"nl" + b"l" * 998, "malformed_block"),
         (b"-----END PGP SIGNATURE-----\n", b"-----END PGP SIGNATURE-----\nSTOP\n", "text_outside_block"),
-        (b"-----BEGIN PGP SIGNED MESSAGE-----", b"STOP\n-----BEGIN PGP SIGNED MESSAGE-----", "text_outside_block"),
+        (
+            b"-----BEGIN PGP SIGNED MESSAGE-----",
+            b"STOP\n-----BEGIN PGP SIGNED MESSAGE-----",
+            "text_outside_block",
+        ),
         (b"-----BEGIN PGP SIGNED MESSAGE-----", b"", "malformed_block"),
     ],
 )
@@ -57,7 +61,12 @@ def test_the_signature_is_cut_out(ann: KeyPair) -> None:
 
 @pytest.mark.parametrize(
     "block",
-    [b"", b"hello", b"-----BEGIN PGP SIGNATURE-----\n", b"-----BEGIN PGP SIGNATURE-----\n\n!\n-----END PGP SIGNATURE-----\n"],
+    [
+        b"",
+        b"hello",
+        b"-----BEGIN PGP SIGNATURE-----\n",
+        b"-----BEGIN PGP SIGNATURE-----\n\n!\n-----END PGP SIGNATURE-----\n",
+    ],
 )
 def test_no_signature_is_cut_out_of_rubbish(block: bytes) -> None:
     assert clearsign_signature(block) == b""

@@ -7,8 +7,8 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.keys import KeyPair, list_key, person
 
+from tests.keys import KeyPair, list_key, person
 from tldops_bot.mail.openpgp_armor import MESSAGE, SIGNATURE, dearmor
 from tldops_bot.mail.openpgp_packets import (
     MAX_RECIPIENTS,
@@ -66,7 +66,9 @@ def test_partial_lengths_are_joined() -> None:
     assert [packet.body for packet in packets(octets)] == [b"a" * 512 + b"bc"]
 
 
-@pytest.mark.parametrize("octets", [b"\x00", b"hello", b"\xcb", b"\xcb\x05abc", b"\xcb\xff\x00", b"\xcb\xc0", b"\xac"])
+@pytest.mark.parametrize(
+    "octets", [b"\x00", b"hello", b"\xcb", b"\xcb\x05abc", b"\xcb\xff\x00", b"\xcb\xc0", b"\xac"]
+)
 def test_cut_off_or_foreign_octets_are_refused(octets: bytes) -> None:
     with pytest.raises(BadPackets):
         list(packets(octets))
@@ -118,7 +120,13 @@ def test_more_than_one_signature_is_refused(ann: KeyPair) -> None:
 def test_text_beside_the_signed_one_is_refused(ann: KeyPair) -> None:
     signed = dearmor(ann.opaque(b"x", "--compress-algo=none"), MESSAGE)
     assert isinstance(open_message(signed, LIMIT), SignedMessage)
-    for octets in (LITERAL + signed, signed + LITERAL, signed * 2, b"", new_packet(8, b"\x00" + new_packet(8, b""))):
+    for octets in (
+        LITERAL + signed,
+        signed + LITERAL,
+        signed * 2,
+        b"",
+        new_packet(8, b"\x00" + new_packet(8, b"")),
+    ):
         with pytest.raises(BadPackets):
             open_message(octets, LIMIT)
 

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.keys import KeyPair, message_entity, multipart, person, text_entity
 
+from tests.keys import KeyPair, message_entity, multipart, person, text_entity
 from tldops_bot.mail.bodies import Unreadable
 from tldops_bot.mail.signed_text import SignedText, inline_text, text_of
 
@@ -66,7 +66,11 @@ def test_what_cannot_be_read_for_certain_is_refused(entity: bytes, reason: str) 
     assert text_of(entity) == Unreadable(reason)
 
 
-PROTECTED = {"To": "<tld-ops@lists.example>", "Cc": "Bert <bert@registry.example>", "Subject": "=?utf-8?q?=C3=A9?="}
+PROTECTED = {
+    "To": "<tld-ops@lists.example>",
+    "Cc": "Bert <bert@registry.example>",
+    "Subject": "=?utf-8?q?=C3=A9?=",
+}
 
 
 def test_protected_headers_are_read_in_both_dialects() -> None:
@@ -75,7 +79,10 @@ def test_protected_headers_are_read_in_both_dialects() -> None:
     for entity in (older, newer):
         read = text_of(entity)
         assert isinstance(read, SignedText)
-        assert (read.protected_to, read.protected_cc) == (("tld-ops@lists.example",), ("bert@registry.example",))
+        assert (read.protected_to, read.protected_cc) == (
+            ("tld-ops@lists.example",),
+            ("bert@registry.example",),
+        )
         assert (read.protected_subject, read.attachments) == ("é", ())
 
 

@@ -1,14 +1,15 @@
 """The one message of a mail is found or refused, whatever its octets; what it does not cover is named."""
 
+import base64
 import time
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.keys import KeyPair, crlf, key_entity, list_key, mail, multipart, person, text_entity
 
+from tests.keys import KeyPair, crlf, key_entity, list_key, mail, multipart, person, text_entity
 from tldops_bot.domain.automatic import is_automatic
-from tldops_bot.mail.attached_keys import MAX_KEYS
+from tldops_bot.mail.attached_keys import MAX_KEYS, keys_in
 from tldops_bot.mail.bodies import (
     Body,
     InlineEncrypted,
@@ -71,7 +72,11 @@ def test_marks_of_machines_are_collected(ann: KeyPair) -> None:
         "Received": "from a by b",
     }
     marks = take_apart(ann.plain("x", headers), own_loop="tld-ops@lists.example").marks
-    assert (marks.auto_submitted, marks.precedence, marks.list_id) == ("auto-replied", "bulk", "<x.lists.example>")
+    assert (marks.auto_submitted, marks.precedence, marks.list_id) == (
+        "auto-replied",
+        "bulk",
+        "<x.lists.example>",
+    )
     assert (marks.x_autoreply, marks.x_loop, marks.received_count) == ("yes", "TLD-OPS@lists.example", 1)
     assert take_apart(ann.plain("x", headers)).marks.x_loop == ""
 
@@ -272,17 +277,19 @@ def test_an_inline_encrypted_block_is_found(ann: KeyPair) -> None:
 
 
 def test_an_inline_block_is_read_through_its_transfer_encoding(ann: KeyPair) -> None:
-    import base64
-
     block = ann.clearsigned("QUERY nl\n")
-    part = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(block)
+    part = b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(
+        block
+    )
     assert take_apart(mail(ann.headers(), part)).body == InlineSigned(block, "")
 
 
 def test_two_inline_blocks_are_refused(ann: KeyPair) -> None:
     block = ann.clearsigned("QUERY nl\n").decode()
     assert take_apart(ann.plain(block + block)).body == Unreadable("several_signatures")
-    assert wrapped(ann, "mixed", text_entity(block), text_entity(block)).body == Unreadable("several_signatures")
+    assert wrapped(ann, "mixed", text_entity(block), text_entity(block)).body == Unreadable(
+        "several_signatures"
+    )
 
 
 def test_a_cut_off_inline_block_is_refused(ann: KeyPair) -> None:
@@ -354,8 +361,6 @@ def test_signed_keys_come_before_unsigned_ones(ann: KeyPair) -> None:
 
 
 def test_a_binary_key_file_is_read(ann: KeyPair) -> None:
-    import base64
-
     top = b"Content-Type: application/pgp-keys\r\nContent-Transfer-Encoding: base64\r\n\r\n"
     taken = wrapped(ann, "mixed", text_entity("KEY\n"), top + base64.encodebytes(ann.certificate))
     assert (taken.keys, taken.ignored) == ((ann.certificate,), ())
@@ -371,6 +376,9 @@ def test_keys_are_limited_and_broken_ones_passed_over(ann: KeyPair) -> None:
     many = b"".join(block % (b"AAA" + bytes([65 + number])) for number in range(20))
     assert len(take_apart(ann.plain(many.decode())).keys) == MAX_KEYS
     assert take_apart(ann.plain((block % b"!!").decode())).keys == ()
+    after_a_block = ann.clearsigned("x\n") + ann.armored
+    assert take_apart(ann.plain(after_a_block.decode())).keys == (ann.certificate,)
+    assert list(keys_in(after_a_block)) == [ann.certificate]
     assert take_apart(ann.plain((block % (b"AAAA" * 50_000)).decode())).keys == ()
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import gnupg
 
 from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
+from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.mail.openpgp_armor import MESSAGE, BadArmor, dearmor
 from tldops_bot.mail.openpgp_packets import BadPackets, check_encrypted
-from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 
 HIDDEN_RECIPIENT = "0" * 16
 # Many decryptions at once exhaust the agent's locked memory, which looks like a wrong key.
@@ -64,9 +64,11 @@ class ListKeyring:
     def sign_detached(self, octets: bytes) -> bytes:
         """An armored SHA-512 signature by the list's key; raises GpgUnavailable."""
         options = ["--digest-algo=SHA512", *self._passphrase_options()]
-        signed = self._gpg.sign(
-            octets, keyid=self.fingerprint, detach=True, clearsign=False, extra_args=options
-        )
+        fingerprint = self.fingerprint
+        with self._runner.turns:
+            signed = self._gpg.sign(
+                octets, keyid=fingerprint, detach=True, clearsign=False, extra_args=options
+            )
         if signed.returncode != 0 or signed.status != "signature created" or not signed.data:
             raise GpgUnavailable("gpg could not sign")
         return bytes(signed.data)
@@ -88,7 +90,7 @@ class ListKeyring:
 
     def _unwrap_once(self, octets: bytes, limit_bytes: int) -> Finished:
         options = (*self._passphrase_options(), "--trust-model=always", "--output=-", "--unwrap", "--decrypt")
-        return self._runner.run(options, octets, home=self._home, max_output=limit_bytes)
+        return self._runner.run(options, octets, home=self._home, max_output=limit_bytes).spoken()
 
     def _outcome(self, finished: Finished, recipients: tuple[str, ...]) -> Unwrapped | Undecryptable:
         is_whole = finished.code == 0 and len(finished.lines("DECRYPTION_OKAY")) == 1

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,13 +68,19 @@ class Finished:
     def lines(self, *keywords: str) -> list[StatusLine]:
         return [line for line in self.status if line.keyword in keywords]
 
+    def spoken(self) -> "Finished":
+        """Itself; raises GpgUnavailable when gpg judged nothing, as for want of memory."""
+        if self.code < 0 or not self.status:
+            raise GpgUnavailable("gpg ended without a word")
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one gpg process may use."""
 
     seconds: float = 20
-    memory_bytes: int = 512 * 1024 * 1024
+    memory_bytes: int = 256 * 1024 * 1024
     output_bytes: int = 64 * 1024 * 1024
 
 
@@ -87,14 +94,16 @@ class GpgRunner:
     def __init__(self, processes: int = 2, limits: Limits | None = None, program: str = "gpg") -> None:
         self._program = program
         self._limits = limits or Limits()
-        self._turns = threading.BoundedSemaphore(processes)
+        self.turns = threading.BoundedSemaphore(processes)
         memory = Path("/dev/shm")  # noqa: S108  a directory of our own is made in it
         self._scratch = Path(tempfile.mkdtemp(prefix="tldops-", dir=memory if memory.is_dir() else None))
+        self._removing = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
         self.home = self._scratch / "home"
         self.home.mkdir(mode=0o700)
 
     def close(self) -> None:
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        """Remove what lies on disk; done at the end of the process, too."""
+        self._removing()
 
     @contextlib.contextmanager
     def view(self, certificate: bytes) -> Iterator[tuple[str, ...]]:
@@ -125,7 +134,7 @@ class GpgRunner:
         With `second`, two unnamed files are given as the last arguments: `octets`, then `second`.
         Raises GpgTimedOut, and GpgUnavailable when gpg can't be started.
         """
-        with self._turns, contextlib.ExitStack() as stack:
+        with self.turns, contextlib.ExitStack() as stack:
             first = self._file(stack, octets)
             files = [first] if second is None else [first, self._file(stack, second)]
             output = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))

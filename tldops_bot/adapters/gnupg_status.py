@@ -68,9 +68,9 @@ def _judge_valid(line: StatusLine, fingerprint: str) -> Verdict:
         return bad("unknown_key", primary)
     if hash_algorithm not in STRONG_HASHES:
         return bad("weak_hash", primary)
-    if signature_class not in DOCUMENT_CLASSES:
+    signed_at = _moment(time)
+    if signature_class not in DOCUMENT_CLASSES or signed_at is None:
         return bad("bad_signature", primary)
-    signed_at = datetime.fromtimestamp(int(time), UTC)
     return Verdict(Standing.GOOD, "", primary, signed_at, STRONG_HASHES[hash_algorithm])
 
 

@@ -100,9 +100,8 @@ class Gnupg:
         second: bytes | None = None,
     ) -> Finished:
         with self._runner.view(certificate) as view:
-            return self._runner.run(
-                (*view, *arguments), octets, second, at=at, max_output=self._max_message_bytes
-            )
+            limit = self._max_message_bytes
+            return self._runner.run((*view, *arguments), octets, second, at=at, max_output=limit).spoken()
 
     # --- certificates
 

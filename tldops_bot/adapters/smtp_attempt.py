@@ -58,9 +58,7 @@ def judge(key: int, stage: Stage, reply: Reply) -> Attempt:
     )
     is_taken = kind == 2 and stage == "."
     is_confused = kind not in (4, 5) and not is_taken
-    ours = not too_large and (
-        stage == "MAIL" or is_confused or reply.code == 421 or reply.code in _ABOUT_US
-    )
+    ours = not too_large and (stage == "MAIL" or is_confused or reply.code == 421 or reply.code in _ABOUT_US)
     if is_taken:
         result: Result = "taken"
     # 552 at RCPT once meant too many recipients and is to be read as 452 (RFC 5321 section 4.5.3.1.10).

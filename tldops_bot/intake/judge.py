@@ -3,12 +3,14 @@
 Everything here happens before any transaction: gpg runs, the database is only read.
 """
 
-import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
@@ -25,6 +27,7 @@ from tldops_bot.mail.bodies import (
 from tldops_bot.mail.find_body import find_inside
 from tldops_bot.mail.inline_blocks import clearsign_signature
 from tldops_bot.mail.mime_entities import attachment_entity, multipart, signed_part
+from tldops_bot.mail.openpgp_armor import SIGNATURE, encode
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
     Issuer,
@@ -36,9 +39,10 @@ from tldops_bot.mail.signed_text import SignedText, inline_text, text_of
 from tldops_bot.mail.take_apart import IncomingMail, take_apart
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.store import people
-from tldops_bot.store.database import Database
 
 MAX_CERTIFICATES = 5
+
+Read = Callable[[], AbstractContextManager[Session]]
 
 
 class OpenPgp(Protocol):
@@ -72,14 +76,14 @@ class Judged:
     unread: str = ""
 
 
-def judge(raw: bytes, at: datetime, own_loop: str, database: Database, openpgp: OpenPgp) -> Judged:
+def judge(raw: bytes, at: datetime, own_loop: str, read: Read, openpgp: OpenPgp) -> Judged:
     """Take a mail apart, unwrap it, merge what it proves about registered keys, and verify its signature."""
-    return _Judge(take_apart(raw, own_loop), at, database, openpgp).judged()
+    return _Judge(take_apart(raw, own_loop), at, read, openpgp).judged()
 
 
 class _Judge:
-    def __init__(self, mail: IncomingMail, at: datetime, database: Database, openpgp: OpenPgp) -> None:
-        self.mail, self.at, self.database, self.openpgp = mail, at, database, openpgp
+    def __init__(self, mail: IncomingMail, at: datetime, read: Read, openpgp: OpenPgp) -> None:
+        self.mail, self.at, self.read, self.openpgp = mail, at, read, openpgp
         self.certificates: tuple[Certificate, ...] = ()
         self.merged: tuple[Certificate, ...] = ()
 
@@ -191,7 +195,7 @@ class _Judge:
                     found[certificate.fingerprint] = certificate
         self.certificates = tuple(found.values())
         for certificate in self.certificates:
-            with self.database.read() as session:
+            with self.read() as session:
                 row = people.certificate_for(session, certificate.fingerprint)
                 held = row.blob if row is not None and row.fingerprint == certificate.fingerprint else b""
             if held:
@@ -207,7 +211,7 @@ class _Judge:
         if len(issuers) != 1:
             return None, False, ""
         name = issuers[0].fingerprint or issuers[0].key_id
-        with self.database.read() as session:
+        with self.read() as session:
             row = people.certificate_for(session, name) if name else None
             held = (row.fingerprint, row.blob, row.person_id is not None) if row is not None else None
         if held is not None:
@@ -230,15 +234,10 @@ def _rewrapped(opened: SignedMessage) -> bytes:
     """
     is_text = b"\n" not in opened.literal.replace(b"\r\n", b"")
     if is_text and opened.literal[:8].lower() == b"content-":
-        return signed_part(opened.literal, armor(opened.signature))
+        return signed_part(opened.literal, encode(opened.signature, SIGNATURE))
     parts = (
         Attachment("original.bin", "application/octet-stream", opened.literal),
         Attachment("original.sig", "application/octet-stream", opened.signature),
     )
     return multipart("mixed", "", tuple(attachment_entity(part) for part in parts))
 
-
-def armor(signature: bytes) -> bytes:
-    """A binary signature in ASCII armor (RFC 9580 section 6); the checksum is optional and left out."""
-    lines = base64.encodebytes(signature)
-    return b"-----BEGIN PGP SIGNATURE-----\n\n" + lines + b"-----END PGP SIGNATURE-----\n"

@@ -19,7 +19,7 @@ from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.commands import VOCABULARY
 from tldops_bot.intake.answer import Answers
 from tldops_bot.intake.decide import Decision, Surroundings, decide
-from tldops_bot.intake.judge import Judged, OpenPgp, judge
+from tldops_bot.intake.judge import Judged, OpenPgp, Read, judge
 from tldops_bot.mail import bounce_address, compose
 from tldops_bot.mail.bounce_report import read_report
 from tldops_bot.mail.render import Renderer
@@ -37,6 +37,7 @@ class Handled:
     judged: Judged
     decision: Decision
     letters: tuple[Letter, ...]
+    person: str = ""
 
 
 class Intake:
@@ -55,10 +56,10 @@ class Intake:
         log.info("mail %d: %s, %s", claimed.id, judged.verdict.standing.value, handled.decision.summary)
         return handled
 
-    def judge(self, claimed: Claimed) -> Judged:
+    def judge(self, claimed: Claimed, read: Read | None = None) -> Judged:
         """The part before the transaction: nothing is changed, gpg does its work."""
-        own_loop = self._home.address
-        return judge(claimed.raw, claimed.received_at, own_loop, self._database, self._openpgp)
+        read = read or self._database.read
+        return judge(claimed.raw, claimed.received_at, self._home.address, read, self._openpgp)
 
     def within(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Handled:
         """The part inside the transaction: what changes, what is answered, and the inbox row done."""
@@ -76,7 +77,8 @@ class Intake:
             letters = tuple(_as_notice(letter) for letter in letters)
         self.post(session, letters, now)
         self._note(session, judged, decision, claimed, now)
-        return Handled(judged, decision, letters)
+        person = decision.actor.person if decision.actor.is_signed else None
+        return Handled(judged, decision, letters, person.email if person is not None else "")
 
     def post(self, session: Session, letters: Sequence[Letter], now: datetime) -> None:
         """Render letters and put them into the outbox, unsealed."""

@@ -3,7 +3,7 @@
 import re
 
 from tldops_bot.mail.attached_keys import keys_in, without_keys
-from tldops_bot.mail.bodies import Body, Found, InlineEncrypted, InlineSigned, PlainText, Unreadable
+from tldops_bot.mail.bodies import Body, Found, InlineEncrypted, InlineSigned, Unreadable
 from tldops_bot.mail.openpgp_armor import (
     BROKEN,
     MESSAGE,
@@ -45,13 +45,6 @@ def _body(octets: bytes, kind: str, charset: str) -> Body:
     if kind == SIGNED_MESSAGE:
         return InlineSigned(octets, charset)
     return InlineEncrypted(octets, charset) if kind == MESSAGE else Unreadable("malformed_block")
-
-
-def inside_decrypted(outer: Body, literal: bytes) -> Body:
-    """The text an inline block was encrypted from, without a signature of that same OpenPGP message."""
-    charset = outer.charset if isinstance(outer, InlineEncrypted) else ""
-    found = inline_body(literal, charset)
-    return found.body if found else PlainText("")
 
 
 def clearsign_problem(block: bytes) -> str:

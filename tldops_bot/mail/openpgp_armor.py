@@ -3,6 +3,7 @@
 The CRC is not looked at: RFC 9580 section 6.1 forbids refusing for it, and signatures and MDC say more.
 """
 
+import base64
 import binascii
 import re
 from dataclasses import dataclass
@@ -76,3 +77,10 @@ def decode(block: bytes) -> bytes:
         return binascii.a2b_base64(text)
     except binascii.Error as error:
         raise BadArmor from error
+
+
+def encode(octets: bytes, kind: str) -> bytes:
+    """Octets in ASCII armor; its checksum is optional (RFC 9580 section 6.1) and left out."""
+    label = f"PGP {kind}".encode() if not kind.startswith("PGP ") else kind.encode()
+    lines = base64.encodebytes(octets)
+    return b"-----BEGIN " + label + b"-----\n\n" + lines + b"-----END " + label + b"-----\n"

@@ -12,31 +12,16 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from tldops_bot.mail.openpgp_armor import SIGNATURE, BadArmor, dearmor
+from tldops_bot.mail.openpgp_framing import BadPackets as BadPackets
+from tldops_bot.mail.openpgp_framing import Packet, take
+from tldops_bot.mail.openpgp_framing import packets as packets
 
 PKESK, SIGNATURE_TAG, SKESK, ONE_PASS, COMPRESSED, LITERAL = 1, 2, 3, 4, 8, 11
 MARKER, SEIPD, AEAD, PADDING = 10, 18, 20, 21
 PUBLIC_KEY_TAG = 6
 _CREATED, _ISSUER_KEY_ID, _ISSUER_FINGERPRINT = 2, 16, 33
-MAX_PACKETS = 64
 MAX_RECIPIENTS = 32
 MAX_SIGNATURE_BYTES = 65_536
-
-
-class BadPackets(ValueError):
-    """These octets are not the OpenPGP message we can read; `reason` is one of verdict.REASONS."""
-
-    def __init__(self, reason: str = "malformed_block") -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """One packet; `octets` is the whole of it, header included."""
-
-    tag: int
-    body: bytes
-    octets: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,66 +48,6 @@ class UnsignedMessage:
 
     literal: bytes
     literal_format: str
-
-
-def packets(octets: bytes, max_packets: int = MAX_PACKETS) -> Iterator[Packet]:
-    """The packets one after the other; raises BadPackets at the first odd one."""
-    at = 0
-    for _ in range(max_packets):
-        if at == len(octets):
-            return
-        packet, at = _packet(octets, at)
-        yield packet
-    if at != len(octets):
-        raise BadPackets
-
-
-def _packet(octets: bytes, start: int) -> tuple[Packet, int]:
-    first = octets[start]
-    if not first & 0x80:
-        raise BadPackets
-    if first & 0x40:
-        body, end = _new_body(octets, start + 1)
-        return Packet(first & 0x3F, body, octets[start:end]), end
-    body, end = _old_body(octets, start + 1, first & 3)
-    return Packet(first >> 2 & 0x0F, body, octets[start:end]), end
-
-
-def _old_body(octets: bytes, at: int, length_type: int) -> tuple[bytes, int]:
-    # Length type 3 means "to the end"; gpg writes it for compressed data.
-    if length_type == 3:
-        return octets[at:], len(octets)
-    width = 1 << length_type
-    return _take(octets, at + width, int.from_bytes(_take(octets, at, width)[0]))
-
-
-def _new_body(octets: bytes, at: int) -> tuple[bytes, int]:
-    chunks: list[bytes] = []
-    while True:
-        length, at, is_partial = _new_length(octets, at)
-        chunk, at = _take(octets, at, length)
-        chunks.append(chunk)
-        if not is_partial:
-            return b"".join(chunks), at
-
-
-def _new_length(octets: bytes, at: int) -> tuple[int, int, bool]:
-    """RFC 9580 section 4.2.1: the length, where the body starts, and whether another length follows it."""
-    first = _take(octets, at, 1)[0][0]
-    if first < 192:
-        return first, at + 1, False
-    if first < 224:
-        return ((first - 192) << 8) + _take(octets, at + 1, 1)[0][0] + 192, at + 2, False
-    if first < 255:
-        return 1 << (first & 0x1F), at + 1, True
-    return int.from_bytes(_take(octets, at + 1, 4)[0]), at + 5, False
-
-
-def _take(octets: bytes, at: int, count: int) -> tuple[bytes, int]:
-    taken = octets[at : at + count]
-    if len(taken) != count:
-        raise BadPackets
-    return taken, at + count
 
 
 # --- messages
@@ -160,7 +85,7 @@ def _significant(octets: bytes) -> list[Packet]:
 
 
 def _literal(body: bytes, limit_bytes: int) -> tuple[bytes, str]:
-    name_length = _take(body, 1, 1)[0][0]
+    name_length = take(body, 1, 1)[0][0]
     start = 2 + name_length + 4  # format, length of the name, name, date
     if len(body) < start:
         raise BadPackets
@@ -297,7 +222,7 @@ def _moment(octets: bytes) -> datetime | None:
 
 
 def _counted(body: bytes, at: int) -> tuple[bytes, int]:
-    return _take(body, at + 2, int.from_bytes(_take(body, at, 2)[0]))
+    return take(body, at + 2, int.from_bytes(take(body, at, 2)[0]))
 
 
 def _subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
@@ -305,7 +230,7 @@ def _subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at < len(area):
         length, at = _subpacket_length(area, at)
-        content, at = _take(area, at, length)
+        content, at = take(area, at, length)
         if not content:
             raise BadPackets
         yield content[0] & 0x7F, content[1:]
@@ -316,5 +241,5 @@ def _subpacket_length(area: bytes, at: int) -> tuple[int, int]:
     if first < 192:
         return first, at + 1
     if first < 255:
-        return ((first - 192) << 8) + _take(area, at + 1, 1)[0][0] + 192, at + 2
-    return int.from_bytes(_take(area, at + 1, 4)[0]), at + 5
+        return ((first - 192) << 8) + take(area, at + 1, 1)[0][0] + 192, at + 2
+    return int.from_bytes(take(area, at + 1, 4)[0]), at + 5

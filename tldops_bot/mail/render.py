@@ -78,18 +78,27 @@ class Renderer:
 
     def render(self, template: str, values: Mapping[str, Any]) -> Rendered:
         """Fill `<template>.txt.j2`; TemplateProblem when it is missing, broken or in want of a value."""
+        return _parse(f"{template}.txt.j2", self._fill(template, values))
+
+    def fragment(self, template: str, values: Mapping[str, Any]) -> Composed:
+        """Fill a template that has no Subject and no frame: a few lines to stand in a mail. Raises as `render`."""
+        body = _tidy(self._fill(template, values))
+        if not body:
+            raise TemplateProblem(f"{template}.txt.j2: says nothing")
+        return Composed(body)
+
+    def _fill(self, template: str, values: Mapping[str, Any]) -> str:
         if not _NAME.fullmatch(template):
             raise TemplateProblem(f"{template!r} is no name of a template")
         file = f"{template}.txt.j2"
         try:
-            text = self._environment.get_template(file).render(values)
+            return self._environment.get_template(file).render(values)
         except jinja2.TemplateNotFound as problem:
             raise TemplateProblem(f"{file}: there is no template {problem.name}") from None
         except jinja2.TemplateSyntaxError as problem:
             raise TemplateProblem(f"{problem.name}, line {problem.lineno}: {problem.message}") from None
         except jinja2.TemplateError as problem:
             raise TemplateProblem(f"{file}: {problem.message}") from None
-        return _parse(file, text)
 
 
 def _parse(file: str, text: str) -> Rendered:
@@ -97,10 +106,16 @@ def _parse(file: str, text: str) -> Rendered:
     if not head.startswith("Subject:") or "\n" in head or not blank:
         raise TemplateProblem(f"{file}: the first line must be `Subject: …`, the second blank, then the body")
     subject = " ".join(one_line(head.removeprefix("Subject:")).split())
-    tidy = "\n".join(line.rstrip() for line in body.split("\n")).strip("\n")
+    tidy = _tidy(body)
     if not subject or not tidy:
         raise TemplateProblem(f"{file}: has no {'body' if subject else 'subject'}")
-    return Rendered(subject, re.sub("\n{3,}", "\n\n", tidy) + "\n")
+    return Rendered(subject, tidy + "\n")
+
+
+def _tidy(text: str) -> str:
+    """No blanks at line ends, no two blank lines together, none at the beginning and the end."""
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
+    return re.sub("\n{3,}", "\n\n", lines.strip("\n"))
 
 
 def _printed(value: Any) -> Any:

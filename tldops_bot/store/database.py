@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -77,12 +77,15 @@ class Database:
     @contextmanager
     def write(self, urgency: Urgency = Urgency.INTAKE) -> Iterator[Session]:
         """One writing transaction: committed when the block ends, rolled back when it raises."""
-        if self._order is None:
-            with Session(self.writing) as session, session.begin():
-                yield session
-            return
-        with self._order.turn(urgency), Session(self.writing) as session, session.begin():
+        with self._turn(urgency), Session(self.writing) as session, session.begin():
             yield session
+
+    @contextmanager
+    def rehearse(self) -> Iterator[Session]:
+        """A writing transaction that is always rolled back."""
+        with self._turn(Urgency.DELIVERY), Session(self.writing) as session:
+            yield session
+            session.rollback()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -90,6 +93,9 @@ class Database:
         with Session(self.reading, autoflush=False) as session:
             yield session
             session.rollback()
+
+    def _turn(self, urgency: Urgency) -> AbstractContextManager[None]:
+        return nullcontext() if self._order is None else self._order.turn(urgency)
 
     def close(self) -> None:
         """Give back all connections."""

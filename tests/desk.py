@@ -1,0 +1,217 @@
+"""The bot at a desk: mails in by hand, letters out by hand; real gpg, a real SQLite file, a clock that obeys.
+
+desk.say(ann, "QUERY nl")            # signed by ann, carried out; what became of it
+desk.token_for("ann@nic.example")    # the token in the newest letter to that address
+"""
+
+import atexit
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from tests.keys import LIST_ADDRESS, KeyPair, mail, text_entity
+from tldops_bot.app import App
+from tldops_bot.config import Config, load_config
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.envelope import Envelope
+from tldops_bot.domain.iana_record import IanaContact, IanaRecord
+from tldops_bot.domain.outgoing import Letter
+from tldops_bot.domain.tld import parse_tld
+from tldops_bot.intake import Handled
+from tldops_bot.store import iana, inbox, people
+from tldops_bot.store.tables import Entry, Office, Person
+
+LIST_LINE = f"List: {LIST_ADDRESS}"
+CONFIG = """
+[list]
+address = "{address}"
+owner = "secretariat@lists.example"
+[operator]
+email = "root@lists.example"
+[listener]
+port = 0
+[smarthost]
+port = {sink}
+connections = 4
+{more}
+"""
+
+
+@cache
+def initialised() -> Path:
+    """A folder in which `init` was run, to be copied: making the list's key takes longest."""
+    home = Path(tempfile.mkdtemp(prefix="desk", dir="/tmp"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    config = write_config(home)
+    app = App(config)
+    app.database.file.parent.mkdir(parents=True)
+    app.schema.upgrade()
+    config.openpgp.home.mkdir(mode=0o700, exist_ok=True)
+    app.gnupg.keyring.make(LIST_ADDRESS)
+    app.close()
+    kill_agent(config.openpgp.home)
+    return home
+
+
+def write_config(home: Path, sink: int = 25, more: str = "") -> Config:
+    file = home / "config.toml"
+    file.write_text(CONFIG.format(address=LIST_ADDRESS, sink=sink, more=more))
+    return load_config(file)
+
+
+def kill_agent(home: Path) -> None:
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], capture_output=True, check=False)
+
+
+@contextmanager
+def fresh_home(sink: int = 25, more: str = "") -> Iterator[Config]:
+    """A copy of the initialised folder, with a configuration of its own."""
+    home = Path(tempfile.mkdtemp(prefix="d", dir="/tmp"))
+    try:
+        shutil.copytree(
+            initialised(), home, dirs_exist_ok=True, ignore=lambda _folder, names: [n for n in names if n[:2] == "S."]
+        )
+        yield write_config(home, sink, more)
+    finally:
+        kill_agent(home / "var/gnupg")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass
+class Desk:
+    """One bot without its network side."""
+
+    app: App
+    now: datetime
+    letters: list[Letter] = field(default_factory=list)
+
+    # --- mails in
+
+    def receive(
+        self, raw: bytes, mail_from: str | None = None, rcpt_tos: Sequence[str] = (LIST_ADDRESS,), at: datetime | None = None
+    ) -> Handled:
+        """One raw mail through inbox and intake, as the workers would."""
+        sender = "someone@client.example" if mail_from is None else mail_from
+        envelope = Envelope(sender, tuple(rcpt_tos), "192.0.2.1", "client.example", False, "ESMTP")
+        with self.app.database.write() as session:
+            inbox.accept(session, [(raw, envelope, at or self.now)])
+        return self.work()[0]
+
+    def work(self) -> list[Handled]:
+        """Carry out everything that is due in the inbox."""
+        done = []
+        while True:
+            with self.app.database.write() as session:
+                taken = inbox.claim(session, f"claim-{len(self.letters)}", self.now)
+            if not taken:
+                return done
+            handled = self.app.intake.handle(taken[0], self.now)
+            self.letters += handled.letters
+            done.append(handled)
+
+    def say(self, who: KeyPair, text: str, headers: dict[str, str] | None = None, **more: object) -> Handled:
+        """A PGP/MIME signed mail, signed now."""
+        raw = who.pgp_mime_signed(text, headers, at=self.now, **more)
+        return self.receive(raw, who.address)
+
+    def say_bound(self, who: KeyPair, text: str, **more: object) -> Handled:
+        """The same, naming the list."""
+        return self.say(who, f"{LIST_LINE}\n{text}", **more)
+
+    def write(self, address: str, text: str, subject: str = "hello", **headers: str) -> Handled:
+        """A plain mail."""
+        top = {"From": address, "To": LIST_ADDRESS, "Subject": subject, "Message-ID": f"<{id(text)}@client.example>"}
+        return self.receive(mail(top | headers, text_entity(text)), address)
+
+    # --- letters out
+
+    def to(self, address: str) -> list[Letter]:
+        """The letters to one address, oldest first."""
+        key = address_key(address)
+        return [one for one in self.letters if key in {address_key(to.address) for to in one.to}]
+
+    def last(self, address: str) -> Letter:
+        return self.to(address)[-1]
+
+    def token_for(self, address: str) -> str:
+        found = [one for one in self.to(address) if "token" in one.values]
+        return str(found[-1].values["token"])
+
+    def text(self, letter: Letter) -> str:
+        """A letter in words."""
+        rendered = self.app.renderer.render(letter.template, letter.values)
+        return f"Subject: {letter.subject or rendered.subject}\n\n{rendered.body}"
+
+    # --- the world around
+
+    def later(self, **length: float) -> None:
+        self.now += timedelta(**length)
+
+    def iana(self, tld: str, administrative: str, technical: str = "", at: datetime | None = None) -> None:
+        """What IANA lists for a TLD."""
+        found = parse_tld(tld)
+        assert found is not None
+        pairs = (("administrative", administrative), ("technical", technical))
+        contacts = tuple(IanaContact(kind, "Example Role", "Example Registry", "", "", email) for kind, email in pairs if email)
+        record = IanaRecord(found, True, ("Example Registry",), "ACTIVE", None, None, contacts, "")
+        with self.app.database.write() as session:
+            iana.keep_record(session, record, at or self.now)
+
+    def member(self, who: KeyPair, *tlds: str, office: str = "", keyless: bool = False, name: str = "") -> int:
+        """Somebody already listed, past probation."""
+        with self.app.database.write() as session:
+            person = Person(
+                name=name or who.name,
+                email=who.address,
+                email_key=address_key(who.address),
+                mobile="+44 7700 900123",
+                mobile_e164="+447700900123",
+                organisation="Example Registry",
+                created_at=self.now,
+                confirmed_at=self.now,
+            )
+            session.add(person)
+            session.flush()
+            for tld in tlds:
+                session.add(
+                    Entry(
+                        person_id=person.id,
+                        tld=tld,
+                        state=people.LISTED,
+                        since_at=self.now,
+                        probation_until=self.now,
+                        objections_until=self.now,
+                        vouched_by="IANA administrative contact",
+                    )
+                )
+            if office:
+                session.add(Office(person_id=person.id, role=office, since_at=self.now))
+            if not keyless:
+                certificate = self.app.gnupg.inspect(who.armored, self.now)[0]
+                people.register_key(session, person, certificate, self.now)
+            return person.id
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        with self.app.database.read() as session:
+            yield session
+
+
+@contextmanager
+def open_desk(more: str = "") -> Iterator[Desk]:
+    """A desk in a folder of its own."""
+    with fresh_home(more=more) as config:
+        desk = Desk(App(config), datetime.now(UTC).replace(microsecond=0))
+        desk.app.now = lambda: desk.now
+        try:
+            yield desk
+        finally:
+            desk.app.close()

@@ -1,0 +1,175 @@
+"""Builds each part once and hands it down; no logic of its own."""
+
+import asyncio
+import contextlib
+import os
+import random
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tldops_bot.adapters.apscheduler_ticks import Ticks
+from tldops_bot.adapters.gnupg_verdicts import Gnupg
+from tldops_bot.adapters.inbox_acceptance import Acceptance
+from tldops_bot.adapters.outbox_delivery import Delivery
+from tldops_bot.adapters.sequoia_encryption import Encryption
+from tldops_bot.adapters.smtp_delivery import Smarthost
+from tldops_bot.adapters.smtp_listener import Listener
+from tldops_bot.config.settings import Config
+from tldops_bot.config.shipped import shipped
+from tldops_bot.config.tld_table import TldTable, load_tld_table
+from tldops_bot.domain.list_address import ListAddress
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.intake import Intake, Surroundings
+from tldops_bot.intake.workers import Workers
+from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._runner import JobRunner
+from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
+from tldops_bot.mail.render import Renderer
+from tldops_bot.store.database import Database
+from tldops_bot.store.outbox import Claimed
+from tldops_bot.store.schema import Schema
+from tldops_bot.store.tables import Message
+
+SHUTDOWN_SECONDS = 9.0
+
+
+def utc_now() -> datetime:
+    """The clock everybody is handed."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class App:
+    """All parts for one configuration. `now` and `random_octets` are handed in so that nobody fetches them."""
+
+    config: Config
+    now: Callable[[], datetime] = utc_now
+    random_octets: Callable[[int], bytes] = secrets.token_bytes
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.config.database.url)
+
+    @cached_property
+    def schema(self) -> Schema:
+        return Schema(self.database, shipped("migrations"))
+
+    @cached_property
+    def gnupg(self) -> Gnupg:
+        settings = self.config.openpgp
+        return Gnupg(
+            settings.home,
+            settings.passphrase_file,
+            processes=max(2, os.cpu_count() or 2),
+            max_message_bytes=self.config.listener.max_message_bytes,
+        )
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        own: Path | None = self.config.templates.directory
+        return Renderer([*([own] if own else []), shipped("templates")], self.config.list)
+
+    @cached_property
+    def tlds(self) -> TldTable:
+        return load_tld_table()
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        armored = encode(self.gnupg.keyring.export(), PUBLIC_KEY)
+        return Surroundings(self.config, self.tlds, self.random_octets, armored)
+
+    @cached_property
+    def intake(self) -> Intake:
+        return Intake(self.database, self.gnupg, self.renderer, self.surroundings)
+
+    def job_runner(self, after: Callable[[], None] = lambda: None) -> JobRunner:
+        return JobRunner(
+            self.database, self.config, self.tlds, self.random_octets, self.now, self.intake.post, after
+        )
+
+    def delivery(self, encryption: Encryption) -> Delivery:
+        settings = self.config.smarthost
+        return Delivery(
+            self.database,
+            self.config.list,
+            self.gnupg,
+            encryption,
+            Smarthost(settings, socket.getfqdn()),
+            connections=settings.connections,
+            now=self.now,
+            jitter=random.SystemRandom().random,
+            random_octets=self.random_octets,
+            on_keyless=self._alert_waits,
+            on_too_large=lambda _session, _claimed: None,
+        )
+
+    def _alert_waits(self, session: Any, claimed: Claimed) -> None:
+        """An alert is held for want of a key: its recipient hears that something waits, and nothing of it."""
+        message = session.get_one(Message, claimed.message_id)
+        to = (Recipient(claimed.rcpt_to, Entitled.ADDRESS, claimed.person_id),)
+        values = {"alert_id": message.alert_id or ""}
+        self.intake.post(session, [Letter(Kind.ALERT, "jobs/alert_waiting", values, to)], self.now())
+
+    def close(self) -> None:
+        """Give everything back that was built."""
+        for name in ("gnupg", "database"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+
+class Service:
+    """`serve`: listener, intake, delivery and clock, started and stopped in order."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.encryption = Encryption()
+        self.delivery = app.delivery(self.encryption)
+        self.workers = Workers(
+            app.database,
+            app.intake,
+            app.config.operator.email,
+            app.now,
+            app.random_octets,
+            after=self.delivery.wake,
+            threads=max(2, os.cpu_count() or 2),
+        )
+        self.acceptance = Acceptance(app.database, app.now, self.workers.wake)
+        home = ListAddress.parse(app.config.list.address, app.config.list.delimiter)
+        hostname = home.domain
+        self.listener = Listener(app.config.listener, hostname, home.owns, self.acceptance.accept)
+        runner = app.job_runner(self.delivery.wake)
+        self.ticks = Ticks({job.name: (job.every, lambda job=job: _run(runner, job)) for job in JOBS.values()})
+
+    async def run(self, stop: asyncio.Event, ready: Callable[[tuple[str, ...]], None]) -> None:
+        """Serve until `stop` is set; `ready` is told where the listener listens."""
+        await self.encryption.warm_up()
+        delivering = asyncio.create_task(self.delivery.run())
+        self.workers.start()
+        try:
+            ready(await self.listener.start())
+            self.ticks.start()
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({stopping, delivering}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+        finally:
+            await self._stop(delivering)
+
+    async def _stop(self, delivering: "asyncio.Task[None]") -> None:
+        await self.listener.stop(SHUTDOWN_SECONDS / 3)
+        await asyncio.to_thread(self.ticks.stop)
+        await asyncio.to_thread(self.workers.stop)
+        await self.delivery.stop(SHUTDOWN_SECONDS / 3)
+        self.acceptance.close()
+        self.encryption.close()
+        with contextlib.suppress(asyncio.CancelledError):
+            await delivering
+
+
+def _run(runner: JobRunner, job: Any) -> None:
+    runner.run(job)

@@ -1,0 +1,194 @@
+"""`process`: one saved mail through intake, to carry it out or to see what would happen."""
+
+import secrets
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from tldops_bot.app import App
+from tldops_bot.cli._frame import console, opened, print_json, refuse
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.envelope import Envelope
+from tldops_bot.domain.outgoing import Letter
+from tldops_bot.intake import Handled
+from tldops_bot.intake.decide import Decision
+from tldops_bot.mail.headers import addresses_of, split_entity
+from tldops_bot.mail.take_apart import take_apart
+from tldops_bot.store import inbox, people
+from tldops_bot.store.inbox import Claimed
+from tldops_bot.store.tables import InboxRow, Person
+
+MOST_BYTES = 100_000_000
+
+
+def process(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A mail as it was saved.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, send nothing.")] = False,
+    at: Annotated[str, typer.Option(help="As if it had come then (RFC 3339).")] = "",
+    key: Annotated[list[Path] | None, typer.Option(help="With --dry-run: a key to believe in.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Carry out one saved mail, or with --dry-run show what would happen."""
+    if key and not dry_run:
+        refuse("--key goes with --dry-run: keys are never believed on the word of a command line")
+    raw = _read(file)
+    moment = _moment(at)
+    with opened(context) as app:
+        app.now = lambda: moment
+        handled = _dry(app, raw, moment, [_read(one) for one in key or []]) if dry_run else _real(app, raw, moment)
+        answer = _answer(app, handled)
+    if as_json:
+        print_json(answer)
+    else:
+        _print(answer)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            refuse(f"{file}: larger than {MOST_BYTES} bytes")
+        octets = file.read_bytes()
+    except OSError as problem:
+        refuse(f"{file}: cannot be read ({problem.strerror})")
+    return octets
+
+
+def _moment(text: str) -> datetime:
+    if not text:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        refuse(f"--at {text}: not a time such as 2026-11-21T06:00:00Z")
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _envelope(app: App, raw: bytes) -> Envelope:
+    """The envelope a saved mail had, as far as it shows: Return-Path, else From; the list, unless it says more."""
+    headers, _ = split_entity(raw)
+    path = headers.first("return-path").strip()
+    author = take_apart(raw).author or "unknown@invalid.example"
+    sender = "" if path == "<>" else (path.strip("<> ") or author)
+    ours = [one for one in addresses_of([*headers.all("delivered-to"), *headers.all("to")]) if _is_ours(app, one)]
+    return Envelope(sender, tuple(ours) or (app.config.list.address,), "", "", False, "file")
+
+
+def _is_ours(app: App, address: str) -> bool:
+    local, _, domain = app.config.list.address.partition("@")
+    head = address.lower().partition("@")
+    return head[2] == domain and (head[0] + app.config.list.delimiter).startswith(local + app.config.list.delimiter)
+
+
+def _claimed(app: App, raw: bytes, moment: datetime, session: Session) -> Claimed:
+    octets = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    envelope = _envelope(app, octets)
+    row = InboxRow(
+        received_at=moment,
+        mail_from=envelope.mail_from,
+        rcpt_tos=list(envelope.rcpt_tos),
+        raw=octets,
+        state=inbox.WAITING,
+        next_attempt_at=moment,
+        claim=secrets.token_hex(8),
+        lease_until=moment + inbox.LEASE,
+        attempts=1,
+    )
+    session.add(row)
+    session.flush()
+    return Claimed(row.id, row.claim or "", octets, envelope, moment, 1, None, None)
+
+
+def _real(app: App, raw: bytes, moment: datetime) -> Handled:
+    with app.database.write() as session:
+        claimed = _claimed(app, raw, moment, session)
+    return app.intake.handle(claimed, moment)
+
+
+def _dry(app: App, raw: bytes, moment: datetime, keys: Sequence[bytes]) -> Handled:
+    """All of it in one transaction that is rolled back, in which the keys are believed."""
+    with app.database.rehearse() as session:
+        for octets in keys:
+            _believe(app, session, octets, moment)
+        claimed = _claimed(app, raw, moment, session)
+        judged = app.intake.judge(claimed, lambda: nullcontext(session))
+        handled = app.intake.within(session, judged, claimed, moment)
+        session.expunge_all()
+    return handled
+
+
+def _believe(app: App, session: Session, octets: bytes, moment: datetime) -> None:
+    """As if the key belonged to the addresses in its user IDs; for this transaction only."""
+    for certificate in app.gnupg.inspect(octets, moment):
+        known = [people.by_address(session, one) for one in certificate.addresses]
+        person = next((one for one in known if one is not None), None)
+        if person is None and certificate.addresses:
+            email = certificate.addresses[0]
+            person = Person(name=email, email=email, email_key=address_key(email), created_at=moment)
+            session.add(person)
+            session.flush()
+        if person is not None:
+            people.register_key(session, person, certificate, moment)
+
+
+def _answer(app: App, handled: Handled) -> dict[str, Any]:
+    judged, decision = handled.judged, handled.decision
+    commands = decision.commands
+    verdict = judged.verdict
+    reason = verdict.reason or (decision.reason if decision.kind in ("refused", "silent", "held", "repeated") else "")
+    return {
+        "verdict": verdict.standing.value,
+        "reason": reason,
+        "fingerprint": verdict.fingerprint,
+        "person": handled.person,
+        "text": judged.text,
+        "commands": [one.line for one in commands.requests] if commands else [],
+        "decisions": _decisions(decision),
+        "replies": [_reply(app, letter) for letter in handled.letters],
+    }
+
+
+def _decisions(decision: Decision) -> list[dict[str, str]]:
+    if not decision.parts:
+        return [{"line": "", "outcome": decision.kind, "reason": decision.reason}]
+    found = []
+    for part in decision.parts:
+        outcome = part.outcome
+        is_refused = part.failed
+        found.append(
+            {
+                "line": part.request.line,
+                "outcome": "refused" if is_refused else getattr(outcome, "outcome", ""),
+                "reason": getattr(outcome, "reason", ""),
+            }
+        )
+    return found
+
+
+def _reply(app: App, letter: Letter) -> dict[str, Any]:
+    rendered = app.renderer.render(letter.template, letter.values)
+    return {
+        "kind": letter.kind.value,
+        "to": [one.address for one in letter.to],
+        "subject": letter.subject or rendered.subject,
+        "confidential": letter.is_confidential,
+        "text": rendered.body,
+        "attachments": [one.name for one in letter.attachments],
+    }
+
+
+def _print(answer: dict[str, Any]) -> None:
+    for name in ("verdict", "reason", "fingerprint", "person"):
+        console.print(f"{name:12} {answer[name]}", highlight=False, markup=False, soft_wrap=True)
+    console.print("text", *(f"  | {line}" for line in answer["text"].splitlines()), sep="\n", markup=False)
+    for one in answer["decisions"]:
+        words = f"{one['outcome']} {one['reason']}".strip()
+        console.print(f"decision     {one['line']}: {words}", highlight=False, markup=False, soft_wrap=True)
+    for reply in answer["replies"]:
+        console.print(f"\nreply to {len(reply['to'])}: {reply['subject']}", highlight=False, markup=False)
+        console.print(*(f"  | {line}" for line in reply["text"].splitlines()), sep="\n", markup=False)

@@ -1,0 +1,58 @@
+"""Runs one job: a writing transaction for each batch, its letters into the outbox, and how it ended."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.config.settings import Config
+from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._job import Job, JobContext, Unfinished
+from tldops_bot.store.database import Database, Urgency
+from tldops_bot.store.tables import JobRun
+
+MOST_BATCHES = 10_000
+
+log = logging.getLogger(__name__)
+
+Post = Callable[[Session, Sequence[Letter], datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class JobRunner:
+    """What every job is given, and where its letters go."""
+
+    database: Database
+    config: Config
+    tlds: TldTable
+    random: Callable[[int], bytes]
+    now: Callable[[], datetime]
+    post: Post
+    after: Callable[[], None]
+
+    def run(self, job: Job) -> int:
+        """Do what is due; how many letters were made. Running it again does no harm."""
+        made = 0
+        for _ in range(MOST_BATCHES):
+            letters, is_done = self._batch(job)
+            made += letters
+            if is_done:
+                break
+        if made:
+            log.info("job %s: %d letters", job.name, made)
+            self.after()
+        return made
+
+    def _batch(self, job: Job) -> tuple[int, bool]:
+        now = self.now()
+        with self.database.write(Urgency.DELIVERY) as session:
+            found = job.run(JobContext(session, now, self.config, self.tlds, self.random))
+            letters = found.letters if isinstance(found, Unfinished) else found
+            self.post(session, letters, now)
+            run = session.get(JobRun, job.name) or JobRun(name=job.name, started_at=now, problem="")
+            run.started_at, run.finished_at, run.problem = now, self.now(), ""
+            session.add(run)
+        return len(letters), not isinstance(found, Unfinished)

@@ -41,6 +41,8 @@ port = 0
 [smarthost]
 port = {sink}
 connections = 4
+[iana]
+whois = "127.0.0.1:9"
 {more}
 """
 
@@ -77,7 +79,10 @@ def fresh_home(sink: int = 25, more: str = "") -> Iterator[Config]:
     home = Path(tempfile.mkdtemp(prefix="d", dir="/tmp"))
     try:
         shutil.copytree(
-            initialised(), home, dirs_exist_ok=True, ignore=lambda _folder, names: [n for n in names if n[:2] == "S."]
+            initialised(),
+            home,
+            dirs_exist_ok=True,
+            ignore=lambda _folder, names: [n for n in names if n[:2] == "S."],
         )
         yield write_config(home, sink, more)
     finally:
@@ -96,7 +101,11 @@ class Desk:
     # --- mails in
 
     def receive(
-        self, raw: bytes, mail_from: str | None = None, rcpt_tos: Sequence[str] = (LIST_ADDRESS,), at: datetime | None = None
+        self,
+        raw: bytes,
+        mail_from: str | None = None,
+        rcpt_tos: Sequence[str] = (LIST_ADDRESS,),
+        at: datetime | None = None,
     ) -> Handled:
         """One raw mail through inbox and intake, as the workers would."""
         sender = "someone@client.example" if mail_from is None else mail_from
@@ -128,7 +137,12 @@ class Desk:
 
     def write(self, address: str, text: str, subject: str = "hello", **headers: str) -> Handled:
         """A plain mail."""
-        top = {"From": address, "To": LIST_ADDRESS, "Subject": subject, "Message-ID": f"<{id(text)}@client.example>"}
+        top = {
+            "From": address,
+            "To": LIST_ADDRESS,
+            "Subject": subject,
+            "Message-ID": f"<{id(text)}@client.example>",
+        }
         return self.receive(mail(top | headers, text_entity(text)), address)
 
     # --- letters out
@@ -160,12 +174,18 @@ class Desk:
         found = parse_tld(tld)
         assert found is not None
         pairs = (("administrative", administrative), ("technical", technical))
-        contacts = tuple(IanaContact(kind, "Example Role", "Example Registry", "", "", email) for kind, email in pairs if email)
+        contacts = tuple(
+            IanaContact(kind, "Example Role", "Example Registry", "", "", email)
+            for kind, email in pairs
+            if email
+        )
         record = IanaRecord(found, True, ("Example Registry",), "ACTIVE", None, None, contacts, "")
         with self.app.database.write() as session:
             iana.keep_record(session, record, at or self.now)
 
-    def member(self, who: KeyPair, *tlds: str, office: str = "", keyless: bool = False, name: str = "") -> int:
+    def member(
+        self, who: KeyPair, *tlds: str, office: str = "", keyless: bool = False, name: str = ""
+    ) -> int:
         """Somebody already listed, past probation."""
         with self.app.database.write() as session:
             person = Person(

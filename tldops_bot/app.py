@@ -6,15 +6,19 @@ import os
 import random
 import secrets
 import socket
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from tldops_bot.adapters.apscheduler_ticks import Ticks
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
+from tldops_bot.adapters.iana_refresh import IanaRefresh
+from tldops_bot.adapters.iana_whois import WhoisServer
 from tldops_bot.adapters.inbox_acceptance import Acceptance
 from tldops_bot.adapters.outbox_delivery import Delivery
 from tldops_bot.adapters.sequoia_encryption import Encryption
@@ -37,6 +41,7 @@ from tldops_bot.store.schema import Schema
 from tldops_bot.store.tables import Message
 
 SHUTDOWN_SECONDS = 9.0
+IANA_TICK = timedelta(hours=1)
 
 
 def utc_now() -> datetime:
@@ -93,6 +98,14 @@ class App:
             self.database, self.config, self.tlds, self.random_octets, self.now, self.intake.post, after
         )
 
+    def iana_refresh(
+        self, sleep: Callable[[float], None] = time.sleep, is_stopping: Callable[[], bool] = bool
+    ) -> IanaRefresh:
+        host, _, port = self.config.iana.whois.rpartition(":")
+        server = WhoisServer(host, int(port), time.monotonic)
+        every = self.config.iana.refresh
+        return IanaRefresh(self.database, self.tlds, server, every, self.now, sleep, is_stopping=is_stopping)
+
     def delivery(self, encryption: Encryption) -> Delivery:
         settings = self.config.smarthost
         return Delivery(
@@ -144,7 +157,12 @@ class Service:
         hostname = home.domain
         self.listener = Listener(app.config.listener, hostname, home.owns, self.acceptance.accept)
         runner = app.job_runner(self.delivery.wake)
-        self.ticks = Ticks({job.name: (job.every, lambda job=job: _run(runner, job)) for job in JOBS.values()})
+        self.stopping = threading.Event()
+        refresh = app.iana_refresh(_sleep_until(self.stopping), self.stopping.is_set)
+        calls: dict[str, tuple[timedelta, Callable[[], object]]] = {
+            job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
+        }
+        self.ticks = Ticks(calls | {"iana_refresh": (IANA_TICK, refresh.run)})
 
     async def run(self, stop: asyncio.Event, ready: Callable[[tuple[str, ...]], None]) -> None:
         """Serve until `stop` is set; `ready` is told where the listener listens."""
@@ -161,6 +179,7 @@ class Service:
             await self._stop(delivering)
 
     async def _stop(self, delivering: "asyncio.Task[None]") -> None:
+        self.stopping.set()
         await self.listener.stop(SHUTDOWN_SECONDS / 3)
         await asyncio.to_thread(self.ticks.stop)
         await asyncio.to_thread(self.workers.stop)
@@ -171,5 +190,10 @@ class Service:
             await delivering
 
 
-def _run(runner: JobRunner, job: Any) -> None:
-    runner.run(job)
+def _sleep_until(stopping: threading.Event) -> Callable[[float], None]:
+    """A sleep that ends early when the service does."""
+
+    def sleep(seconds: float) -> None:
+        stopping.wait(seconds)
+
+    return sleep

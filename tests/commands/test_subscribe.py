@@ -54,7 +54,7 @@ def test_iana_contact_is_not_asked_before_the_candidate_has_proven_the_address(d
 
 def test_without_a_key_one_is_listed_but_no_member(desk: Desk, ann: KeyPair) -> None:
     desk.iana("nl", "admin@registry.example")
-    desk.write("carl@nic.example", "SUBSCRIBE nl\nName: Carl Example\nMobile: +44 7700 900456\n")
+    desk.write("carl@nic.example", "SUBSCRIBE nl\nName: Carl Example\nMobile: +44 20 7946 0456\n")
     desk.write("carl@nic.example", f"CONFIRM {desk.token_for('carl@nic.example')}")
     desk.write("admin@registry.example", f"CONFIRM {desk.token_for('admin@registry.example')}")
     with desk.look() as session:

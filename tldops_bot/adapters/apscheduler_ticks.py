@@ -22,7 +22,7 @@ class Ticks:
     """Calls functions at intervals: each at once on start, then every so often, never twice at a time."""
 
     def __init__(
-        self, calls: Mapping[str, tuple[timedelta, Callable[[], None]]], threads: int = _THREADS
+        self, calls: Mapping[str, tuple[timedelta, Callable[[], object]]], threads: int = _THREADS
     ) -> None:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,

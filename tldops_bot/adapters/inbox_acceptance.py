@@ -6,15 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from tldops_bot.adapters.smtp_terms import NotStored
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.store import inbox
 from tldops_bot.store.database import Database
 
 MOST_AT_ONCE = 200
-PATIENCE_SECONDS = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -27,31 +24,27 @@ class Acceptance:
     def __init__(self, database: Database, now: Callable[[], datetime], after: Callable[[], None]) -> None:
         self._database, self._now, self._after = database, now, after
         self._waiting: list[Waiting] = []
-        self._is_busy = False
+        self._committing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="acceptance")
 
     async def accept(self, octets: bytes, envelope: Envelope) -> None:
         """Store one mail. Raises NotStored when that failed: locked, full, read-only, gone."""
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((octets, envelope, self._now(), stored))
-        if not self._is_busy:
-            self._is_busy = True
-            await self._commit_all()
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit_all())
         await stored
 
     async def _commit_all(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-                await self._commit(batch)
-        finally:
-            self._is_busy = False
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            await self._commit(batch)
 
     async def _commit(self, batch: list[Waiting]) -> None:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._thread, self._store, [one[:3] for one in batch])
-        except SQLAlchemyError as problem:
+        except Exception as problem:  # noqa: BLE001  whatever broke, these mails are not on disk: 451
             log.error("%d mails could not be stored: %s", len(batch), type(problem).__name__)
             for *_, stored in batch:
                 _settle(stored, NotStored())

@@ -54,7 +54,6 @@ class Taken:
     claimed: Sequence[Claimed] = ()
     messages: Mapping[int, OutboxMessage] = field(default_factory=dict)
     addressees: Mapping[int, Addressee] = field(default_factory=dict)
-    bounce_keys: tuple[bytes, ...] = ()
     is_more_due: bool = False
 
 
@@ -93,6 +92,7 @@ class Delivery:
         self._results: list[Result] = []
         self._sheets: dict[int, Sheet] = {}
         self._is_more_due = False
+        self._is_turning = False
         self._leases_at = 0.0
         self._stop_at: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -146,11 +146,14 @@ class Delivery:
         assert self._loop is not None
         self._unfinished -= 1
         self._results.append(result)
-        runs_dry = self._is_more_due and self._unfinished <= self._window // 2
-        if runs_dry or len(self._results) >= MOST_MARKS or self._stop_at is not None:
+        if self._runs_dry() or len(self._results) >= MOST_MARKS or self._stop_at is not None:
             self._due.set()
         elif len(self._results) == 1:
             self._loop.call_later(MARK_SECONDS, self._due.set)
+
+    def _runs_dry(self) -> bool:
+        """More is known to be due, and half of what may be in flight is not used. Judged between turns."""
+        return not self._is_turning and self._is_more_due and self._unfinished <= self._window // 2
 
     def _room(self) -> Room:
         if self._stop_at is not None or self._stages.pause.is_on:
@@ -167,6 +170,7 @@ class Delivery:
         signed, self._stages.newly_signed = self._stages.newly_signed, []
         room, leases = self._room(), self._look_at_leases()
         known = {number: sheet.message for number, sheet in self._sheets.items()}
+        self._is_turning = True
         try:
             taken = await asyncio.to_thread(self._exchange, results, signed, room, leases, known)
         except StoreBusy:
@@ -175,12 +179,14 @@ class Delivery:
             self._stages.newly_signed[:0] = signed
             await asyncio.sleep(TICK_SECONDS)
             return
+        finally:
+            self._is_turning = False
         for result in results:
             del self._in_flight[result.mark.delivery.id]
         if room.alerts:
             self._is_more_due = taken.is_more_due
         self._admit(taken)
-        if self._is_more_due and self._unfinished <= self._window // 2 and room.all:
+        if self._runs_dry() and room.alerts:
             self._due.set()
 
     def _admit(self, taken: Taken) -> None:
@@ -188,8 +194,6 @@ class Delivery:
         self._unfinished += len(taken.claimed)
         in_use = {one.message_id for one in self._in_flight.values()}
         self._sheets = {number: sheet for number, sheet in self._sheets.items() if number in in_use}
-        if taken.bounce_keys:
-            self._sealing.secrets = Secrets(taken.bounce_keys, self._sealing.secrets.message_id)
         copies: defaultdict[int, list[Copy]] = defaultdict(list)
         for one in taken.claimed:
             sheet = self._sheets.get(one.message_id)
@@ -229,8 +233,10 @@ class Delivery:
                 facts.new_mac_key(session, self._random_octets)
             if not facts.get(session, MESSAGE_ID_KEY):
                 facts.put(session, MESSAGE_ID_KEY, self._random_octets(32).hex())
-            own = bytes.fromhex(facts.get(session, MESSAGE_ID_KEY))
-            self._sealing.secrets = Secrets(facts.mac_keys(session), own)
+            self._sealing.secrets = self._read_secrets(session)
+
+    def _read_secrets(self, session: Any) -> Secrets:
+        return Secrets(facts.mac_keys(session), bytes.fromhex(facts.get(session, MESSAGE_ID_KEY)))
 
     def _exchange(
         self,
@@ -246,6 +252,7 @@ class Delivery:
         with self._database.write(Urgency.DELIVERY) as session:
             self._write_down(session, results, signed, now)
             if leases is not None:
+                self._sealing.secrets = self._read_secrets(session)  # they may have been renewed
                 tokens = {one.claim for one in leases}
                 outbox.renew(session, [one.id for one in leases], tokens, now + LEASE)
                 outbox.take_back(session, now)
@@ -275,15 +282,16 @@ class Delivery:
         self._turn_number += 1
         token = f"{self._token}.{self._turn_number}"
         claimed = outbox.claim(session, now, room.alerts, now + LEASE, token, Kind.ALERT.priority)
-        left = room.all - len(claimed)
-        if left > 0:
-            claimed += outbox.claim(session, now, left, now + LEASE, token, _ANYTHING)
+        # Where there were alerts, other mail waits for the next turn.
+        is_more_due = bool(claimed)
+        if not claimed and room.all:
+            claimed = outbox.claim(session, now, room.all, now + LEASE, token, _ANYTHING)
+            is_more_due = len(claimed) >= room.all
         new = {one.message_id for one in claimed} - known.keys()
         messages = {**known, **(outbox.load(session, new) if new else {})}
         return Taken(
             claimed,
             messages,
             recipients.look_up(session, claimed, messages, now),
-            facts.mac_keys(session) if claimed else (),
-            len(claimed) >= (room.all or room.alerts),
+            is_more_due,
         )

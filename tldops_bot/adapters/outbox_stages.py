@@ -24,7 +24,7 @@ from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING, Mark
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1; an alert is never given up
 SIGNERS = ENCRYPTERS = 2  # the second prepares its work while the first one's is done
 FIRST_TOGETHER = 1  # the first copy of an alert waits for no other
-MOST_TOGETHER = 32
+MOST_TOGETHER = 16
 MOST_OCTETS_TOGETHER = 1_000_000
 MOST_OCTETS_WAITING = 8_000_000
 LONGEST_PAUSE_SECONDS = 30.0

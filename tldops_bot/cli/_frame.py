@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import DBAPIError
 
 from tldops_bot.adapters.gnupg_keyring import NoListKey
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
@@ -21,7 +20,7 @@ from tldops_bot.app import App
 from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import mask_address, mask_phone
 from tldops_bot.mail.render import TemplateProblem
-from tldops_bot.store.database import DatabaseMissing
+from tldops_bot.store.database import DatabaseMissing, StoreProblem
 from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld
 
 Rows = Sequence[Mapping[str, Any]]
@@ -63,8 +62,8 @@ def opened(context: typer.Context) -> Iterator[App]:
         refuse(str(problem))
     except (NoListKey, GpgUnavailable) as problem:
         refuse(f"gpg: {problem}")
-    except DBAPIError as problem:
-        refuse(f"the database does not answer: {type(problem.orig).__name__}")
+    except StoreProblem as problem:
+        refuse(f"the database does not answer: {type(problem).__name__}")
     finally:
         app.close()
 

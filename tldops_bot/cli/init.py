@@ -50,7 +50,9 @@ def init(
 ) -> None:
     """Make a working config.toml, the database and the list's key. Safe to run again."""
     options = context.find_object(Options) or Options()
-    file = options.config if options.config and directory is None else (directory or Path.cwd()) / "config.toml"
+    file = (
+        options.config if options.config and directory is None else (directory or Path.cwd()) / "config.toml"
+    )
     if not file.exists():
         _write_config(file, list_address)
     elif list_address:

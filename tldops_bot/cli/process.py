@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy.orm import Session
 
 from tldops_bot.app import App
 from tldops_bot.cli._frame import console, opened, print_json, refuse
@@ -20,6 +19,7 @@ from tldops_bot.intake.decide import Decision
 from tldops_bot.mail.headers import addresses_of, split_entity
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import inbox, people
+from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import InboxRow, Person
 
@@ -41,7 +41,9 @@ def process(
     moment = _moment(at)
     with opened(context) as app:
         app.now = lambda: moment
-        handled = _dry(app, raw, moment, [_read(one) for one in key or []]) if dry_run else _real(app, raw, moment)
+        handled = (
+            _dry(app, raw, moment, [_read(one) for one in key or []]) if dry_run else _real(app, raw, moment)
+        )
         answer = _answer(app, handled)
     if as_json:
         print_json(answer)
@@ -75,14 +77,18 @@ def _envelope(app: App, raw: bytes) -> Envelope:
     path = headers.first("return-path").strip()
     author = take_apart(raw).author or "unknown@invalid.example"
     sender = "" if path == "<>" else (path.strip("<> ") or author)
-    ours = [one for one in addresses_of([*headers.all("delivered-to"), *headers.all("to")]) if _is_ours(app, one)]
+    ours = [
+        one for one in addresses_of((*headers.all("delivered-to"), *headers.all("to"))) if _is_ours(app, one)
+    ]
     return Envelope(sender, tuple(ours) or (app.config.list.address,), "", "", False, "file")
 
 
 def _is_ours(app: App, address: str) -> bool:
     local, _, domain = app.config.list.address.partition("@")
     head = address.lower().partition("@")
-    return head[2] == domain and (head[0] + app.config.list.delimiter).startswith(local + app.config.list.delimiter)
+    return head[2] == domain and (head[0] + app.config.list.delimiter).startswith(
+        local + app.config.list.delimiter
+    )
 
 
 def _claimed(app: App, raw: bytes, moment: datetime, session: Session) -> Claimed:
@@ -140,7 +146,9 @@ def _answer(app: App, handled: Handled) -> dict[str, Any]:
     judged, decision = handled.judged, handled.decision
     commands = decision.commands
     verdict = judged.verdict
-    reason = verdict.reason or (decision.reason if decision.kind in ("refused", "silent", "held", "repeated") else "")
+    reason = verdict.reason or (
+        decision.reason if decision.kind in ("refused", "silent", "held", "repeated") else ""
+    )
     return {
         "verdict": verdict.standing.value,
         "reason": reason,

@@ -33,7 +33,14 @@ def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
     alert.state, alert.posted_at = POSTED, ctx.now
     alert_targets.note_targets(ctx.session, alert.id, found)
     audit.record(
-        ctx.session, ctx.now, alert.fingerprint, "alert_posted", "", alert.person_id, alert.inbox_id, alert=alert.id
+        ctx.session,
+        ctx.now,
+        alert.fingerprint,
+        "alert_posted",
+        "",
+        alert.person_id,
+        alert.inbox_id,
+        alert=alert.id,
     )
     ctx.post(alert_letter(ctx, alert, scope, [one for one in found if one.has_key]))
     keyless = [address for one in found if not one.has_key for address in one.addresses]
@@ -111,4 +118,8 @@ def may_manage(ctx: Context, alert: Alert) -> bool:
     if person is None:
         return False
     standing = people.standing(ctx.session, person, ctx.now)
-    return person.id == alert.person_id or standing.is_committee or bool(set(standing.tlds) & set(alert.for_tlds))
+    return (
+        person.id == alert.person_id
+        or standing.is_committee
+        or bool(set(standing.tlds) & set(alert.for_tlds))
+    )

@@ -9,7 +9,17 @@ from tldops_bot.domain.joining import counts_at_once, technical_counts_at
 from tldops_bot.store import audit, iana, inbox, people, requests, tokens
 from tldops_bot.store.tables import Entry, Person, Request, Token
 
-PURPOSES = ("prove", "vouch", "object", "carry_out", "emergency", "old_address", "new_address", "key_new", "still_right")
+PURPOSES = (
+    "prove",
+    "vouch",
+    "object",
+    "carry_out",
+    "emergency",
+    "old_address",
+    "new_address",
+    "key_new",
+    "still_right",
+)
 
 
 def find_live(ctx: Context, words: str) -> Token | Refused:
@@ -86,7 +96,8 @@ def _suspend(ctx: Context, entry: Entry, because: str, by: str) -> Reply:
     role = "IANA contact" if iana.kinds_of_address(ctx.session, entry.tld, by) else "a contact of the TLD"
     held = _joining.suspend(ctx, entry, because, role, None, "letters/objected")
     return Reply(
-        "suspended", {"name": entry.person.name, "tld": _joining.shown(entry.tld), "number": _joining.number(held)}
+        "suspended",
+        {"name": entry.person.name, "tld": _joining.shown(entry.tld), "number": _joining.number(held)},
     )
 
 
@@ -109,7 +120,9 @@ def _withdrawn(ctx: Context, token: Token, because: str) -> Reply:
     for request in asked:
         if request.state in requests.OPEN:
             requests.close(request, requests.WITHDRAWN, "the candidate", because, ctx.now)
-            audit.record(ctx.session, ctx.now, "mailbox", "withdrawn", request.tld, inbox_id=ctx.mail.inbox_id)
+            audit.record(
+                ctx.session, ctx.now, "mailbox", "withdrawn", request.tld, inbox_id=ctx.mail.inbox_id
+            )
     return Reply("withdrawn", {"requests": [_joining.describe(one) for one in asked]})
 
 
@@ -141,7 +154,11 @@ def _vouched(ctx: Context, token: Token) -> Reply | Refused:
 
 def _note_technical(ctx: Context, request: Request, address: str) -> tuple[Request, datetime | None]:
     """A technical contact's word waits for the administrative contact's silence."""
-    request.details = {**request.details, "technical_word_at": ctx.now.isoformat(), "technical_address": address}
+    request.details = {
+        **request.details,
+        "technical_word_at": ctx.now.isoformat(),
+        "technical_address": address,
+    }
     counts = technical_counts_at(request.vouching_at or ctx.now, ctx.config.membership.technical_after)
     if counts is not None and counts <= ctx.now:
         _joining.vouched(ctx, request, "IANA technical contact", address)
@@ -167,7 +184,9 @@ def _object_late(ctx: Context, request: Request, because: str, by: str) -> None:
 
 
 def _carry_out(ctx: Context, token: Token) -> Reply | Refused:
-    if token.inbox_id is None or not inbox.release_held(ctx.session, token.inbox_id, ctx.now, token.person_id):
+    if token.inbox_id is None or not inbox.release_held(
+        ctx.session, token.inbox_id, ctx.now, token.person_id
+    ):
         return Refused("token_void")
     return Reply("carried_out", status=Status.WAITING, is_silent=True)
 
@@ -192,7 +211,8 @@ def _address(ctx: Context, token: Token) -> Reply | Refused:
     pair = [
         one
         for one in ctx.session.query(Token).filter_by(person_id=person.id)
-        if one.purpose in ("old_address", "new_address") and one.details.get("pair") == token.details.get("pair")
+        if one.purpose in ("old_address", "new_address")
+        and one.details.get("pair") == token.details.get("pair")
     ]
     if not all(one.answer == "CONFIRM" for one in pair):
         return Reply("address_half", status=Status.WAITING)

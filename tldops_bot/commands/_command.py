@@ -54,7 +54,7 @@ class Actor:
 class MailFacts:
     """What a command may know of the mail that carries it."""
 
-    inbox_id: int
+    inbox_id: int | None
     received_at: datetime
     message_id: str = ""
     subject: str = ""

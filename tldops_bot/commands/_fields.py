@@ -86,8 +86,11 @@ def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
 
 def _is_clean(value: str) -> bool:
     """No control characters, and none that turn or hide what stands beside them."""
-    return not any(unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for char in value) and not any(
-        char in "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff" for char in value
+    return not any(
+        unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for char in value
+    ) and not any(
+        char in "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+        for char in value
     )
 
 

@@ -141,7 +141,7 @@ def ask_voucher(ctx: Context, address: str, asked: Sequence[Request], is_reminde
     minted = _mint_vouch(ctx, address, asked)
     singles = []
     if len(asked) > 1:
-        singles = [{"tld": shown(one.tld), "token": _mint_vouch(ctx, address, [one]).words} for one in asked]
+        singles = [{"tld": shown(one.tld), "token": _mint_single(ctx, address, one).words} for one in asked]
     ctx.post(
         Letter(
             Kind.TOKEN,
@@ -215,9 +215,7 @@ def join(ctx: Context, request: Request, by: str, by_peer: bool) -> Entry:
         tld=request.tld,
         state=people.LISTED,
         since_at=ctx.now,
-        probation_until=probation_end(
-            ctx.now, ctx.config.membership.probation, asked, confirmed, by_peer
-        ),
+        probation_until=probation_end(ctx.now, ctx.config.membership.probation, asked, confirmed, by_peer),
         objections_until=ctx.now + OBJECTIONS_FOR,
         vouched_by=by,
         request_id=request.id,
@@ -264,7 +262,12 @@ def suspend(
         state=requests.COMMITTEE,
         tld=entry.tld,
         email_key=person.email_key,
-        details={"name": person.name, "email": person.email, "reasons": [because[:200]], "entry_id": entry.id},
+        details={
+            "name": person.name,
+            "email": person.email,
+            "reasons": [because[:200]],
+            "entry_id": entry.id,
+        },
         fingerprint=person.fingerprint,
         person_id=person.id,
         asked_by=by[:320],
@@ -297,6 +300,20 @@ def _mint_vouch(ctx: Context, address: str, asked: Sequence[Request]) -> tokens.
     return tokens.mint(ctx.session, ctx.random, "vouch", address, ctx.now, until, asked)
 
 
+def _mint_single(ctx: Context, address: str, request: Request) -> tokens.Minted:
+    """A token for one TLD of several that stand in one mail; it counts as no mail of its own."""
+    return tokens.mint(
+        ctx.session,
+        ctx.random,
+        "vouch",
+        address,
+        ctx.now,
+        request.expires_at,
+        [request],
+        details={"single": True},
+    )
+
+
 def _person_of(ctx: Context, request: Request) -> Person:
     """The stored person of a request: a known one, or a new one made from what was asked and proven."""
     person = people.by_address(ctx.session, request.details["email"])
@@ -324,9 +341,7 @@ def prove_emergency_address(ctx: Context, person: Person, address: str) -> None:
     """Keep a second address, and send it a token: it is used only once that came back."""
     person.emergency_email, person.emergency_proven_at = address, None
     until = ctx.now + ctx.config.membership.request_lifetime
-    minted = tokens.mint(
-        ctx.session, ctx.random, "emergency", address, ctx.now, until, person_id=person.id
-    )
+    minted = tokens.mint(ctx.session, ctx.random, "emergency", address, ctx.now, until, person_id=person.id)
     values = {"token": minted.words, "name": person.name, "until": until}
     ctx.post(
         Letter(Kind.TOKEN, "letters/emergency", values, _letters.to_address(address), route=minted.route)
@@ -351,7 +366,13 @@ def _replace(ctx: Context, request: Request) -> None:
         if entry.person_id == request.replaces_id:
             entry.state, entry.left_at = people.LEFT, ctx.now
             audit.record(
-                ctx.session, ctx.now, request.vouched_by, "replaced", entry.tld, entry.person_id, ctx.mail.inbox_id
+                ctx.session,
+                ctx.now,
+                request.vouched_by,
+                "replaced",
+                entry.tld,
+                entry.person_id,
+                ctx.mail.inbox_id,
             )
             values = {"tld": shown(entry.tld), "person": entry.person.name, "by": request.details["name"]}
             ctx.post(_letters.notice("letters/replaced", values, _letters.to_person(entry.person)))
@@ -399,12 +420,21 @@ def _tell_others(ctx: Context, person: Person, entry: Entry) -> None:
 
 def _to_candidate(request: Request) -> tuple[Recipient, ...]:
     address = request.details["email"]
-    return (Recipient(address, Entitled.PERSON if request.person_id else Entitled.ADDRESS, request.person_id),)
+    return (
+        Recipient(address, Entitled.PERSON if request.person_id else Entitled.ADDRESS, request.person_id),
+    )
 
 
 def _record(ctx: Context, action: str, request: Request, **details: object) -> None:
     actor = ctx.actor.fingerprint or "mailbox"
     audit.record(
-        ctx.session, ctx.now, actor, action, request.tld, request.person_id, ctx.mail.inbox_id,
-        request=number(request), **details,
+        ctx.session,
+        ctx.now,
+        actor,
+        action,
+        request.tld,
+        request.person_id,
+        ctx.mail.inbox_id,
+        request=number(request),
+        **details,
     )

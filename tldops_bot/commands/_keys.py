@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.store import audit, people, requests
+from tldops_bot.store import audit, outbox_control, people, requests
 from tldops_bot.store.tables import CertificateRow, Person, Request, Token
 
 
@@ -43,13 +43,18 @@ def _register(ctx: Context, person: Person, fingerprint: str, by: str) -> Reply 
     row.person_id, row.replaced_at = person.id, None
     person.fingerprint, person.key_blocked_at, person.key_blocked_because = fingerprint, None, ""
     ctx.session.flush()
+    outbox_control.release_held(ctx.session, person.id, ctx.now)
     audit.record(
         ctx.session, ctx.now, before or by, "key_changed", "", person.id, ctx.mail.inbox_id, key=fingerprint
     )
     values = {"name": person.name, "fingerprint": fingerprint, "is_first": before is None}
     ctx.post(_letters.notice("letters/key_registered", values, _letters.to_person(person)))
-    others = {one.address: one for entry in person.entries if entry.state == people.LISTED
-              for one in _letters.others_concerned(ctx.session, entry.tld, person)}
+    others = {
+        one.address: one
+        for entry in person.entries
+        if entry.state == people.LISTED
+        for one in _letters.others_concerned(ctx.session, entry.tld, person)
+    }
     if others:
         ctx.post(_letters.notice("letters/key_told", values, tuple(others.values())))
     return Reply("key_registered", {"fingerprint": fingerprint})

@@ -14,9 +14,7 @@ from tldops_bot.store.tables import Person
 
 def to_person(person: Person) -> tuple[Recipient, ...]:
     """A stored person at all their addresses, encrypted where they have a key."""
-    return tuple(
-        Recipient(address, Entitled.PERSON, person.id) for address in people.addresses_of(person)
-    )
+    return tuple(Recipient(address, Entitled.PERSON, person.id) for address in people.addresses_of(person))
 
 
 def to_people(persons: Iterable[Person]) -> tuple[Recipient, ...]:

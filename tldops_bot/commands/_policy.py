@@ -13,7 +13,10 @@ def refusal(command: Command, actor: Actor, now: datetime) -> Refused | None:
         return Refused("not_a_contact", {"verb": command.verb})
     standing = actor.standing
     allowed = {
-        Who.CONTACT: standing.is_listed or bool(standing.suspended_tlds) or _has_office(actor) or command.by_mailbox,
+        Who.CONTACT: standing.is_listed
+        or bool(standing.suspended_tlds)
+        or _has_office(actor)
+        or command.by_mailbox,
         Who.MEMBER: standing.is_member,
         Who.COMMITTEE: standing.is_committee,
         Who.SECRETARIAT: standing.is_secretariat or standing.is_committee,

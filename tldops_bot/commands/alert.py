@@ -57,8 +57,16 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
     ctx.session.add(made)
     ctx.session.flush()
     held_because = _needs_release(ctx)
-    values = {"id": made.id, "title": made.title, "tlp": made.tlp, "severity": made.severity, "notes": notes,
-              "safer": terms.safer, "scope": scope.words, "is_exercise": exercise}
+    values = {
+        "id": made.id,
+        "title": made.title,
+        "tlp": made.tlp,
+        "severity": made.severity,
+        "notes": notes,
+        "safer": terms.safer,
+        "scope": scope.words,
+        "is_exercise": exercise,
+    }
     if held_because:
         _ask_for_release(ctx, made, held_because)
         return Reply("held", values | {"why": held_because}, Status.WAITING, is_confidential=True)
@@ -127,7 +135,9 @@ def _may_not_exercise(ctx: Context, scope: Scope) -> Refused | None:
     mine = [one for one in held if one.person_id == ctx.actor.person_id]
     if scope.everybody or scope.organisations or len(reached_by(ctx, scope).tlds) > EXERCISE_TLDS:
         return Refused("exercise_too_wide", {"limit": EXERCISE_TLDS})
-    return Refused("exercise_too_often", {"limit": EXERCISES_A_YEAR}) if len(mine) >= EXERCISES_A_YEAR else None
+    return (
+        Refused("exercise_too_often", {"limit": EXERCISES_A_YEAR}) if len(mine) >= EXERCISES_A_YEAR else None
+    )
 
 
 def _needs_release(ctx: Context) -> str:
@@ -155,5 +165,9 @@ def _draft(ctx: Context, made: Alert, scope: Scope, terms: Terms) -> Reply:
     found = alert_targets.targets(ctx.session, reached_by(ctx, scope), made.person_id, ctx.now)
     letter = alert_letter(ctx, made, scope, [])
     counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
-    values = dict(letter.values) | counts | {"safer": terms.safer, "for_tlds": [shown(one) for one in made.for_tlds]}
+    values = (
+        dict(letter.values)
+        | counts
+        | {"safer": terms.safer, "for_tlds": [shown(one) for one in made.for_tlds]}
+    )
     return Reply("draft", values, attachments=letter.attachments, is_confidential=True)

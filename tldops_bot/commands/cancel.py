@@ -16,7 +16,13 @@ def cancel(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("alert_not_waiting", {"id": held.id})
     held.state = CANCELLED
     audit.record(
-        ctx.session, ctx.now, ctx.actor.fingerprint, "alert_cancelled", "", ctx.actor.person_id,
-        ctx.mail.inbox_id, alert=held.id,
+        ctx.session,
+        ctx.now,
+        ctx.actor.fingerprint,
+        "alert_cancelled",
+        "",
+        ctx.actor.person_id,
+        ctx.mail.inbox_id,
+        alert=held.id,
     )
     return Reply("cancelled", {"id": held.id})

@@ -11,8 +11,17 @@ from tldops_bot.store.tables import CertificateRow, Lookup, Office
 from tldops_bot.store.tables import Request as RequestRow
 
 _EMPTIED = (
-    "emergency_email phone phone_e164 mobile mobile_e164 fax postal organisation timezone key_blocked_because"
-).split()
+    "emergency_email",
+    "phone",
+    "phone_e164",
+    "mobile",
+    "mobile_e164",
+    "fax",
+    "postal",
+    "organisation",
+    "timezone",
+    "key_blocked_because",
+)
 
 
 @command("FORGET", who=Who.CONTACT, changes=True, by_mailbox="keyless")
@@ -28,7 +37,9 @@ def forget(ctx: Context, request: Request) -> Reply | Refused:
     ctx.session.execute(delete(Office).where(Office.person_id == person.id))
     ctx.session.execute(delete(Lookup).where(Lookup.asked_id == person.id))
     ctx.session.execute(
-        update(RequestRow).where(RequestRow.person_id == person.id).values(details={}, email_key="", asked_by="")
+        update(RequestRow)
+        .where(RequestRow.person_id == person.id)
+        .values(details={}, email_key="", asked_by="")
     )
     if person.fingerprint is not None:
         row = ctx.session.get(CertificateRow, person.fingerprint)

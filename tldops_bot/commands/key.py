@@ -35,7 +35,13 @@ def _block(ctx: Context, word: str) -> Reply | Refused:
     person.key_blocked_at, person.key_blocked_because = ctx.now, word.lower()
     tokens.void_for_person(ctx.session, person.id, ctx.now)
     audit.record(
-        ctx.session, ctx.now, ctx.actor.fingerprint or "mailbox", "key_blocked", "", person.id, ctx.mail.inbox_id
+        ctx.session,
+        ctx.now,
+        ctx.actor.fingerprint or "mailbox",
+        "key_blocked",
+        "",
+        person.id,
+        ctx.mail.inbox_id,
     )
     values = {"name": person.name, "why": word.lower(), "fingerprint": person.fingerprint}
     told = {one.address: one for one in _letters.to_person(person)}
@@ -67,7 +73,12 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
         person_id=person.id,
         details={"old": person.fingerprint},
     )
-    values = {"token": minted.words, "name": person.name, "fingerprint": offered[0].fingerprint, "until": until}
+    values = {
+        "token": minted.words,
+        "name": person.name,
+        "fingerprint": offered[0].fingerprint,
+        "until": until,
+    }
     to = (Recipient(person.email, Entitled.KEY, person.id, offered[0].fingerprint),)
     ctx.post(Letter(Kind.TOKEN, "letters/prove_key", values, to, is_confidential=True, route=minted.route))
     return Reply("waiting", {"fingerprint": offered[0].fingerprint, "needs_word": False}, Status.WAITING)

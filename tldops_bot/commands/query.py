@@ -66,7 +66,8 @@ def _by_tld(ctx: Context, request: Request, tlds: Sequence[str]) -> Reply:
     found = lookups.of_tlds(ctx.session, tlds)
     note_lookups(ctx, {one.id: one for people in found.values() for one in people}.values(), request.line)
     blocks = [
-        {"tld": shown(tld), "contacts": [details(ctx, one) for one in people]} for tld, people in found.items()
+        {"tld": shown(tld), "contacts": [details(ctx, one) for one in people]}
+        for tld, people in found.items()
     ]
     return Reply("contacts", {"blocks": blocks}, is_confidential=True)
 
@@ -123,7 +124,9 @@ def _stats(ctx: Context) -> Reply:
 
 def _alerts(ctx: Context) -> Reply:
     person = ctx.actor.person_id or 0
-    mine = [one for one in alerts.listing(ctx.session) if _is_for(ctx, one.id, person) or one.person_id == person]
+    mine = [
+        one for one in alerts.listing(ctx.session) if _is_for(ctx, one.id, person) or one.person_id == person
+    ]
     return Reply(
         "alerts",
         {"alerts": [(one.id, one.posted_at, one.tlp, one.severity, one.state, one.title) for one in mine]},

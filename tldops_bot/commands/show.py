@@ -47,7 +47,10 @@ def record_of(person: Person) -> list[tuple[str, str]]:
     lines = [
         ("Name", person.name),
         ("E-mail", person.email),
-        ("Emergency e-mail", person.emergency_email + ("" if person.emergency_proven_at else " (not proven yet)")),
+        (
+            "Emergency e-mail",
+            person.emergency_email + ("" if person.emergency_proven_at else " (not proven yet)"),
+        ),
         ("Phone", person.phone),
         ("Mobile", person.mobile),
         ("Fax", person.fax),
@@ -60,7 +63,7 @@ def record_of(person: Person) -> list[tuple[str, str]]:
 
 def _lookups(ctx: Context, person: Person) -> list[tuple[object, str, str]]:
     query = select(Lookup).where(Lookup.asked_id == person.id).order_by(Lookup.id.desc()).limit(50)
-    found = []
+    found: list[tuple[object, str, str]] = []
     for lookup in ctx.session.scalars(query):
         by = ctx.session.get(Person, lookup.by_id)
         found.append((lookup.at, by.name if by else "", lookup.command))

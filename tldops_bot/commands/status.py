@@ -43,10 +43,12 @@ def by_tld(ctx: Context, reach: Sequence[Reach]) -> list[dict[str, object]]:
         for entry in person.entries if person else ():
             if entry.state == people.LISTED:
                 found[entry.tld].append(one)
-    lines = []
+    lines: list[dict[str, object]] = []
     for tld in sorted(found):
         best = min(found[tld], key=lambda one: _BEST_FIRST.index(one.state))
-        lines.append({"tld": shown(tld), "state": best.state, "why": best.why if best.state == "failed" else ""})
+        lines.append(
+            {"tld": shown(tld), "state": best.state, "why": best.why if best.state == "failed" else ""}
+        )
     return lines
 
 

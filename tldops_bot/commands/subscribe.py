@@ -12,6 +12,7 @@ from tldops_bot.domain.request import Field, Request
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Person
+from tldops_bot.store.tables import Request as RequestRow
 
 MAX_PERSONS = 3
 MAX_TLDS = 60
@@ -43,7 +44,7 @@ def subscribe(ctx: Context, request: Request) -> Reply | Refused:
 
 def _one_person(
     ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alone: bool
-) -> list[requests.Request] | Refused:
+) -> list[RequestRow] | Refused:
     candidate = read_candidate(ctx, fields, _country(ctx, tlds))
     if isinstance(candidate, Refused):
         return candidate

@@ -7,12 +7,22 @@ from tldops_bot.domain.address import same_address
 from tldops_bot.domain.candidate import FIELDS, Candidate, column_of
 from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.domain.request import Request
+from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.domain.token import write_route
-from tldops_bot.domain.tld import parse_tld
 from tldops_bot.store import audit, people, tokens
 from tldops_bot.store.tables import Person
 
-_DIRECT = ("name", "phone", "phone_e164", "mobile", "mobile_e164", "fax", "postal", "organisation", "timezone")
+_DIRECT = (
+    "name",
+    "phone",
+    "phone_e164",
+    "mobile",
+    "mobile_e164",
+    "fax",
+    "postal",
+    "organisation",
+    "timezone",
+)
 _EMPTY = ("-", "none", "")
 
 
@@ -73,7 +83,7 @@ def _apply(
     return Reply("updated", values, Status.WAITING if waiting else Status.SUCCESS)
 
 
-def _home(ctx: Context) -> object | None:
+def _home(ctx: Context) -> Tld | None:
     return parse_tld(ctx.actor.standing.tlds[0]) if ctx.actor.standing.tlds else None
 
 
@@ -91,7 +101,14 @@ def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
             person_id=person.id,
             details={"new": new, "pair": pair},
         )
-        values = {"token": minted.words, "name": person.name, "is_old": purpose == "old_address", "until": until}
+        values = {
+            "token": minted.words,
+            "name": person.name,
+            "is_old": purpose == "old_address",
+            "until": until,
+        }
         ctx.post(
-            Letter(Kind.TOKEN, "letters/new_address", values, _letters.to_address(address), route=minted.route)
+            Letter(
+                Kind.TOKEN, "letters/new_address", values, _letters.to_address(address), route=minted.route
+            )
         )

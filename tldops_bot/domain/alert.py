@@ -29,7 +29,11 @@ class Scope:
         if self.everybody:
             return "all"
         found = []
-        for label, names in (("tld", self.tlds), ("region", self.regions), ("organisation", self.organisations)):
+        for label, names in (
+            ("tld", self.tlds),
+            ("region", self.regions),
+            ("organisation", self.organisations),
+        ):
             if names:
                 found.append(f"{label} {' '.join(names)}")
         return ", ".join(found)

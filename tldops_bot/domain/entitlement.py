@@ -63,11 +63,15 @@ def right_to(claim: Claim, known: Known | None, has_key: bool) -> Right:
     if known is None or known.is_forgotten or (claim.entitled is Entitled.MEMBER and not known.is_served):
         return LEFT
     must_encrypt = claim.entitled is Entitled.MEMBER or claim.is_confidential
-    if must_encrypt and address_key(claim.address) not in {address_key(one) for one in known.addresses}:
+    if must_encrypt and not _is_stored(claim.address, known.addresses):
         return MOVED
     if claim.kind is Kind.REPLY and must_encrypt and claim.fingerprint not in (None, known.fingerprint):
         return NO_KEY
     return Right(Treatment.ENCRYPT) if has_key else without_key(claim)
+
+
+def _is_stored(address: str, stored: tuple[str, ...]) -> bool:
+    return address in stored or address_key(address) in {address_key(one) for one in stored}
 
 
 def without_key(claim: Claim) -> Right:

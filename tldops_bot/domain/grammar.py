@@ -14,8 +14,38 @@ MAX_LINES = 20_000
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z-]{0,30})[ \t]*:[ \t]*(.*)")
 _COURTESIES = frozenset(
-    "hi hello hey hallo hola dear bonjour salut ciao all team colleagues greetings good morning thanks thank "
-    "best kind kindest warm regards cheers sincerely yours mit met mvh cordialement saludos note".split()
+    [
+        "all",
+        "best",
+        "bonjour",
+        "cheers",
+        "ciao",
+        "colleagues",
+        "cordialement",
+        "dear",
+        "good",
+        "greetings",
+        "hallo",
+        "hello",
+        "hey",
+        "hi",
+        "hola",
+        "kind",
+        "kindest",
+        "met",
+        "mit",
+        "morning",
+        "mvh",
+        "regards",
+        "saludos",
+        "salut",
+        "sincerely",
+        "team",
+        "thank",
+        "thanks",
+        "warm",
+        "yours",
+    ]
 )
 
 
@@ -66,9 +96,7 @@ class _Reader:
         stripped = line.strip()
         if not stripped or stripped[0] in "#>":
             self.after_blank = self.after_blank or not stripped
-            if not stripped and self._awaits_text():
-                return True
-            return False
+            return not stripped and self._awaits_text()
         if line[0] in " \t" and self.in_field and not self.after_blank:
             self._continue_field(stripped)
             return False

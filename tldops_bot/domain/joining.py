@@ -1,4 +1,4 @@
-"""The rules of becoming a contact (DESIGN section 5): who may vouch, what goes to the committee, how long probation is."""
+"""The rules of becoming a contact (DESIGN section 5): who may vouch, what the committee decides, how long probation is."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -52,3 +52,13 @@ def probation_end(
     """When QUERY, ROSTER and ALERT open: at once when every IANA address, a colleague or the committee said yes."""
     everybody = bool(asked) and set(asked) <= set(confirmed)
     return now if by_peer or everybody else now + length
+
+
+REMINDER_DAYS = (0, 3, 7, 12)
+
+
+def reminders_due(sent_at: Collection[datetime], asked_at: datetime, now: datetime) -> bool:
+    """Whether a voucher is to be asked (again): on days 0, 3, 7 and 12, each once, late ones together."""
+    days = (now - asked_at) / timedelta(days=1)
+    last = max(((moment - asked_at) / timedelta(days=1) for moment in sent_at), default=-1.0)
+    return any(last < day <= days for day in REMINDER_DAYS)

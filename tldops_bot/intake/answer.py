@@ -47,9 +47,13 @@ class Answers:
                 text = self.renderer.fragment(f"refusals/{decision.reason}", decision.values)
                 parts = [{"lines": (), "text": text, "failed": True}]
                 return self._reply(decision, judged, claimed, parts, (), False)
-        if decision.parts and all(isinstance(one.outcome, Reply) and one.outcome.is_silent for one in decision.parts):
+        if decision.parts and all(
+            isinstance(one.outcome, Reply) and one.outcome.is_silent for one in decision.parts
+        ):
             return []
-        spoken = [one for one in decision.parts if not (isinstance(one.outcome, Reply) and one.outcome.is_silent)]
+        spoken = [
+            one for one in decision.parts if not (isinstance(one.outcome, Reply) and one.outcome.is_silent)
+        ]
         replies = [one.outcome for one in spoken if isinstance(one.outcome, Reply)]
         is_test = decision.commands is not None and decision.commands.is_test
         attachments = tuple(file for one in replies for file in one.attachments) if not is_test else ()
@@ -62,7 +66,9 @@ class Answers:
         if isinstance(outcome, Refused):
             text = self.renderer.fragment(f"refusals/{outcome.reason}", outcome.values)
         elif is_test:
-            text = self.renderer.fragment("test/would", {"verb": part.request.verb, "status": outcome.status.value})
+            text = self.renderer.fragment(
+                "test/would", {"verb": part.request.verb, "status": outcome.status.value}
+            )
         else:
             folder = command_for(part.request.verb).folder
             text = self.renderer.fragment(f"{folder}/{outcome.outcome}", outcome.values)
@@ -148,7 +154,11 @@ class Answers:
         return bool(fingerprint) and self.session.get(CertificateRow, fingerprint) is not None
 
     def _verdict(self, judged: Judged, decision: Decision) -> dict[str, Any]:
-        row = people.certificate_for(self.session, judged.verdict.fingerprint) if judged.verdict.fingerprint else None
+        row = (
+            people.certificate_for(self.session, judged.verdict.fingerprint)
+            if judged.verdict.fingerprint
+            else None
+        )
         named = (*(decision.commands.lists_named if decision.commands else ()), *judged.protected)
         return {
             "standing": judged.verdict.standing.value,
@@ -217,5 +227,3 @@ def _subject(status: Status, subject: str) -> str:
     """`FAILED: ` and the sender's own outer subject, at most 80 characters."""
     words = " ".join(subject.split())
     return f"{status.value}: {words}"[:SUBJECT_CHARACTERS].rstrip()
-
-

@@ -18,9 +18,10 @@ from tldops_bot.domain.request import Commands, Request
 from tldops_bot.domain.standing import NOBODY
 from tldops_bot.domain.verdict import Standing
 from tldops_bot.intake.judge import Judged
-from tldops_bot.store import facts, iana, people, signatures, strangers
+from tldops_bot.store import facts, iana, outbox_control, people, signatures, strangers
 from tldops_bot.store.inbox import Claimed
 
+NO_ACTOR = Actor(NOBODY)
 UNSIGNED_VERBS = ("HELP", "SUBSCRIBE", "CONFIRM", "DECLINE", "OBJECT")
 
 
@@ -62,7 +63,7 @@ class Decision:
     values: dict[str, object] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     letters: tuple[Letter, ...] = ()
-    actor: Actor = Actor(NOBODY)
+    actor: Actor = NO_ACTOR
     commands: Commands | None = None
     is_last_answer: bool = False
 
@@ -71,7 +72,9 @@ class Decision:
         """The worst of all parts."""
         if self.kind == "refused" or any(part.failed for part in self.parts):
             return Status.FAILED
-        waiting = any(isinstance(one.outcome, Reply) and one.outcome.status is Status.WAITING for one in self.parts)
+        waiting = any(
+            isinstance(one.outcome, Reply) and one.outcome.status is Status.WAITING for one in self.parts
+        )
         return Status.WAITING if waiting or self.kind == "held" else Status.SUCCESS
 
     @property
@@ -83,7 +86,9 @@ class Decision:
         return f"{self.kind}: {self.reason}" if self.reason else self.kind
 
 
-def decide(session: Session, judged: Judged, claimed: Claimed, now: datetime, around: Surroundings) -> Decision:
+def decide(
+    session: Session, judged: Judged, claimed: Claimed, now: datetime, around: Surroundings
+) -> Decision:
     """What to do about a judged mail that a person sent. Changes rows; commits nothing."""
     return _Decider(session, judged, claimed, now, around).decide()
 
@@ -102,7 +107,9 @@ class _Decider:
             case Standing.NONE:
                 return self._by_mailbox() if self.claimed.bound_at is not None else self._unsigned()
             case Standing.BAD:
-                return self._refuse(self.verdict.reason, {"fingerprint": self.verdict.fingerprint, "detail": ""})
+                return self._refuse(
+                    self.verdict.reason, {"fingerprint": self.verdict.fingerprint, "detail": ""}
+                )
             case Standing.GOOD:
                 return self._signed()
 
@@ -162,13 +169,17 @@ class _Decider:
     def _repeated(self, used_at: datetime, outcome: str, actor: Actor) -> Decision:
         """The same signed mail again: a short answer, at most once an hour."""
         signed_at = self.verdict.signed_at
-        used = signatures.used(self.session, self.verdict.fingerprint, signed_at or self.now, self.judged.digest)
+        used = signatures.used(
+            self.session, self.verdict.fingerprint, signed_at or self.now, self.judged.digest
+        )
         if used is None or used.inbox_id == self.claimed.id:
             return Decision("silent", "repeated")
         if used.told_at is not None and (self.now - used.told_at).total_seconds() < 3600:
             return Decision("silent", "repeated", actor=actor)
         used.told_at = self.now
-        return Decision("repeated", "repeated", {"at": used_at, "outcome": outcome.split(":")[0]}, actor=actor)
+        return Decision(
+            "repeated", "repeated", {"at": used_at, "outcome": outcome.split(":")[0]}, actor=actor
+        )
 
     def _held(self, commands: Commands, actor: Actor) -> Decision | None:
         """A signed mail is bound to this list, or waits for a token that binds it."""
@@ -208,7 +219,9 @@ class _Decider:
             return self._refuse("no_command" if self.judged.text.strip() else "empty_mail", {})
         if all(one.verb in UNSIGNED_VERBS for one in commands.requests):
             return self._run(commands, actor)
-        return self._mailbox_question(commands) or self._refuse("unsigned", {"verb": commands.requests[0].verb})
+        return self._mailbox_question(commands) or self._refuse(
+            "unsigned", {"verb": commands.requests[0].verb}
+        )
 
     def _mailbox_question(self, commands: Commands) -> Decision | None:
         """Somebody without a key asks about their own record (or an IANA contact to REMOVE): prove the mailbox."""
@@ -245,7 +258,9 @@ class _Decider:
             parts = tuple(_problem_parts(commands))
             return self._answer(parts, (), actor, commands)
         if not commands.requests:
-            return self._refuse("empty_mail" if not self.judged.text.strip() else "no_command", {}, actor, commands)
+            return self._refuse(
+                "empty_mail" if not self.judged.text.strip() else "no_command", {}, actor, commands
+            )
         context = self._context(actor)
         nested = self.session.begin_nested()
         parts = tuple(Part(one, self._one(context, one, commands.is_test)) for one in commands.requests)
@@ -266,8 +281,14 @@ class _Decider:
     def _answer(
         self, parts: Sequence[Part], letters: Sequence[Letter], actor: Actor, commands: Commands
     ) -> Decision:
-        decision = Decision("answered", parts=tuple(parts), letters=tuple(letters), actor=actor, commands=commands)
-        return self._limited(decision, _first_reason(parts)) if self._counts_as_stranger(parts, actor) else decision
+        decision = Decision(
+            "answered", parts=tuple(parts), letters=tuple(letters), actor=actor, commands=commands
+        )
+        return (
+            self._limited(decision, _first_reason(parts))
+            if self._counts_as_stranger(parts, actor)
+            else decision
+        )
 
     def _counts_as_stranger(self, parts: Sequence[Part], actor: Actor) -> bool:
         """Good signatures and live tokens are not counted; everything else from anybody is."""
@@ -287,7 +308,9 @@ class _Decider:
         return decision if actor is not None and actor.is_signed else self._limited(decision, reason)
 
     def _limited(self, decision: Decision, kind: str) -> Decision:
-        may = strangers.may_answer(self.session, self._author() or self.claimed.envelope.mail_from, kind, self.now)
+        may = strangers.may_answer(
+            self.session, self._author() or self.claimed.envelope.mail_from, kind, self.now
+        )
         if may is strangers.May.SILENCE:
             quiet = decision.letters if decision.status is not Status.FAILED else ()
             return Decision(
@@ -351,6 +374,8 @@ class _Decider:
                 person = people.by_fingerprint(self.session, certificate.fingerprint)
                 if person is not None:
                     person.key_blocked_at, person.key_blocked_because = self.now, "revoked"
+            elif row.person_id is not None and not certificate.is_revoked:
+                outbox_control.release_held(self.session, row.person_id, self.now)
 
 
 def _problem_parts(commands: Commands) -> list[Part]:
@@ -365,7 +390,9 @@ def _problem_parts(commands: Commands) -> list[Part]:
 
 
 def _first_reason(parts: Sequence[Part]) -> str:
-    return next((_word(part.outcome) for part in parts if part.failed), _word(parts[0].outcome) if parts else "none")
+    return next(
+        (_word(part.outcome) for part in parts if part.failed), _word(parts[0].outcome) if parts else "none"
+    )
 
 
 def _word(outcome: Reply | Refused) -> str:

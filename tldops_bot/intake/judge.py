@@ -13,6 +13,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import UNSIGNED, Verdict, bad
 from tldops_bot.mail.bodies import (
@@ -37,7 +38,6 @@ from tldops_bot.mail.openpgp_packets import (
 )
 from tldops_bot.mail.signed_text import SignedText, inline_text, text_of
 from tldops_bot.mail.take_apart import IncomingMail, take_apart
-from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.store import people
 
 MAX_CERTIFICATES = 5
@@ -143,7 +143,9 @@ class _Judge:
             verdict, inline_text(octets, body.charset), digest, is_registered, body.block, "inline"
         )
 
-    def _message(self, body: PgpMimeEncrypted | InlineEncrypted, octets: bytes, opened: SignedMessage) -> Judged:
+    def _message(
+        self, body: PgpMimeEncrypted | InlineEncrypted, octets: bytes, opened: SignedMessage
+    ) -> Judged:
         """Signed and encrypted in one: the text is gpg's own output, the keys inside are offered first."""
         inside = find_inside(body, opened.literal) if isinstance(body, PgpMimeEncrypted) else None
         is_mime = isinstance(body, PgpMimeEncrypted)
@@ -240,4 +242,3 @@ def _rewrapped(opened: SignedMessage) -> bytes:
         Attachment("original.sig", "application/octet-stream", opened.signature),
     )
     return multipart("mixed", "", tuple(attachment_entity(part) for part in parts))
-

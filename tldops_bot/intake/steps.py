@@ -11,12 +11,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from tldops_bot.commands import VOCABULARY
 from tldops_bot.domain.address import same_address
 from tldops_bot.domain.automatic import is_automatic, is_bounce
 from tldops_bot.domain.grammar import read_commands
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.commands import VOCABULARY
 from tldops_bot.intake.answer import Answers
 from tldops_bot.intake.decide import Decision, Surroundings, decide
 from tldops_bot.intake.judge import Judged, OpenPgp, Read, judge
@@ -43,7 +43,9 @@ class Handled:
 class Intake:
     """Carries mails out, one at a time per thread; built once by `app.py`."""
 
-    def __init__(self, database: Database, openpgp: OpenPgp, renderer: Renderer, around: Surroundings) -> None:
+    def __init__(
+        self, database: Database, openpgp: OpenPgp, renderer: Renderer, around: Surroundings
+    ) -> None:
         self._database, self._openpgp, self._renderer, self._around = database, openpgp, renderer, around
         settings = around.config.list
         self._home = ListAddress.parse(settings.address, settings.delimiter)
@@ -159,4 +161,3 @@ def _as_notice(letter: Letter) -> Letter:
         letter.is_confidential,
         letter.attachments,
     )
-

@@ -36,7 +36,8 @@ class Workers:
         self._wanted = 0
         self._stopping = False
         self._threads = [
-            threading.Thread(target=self._work, name=f"intake-{number}", daemon=True) for number in range(threads)
+            threading.Thread(target=self._work, name=f"intake-{number}", daemon=True)
+            for number in range(threads)
         ]
 
     def start(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.people import LISTED
@@ -70,7 +70,7 @@ def note_targets(session: Session, alert_id: str, found: Collection[Target]) -> 
         session.execute(insert(AlertRecipient), rows)
 
 
-def _within(reached: Reached, poster_id: int):  # type: ignore[no-untyped-def]
+def _within(reached: Reached, poster_id: int) -> ColumnElement[bool]:
     listed = exists().where(Entry.person_id == Person.id, Entry.state == LISTED)
     seated = exists().where(Office.person_id == Person.id)
     if reached.everybody:

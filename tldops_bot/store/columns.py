@@ -1,7 +1,7 @@
 """Column types of our own: moments are UTC and aware on the way in and out, whatever the database keeps."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -33,7 +33,7 @@ class Moment(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """All tables; migrations/ builds exactly these."""
 
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Moment,
         bytes: LargeBinary,
         dict[str, Any]: JSON,

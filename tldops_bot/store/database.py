@@ -9,10 +9,15 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 BUSY_SECONDS = 30
+
+
+StoreProblem = SQLAlchemyError  # whatever goes wrong in the database; its text may quote a row
+
+__all__ = ["Database", "DatabaseMissing", "Session", "StoreProblem", "Urgency", "is_temporary"]
 
 
 class DatabaseMissing(Exception):

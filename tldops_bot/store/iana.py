@@ -130,3 +130,8 @@ def _same(held: IanaContact, found: iana_record.IanaContact) -> bool:
     kept = (held.name, held.organisation, held.phone, held.fax, held.email_key)
     key = address_key(found.email) if found.email else ""
     return kept == (found.name[:255], found.organisation, found.phone[:255], found.fax[:255], key)
+
+
+def held_tlds(session: Session) -> list[str]:
+    """Every TLD something is held of."""
+    return list(session.scalars(select(IanaTld.tld).order_by(IanaTld.tld)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
@@ -56,10 +56,10 @@ def listed_tlds(session: Session) -> dict[str, int]:
     return {str(tld): int(count) for tld, count in session.execute(query)}
 
 
-def _is_listed():  # type: ignore[no-untyped-def]
+def _is_listed() -> ColumnElement[bool]:
     return Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED))
 
 
-def _listed(session: Session, condition) -> list[Person]:  # type: ignore[no-untyped-def]
+def _listed(session: Session, condition: ColumnElement[bool]) -> list[Person]:
     query = select(Person).where(_is_listed(), condition).order_by(Person.name).limit(LIMIT)
     return list(session.scalars(query))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.outbox import (
@@ -121,3 +121,11 @@ def _drop(session: Session, which: Any, now: datetime, because: str) -> int:
     messages = list(session.scalars(dropped, execution_options=PLAIN))
     empty_finished(session, set(messages), now)
     return len(messages)
+
+
+def forget_before(session: Session, moment: datetime) -> int:
+    """Drop messages that were done before then, with their deliveries; alerts keep theirs, for reach and bounces."""
+    old = select(Message.id).where(Message.done_at < moment, Message.alert_id.is_(None))
+    gone = change(session, delete(Delivery).where(Delivery.message_id.in_(old)))
+    change(session, delete(Message).where(Message.done_at < moment, Message.alert_id.is_(None)))
+    return gone

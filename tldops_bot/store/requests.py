@@ -38,10 +38,10 @@ def listing(session: Session, states: tuple[str, ...] = OPEN) -> list[Request]:
 
 def vouching_mails_since(session: Session, address: str, moment: datetime) -> int:
     """How many mails asking for a word an address got since then: three a day are enough for anybody."""
-    query = select(func.count(Token.id)).where(
+    query = select(Token.details).where(
         Token.purpose == "vouch", func.lower(Token.address) == address.lower(), Token.made_at > moment
     )
-    return session.scalar(query) or 0
+    return sum(not details.get("single") for details in session.scalars(query))
 
 
 def siblings(session: Session, request: Request) -> list[Request]:

@@ -26,7 +26,9 @@ class May(Enum):
 def may_answer(session: Session, address: str, kind: str, now: datetime) -> May:
     """Count an answer to a stranger, if there is to be one. `kind` is the reason it gives."""
     digest = hashlib.sha256(address_key(address).encode()).hexdigest()
-    query = select(StrangerAnswer.kind).where(StrangerAnswer.digest == digest, StrangerAnswer.at > now - A_DAY)
+    query = select(StrangerAnswer.kind).where(
+        StrangerAnswer.digest == digest, StrangerAnswer.at > now - A_DAY
+    )
     kinds = list(session.scalars(query))
     if kind in kinds or len(kinds) >= IN_ALL or _flooded(session, now):
         return May.SILENCE

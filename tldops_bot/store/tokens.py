@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.token import ROUTE_BYTES, TOKEN_BYTES, token_digest, write_route, write_token
@@ -80,7 +80,10 @@ def open_held(session: Session, inbox_id: int) -> Token | None:
     """The open token that would carry out this very mail, or None."""
     return session.scalar(
         select(Token).where(
-            Token.inbox_id == inbox_id, Token.purpose == "carry_out", Token.used_at.is_(None), Token.void_at.is_(None)
+            Token.inbox_id == inbox_id,
+            Token.purpose == "carry_out",
+            Token.used_at.is_(None),
+            Token.void_at.is_(None),
         )
     )
 
@@ -97,6 +100,15 @@ def void_for_person(session: Session, person_id: int, now: datetime) -> None:
 def void_for_request(session: Session, request: Request, now: datetime) -> None:
     """End the open tokens that answer for this request alone; one for several stays good for the others."""
     for token in [*tokens_of(session, request, "prove"), *tokens_of(session, request, "vouch")]:
-        others = [one for one in requests_of(session, token) if one.id != request.id and one.decided_at is None]
+        others = [
+            one for one in requests_of(session, token) if one.id != request.id and one.decided_at is None
+        ]
         if token.used_at is None and token.void_at is None and not others:
             token.void_at = now
+
+
+def forget_before(session: Session, moment: datetime) -> None:
+    """Drop tokens that ended before then."""
+    spent = select(Token.id).where(Token.expires_at < moment)
+    session.execute(delete(TokenRequest).where(TokenRequest.token_id.in_(spent)))
+    session.execute(delete(Token).where(Token.expires_at < moment))

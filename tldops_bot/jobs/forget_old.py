@@ -1,0 +1,20 @@
+"""Drops what is no longer needed: raw mails, spent tokens, delivered mail, memories of old signatures."""
+
+from datetime import timedelta
+
+from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._job import JobContext, job
+from tldops_bot.store import inbox, outbox_control, signatures, strangers, tokens
+
+
+@job(every=timedelta(hours=1))
+def forget_old(ctx: JobContext) -> list[Letter]:
+    """Carry out [retention]: forget the octets of old mails and everything spent."""
+    keep = ctx.now - ctx.config.retention.raw_mail
+    inbox.forget_raw(ctx.session, keep)
+    tokens.forget_before(ctx.session, keep)
+    outbox_control.forget_before(ctx.session, keep)
+    strangers.forget_before(ctx.session, ctx.now - timedelta(days=2))
+    openpgp = ctx.config.openpgp
+    signatures.forget_before(ctx.session, ctx.now - 2 * openpgp.max_signature_age - openpgp.max_clock_skew)
+    return []

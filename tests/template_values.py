@@ -16,7 +16,7 @@ from tldops_bot.mail.render import Renderer
 
 LIST = ListSettings(address="tld-ops@lists.example", owner="secretariat@lists.example")
 KEY = "0123456789ABCDEF0123456789ABCDEF01234567"
-TOKEN = "7F3K-9QWX-2M4T-B8RD"  # noqa: S105  a made-up one
+TOKEN = "7F3K-9QWX-2M4T-B8RD"
 AT = datetime(2026, 3, 10, 2, 47, tzinfo=UTC)
 LATER = AT + timedelta(days=14)
 IDN = "рф (xn--p1ai)"
@@ -78,9 +78,18 @@ def shown(verb: str) -> Values:
 
 
 BARE = contact(
-    emergency_email="", phone="", phone_written="", fax="", postal="", timezone="", fingerprint="", is_stale=True
+    emergency_email="",
+    phone="",
+    phone_written="",
+    fax="",
+    postal="",
+    timezone="",
+    fingerprint="",
+    is_stale=True,
 )
-BY_PERSON = request(18, IDN, kind="objection", reasons=["He left in June.\nSubject: I know him"], vouched_by="")
+BY_PERSON = request(
+    18, IDN, kind="objection", reasons=["He left in June.\nSubject: I know him"], vouched_by=""
+)
 NEW_KEY = request(19, kind="key", organisation="", reasons=("key_recovery",), vouched_by="")
 
 ALERT: Values = {
@@ -136,7 +145,8 @@ FRAGMENTS: dict[str, list[Values]] = {
     "ack/seen": [{"id": "A-2026-0007"}],
     "alert/posted": [
         POSTED | {"members": 412, "notices": 37},
-        POSTED | {"members": 5, "notices": 0, "notes": [], "safer": (), "is_exercise": True, "scope": "tld nl be"},
+        POSTED
+        | {"members": 5, "notices": 0, "notes": [], "safer": (), "is_exercise": True, "scope": "tld nl be"},
     ],
     "alert/held": [
         POSTED | {"why": why, "notes": [], "safer": ()}
@@ -202,7 +212,10 @@ FRAGMENTS: dict[str, list[Values]] = {
     "pending/pending": [
         {"decide": [], "others": []},
         {
-            "decide": [request() | _PENDING, BY_PERSON | _PENDING | {"votes": [], "fingerprint": "", "iana": []}],
+            "decide": [
+                request() | _PENDING,
+                BY_PERSON | _PENDING | {"votes": [], "fingerprint": "", "iana": []},
+            ],
             "others": [request(20) | {"state": "proving"}, NEW_KEY | {"state": "vouching"}],
         },
     ],
@@ -301,7 +314,9 @@ REFUSALS: dict[str, list[Values]] = {
     "already_asked": [{"tld": "nl", "number": 17}, {"tld": IDN, "number": "R-17"}],
     "already_contact": [{"tld": IDN}],
     "already_decided": [{}],
-    "bad_arguments": [{"verb": verb, "usage": COMMANDS[verb].usage} for verb in ("REMOVE", "QUERY", "UNSUBSCRIBE")],
+    "bad_arguments": [
+        {"verb": verb, "usage": COMMANDS[verb].usage} for verb in ("REMOVE", "QUERY", "UNSUBSCRIBE")
+    ],
     "bad_exercise": [{"value": "maybe"}],
     "bad_field": [{"field": field, "value": "x"} for field in ("Email", "Timezone", "Name", "Postal")],
     "bad_phone": [{"field": "Mobile", "value": "12"}],
@@ -361,7 +376,11 @@ REFUSALS: dict[str, list[Values]] = {
     "unclear_answer": [{}],
     "unknown_field": [{"line": "Phne: 1", "nearest": "Phone"}, {"line": "Shoe: 1", "nearest": ""}],
     "unknown_region": [{"word": "Mars"}, {"word": ""}],
-    "unknown_tld": [{"word": "nll", "nearest": "nl"}, {"word": "zzz", "nearest": ""}, {"word": "", "nearest": ""}],
+    "unknown_tld": [
+        {"word": "nll", "nearest": "nl"},
+        {"word": "zzz", "nearest": ""},
+        {"word": "", "nearest": ""},
+    ],
     "unknown_verb": [{"line": "QUREY nl", "nearest": "QUERY"}, {"line": "DANCE", "nearest": ""}],
     "unreadable_line": [{"line": "what?", "nearest": ""}],
     "unsigned": [{"verb": "QUERY"}],
@@ -378,7 +397,12 @@ _VOUCH: Values = _TOKEN | {
     "is_reminder": False,
     "authentication": "",
 }
-_PROVE: Values = _TOKEN | {"requests": [request()], "is_signed": True, "fingerprint": KEY, "asked_by_other": False}
+_PROVE: Values = _TOKEN | {
+    "requests": [request()],
+    "is_signed": True,
+    "fingerprint": KEY,
+    "asked_by_other": False,
+}
 _WELCOME: Values = {
     "name": "Ann Example",
     "tld": "nl",
@@ -447,9 +471,16 @@ LETTERS: dict[str, list[Values]] = {
         {"request": request(), "has_committee": False},
         _SUSPENDED | {"final_at": None},
     ],
-    "letters/rejected": [{"request": request(), "because": "not a person"}, {"request": NEW_KEY, "because": ""}],
-    "letters/objected": [_SUSPENDED | {"final_at": None, "to_person": to_person} for to_person in (True, False)],
-    "letters/removed": [_SUSPENDED | {"final_at": LATER, "to_person": to_person} for to_person in (True, False)],
+    "letters/rejected": [
+        {"request": request(), "because": "not a person"},
+        {"request": NEW_KEY, "because": ""},
+    ],
+    "letters/objected": [
+        _SUSPENDED | {"final_at": None, "to_person": to_person} for to_person in (True, False)
+    ],
+    "letters/removed": [
+        _SUSPENDED | {"final_at": LATER, "to_person": to_person} for to_person in (True, False)
+    ],
     "letters/replaced": [{"tld": "nl", "person": "Bob Example", "by": "Ann Example"}],
     "letters/restored": [{"name": "Ann Example", "tld": "nl"}],
     "letters/someone_left": [{"name": "Ann Example", "tld": "nl", "remaining": count} for count in (2, 1, 0)],
@@ -519,14 +550,22 @@ def replies(renderer: Renderer) -> list[Values]:
     }
     return [
         frame,
-        frame | {"status": "WAITING", "not_read": ["see you in May"], "ignored": ["photo.jpg"], "notes": ["Titel: x"]},
+        frame
+        | {
+            "status": "WAITING",
+            "not_read": ["see you in May"],
+            "ignored": ["photo.jpg"],
+            "notes": ["Titel: x"],
+        },
         frame | {"status": "FAILED", "parts": [done, failed], "changed_nothing": True},
-        frame | {"status": "FAILED", "parts": [done, failed], "changed_nothing": True, "quoted": False}
+        frame
+        | {"status": "FAILED", "parts": [done, failed], "changed_nothing": True, "quoted": False}
         | {"not_read": ["secret"], "notes": ["Titel: secret"], "last_answer": True},
         frame | {"status": "FAILED", "parts": [failed | {"lines": ()}], "changed_nothing": True},
         frame | {"is_test": True},
         frame | {"is_test": True, "verdict": verdict | {"key_expires_at": None}},
-        frame | {"is_test": True, "verdict": unsigned, "parts": [failed], "changed_nothing": True, "quoted": False},
+        frame
+        | {"is_test": True, "verdict": unsigned, "parts": [failed], "changed_nothing": True, "quoted": False},
         frame | {"is_test": True, "verdict": unsigned | {"standing": "bad"}},
     ]
 

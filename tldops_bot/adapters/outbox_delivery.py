@@ -282,9 +282,8 @@ class Delivery:
         self._turn_number += 1
         token = f"{self._token}.{self._turn_number}"
         claimed = outbox.claim(session, now, room.alerts, now + LEASE, token, Kind.ALERT.priority)
-        # Where there were alerts, other mail waits for the next turn.
-        is_more_due = bool(claimed)
-        if not claimed and room.all:
+        is_more_due = len(claimed) >= room.alerts
+        if not claimed and room.all:  # where there were alerts, other mail waits for the next turn
             claimed = outbox.claim(session, now, room.all, now + LEASE, token, _ANYTHING)
             is_more_due = len(claimed) >= room.all
         new = {one.message_id for one in claimed} - known.keys()

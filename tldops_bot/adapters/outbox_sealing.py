@@ -50,6 +50,7 @@ class Sheet:
     message: OutboxMessage
     headers: OuterHeaders
     sealed: bytes
+    is_under_way: bool = False
     signing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

@@ -24,7 +24,7 @@ from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING, Mark
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1; an alert is never given up
 SIGNERS = ENCRYPTERS = 2  # the second prepares its work while the first one's is done
 FIRST_TOGETHER = 1  # the first copy of an alert waits for no other
-MOST_TOGETHER = 16
+MOST_TOGETHER = 32
 MOST_OCTETS_TOGETHER = 1_000_000
 MOST_OCTETS_WAITING = 8_000_000
 LONGEST_PAUSE_SECONDS = 30.0
@@ -143,8 +143,10 @@ class Stages:
         for copy in copies:
             if copy.addressee.right.treatment is Treatment.SIGN_ONLY:
                 self._to_be_sent(copy, None)
-        together = min(MOST_TOGETHER, max(1, MOST_OCTETS_TOGETHER // len(copies[0].sheet.sealed)))
-        size, at = FIRST_TOGETHER, 0
+        sheet = copies[0].sheet
+        together = min(MOST_TOGETHER, max(1, MOST_OCTETS_TOGETHER // len(sheet.sealed)))
+        size, at = together if sheet.is_under_way else FIRST_TOGETHER, 0
+        sheet.is_under_way = True
         while at < len(encrypted):
             self._to_encrypt.put(encrypted[at].delivery.priority, encrypted[at : at + size])
             at, size = at + size, min(together, size * 8)

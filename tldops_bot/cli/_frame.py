@@ -13,17 +13,21 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tldops_bot.adapters.gnupg_keyring import NoListKey
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.app import App
 from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import mask_address, mask_phone
+from tldops_bot.domain.plain_text import one_line
+from tldops_bot.domain.tld import parse_tld
 from tldops_bot.mail.render import TemplateProblem
 from tldops_bot.store.database import DatabaseMissing, StoreProblem
 from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld
 
 Rows = Sequence[Mapping[str, Any]]
+LABEL_COLUMNS = 16
 console = Console(soft_wrap=False)
 errors = Console(stderr=True, soft_wrap=True)
 
@@ -37,8 +41,13 @@ class Options:
 
 def refuse(message: str) -> NoReturn:
     """Say in one line why not, and end with status 1."""
-    print(f"tldops-bot: {message}", file=sys.stderr)  # noqa: T201
+    note(message)
     raise typer.Exit(1)
+
+
+def note(message: str) -> None:
+    """One line on stderr, beside what the verb prints."""
+    print(f"tldops-bot: {one_line(message)}", file=sys.stderr)  # noqa: T201
 
 
 def read_config(context: typer.Context) -> Config:
@@ -51,12 +60,16 @@ def read_config(context: typer.Context) -> Config:
 
 
 @contextmanager
-def opened(context: typer.Context) -> Iterator[App]:
-    """The parts, on a database that exists and fits; what breaks below becomes one clear line."""
+def opened(context: typer.Context, any_schema: bool = False) -> Iterator[App]:
+    """The parts, on a database that exists and (unless it is to be upgraded) fits.
+
+    What breaks below becomes one clear line.
+    """
     app = App(read_config(context))
     try:
         app.database.must_exist()
-        app.schema.must_fit()
+        if not any_schema:
+            app.schema.must_fit()
         yield app
     except (DatabaseMissing, SchemaTooNew, SchemaTooOld, TemplateProblem) as problem:
         refuse(str(problem))
@@ -68,20 +81,55 @@ def opened(context: typer.Context) -> Iterator[App]:
         app.close()
 
 
-def show(rows: Rows, as_json: bool, title: str = "", empty: str = "nothing") -> None:
-    """A list: JSON for programs, a table for people."""
+def read_file(file: Path, most_bytes: int) -> bytes:
+    """The octets of a file the operator named; refuses what is none, or larger."""
+    try:
+        if not file.is_file():
+            refuse(f"{file}: {'not a file' if file.exists() else 'there is no such file'}")
+        if file.stat().st_size > most_bytes:
+            refuse(f"{file}: larger than {most_bytes} bytes")
+        return file.read_bytes()
+    except OSError as problem:
+        refuse(f"{file}: cannot be read ({problem.strerror})")
+
+
+def show(
+    rows: Rows, as_json: bool, title: str = "", empty: str = "nothing", columns: Sequence[str] = ()
+) -> None:
+    """A list: JSON for programs, all of it; a table for people, of `columns` where 80 won't hold everything."""
     if as_json:
         print_json(list(rows))
         return
     if not rows:
-        console.print(empty)
+        say(empty)
         return
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in rows[0]:
+    chosen = columns or tuple(rows[0])
+    for name in chosen:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_row(*(Text(_cell(name, row[name])) for name in chosen))
     console.print(table)
+
+
+def card(values: Mapping[str, Any], as_json: bool) -> None:
+    """One thing with its details: JSON, or a line for each; lists of things become tables below."""
+    if as_json:
+        print_json(values)
+        return
+    inner = {name: value for name, value in values.items() if _is_rows(value)}
+    for name, value in values.items():
+        cell = "" if name in inner else _cell(name, value)
+        if cell:
+            say(f"{name.replace('_', ' '):{LABEL_COLUMNS}}{cell}")
+    for name, rows in inner.items():
+        say("")
+        show(rows, False, title=name.replace("_", " "))
+
+
+def say(text: str) -> None:
+    """One line for people, as it is: no markup, nothing that turns or hides what stands beside it."""
+    console.print(Text(one_line(text)), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -90,23 +138,34 @@ def print_json(value: Any) -> None:
 
 
 def masked(address: str, confidential: bool) -> str:
-    """An address as the operator may see it."""
-    return address if confidential else mask_address(address)
+    """An address as the operator may see it; "" stays ""."""
+    return address if confidential or not address else mask_address(address)
 
 
 def masked_phone(phone: str, confidential: bool) -> str:
-    """A number as the operator may see it."""
-    return phone if confidential else mask_phone(phone)
+    """A number as the operator may see it; "" stays ""."""
+    return phone if confidential or not phone else mask_phone(phone)
 
 
-def _cell(value: Any) -> str:
-    if value is None:
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _cell(name: str, value: Any) -> str:
+    """A value in a table: one line, whatever somebody wrote into it."""
+    if value is None or value is False:
         return ""
+    if value is True:
+        return "yes"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, list | tuple):
-        return " ".join(str(one) for one in value)
-    return "yes" if value is True else "" if value is False else str(value)
+        return " ".join(_cell(name, one) for one in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key.replace('_', ' ')} {_cell(key, one)}" for key, one in value.items())
+    text = str(value)
+    tld = parse_tld(text) if name in ("tld", "tlds") else None
+    return one_line(tld.shown if tld else text)
 
 
 def _plain(value: Any) -> Any:

@@ -19,13 +19,15 @@ def help_(ctx: Context, request: Request) -> Reply | Refused:
             near = nearest(wanted, COMMANDS)
             return Refused("unknown_verb", {"line": request.line[:80], "nearest": near})
         return Reply("one", {"command": _shown(COMMANDS[wanted])}, attachments=(key,))
-    yours = [one for one in COMMANDS.values() if refusal(one, ctx.actor, ctx.now) is None]
+    is_known = ctx.actor.person is not None
+    open_to = [one for one in COMMANDS.values() if is_known or one.who is Who.ANYONE]
+    yours = [one for one in open_to if refusal(one, ctx.actor, ctx.now) is None]
     later = [one for one in COMMANDS.values() if one not in yours and one.who in (Who.CONTACT, Who.MEMBER)]
     values = {
         "yours": [_shown(one) for one in yours],
         "later": [_shown(one) for one in later],
         "is_member": ctx.actor.standing.is_member,
-        "is_known": ctx.actor.person is not None,
+        "is_known": is_known,
     }
     return Reply("commands", values, attachments=(key,))
 

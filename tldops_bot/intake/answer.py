@@ -72,7 +72,7 @@ class Answers:
         else:
             folder = command_for(part.request.verb).folder
             text = self.renderer.fragment(f"{folder}/{outcome.outcome}", outcome.values)
-        return {"lines": _quoted(part.request), "text": text, "failed": part.failed}
+        return {"lines": _quoted(part.request, decision.actor), "text": text, "failed": part.failed}
 
     def _reply(
         self,
@@ -219,7 +219,10 @@ class Answers:
         return len(held) >= 6 or any(one.details.get("digest") == digest for one in held)
 
 
-def _quoted(request: Request) -> list[str]:
+def _quoted(request: Request, actor: Actor) -> list[str]:
+    """The command as it was sent; its fields, with their numbers, only where the reply will be encrypted."""
+    if not actor.standing.has_key:
+        return [request.line[:200]]
     return [request.line[:200], *(f"{field.name}: {field.value}"[:200] for field in request.fields[:30])]
 
 

@@ -254,10 +254,10 @@ class _Decider:
 
     def _run(self, commands: Commands, actor: Actor) -> Decision:
         """Carry all commands out, or none: one bad one undoes the others."""
-        if commands.problems:
-            parts = tuple(_problem_parts(commands))
-            return self._answer(parts, (), actor, commands)
-        if not commands.requests:
+        problems = _problem_parts(commands)
+        if problems and not commands.is_test:
+            return self._answer(problems, (), actor, commands)
+        if not commands.requests and not problems:
             return self._refuse(
                 "empty_mail" if not self.judged.text.strip() else "no_command", {}, actor, commands
             )
@@ -267,6 +267,7 @@ class _Decider:
         if commands.is_test or any(part.failed for part in parts):
             nested.rollback()
             self.session.expire_all()
+            parts = tuple(sorted([*parts, *problems], key=lambda part: part.request.line_number))
             return self._answer(parts, (), actor, commands)
         nested.commit()
         return self._answer(parts, tuple(context.letters), actor, commands)
@@ -292,7 +293,7 @@ class _Decider:
 
     def _counts_as_stranger(self, parts: Sequence[Part], actor: Actor) -> bool:
         """Good signatures and live tokens are not counted; everything else from anybody is."""
-        if actor.is_signed:
+        if actor.is_signed and (actor.person is not None or self._key_names_author()):
             return False
         lively = ("CONFIRM", "DECLINE", "OBJECT")
         return any(part.failed or part.request.verb not in lively for part in parts)
@@ -328,6 +329,12 @@ class _Decider:
                 is_last_answer=True,
             )
         return decision
+
+    def _key_names_author(self) -> bool:
+        """A key somebody made for another's address is no reason to mail that other."""
+        author, fingerprint = address_key(self._author()), self.verdict.fingerprint
+        signers = [one for one in self.judged.certificates if one.fingerprint == fingerprint]
+        return any(author in {address_key(one) for one in signer.addresses} for signer in signers)
 
     def _context(self, actor: Actor) -> Context:
         mail, judged = self.judged.mail, self.judged

@@ -70,6 +70,9 @@ class Workers:
     def carry_out_one(self) -> bool:
         """Claim one mail and carry it out; False when none is due."""
         try:
+            with self._database.read() as session:
+                if not inbox.is_anything_due(session, self._now()):
+                    return False
             with self._database.write() as session:
                 taken = inbox.claim(session, self._random(8).hex(), self._now())
         except SQLAlchemyError as problem:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.envelope import Envelope
@@ -56,16 +56,15 @@ def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) 
     )
 
 
+def is_anything_due(session: Session, now: datetime) -> bool:
+    """Whether a claim would find something: a look that takes no lock."""
+    return session.scalar(_due(now).limit(1)) is not None
+
+
 def claim(session: Session, claim_word: str, now: datetime, limit: int = 1) -> list[Claimed]:
     """Take the mails that are due, oldest first; another node's lease that ran out counts as due."""
-    free = (InboxRow.lease_until.is_(None)) | (InboxRow.lease_until < now)
-    query = (
-        select(InboxRow)
-        .where(InboxRow.state == WAITING, InboxRow.next_attempt_at <= now, free)
-        .order_by(InboxRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    due = _due(now).limit(limit).with_for_update(skip_locked=True)
+    query = select(InboxRow).where(InboxRow.id.in_(due)).order_by(InboxRow.id)
     taken = []
     for row in session.scalars(query):
         row.claim, row.lease_until = claim_word, now + LEASE
@@ -84,6 +83,12 @@ def claim(session: Session, claim_word: str, now: datetime, limit: int = 1) -> l
             )
         )
     return taken
+
+
+def _due(now: datetime) -> Select[int]:
+    free = (InboxRow.lease_until.is_(None)) | (InboxRow.lease_until < now)
+    waiting = (InboxRow.state == WAITING, InboxRow.next_attempt_at <= now, free)
+    return select(InboxRow.id).where(*waiting).order_by(InboxRow.id)
 
 
 def finish(

@@ -9,14 +9,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, case, exists, insert, select, update
+from sqlalchemy import Integer, Table, bindparam, case, exists, func, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter
+from tldops_bot.store.columns import Moment
 from tldops_bot.store.tables import Delivery, Message
 
 WAITING, SENDING, HELD = "waiting", "sending", "held"
@@ -117,22 +118,16 @@ def enqueue(
 
 def is_anything_due(session: Session, now: datetime, least_urgent: int) -> bool:
     """Whether a claim would find something: a look that takes no lock."""
-    return session.scalar(_due(now, least_urgent).limit(1)) is not None
+    asked = {"now": now, "least_urgent": least_urgent, "most": 1}
+    return session.connection().execute(_DUE, asked).first() is not None
 
 
 def claim(
     session: Session, now: datetime, limit: int, lease_until: datetime, token: str, least_urgent: int = 99
 ) -> list[Claimed]:
     """Up to `limit` due deliveries, the most urgent first, none less urgent than `least_urgent`."""
-    chosen = _due(now, least_urgent).limit(limit).with_for_update(skip_locked=True)
-    taken = (
-        update(Delivery)
-        .where(Delivery.id.in_(chosen))
-        .values(state=SENDING, claim=token, lease_until=lease_until)
-        .returning(*_CLAIMED, Delivery.next_attempt_at)
-        .execution_options(synchronize_session=False)
-    )
-    rows = sorted(session.execute(taken), key=lambda row: (row.priority, row.next_attempt_at, row.id))
+    asked = {"now": now, "least_urgent": least_urgent, "most": limit, "token": token, "until": lease_until}
+    rows = session.connection().execute(_CLAIM, asked).all()
     return [
         Claimed(
             row.id,
@@ -146,7 +141,7 @@ def claim(
             row.attempts,
             token,
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.priority, row.next_attempt_at, row.id))
     ]
 
 
@@ -196,30 +191,13 @@ def mark(session: Session, marks: Iterable[Mark], now: datetime) -> set[int]:
     for one in marks:
         outcome = (one.delivery.claim, one.state, one.attempts, one.next_attempt_at, one.code, one.status)
         together[outcome].append(one)
+    connection = session.connection()
     marked: set[int] = set()
     for alike in together.values():
-        marked.update(session.scalars(_marking(alike, now), execution_options=PLAIN))
+        marked.update(connection.execute(_MARK, _written(alike, now)).scalars())
     done = {one.delivery.message_id for alike in together.values() for one in alike if one.is_final}
     empty_finished(session, done, now)
     return marked
-
-
-def _marking(alike: Sequence[Mark], now: datetime) -> Any:
-    one = alike[0]
-    values: dict[str, Any] = {
-        "state": one.state,
-        "attempts": one.attempts,
-        "last_code": one.code,
-        "last_status": one.status[:32],
-        "finished_at": now if one.is_final else None,
-        "claim": None,
-        "lease_until": None,
-    }
-    if one.next_attempt_at is not None:
-        values["next_attempt_at"] = one.next_attempt_at
-    ids = [mark.delivery.id for mark in alike]
-    ours = (Delivery.id.in_(ids), Delivery.claim == one.delivery.claim, Delivery.state == SENDING)
-    return update(Delivery).where(*ours).values(values).returning(Delivery.id)
 
 
 def renew(session: Session, ids: Collection[int], tokens: Collection[str], lease_until: datetime) -> None:
@@ -237,39 +215,87 @@ def take_back(session: Session, now: datetime, everything: bool = False) -> int:
 
 
 PLAIN: dict[str, Any] = {"synchronize_session": False}
-_CLAIMED = (
-    Delivery.id,
-    Delivery.message_id,
-    Delivery.priority,
-    Delivery.rcpt_to,
-    Delivery.person_id,
-    Delivery.fingerprint,
-    Delivery.entitled_as,
-    Delivery.reply_to,
-    Delivery.attempts,
+
+# What is said thousands of times is built once, below the ORM.
+_DELIVERIES = cast(Table, Delivery.__table__)
+_MESSAGES = cast(Table, Message.__table__)
+_ROW = _DELIVERIES.c
+_DUE = (
+    select(_ROW.id)
+    .where(
+        _ROW.state == WAITING,
+        _ROW.next_attempt_at <= bindparam("now", type_=Moment),
+        _ROW.priority <= bindparam("least_urgent"),
+    )
+    .order_by(_ROW.priority, _ROW.next_attempt_at, _ROW.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_CLAIM = (
+    update(_DELIVERIES)
+    .where(_ROW.id.in_(_DUE.with_for_update(skip_locked=True)))
+    .values(state=SENDING, claim=bindparam("token"), lease_until=bindparam("until", type_=Moment))
+    .returning(
+        _ROW.id,
+        _ROW.message_id,
+        _ROW.priority,
+        _ROW.rcpt_to,
+        _ROW.person_id,
+        _ROW.fingerprint,
+        _ROW.entitled_as,
+        _ROW.reply_to,
+        _ROW.attempts,
+        _ROW.next_attempt_at,
+    )
+)
+_MARK = (
+    update(_DELIVERIES)
+    .where(
+        _ROW.id.in_(bindparam("ids", expanding=True)),
+        _ROW.claim == bindparam("token"),
+        _ROW.state == SENDING,
+    )
+    .values(
+        state=bindparam("outcome"),
+        attempts=bindparam("tried"),
+        next_attempt_at=func.coalesce(bindparam("again", type_=Moment), _ROW.next_attempt_at),
+        last_code=bindparam("code"),
+        last_status=bindparam("why"),
+        finished_at=bindparam("finished", type_=Moment),
+        claim=None,
+        lease_until=None,
+    )
+    .returning(_ROW.id)
+)
+_EMPTY = (
+    update(_MESSAGES)
+    .where(
+        _MESSAGES.c.id.in_(bindparam("messages", expanding=True)),
+        ~exists().where(_ROW.message_id == _MESSAGES.c.id, _ROW.state.in_(UNFINISHED)),
+    )
+    .values(entity=None, sealed=None, done_at=bindparam("finished", type_=Moment))
 )
 
 
-def _due(now: datetime, least_urgent: int) -> Select[int]:
-    return (
-        select(Delivery.id)
-        .where(
-            Delivery.state == WAITING,
-            Delivery.next_attempt_at <= now,
-            Delivery.priority <= least_urgent,
-        )
-        .order_by(Delivery.priority, Delivery.next_attempt_at, Delivery.id)
-    )
+def _written(alike: Sequence[Mark], now: datetime) -> dict[str, Any]:
+    one = alike[0]
+    return {
+        "ids": [mark.delivery.id for mark in alike],
+        "token": one.delivery.claim,
+        "outcome": one.state,
+        "tried": one.attempts,
+        "again": one.next_attempt_at,
+        "code": one.code,
+        "why": one.status[:32],
+        "finished": now if one.is_final else None,
+    }
 
 
 def empty_finished(session: Session, message_ids: Collection[int], now: datetime) -> None:
     """Messages with nothing left to do lose their content."""
-    if not message_ids:
-        return
-    left = exists().where(Delivery.message_id == Message.id, Delivery.state.in_(UNFINISHED))
-    finished = update(Message).where(Message.id.in_(message_ids), ~left)
-    session.execute(finished.values(entity=None, sealed=None, done_at=now), execution_options=PLAIN)
+    if message_ids:
+        session.connection().execute(_EMPTY, {"messages": list(message_ids), "finished": now})
 
 
 def change(session: Session, statement: Any) -> int:
+    """Carry out an UPDATE; how many rows it changed."""
     return int(session.execute(statement, execution_options=PLAIN).rowcount)  # type: ignore[attr-defined]

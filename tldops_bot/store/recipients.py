@@ -33,16 +33,24 @@ _CERTIFICATE = (
     _IS_USABLE.label("is_usable"),
 )
 # Decided in SQL, since this is asked for each of 10,000 copies.
-_PERSONS = select(
-    Person.id,
-    Person.email,
-    case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="").label("emergency"),
-    Person.fingerprint,
-    Person.forgotten_at.is_not(None).label("is_forgotten"),
-    _IS_SERVED.label("is_served"),
-    *_CERTIFICATE,
-).outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
-_KEYS = select(*_CERTIFICATE).outerjoin(Person, Person.fingerprint == CertificateRow.fingerprint)
+_PERSONS = (
+    select(
+        Person.id,
+        Person.email,
+        case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="").label("emergency"),
+        Person.fingerprint,
+        Person.forgotten_at.is_not(None).label("is_forgotten"),
+        _IS_SERVED.label("is_served"),
+        *_CERTIFICATE,
+    )
+    .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
+    .where(Person.id.in_(bindparam("people", expanding=True)))
+)
+_KEYS = (
+    select(*_CERTIFICATE)
+    .outerjoin(Person, Person.fingerprint == CertificateRow.fingerprint)
+    .where(CertificateRow.fingerprint.in_(bindparam("keys", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +67,16 @@ def look_up(
     session: Session, claimed: Sequence[Claimed], messages: Mapping[int, OutboxMessage], now: datetime
 ) -> dict[int, Addressee]:
     """The addressee of each delivery by its id: one SELECT for all persons, one for keys without a person."""
-    at = {"now": now}
     people = {one.person_id for one in claimed if one.person_id is not None}
     keys = {one.fingerprint for one in claimed if one.entitled_as is Entitled.KEY and one.fingerprint}
     persons: dict[int | None, _Row] = {}
     certificates: dict[str | None, _Row] = {}
     if people:
-        persons = {row.id: row for row in session.execute(_PERSONS.where(Person.id.in_(people)), at)}
+        asked = {"now": now, "people": list(people)}
+        persons = {row.id: row for row in session.connection().execute(_PERSONS, asked)}
     if keys:
-        held = _KEYS.where(CertificateRow.fingerprint.in_(keys))
-        certificates = {row.certificate: row for row in session.execute(held, at)}
+        wanted = {"now": now, "keys": list(keys)}
+        certificates = {row.certificate: row for row in session.connection().execute(_KEYS, wanted)}
     found: dict[int, Addressee] = {}
     for one in claimed:
         by_key = one.entitled_as is Entitled.KEY

@@ -1,0 +1,85 @@
+"""How the operator acts: in one transaction, audited, told to the committee, never counted as its vote."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from tldops_bot.app import App
+from tldops_bot.cli._frame import refuse
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Actor, Context, MailFacts, Refused
+from tldops_bot.domain.outgoing import Recipient
+from tldops_bot.domain.standing import NOBODY
+from tldops_bot.store import audit, people
+from tldops_bot.store.database import Session
+
+ACTOR = "operator"  # in the audit
+BY = "the operator"  # in letters and in what is stored
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
+Confidential = Annotated[
+    bool, typer.Option("--confidential", help="Phones and addresses too; audited, and told to the committee.")
+]
+Because = Annotated[str, typer.Option(help="Why; needed once there is a committee, which is told.")]
+
+
+@contextmanager
+def acting(app: App) -> Iterator[Context]:
+    """One writing transaction; the letters posted in it go with it. Refusing inside changes nothing."""
+    around, now = app.surroundings, app.now()  # gpg does its part before the transaction is open
+    with app.database.write() as session:
+        ctx = Context(
+            session,
+            now,
+            around.config,
+            around.tlds,
+            Actor(NOBODY),
+            MailFacts(0, now),
+            around.random,
+            around.list_certificate,
+        )
+        yield ctx
+        app.intake.post(session, ctx.letters, now)
+
+
+def must_say_why(session: Session, because: str) -> None:
+    """Once there is a committee, what the operator decides in its place needs a reason."""
+    if not because.strip() and people.office_holders(session, "committee"):
+        refuse("there is a committee: --because TEXT is needed, and it is told")
+
+
+def tell(
+    ctx: Context,
+    what: str,
+    about: str,
+    because: str = "",
+    *,
+    tld: str = "",
+    person_id: int | None = None,
+    also: tuple[Recipient, ...] = (),
+    **details: object,
+) -> None:
+    """Audit what the operator did, and tell the committee (and `also`) in letters/operator_told.
+
+    `what` is a word the template knows; `about` says of whom or what, and holds no number or address.
+    """
+    audit.record(ctx.session, ctx.now, ACTOR, what, tld, person_id, **details)
+    to = {one.address: one for one in _letters.to_people(people.office_holders(ctx.session, "committee"))}
+    to |= {one.address: one for one in also}
+    if to:
+        values = {"what": what, "about": about, "because": because.strip()}
+        ctx.post(_letters.notice("letters/operator_told", values, tuple(to.values())))
+
+
+def disclose(app: App, verb: str) -> None:
+    """`--confidential`: audited and told to the committee before anything is shown."""
+    with acting(app) as ctx:
+        tell(ctx, "looked", verb, verb=verb)
+
+
+def refuse_as(app: App, refused: Refused) -> None:
+    """Refuse in the words people get by mail: the first paragraph of it, in one line."""
+    text = app.renderer.fragment(f"refusals/{refused.reason}", refused.values)
+    refuse(" ".join(text.partition("\n\n")[0].split()))

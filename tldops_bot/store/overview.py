@@ -1,0 +1,89 @@
+"""What the operator looks over: everybody with a seat, the keys in use, the TLDs held, and counts by state."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from tldops_bot.store.people import LISTED, SUSPENDED
+from tldops_bot.store.tables import (
+    Alert,
+    CertificateRow,
+    Delivery,
+    Entry,
+    IanaTld,
+    InboxRow,
+    Message,
+    Office,
+    Person,
+    Request,
+)
+
+
+def seated(session: Session, tld: str = "") -> list[Person]:
+    """Everybody listed or suspended for a TLD, or in an office; with `tld`, those of that TLD."""
+    living = exists().where(Entry.person_id == Person.id, Entry.state.in_((LISTED, SUSPENDED)))
+    if tld:
+        wanted = living.where(Entry.tld == tld)
+    else:
+        wanted = or_(living, exists().where(Office.person_id == Person.id))
+    query = select(Person).where(wanted).options(selectinload(Person.entries), selectinload(Person.offices))
+    return list(session.scalars(query.order_by(Person.name, Person.id)))
+
+
+def keys_in_use(session: Session) -> list[tuple[Person, CertificateRow]]:
+    """Everybody who has a key, with the certificate; the one that ends first comes first, endless ones last."""
+    query = (
+        select(Person, CertificateRow)
+        .join(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
+        .where(Person.forgotten_at.is_(None))
+        .order_by(CertificateRow.expires_at.is_(None), CertificateRow.expires_at, Person.id)
+    )
+    return [(row.Person, row.CertificateRow) for row in session.execute(query)]
+
+
+def tlds_held(session: Session) -> list[str]:
+    """Every TLD of which IANA's record is held, or that anybody is listed for."""
+    held = set(session.scalars(select(IanaTld.tld)))
+    return sorted(held | set(session.scalars(select(Entry.tld).where(Entry.state == LISTED))))
+
+
+def requests_by_state(session: Session) -> dict[str, int]:
+    """How many requests are in each state."""
+    return _counted(session, select(Request.state, func.count()).group_by(Request.state))
+
+
+def inbox_by_state(session: Session) -> dict[str, int]:
+    """How many mails are in each state."""
+    return _counted(session, select(InboxRow.state, func.count()).group_by(InboxRow.state))
+
+
+def alerts_by_state(session: Session) -> dict[str, int]:
+    """How many alerts are in each state."""
+    return _counted(session, select(Alert.state, func.count()).group_by(Alert.state))
+
+
+def offices_by_role(session: Session) -> dict[str, int]:
+    """How many people are in each office."""
+    return _counted(session, select(Office.role, func.count()).group_by(Office.role))
+
+
+def message_kind(session: Session, delivery_id: int) -> str:
+    """What kind of mail a delivery carries, or "" when there is no such delivery."""
+    query = select(Message.kind).join(Delivery, Delivery.message_id == Message.id)
+    return session.scalar(query.where(Delivery.id == delivery_id)) or ""
+
+
+def held_deliveries(session: Session, but: str) -> list[int]:
+    """The deliveries that are held for another reason than `but`, in the order they were written."""
+    query = select(Delivery.id).where(Delivery.state == "held", Delivery.last_status != but)
+    return list(session.scalars(query.order_by(Delivery.id)))
+
+
+def oldest_received_at(session: Session) -> datetime | None:
+    """When the oldest mail came in that is not carried out yet."""
+    return session.scalar(select(func.min(InboxRow.received_at)).where(InboxRow.state != "done"))
+
+
+def _counted(session: Session, query: Select[tuple[str, int]]) -> dict[str, int]:
+    return {str(state): int(number) for state, number in session.execute(query)}

@@ -69,7 +69,7 @@ class BareFanOut:
         return taken.at[-1] - begun_at
 
     async def _by_aiosmtplib(self, pattern: Pattern) -> float:
-        clients = [aiosmtplib.SMTP("127.0.0.1", self._sink.port) for _ in range(self._connections)]
+        clients = [aiosmtplib.SMTP(hostname="127.0.0.1", port=self._sink.port) for _ in range(self._connections)]
         for client in clients:
             await client.connect()
             await client.ehlo()

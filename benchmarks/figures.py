@@ -3,11 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TypeVar
 
 from rich.table import Table
 
-T = TypeVar("T")
 Say = Callable[[str], None]  # what is going on, for whoever waits
 
 
@@ -33,7 +31,13 @@ def seconds(value: float) -> str:
     return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
 
 
-def times(what: str, ours: Sequence[float], floors: Sequence[float], most: float | None) -> Figure:
+def below(what: str, values: Sequence[float], limit: float, in_words: Callable[[float], str]) -> Figure:
+    """A value that has no floor, and must stay below a limit."""
+    value = middle(values)
+    return Figure(what, in_words(value), "", "", f"< {in_words(limit)}", value < limit)
+
+
+def times(what: str, ours: Sequence[float], floors: Sequence[float], most: float | None = None) -> Figure:
     """Times, one pair a round; the ratio is the median of the rounds' ratios and may be `most` at most."""
     ratio = middle([mine / floor for mine, floor in zip(ours, floors, strict=True)])
     goal, is_met = (f"≤ {most}", ratio <= most) if most is not None else ("", None)

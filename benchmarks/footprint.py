@@ -1,11 +1,67 @@
 """What the service takes of the machine: memory with an alert in flight, processor time with nothing to do."""
 
+import contextlib
+import os
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from pathlib import Path
 
-from benchmarks.figures import Figure
-from benchmarks.site import Site, cpu_seconds, peak_bytes
+from benchmarks.figures import Figure, below
+from benchmarks.site import Site
 
 MOST_BYTES = 250_000_000
+MOST_IDLE_SHARE = 0.01  # of one processor; less can't be told from noise
 IDLE_SECONDS = 5.0
-MOST_IDLE_SHARE = 0.01  # what can't be told from the noise of other processes
+_SETTLED_SHARE = 0.05
+_SETTLE_SECONDS = 0.5
+
+
+def memory(what: str, peaks: Sequence[float]) -> Figure:
+    """The line about memory."""
+    return below(what, peaks, MOST_BYTES, lambda value: f"{value / 1e6:.0f} MB")
+
+
+def idle(what: str, shares: Sequence[float]) -> Figure:
+    """The line about doing nothing."""
+    return below(what, shares, MOST_IDLE_SHARE, lambda value: f"{value:.1%} of a processor")
+
+
+def peak_bytes(site: Site) -> float:
+    """The most resident memory the service and its encryption process have had; shared pages count twice."""
+    return float(sum(_peak(pid) for pid in site.processes))
+
+
+def idle_share(site: Site, length_seconds: float = IDLE_SECONDS) -> float:
+    """Processor time used per second while nothing is asked of the service."""
+    settle(site)
+    before = _used(site)
+    time.sleep(length_seconds)
+    return (_used(site) - before) / length_seconds
+
+
+def settle(site: Site) -> None:
+    """Wait until the service has finished what it was doing."""
+    while True:
+        before = _used(site)
+        time.sleep(_SETTLE_SECONDS)
+        if _used(site) - before < _SETTLED_SHARE * _SETTLE_SECONDS:
+            return
+
+
+def _used(site: Site) -> float:
+    return sum(_cpu_seconds(pid) for pid in site.processes)
+
+
+def _peak(pid: int) -> int:
+    with contextlib.suppress(OSError):  # it may have ended
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def _cpu_seconds(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0

@@ -1,7 +1,6 @@
 """The program as an operator runs it: `init`, then `serve` in a process of its own, on a folder of its own."""
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -118,20 +117,3 @@ def _children(pid: int) -> list[int]:
                 child = int(stat.parent.name)
                 found += [child, *_children(child)]
     return found
-
-
-def peak_bytes(pid: int) -> int:
-    """The most memory a process has had so far."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
-def cpu_seconds(pid: int) -> float:
-    """Processor time a process has used so far."""
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return 0.0

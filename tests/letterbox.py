@@ -15,13 +15,14 @@ from pathlib import Path
 
 from tests.keys import KeyPair, close_home, gpg
 
-_HELD: dict[bytes, "Unsealed"] = {}
+_HELD: dict[bytes, "Unsealed"] = {}  # gpg takes its time, and mailboxes are looked through again and again
 
 
 @dataclass(frozen=True, slots=True)
 class Got:
     """One mail, read."""
 
+    octets: bytes
     outer: EmailMessage
     inner: EmailMessage
     signed_octets: bytes  # of the part that the list signed
@@ -40,7 +41,7 @@ class Got:
     def text(self) -> str:
         body = self.inner.get_body(("plain",))
         assert body is not None
-        return str(body.get_content())
+        return str(body.get_content()).replace("\r\n", "\n")
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -67,12 +68,12 @@ class Unsealed:
 
 
 def open_mail(octets: bytes, reader: KeyPair | None, list_key: KeyPair) -> Got:
-    """Read one mail. Somebody else's encrypted mail stays closed: its text is empty."""
+    """Read one mail; fails where the reader's key does not open it."""
     outer = parse(octets)
     held = _HELD.get(octets)
     if held is None:
         held = _HELD[octets] = _unseal(octets, outer, reader, list_key)
-    return Got(outer, parse(held.signed_octets), held.signed_octets, held.was_encrypted, held.signed_by)
+    return Got(octets, outer, parse(held.signed_octets), held.signed_octets, held.was_encrypted, held.signed_by)
 
 
 def parse(octets: bytes) -> EmailMessage:

@@ -6,11 +6,10 @@ with town() as place, place.serving():
 """
 
 import asyncio
-import re
 import smtplib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,13 +17,15 @@ from functools import cached_property
 
 from sqlalchemy import text as sql
 
-from tests.desk import LIST_LINE, Desk, fresh_home, write_config
+from tests.desk import LIST_LINE, Desk, fresh_home
 from tests.keys import LIST_ADDRESS, KeyPair, mail, next_number, text_entity
 from tests.letterbox import Got, open_mail
 from tests.sink import SunkMail, ThreadedSink
 from tldops_bot.app import App, Service
-from tldops_bot.config import Config
+from tldops_bot.config import Config, load_config
 from tldops_bot.domain.address import address_key
+from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._job import JobContext
 
 PATIENCE_SECONDS = 20.0
 
@@ -150,10 +151,11 @@ class Town:
         there = [self._open(one, who).subject for one in self.sink.mails if _is_for(one, address)]
         raise AssertionError(f"no unread mail {subject!r} to {address}; there are {there}")
 
-    def unread(self, who: KeyPair | str) -> list[Got]:
+    def unread(self, who: KeyPair | str, subject: str = "") -> list[Got]:
         address = who.address if isinstance(who, KeyPair) else who
         mails = [one for number, one in enumerate(self.sink.mails) if number not in self.read]
-        return [self._open(one, who) for one in mails if _is_for(one, address)]
+        found = [self._open(one, who) for one in mails if _is_for(one, address)]
+        return [one for one in found if subject in one.subject]
 
     def all_to(self, who: KeyPair | str) -> list[Got]:
         address = who.address if isinstance(who, KeyPair) else who
@@ -167,6 +169,13 @@ class Town:
         """The list's public key, in the people's own gpg home."""
         return KeyPair.of(self.desk.app.gnupg.keyring.export(), "TLD-OPS", LIST_ADDRESS)
 
+    def roster_is_sent(self) -> None:
+        """As if this period's roster had gone out, so that the first tick of the clock sends none."""
+        app = self.desk.app
+        with app.database.write() as session:
+            context = JobContext(session, self.desk.now, app.config, app.tlds, app.random_octets)
+            assert JOBS["send_roster"].run(context)
+
     def quiet(self, seconds: float = 1.5) -> None:
         """Wait until everything accepted is carried out and delivered, and nothing more comes."""
         until = time.monotonic() + PATIENCE_SECONDS
@@ -179,7 +188,9 @@ class Town:
     def _is_busy(self) -> bool:
         with self.desk.app.database.read() as session:
             mails = session.scalar(sql("SELECT count(*) FROM inbox WHERE state = 'waiting'")) or 0
-            copies = session.scalar(sql("SELECT count(*) FROM deliveries WHERE state IN ('waiting', 'sending')"))
+            copies = session.scalar(
+                sql("SELECT count(*) FROM deliveries WHERE state IN ('waiting', 'sending')")
+            )
         return bool(mails + (copies or 0))
 
 
@@ -194,13 +205,18 @@ def town(more: str = "") -> Iterator[Town]:
             desk.app.close()
 
 
-def reconfigured(place: Town, more: str) -> None:
-    """Another configuration for the same folder, from the next start on."""
-    place.config = write_config(place.config.file.parent, place.sink.port, more)
+def over_lmtp(place: Town) -> None:
+    """The same folder with another protocol, from the next start on."""
+    file = place.config.file
+    file.write_text(file.read_text().replace("[listener]", '[listener]\nprotocol = "lmtp"'))
+    place.config = load_config(file)
 
 
-def lines_with(got: Got, word: str) -> Sequence[str]:
-    return [line for line in got.text.splitlines() if re.search(rf"\b{re.escape(word)}\b", line)]
+def wait_until(happened: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.02)
 
 
 def _is_for(sunk: SunkMail, address: str) -> bool:

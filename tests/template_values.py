@@ -232,7 +232,16 @@ FRAGMENTS: dict[str, list[Values]] = {
         {"alerts": [("A-2026-0007", AT, "AMBER+STRICT", "critical", "held", ALERT["title"])]},
         {"alerts": []},
     ],
-    "query/alert": [ALERT | {"posted_at": AT, "fingerprint": KEY}],
+    "query/alert": [
+        {
+            "id": "A-2026-0007",
+            "posted_at": AT,
+            "tlp": "AMBER",
+            "severity": "high",
+            "fingerprint": KEY,
+            "title": "Registrar accounts taken over by phishing",
+        }
+    ],
     "release/released": [{"id": "A-2026-0007", "members": 412}],
     "remove/suspended": [{"name": "Ann Example", "tld": "nl", "final_at": LATER, "number": "R-18"}],
     "restore/restored": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
@@ -335,7 +344,7 @@ REFUSALS: dict[str, list[Values]] = {
     "field_twice": [{"field": "Phone"}],
     "has_no_key": [{}],
     "key_in_use": [{"fingerprint": KEY}],
-    "key_names_another": [{"email": "ann@nic.example", "fingerprint": KEY}],
+    "key_names_another": [{"fingerprint": KEY}],
     "no_command": [{}],
     "no_key_attached": [{}],
     "no_longer_iana_contact": [{}],
@@ -447,7 +456,6 @@ LETTERS: dict[str, list[Values]] = {
         | {
             "name": "Ann Example",
             "tld": "nl",
-            "email": "ann@nic.example",
             "fingerprint": fingerprint,
             "vouched_by": "IANA administrative contact",
         }
@@ -491,7 +499,9 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/key_registered": _NEW_KEYS,
     "letters/key_told": _NEW_KEYS,
-    "letters/new_address": [_TOKEN | {"name": "Ann Example", "is_old": is_old} for is_old in (True, False)],
+    "letters/new_address": [
+        _TOKEN | {"name": "Ann Example", "is_old": is_old, "new": "a…@home.example"} for is_old in (True, False)
+    ],
     "letters/address_changed": [{"name": "Ann Example"}],
     "letters/emergency": [_TOKEN | {"name": "Ann Example"}],
     "letters/release": [

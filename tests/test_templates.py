@@ -237,21 +237,16 @@ def test_the_samples_hold_the_values_that_the_code_gives() -> None:
         by_name[one.name].add(one.keys or frozenset())
     for name, sets in by_name.items():
         for values in sampled().get(name, []):
-            assert any(keys >= set(values) or keys <= set(values) for keys in sets), (
-                name,
-                values.keys(),
-                sets,
-            )
+            assert set(values) in sets, (name, sorted(values), sets)
     for name in by_name.keys() & sampled().keys():
         for keys in by_name[name]:
-            _renders_with_no_more_than(name, keys)
+            _renders_with(name, keys)
 
 
-def _renders_with_no_more_than(name: str, keys: frozenset[str]) -> None:
-    """The first sample, cut down to what the code gives, must do."""
-    whole = sampled()[name][0]
-    cut = {key: value for key, value in whole.items() if key in keys}
-    if name.startswith(("letters/", "jobs/")) or name == "repeated":
+def _renders_with(name: str, keys: frozenset[str]) -> None:
+    """Where several places say the same, each must give enough."""
+    cut = {key: value for key, value in sampled()[name][0].items() if key in keys}
+    if name.startswith("letters/") or name == "repeated":
         RENDERER.render(name, cut)
     else:
         RENDERER.fragment(name, cut)
@@ -295,17 +290,6 @@ def test_no_text_has_loose_ends() -> None:
         assert all(line == line.rstrip() for line in text.split("\n")), name
 
 
-def test_a_missing_value_is_an_error_not_a_gap() -> None:
-    for name, values in fragments():
-        for key in values:
-            short = {other: value for other, value in values.items() if other != key}
-            try:
-                text = RENDERER.fragment(name, short)
-            except TemplateProblem:
-                continue
-            assert text, "a value that this text does not use"
-
-
 def test_no_subject_tells_who_it_is_about() -> None:
     for name, values in letters(RENDERER):
         if name != "reply":
@@ -316,12 +300,6 @@ def test_no_subject_tells_who_it_is_about() -> None:
 def test_a_newcomer_s_address_is_not_told_to_others() -> None:
     for values in LETTERS["letters/told"]:
         assert "ann@nic.example" not in RENDERER.render("letters/told", values).body
-
-
-def test_a_stranger_does_not_learn_the_stored_address_from_a_key_that_names_another() -> None:
-    assert "ann@nic.example" in REFUSALS["key_names_another"][0]["email"]
-    values = REFUSALS["key_names_another"][0] | {"email": "secret@home.example"}
-    assert "secret" not in RENDERER.fragment("refusals/key_names_another", values)
 
 
 def test_the_operator_s_mail_names_nobody() -> None:
@@ -477,12 +455,15 @@ def test_a_part_that_was_fine_does_not_say_done_when_nothing_was_done() -> None:
 FORGED = "x\r\n\r\nSubject: forged\nCONFIRM 0000-0000-0000-0000\u2028List: evil\u202e\u200b\x00\x1b[2J"
 
 
+OURS = ("verb", "usage", "command", "yours", "later")  # never what somebody wrote
+
+
 def spoilt(value: Any) -> Any:
     """The same values, with an attack behind every word."""
     if isinstance(value, str) and type(value) is str:
         return value + FORGED
     if isinstance(value, Mapping):
-        return {key: spoilt(one) for key, one in value.items()}
+        return {key: one if key in OURS else spoilt(one) for key, one in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{key: spoilt(getattr(value, key)) for key in value.__dataclass_fields__})
     if isinstance(value, list | tuple):
@@ -498,8 +479,6 @@ def assert_unharmed(name: str, text: str) -> None:
 
 def test_no_value_forges_a_line_of_a_fragment() -> None:
     for name, values in fragments():
-        if name.startswith("help/"):
-            continue  # made of our own words only
         assert_unharmed(name, str(RENDERER.fragment(name, spoilt(values))))
 
 
@@ -508,3 +487,25 @@ def test_no_value_forges_a_line_or_a_subject_of_a_mail() -> None:
         mail = RENDERER.render(name, spoilt(values))
         assert "\n" not in mail.subject
         assert_unharmed(name, mail.subject + "\n" + mail.body)
+
+
+# --- fragments as such
+
+
+def test_a_fragment_that_says_nothing_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "mute.txt.j2").write_text("{% if loud %}hello{% endif %}\n\n")
+    renderer = Renderer([tmp_path], LIST)
+    assert renderer.fragment("mute", {"loud": True}) == "hello"
+    with pytest.raises(TemplateProblem, match="says nothing"):
+        renderer.fragment("mute", {"loud": False})
+    with pytest.raises(TemplateProblem, match="no name"):
+        renderer.fragment("../mute", {"loud": True})
+
+
+def test_a_fragment_keeps_its_lines_in_another_text_and_a_plain_value_does_not(tmp_path: Path) -> None:
+    (tmp_path / "two.txt.j2").write_text("one {{ word }}\n\n\n\ntwo   \n")
+    (tmp_path / "frame.txt.j2").write_text("Subject: a\n\n{{ part }}\n")
+    renderer = Renderer([tmp_path], LIST)
+    part = renderer.fragment("two", {"word": "a\nb"})
+    assert renderer.render("frame", {"part": part}).body == "one a b\n\ntwo\n"
+    assert renderer.render("frame", {"part": str(part) + ""}).body == "one a b  two\n"

@@ -106,6 +106,10 @@ class App:
         every = self.config.iana.refresh
         return IanaRefresh(self.database, self.tlds, server, every, self.now, sleep, is_stopping=is_stopping)
 
+    @cached_property
+    def smarthost(self) -> Smarthost:
+        return Smarthost(self.config.smarthost, socket.getfqdn())
+
     def delivery(self, encryption: Encryption) -> Delivery:
         settings = self.config.smarthost
         return Delivery(
@@ -113,7 +117,7 @@ class App:
             self.config.list,
             self.gnupg,
             encryption,
-            Smarthost(settings, socket.getfqdn()),
+            self.smarthost,
             connections=settings.connections,
             now=self.now,
             jitter=random.SystemRandom().random,
@@ -184,6 +188,7 @@ class Service:
         await asyncio.to_thread(self.ticks.stop)
         await asyncio.to_thread(self.workers.stop)
         await self.delivery.stop(SHUTDOWN_SECONDS / 3)
+        await self.app.smarthost.close()
         self.acceptance.close()
         self.encryption.close()
         with contextlib.suppress(asyncio.CancelledError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -28,20 +28,26 @@ Because = Annotated[str, typer.Option(help="Why; needed once there is a committe
 @contextmanager
 def acting(app: App) -> Iterator[Context]:
     """One writing transaction; the letters posted in it go with it. Refusing inside changes nothing."""
-    around, now = app.surroundings, app.now()  # gpg does its part before the transaction is open
+    around = app.surroundings  # gpg does its part before the transaction is open
     with app.database.write() as session:
-        ctx = Context(
-            session,
-            now,
-            around.config,
-            around.tlds,
-            Actor(NOBODY),
-            MailFacts(0, now),
-            around.random,
-            around.list_certificate,
-        )
+        ctx = context_of(app, session, around.list_certificate)
         yield ctx
-        app.intake.post(session, ctx.letters, now)
+        app.intake.post(session, ctx.letters, ctx.now)
+
+
+def context_of(app: App, session: Session, list_certificate: bytes = b"") -> Context:
+    """What the rules of the mail commands are given when nobody in particular speaks."""
+    now = app.now()
+    return Context(
+        session=session,
+        now=now,
+        config=app.config,
+        tlds=app.tlds,
+        actor=Actor(NOBODY),
+        mail=MailFacts(inbox_id=0, received_at=now),
+        random=app.random_octets,
+        list_certificate=list_certificate,
+    )
 
 
 def must_say_why(session: Session, because: str) -> None:
@@ -59,7 +65,7 @@ def tell(
     tld: str = "",
     person_id: int | None = None,
     also: tuple[Recipient, ...] = (),
-    **details: object,
+    **details: Any,
 ) -> None:
     """Audit what the operator did, and tell the committee (and `also`) in letters/operator_told.
 
@@ -79,7 +85,7 @@ def disclose(app: App, verb: str) -> None:
         tell(ctx, "looked", verb, verb=verb)
 
 
-def refuse_as(app: App, refused: Refused) -> None:
+def refuse_as(app: App, refused: Refused) -> NoReturn:
     """Refuse in the words people get by mail: the first paragraph of it, in one line."""
     text = app.renderer.fragment(f"refusals/{refused.reason}", refused.values)
     refuse(" ".join(text.partition("\n\n")[0].split()))

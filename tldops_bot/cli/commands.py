@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
+from tldops_bot.cli import alerts, audit, db, iana, inbox, keys, members, offices, outbox, requests, roster
 from tldops_bot.cli._frame import Options
 from tldops_bot.cli.init import init
+from tldops_bot.cli.jobs import run_job
 from tldops_bot.cli.process import process
 from tldops_bot.cli.serve import serve
+from tldops_bot.cli.stats import stats
 
 app = typer.Typer(
     help="A contact repository and warning list for TLD operators, run by signed e-mail.",
@@ -30,6 +33,20 @@ def options(
 app.command()(init)
 app.command()(serve)
 app.command()(process)
+app.command()(stats)
+app.command("run-job")(run_job)
+app.add_typer(iana.app, name="iana")
+app.add_typer(members.app, name="members")
+for role in offices.ROLES:
+    app.add_typer(offices.verbs(role), name=role)
+app.add_typer(requests.app, name="requests")
+app.add_typer(roster.app, name="roster")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys")
+app.add_typer(db.app, name="db")
 
 
 def main() -> None:

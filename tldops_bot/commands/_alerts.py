@@ -8,10 +8,11 @@ from tldops_bot.commands._joining import shown
 from tldops_bot.domain.alert import Scope
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
 from tldops_bot.mail.bodies import PgpMimeSigned
+from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import alert_targets, audit, people
 from tldops_bot.store.alert_targets import Reached, Target
-from tldops_bot.store.tables import Alert, Person
+from tldops_bot.store.tables import Alert, CertificateRow, Person
 
 POSTED, HELD, CLOSED, CANCELLED = "posted", "held", "closed", "cancelled"
 INLINE_HEAD = (
@@ -63,10 +64,18 @@ def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Targe
         values,
         to,
         is_confidential=True,
-        attachments=original_of(alert),
+        attachments=(*original_of(alert), *_key_of(ctx, alert)),
         reply_to=poster.email if poster else "",
         alert_id=alert.id,
     )
+
+
+def _key_of(ctx: Context, alert: Alert) -> tuple[Attachment, ...]:
+    """The key the poster signed with, so that a first alert can be checked before the first roster came."""
+    row = ctx.session.get(CertificateRow, alert.fingerprint)
+    if row is None:
+        return ()
+    return (Attachment("poster-key.asc", "application/pgp-keys", encode(row.blob, PUBLIC_KEY)),)
 
 
 def notice_values(alert: Alert, scope: Scope, poster: Person | None) -> dict[str, object]:

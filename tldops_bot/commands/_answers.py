@@ -146,7 +146,7 @@ def _vouched(ctx: Context, token: Token) -> Reply | Refused:
             later.append(_note_technical(ctx, request, token.address))
     values = {
         "requests": [_joining.describe(one) for one in [*still, *late]],
-        "later": [(_joining.shown(one.tld), at) for one, at in later],
+        "later": [(_joining.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
         "with_committee": [_joining.describe(one) for one in still if one.state == requests.COMMITTEE],
     }
     return Reply("vouched", values, Status.WAITING if later else Status.SUCCESS)

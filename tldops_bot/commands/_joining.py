@@ -410,7 +410,6 @@ def _tell_others(ctx: Context, person: Person, entry: Entry) -> None:
             "token": minted.words,
             "name": person.name,
             "tld": shown(entry.tld),
-            "email": person.email,
             "fingerprint": person.fingerprint or "",
             "vouched_by": entry.vouched_by,
             "until": until,

@@ -112,7 +112,7 @@ def _check(ctx: Context, offered: Certificate, person: Person) -> Refused | None
     if people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
         return Refused("key_in_use", {"fingerprint": offered.fingerprint})
     if address_key(person.email) not in {address_key(one) for one in offered.addresses}:
-        return Refused("key_names_another", {"email": person.email, "fingerprint": offered.fingerprint})
+        return Refused("key_names_another", {"fingerprint": offered.fingerprint})
     unfit = fitness(offered, ctx.now)
     return Refused(unfit, {"fingerprint": offered.fingerprint}) if unfit else None
 

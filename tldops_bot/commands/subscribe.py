@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import blocks, read_candidate, read_tlds
-from tldops_bot.commands._joining import ask_for_proof, describe, open_request, shown
+from tldops_bot.commands._joining import ask_for_proof, describe, number, open_request, shown
 from tldops_bot.domain.address import address_key, parse_address
 from tldops_bot.domain.candidate import SUBSCRIBE_FIELDS, Candidate
 from tldops_bot.domain.certificate import Certificate, fitness
@@ -134,7 +134,7 @@ def _key_of(
     if stored is not None or people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
         return Refused("use_key", {"verb": "KEY"})
     if ctx.actor.is_signed and signer is not None and not _names(offered, candidate.email):
-        return Refused("key_names_another", {"email": candidate.email, "fingerprint": offered.fingerprint})
+        return Refused("key_names_another", {"fingerprint": offered.fingerprint})
     if unfit := fitness(offered, ctx.now):
         return Refused(unfit, {"fingerprint": offered.fingerprint})
     return offered
@@ -158,7 +158,7 @@ def _already(ctx: Context, candidate: Candidate, tld: Tld, stored: Person | None
     if stored is not None and people.entry_of(ctx.session, stored, tld.a_label) is not None:
         return Refused("already_contact", {"tld": shown(tld.a_label)})
     held = requests.open_for(ctx.session, candidate.email, tld.a_label)
-    return Refused("already_asked", {"tld": shown(tld.a_label), "number": held.id}) if held else None
+    return Refused("already_asked", {"tld": shown(tld.a_label), "number": number(held)}) if held else None
 
 
 def _country(ctx: Context, tlds: Sequence[Tld]) -> str:

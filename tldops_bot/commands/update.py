@@ -3,7 +3,7 @@
 from tldops_bot.commands import _joining, _letters
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_candidate
-from tldops_bot.domain.address import same_address
+from tldops_bot.domain.address import mask_address, same_address
 from tldops_bot.domain.candidate import FIELDS, Candidate, column_of
 from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.domain.request import Request
@@ -99,12 +99,13 @@ def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
             ctx.now,
             until,
             person_id=person.id,
-            details={"new": new, "pair": pair},
+            details={"new": mask_address(new), "pair": pair},
         )
         values = {
             "token": minted.words,
             "name": person.name,
             "is_old": purpose == "old_address",
+            "new": mask_address(new),
             "until": until,
         }
         ctx.post(

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.durations import parse_duration
+from tldops_bot.domain.schedule import validate_crontab
 
 
 def _duration(value: Any) -> timedelta:
@@ -41,8 +42,7 @@ def _timezone(value: str) -> str:
 
 
 def _crontab(value: str) -> str:
-    if len(value.split()) != 5:
-        raise ValueError('five fields as in a crontab, such as "0 6 1,15 * *"')
+    validate_crontab(value)
     return value
 
 

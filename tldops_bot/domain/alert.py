@@ -119,7 +119,10 @@ def read_scope(text: str | None) -> Scope | BadScope:
             case "" if not part.strip():
                 continue
             case _:
-                return BadScope(part.strip()[:60], nearest(kind, ("all", "tld", "region", "organisation")))
+                kinds = ("all", "tld", "region", "organisation")
+                return BadScope(part.strip()[:60], nearest(kind, kinds, within=len(kind) // 3))
+    if not (tlds or regions or organisations):
+        return BadScope(text.strip()[:60])
     return Scope(False, tuple(tlds), tuple(regions), tuple(organisations))
 
 

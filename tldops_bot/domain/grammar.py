@@ -110,8 +110,8 @@ class _Reader:
 
     def _command_line(self, number: int, line: str, was_blank: bool) -> None:
         verb = self._verb(line)
-        if verb in TEST_WORDS and not self.requests and not self.is_test and len(line.split()) == 1:
-            self.is_test = True
+        if verb in TEST_WORDS and not self.requests and not self.is_test:
+            self._test(number, line)
         elif verb and verb not in TEST_WORDS:
             self._start(number, line, verb)
         elif self.requests and self._field(number, line):
@@ -120,6 +120,14 @@ class _Reader:
             self.problems.append(Problem("unknown_verb", line, number, near))
         elif self.requests or self.problems:
             self._stray(number, line)
+
+    def _test(self, number: int, line: str) -> None:
+        """"TEST please" and "TEST UNSUBSCRIBE nl" are tests too: nobody wrote them to have something done."""
+        self.is_test = True
+        rest = line.partition(" ")[2].strip()
+        verb = self._verb(rest)
+        if verb and verb not in TEST_WORDS:
+            self._start(number, rest, verb)
 
     def _start(self, number: int, line: str, verb: str) -> None:
         self.in_field = False
@@ -198,8 +206,8 @@ class _Reader:
         if word.lower().strip(",.!:;") in _COURTESIES or not word.replace("-", "").isalpha():
             return ""
         near = nearest(word, (*self.vocabulary, *TEST_WORDS))
-        if len(near) <= 4 and not (word.isupper() or word.islower()):
-            return ""  # "Jack" is a name, "AKC" is a slip
+        if len(near) <= 4 and not word.isupper():  # "Jack" is a name, "and" a word, "akc" and "AKX" are slips
+            near = nearest(word, (near,), within=1) if word.islower() else ""
         return near if near.lower() != word.lower() else ""
 
     def _known_field(self, line: str) -> str:

@@ -84,6 +84,7 @@ class Answers:
         is_confidential: bool,
     ) -> list[Letter]:
         commands = decision.commands
+        is_confidential = is_confidential or (judged.was_encrypted and self._can_encrypt(decision.actor))
         values = {
             "status": decision.status.value,
             "parts": parts,
@@ -92,12 +93,11 @@ class Answers:
             "not_read": commands.not_read if commands else (),
             "ignored": judged.mail.ignored if judged.verdict.is_good else (),
             "notes": [one.line for one in commands.notes] if commands else (),
-            "quoted": decision.actor.is_signed,
+            "quoted": decision.actor.is_signed and (is_confidential or not judged.was_encrypted),
             "verdict": self._verdict(judged, decision),
             "last_answer": decision.is_last_answer,
             "subject": _subject(decision.status, judged.mail.subject),
         }
-        is_confidential = is_confidential or (judged.was_encrypted and decision.actor.is_signed)
         return self._addressed(
             decision, judged, claimed, "reply", values, decision.status, attachments, is_confidential
         )
@@ -150,6 +150,10 @@ class Answers:
             return (Recipient(address, Entitled.KEY, None, actor.fingerprint),)
         return (Recipient(address, Entitled.ADDRESS),)
 
+    def _can_encrypt(self, actor: Actor) -> bool:
+        """Whether there is a key to answer an encrypted mail with; without one its text is not quoted at all."""
+        return actor.is_signed and (actor.person is not None or self._held_key(actor.fingerprint))
+
     def _held_key(self, fingerprint: str) -> bool:
         return bool(fingerprint) and self.session.get(CertificateRow, fingerprint) is not None
 
@@ -188,7 +192,8 @@ class Answers:
             inbox_id=claimed.id,
             details={"digest": judged.digest or judged.mail.message_id},
         )
-        lines = [one.line for one in decision.commands.requests] if decision.commands else []
+        asked = decision.commands.requests if decision.commands else ()
+        lines = [line for one in asked for line in _quoted(one, actor)]
         values = {
             "token": minted.words,
             "lines": lines,

@@ -110,8 +110,7 @@ def enqueue(
         for to in letter.to
     ]
     session.execute(insert(Delivery), rows)
-    # Written in this order and in this transaction, so numbered in this order; asking for 10,000 ids one by one
-    # would take longer than sending the first copies.
+    # Numbered in the order in which they were written; to be told 10,000 ids one by one takes long.
     ids = select(Delivery.id).where(Delivery.message_id == message.id).order_by(Delivery.id)
     return list(session.scalars(ids))
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, exists, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from tldops_bot.store.people import LISTED, SUSPENDED
 from tldops_bot.store.tables import (
@@ -23,10 +23,8 @@ from tldops_bot.store.tables import (
 def seated(session: Session, tld: str = "") -> list[Person]:
     """Everybody listed or suspended for a TLD, or in an office; with `tld`, those of that TLD."""
     living = exists().where(Entry.person_id == Person.id, Entry.state.in_((LISTED, SUSPENDED)))
-    if tld:
-        wanted = living.where(Entry.tld == tld)
-    else:
-        wanted = or_(living, exists().where(Office.person_id == Person.id))
+    everybody = or_(living, exists().where(Office.person_id == Person.id))
+    wanted = living.where(Entry.tld == tld) if tld else everybody
     query = select(Person).where(wanted).options(selectinload(Person.entries), selectinload(Person.offices))
     return list(session.scalars(query.order_by(Person.name, Person.id)))
 
@@ -50,22 +48,22 @@ def tlds_held(session: Session) -> list[str]:
 
 def requests_by_state(session: Session) -> dict[str, int]:
     """How many requests are in each state."""
-    return _counted(session, select(Request.state, func.count()).group_by(Request.state))
+    return _counted(session, Request.state)
 
 
 def inbox_by_state(session: Session) -> dict[str, int]:
     """How many mails are in each state."""
-    return _counted(session, select(InboxRow.state, func.count()).group_by(InboxRow.state))
+    return _counted(session, InboxRow.state)
 
 
 def alerts_by_state(session: Session) -> dict[str, int]:
     """How many alerts are in each state."""
-    return _counted(session, select(Alert.state, func.count()).group_by(Alert.state))
+    return _counted(session, Alert.state)
 
 
 def offices_by_role(session: Session) -> dict[str, int]:
     """How many people are in each office."""
-    return _counted(session, select(Office.role, func.count()).group_by(Office.role))
+    return _counted(session, Office.role)
 
 
 def message_kind(session: Session, delivery_id: int) -> str:
@@ -85,5 +83,6 @@ def oldest_received_at(session: Session) -> datetime | None:
     return session.scalar(select(func.min(InboxRow.received_at)).where(InboxRow.state != "done"))
 
 
-def _counted(session: Session, query: Select[tuple[str, int]]) -> dict[str, int]:
+def _counted(session: Session, column: InstrumentedAttribute[str]) -> dict[str, int]:
+    query = select(column, func.count()).group_by(column).order_by(column)
     return {str(state): int(number) for state, number in session.execute(query)}

@@ -1,0 +1,78 @@
+"""`python -m benchmarks`: measures, and prints the table of ratios."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from benchmarks import accepting, alert, commands
+from benchmarks.figures import Figure, table
+from benchmarks.people import Member, make_member
+from benchmarks.sink_process import SinkProcess, sink_process
+
+
+class Part(str, Enum):
+    """What can be measured by itself."""
+
+    ALERT = "alert"
+    COMMANDS = "commands"
+    ACCEPTING = "accepting"
+
+
+def main(
+    members: Annotated[list[int] | None, typer.Option(help="Sizes of the list.", min=1)] = None,
+    only: Annotated[list[Part] | None, typer.Option(help="These parts and no others.")] = None,
+    rounds: Annotated[int, typer.Option(help="How often; medians are shown.", min=1, max=5)] = 3,
+    connections: Annotated[int, typer.Option(help="To the smarthost, for alerts.", min=1, max=64)] = 8,
+    queries: Annotated[int, typer.Option(help="Signed commands.", min=1)] = 200,
+    mails: Annotated[int, typer.Option(help="Mails to be accepted.", min=1)] = 2000,
+) -> None:
+    """Measure the service on this machine. 300 and 900 members unless told otherwise."""
+    sizes, parts = sorted(members or [300, 900]), set(only or Part)
+    with _progress() as progress, sink_process() as sink:
+        steps = rounds * (len(sizes) * (Part.ALERT in parts) + len(parts - {Part.ALERT}))
+        task = progress.add_task("making keys", total=steps + 1)
+        people = [make_member(number + 1) for number in range(sizes[-1])]
+        say = _teller(progress, task)
+        figures: list[Figure] = []
+        if Part.ALERT in parts:
+            figures += _alerts(people, sizes, sink, connections, rounds, say)
+        if Part.COMMANDS in parts:
+            figures += commands.measure(people, sink, queries, rounds, say)
+        if Part.ACCEPTING in parts:
+            figures += accepting.measure(people, sink, mails, rounds, say)
+        progress.update(task, completed=steps + 1, description="done")
+    Console().print(table(figures))
+
+
+def _alerts(
+    people: list[Member],
+    sizes: list[int],
+    sink: SinkProcess,
+    connections: int,
+    rounds: int,
+    say: Callable[[str], None],
+) -> list[Figure]:
+    found = [alert.measure(people[:size], sink, connections, rounds, say) for size in sizes]
+    return [figure for one in found for figure in one.figures()] + alert.growth(found)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _teller(progress: Progress, task: TaskID) -> Callable[[str], None]:
+    def say(what: str) -> None:
+        progress.update(task, advance=1, description=what)
+
+    return say
+
+
+if __name__ == "__main__":
+    application = typer.Typer(pretty_exceptions_enable=False)
+    application.command()(main)
+    application()

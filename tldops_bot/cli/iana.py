@@ -1,0 +1,277 @@
+"""`iana import`, `sync`, `show`: what IANA lists, read from saved answers or asked for; nothing is ever erased."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+
+from tldops_bot.adapters import iana_whois
+from tldops_bot.adapters.iana_whois import Result, Unanswered, WhoisServer
+from tldops_bot.app import App
+from tldops_bot.cli._acting import ACTOR, AsJson
+from tldops_bot.cli._frame import card, errors, opened, print_json, refuse, say
+from tldops_bot.domain.iana_record import Garbled, IanaRecord, NotFound
+from tldops_bot.domain.tld import Tld, parse_tld
+from tldops_bot.mail.iana_records import MAX_OCTETS, parse_answers
+from tldops_bot.store import audit, iana, overview
+from tldops_bot.store.database import Session
+from tldops_bot.store.iana import ContactChange
+from tldops_bot.store.tables import IanaContact, IanaTld
+
+PAUSE_SECONDS = 1.0
+RECORDS_A_TRANSACTION = 50  # so that mail coming in never waits long
+WORDS = {
+    "may_be_foreign": "stands where a registry could have put it; the record held before stays",
+    "older": "older than the record held",
+    "not_found": "IANA has nothing under this name",
+    "unreachable": "the server can't be reached",
+    "timed_out": "the server took too long",
+    "too_large": "too large for an answer",
+    "unreadable": "can't be read",
+    "given_up": "not asked any more, after several failures",
+}
+_PARTS = {
+    "name": "name",
+    "organisation": "organisation",
+    "phone": "phone",
+    "fax": "fax",
+    "email_key": "e-mail",
+}
+
+app = typer.Typer(help="What IANA lists.", no_args_is_help=True)
+Source = tuple[str, Result]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of reading many answers."""
+
+    is_import: bool
+    taken: list[str] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    not_taken: list[dict[str, str]] = field(default_factory=list)
+    warnings: list[dict[str, str]] = field(default_factory=list)
+
+    def skip(self, source: str, tld: str, reason: str) -> None:
+        self.not_taken.append({"source": source, "tld": tld, "reason": reason})
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Saved answers: files, or folders of them.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Read saved answers of whois.iana.org; one file may hold several."""
+    files = [file for path in paths for file in _files(path)]
+    with opened(context) as parts:
+        tally = Tally(is_import=True)
+        _keep_all(parts, tally, _read_all(files))
+    _print(tally, as_json)
+
+
+@app.command("sync")
+def sync(
+    context: typer.Context,
+    tlds: Annotated[list[str] | None, typer.Argument(metavar="[TLD…]", help="All that are due.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask IANA about these TLDs, or about all that are due by [iana] refresh."""
+    named = [_parse(word) for word in tlds or []]
+    with opened(context) as parts:
+        wanted = named or _due(parts)
+        host, _, port = parts.config.iana.whois.rpartition(":")
+        server = WhoisServer(host.strip("[]"), int(port), time.monotonic)
+        answers = iana_whois.sync(wanted, server, time.sleep, PAUSE_SECONDS)
+        tally = Tally(is_import=False)
+        _keep_all(parts, tally, ((tld.shown, answer) for tld, answer in answers), 1, len(wanted))
+    if wanted or as_json:
+        _print(tally, as_json, "" if wanted else "nothing")
+    else:
+        say(f"nothing is due: every TLD was asked for within {parts.config.iana.refresh}")
+
+
+@app.command("show")
+def show_(
+    context: typer.Context,
+    tld: Annotated[str, typer.Argument(help="nl, .nl, рф or xn--p1ai")],
+    history: Annotated[bool, typer.Option("--history", help="Former contacts too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What is held of a TLD: IANA's public record, and when it was read."""
+    wanted = _parse(tld)
+    with opened(context) as parts, parts.database.read() as session:
+        row = iana.tld_row(session, wanted.a_label)
+        if row is None:
+            refuse(f"nothing is held of .{wanted.shown}; `tldops-bot iana sync {wanted.a_label}` asks for it")
+        find = iana.contact_history if history else iana.current_contacts
+        values = {
+            "tld": row.tld,
+            "u_label": row.u_label,
+            "is_assigned": row.is_assigned,
+            "organisation": row.organisation,
+            "status": row.status,
+            "created_on": row.created_on,
+            "changed_on": row.changed_on,
+            "fetched_at": row.fetched_at,
+        }
+        contacts = [_contact(one) for one in find(session, row.tld)]
+    if as_json:
+        print_json(values | {"contacts": contacts})
+        return
+    card(values, False)
+    for one in contacts:
+        say("")
+        card(one, False)
+
+
+def _contact(row: IanaContact) -> dict[str, Any]:
+    names = ("kind", "name", "organisation", "phone", "fax", "email", "since_at", "until_at")
+    return {name: getattr(row, name) for name in names}
+
+
+def _parse(word: str) -> Tld:
+    tld = parse_tld(word)
+    if tld is None:
+        refuse(f"{word[:80]} is not the name of a TLD, such as nl, .nl, рф or xn--p1ai")
+    return tld
+
+
+def _files(path: Path) -> list[Path]:
+    """The files meant by a path; hidden ones in a folder are not."""
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        refuse(f"{path}: there is no such file or folder")
+    found = [one for one in path.rglob("*") if one.is_file() and not _is_hidden(one.relative_to(path))]
+    return sorted(found) or refuse(f"{path}: no files in it")
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _read_all(files: Iterable[Path]) -> Iterator[Source]:
+    for file in files:
+        try:
+            with file.open("rb") as opened_file:
+                octets = opened_file.read(MAX_OCTETS + 1)
+        except OSError:
+            yield str(file), Garbled("unreadable")
+            continue
+        yield from ((str(file), answer) for answer in parse_answers(octets))
+
+
+def _due(parts: App) -> list[Tld]:
+    """Every known ccTLD, and whatever else is held, that was not asked for within [iana] refresh."""
+    kinds = ("cctld", *parts.config.membership.constituencies)
+    known = {facts.tld.a_label for facts in parts.tlds.of_kind(*kinds)}
+    with parts.database.read() as session:
+        known |= set(overview.tlds_held(session))
+        due = iana.tlds_to_refresh(session, sorted(known), parts.now(), parts.config.iana.refresh)
+    return [tld for tld in map(parse_tld, due) if tld is not None]
+
+
+def _keep_all(
+    parts: App,
+    tally: Tally,
+    sources: Iterable[Source],
+    at_once: int = RECORDS_A_TRANSACTION,
+    total: int | None = None,
+) -> None:
+    """Keep every answer that can be relied on; what goes wrong with one stops no other."""
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("IANA", total=total)
+        pending = iter(sources)
+        while batch := list(islice(pending, at_once)):  # no transaction is open while somebody is asked
+            with parts.database.write() as session:
+                for source, answer in batch:
+                    _keep(session, tally, source, answer, parts.now())
+            progress.advance(task, len(batch))
+
+
+def _keep(session: Session, tally: Tally, source: str, answer: Result, now: datetime) -> None:
+    match answer:
+        case IanaRecord():
+            _keep_record(session, tally, source, answer, now)
+        case NotFound(asked):
+            tld = parse_tld(asked)
+            tally.skip(source, tld.a_label if tld else "", "not_found")
+        case Garbled(reason, about):
+            tally.skip(source, about.a_label if about else "", reason)
+        case Unanswered(reason):
+            tally.skip(source, "", reason)
+
+
+def _keep_record(session: Session, tally: Tally, source: str, record: IanaRecord, now: datetime) -> None:
+    label = record.tld.a_label
+    held = iana.tld_row(session, label)
+    if held is not None and "may_be_foreign" in record.warnings:
+        tally.skip(source, label, "may_be_foreign")
+        return
+    if held is not None and tally.is_import and _is_older(record, held):
+        tally.skip(source, label, "older")
+        return
+    for change in iana.keep_record(session, record, now):
+        parts = _changed(change)
+        tally.changes.append({"tld": label, "contact": change.kind, "what": parts})
+        audit.record(session, now, ACTOR, "iana_changed", label, contact=change.kind, what=parts)
+    if label not in tally.taken:
+        tally.taken.append(label)
+    tally.warnings += [{"tld": label, "warning": word} for word in record.warnings]
+
+
+def _is_older(record: IanaRecord, held: IanaTld) -> bool:
+    """By IANA's own dates; a saved answer may be years old, one asked for now is not."""
+    return record.changed is not None and held.changed_on is not None and record.changed < held.changed_on
+
+
+def _changed(change: ContactChange) -> list[str]:
+    """Which parts of a contact are new, in words; never the details themselves."""
+    if change.before is None or change.after is None:
+        return ["is new" if change.before is None else "is listed no more"]
+    return [
+        word
+        for column, word in _PARTS.items()
+        if getattr(change.before, column) != getattr(change.after, column)
+    ]
+
+
+def _print(tally: Tally, as_json: bool, empty: str = "") -> None:
+    if as_json:
+        names = ("taken", "changes", "not_taken", "warnings")
+        print_json({name: getattr(tally, name) for name in names})
+    else:
+        _print_lines(tally)
+    unread = [one for one in tally.not_taken if one["reason"] not in ("older", "may_be_foreign")]
+    if not tally.taken and not empty and len(unread) == len(tally.not_taken):
+        reasons = dict.fromkeys(WORDS.get(one["reason"], one["reason"]) for one in unread)
+        refuse(f"nothing could be read: {', '.join(reasons)}")
+
+
+def _print_lines(tally: Tally) -> None:
+    say(f"read         {len(tally.taken)} {'TLD' if len(tally.taken) == 1 else 'TLDs'}")
+    for change in tally.changes:
+        say(
+            f"changed      .{_shown(change['tld'])}, {change['contact']} contact: {', '.join(change['what'])}"
+        )
+    for one in tally.warnings:
+        say(f"beware       .{_shown(one['tld'])}: {one['warning'].replace('_', ' ')}")
+    for one in tally.not_taken:
+        about = f" (.{_shown(one['tld'])})" if one["tld"] else ""
+        say(
+            f"not taken    {one['source']}{about}: {WORDS.get(one['reason'], one['reason'].replace('_', ' '))}"
+        )
+
+
+def _shown(label: str) -> str:
+    tld = parse_tld(label)
+    return tld.shown if tld else label

@@ -1,0 +1,81 @@
+"""`keys`: the list's own key, and how long everybody's will last."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tldops_bot.app import App
+from tldops_bot.cli._acting import AsJson, Confidential, disclose
+from tldops_bot.cli._frame import card, masked, opened, print_json, refuse, say, show
+from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
+from tldops_bot.store import overview
+from tldops_bot.store.tables import CertificateRow, Person
+
+app = typer.Typer(help="The list's key, and those of its members.", no_args_is_help=True)
+
+
+@app.command("show")
+def show_(context: typer.Context, confidential: Confidential = False, as_json: AsJson = False) -> None:
+    """The list's key, then everybody's; what ends first comes first."""
+    with opened(context) as parts:
+        own = _own(parts)
+        if confidential:
+            disclose(parts, "keys show")
+        with parts.database.read() as session:
+            rows = [_row(person, key, confidential) for person, key in overview.keys_in_use(session)]
+    if as_json:
+        print_json({"list": own, "members": rows})
+        return
+    card(own, False)
+    say("")
+    show(
+        rows,
+        False,
+        title="members",
+        empty="no member has a key",
+        columns=("fingerprint", "email", "expires_at"),
+    )
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option(help="Into this file.")] = None,
+) -> None:
+    """The list's public key, armored, for members and for the web."""
+    with opened(context) as parts:
+        armored = encode(parts.gnupg.keyring.export(), PUBLIC_KEY)
+    if out is None:
+        print(armored.decode("ascii"), end="")  # noqa: T201
+        return
+    try:
+        out.write_bytes(armored)
+    except OSError as problem:
+        refuse(f"{out}: cannot be written ({problem.strerror})")
+    say(f"{out}  {len(armored)} bytes")
+
+
+def _own(parts: App) -> dict[str, Any]:
+    found = parts.gnupg.inspect(parts.gnupg.keyring.export(), parts.now())
+    if len(found) != 1:
+        refuse("the list's own key can't be read; `tldops-bot doctor` looks further")
+    return {
+        "address": parts.config.list.address,
+        "fingerprint": found[0].fingerprint,
+        "algorithm": found[0].algorithm,
+        "created_at": found[0].created_at,
+        "expires_at": found[0].expires_at,
+    }
+
+
+def _row(person: Person, key: CertificateRow, confidential: bool) -> dict[str, Any]:
+    return {
+        "person": person.id,
+        "email": masked(person.email, confidential),
+        "fingerprint": key.fingerprint,
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "is_revoked": key.is_revoked,
+        "is_blocked": person.key_blocked_at is not None,
+    }

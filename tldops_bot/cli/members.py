@@ -1,0 +1,198 @@
+"""`members`: everybody with a seat, their details, and what the operator may do with their entries."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from tldops_bot.cli._acting import BY, AsJson, Because, Confidential, acting, disclose, must_say_why, tell
+from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
+from tldops_bot.commands import _joining, _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._leaving import leave, put_back
+from tldops_bot.domain.tld import parse_tld
+from tldops_bot.store import overview, people, requests
+from tldops_bot.store.database import Session
+from tldops_bot.store.tables import CertificateRow, Entry, Person
+
+MORE_DIGITS = 18  # than any number of a person
+LIVING = (people.LISTED, people.SUSPENDED)
+app = typer.Typer(help="Contacts, and everybody else with a seat.", no_args_is_help=True)
+WhoIs = Annotated[str, typer.Argument(metavar="WHO", help="Number, address or full fingerprint.")]
+OneTld = Annotated[str, typer.Option("--tld", help="Only this TLD.")]
+Reason = Annotated[str, typer.Option(help="Why; those concerned are told.")]
+
+
+@app.command("list")
+def list_(
+    context: typer.Context, tld: OneTld = "", confidential: Confidential = False, as_json: AsJson = False
+) -> None:
+    """Everybody listed or suspended for a TLD, the committee and the secretariat."""
+    label = _label(tld)
+    with opened(context) as parts:
+        if confidential:
+            disclose(parts, "members list")
+        with parts.database.read() as session:
+            rows = [_row(one, confidential) for one in overview.seated(session, label)]
+    columns = ("id", "name", "email", "phone", "tlds", "marks") if confidential else ()
+    show(rows, as_json, empty="nobody", columns=columns or ("id", "name", "email", "tlds", "marks"))
+
+
+@app.command("show")
+def show_(
+    context: typer.Context, who: WhoIs, confidential: Confidential = False, as_json: AsJson = False
+) -> None:
+    """One person: record, key, entries."""
+    with opened(context) as parts:
+        with parts.database.read() as session:
+            person_id = find(session, who).id
+        if confidential:
+            disclose(parts, f"members show {person_id}")
+        with parts.database.read() as session:
+            values = _details(session, session.get_one(Person, person_id), confidential)
+    card(values, as_json)
+
+
+@app.command()
+def suspend(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "") -> None:
+    """Take a contact out of service until it is decided what becomes of the entry."""
+    with opened(context) as parts, acting(parts) as ctx:
+        person = find(ctx.session, who)
+        for entry in _entries(person, tld, (people.LISTED,)):
+            _joining.suspend(ctx, entry, because, BY, None, "letters/suspended")
+            _told(ctx, "suspended", entry, because)
+        done = person.name
+    say(f"suspended {done}")
+
+
+@app.command()
+def restore(context: typer.Context, who: WhoIs, tld: OneTld = "", because: Because = "") -> None:
+    """Put a suspended contact back."""
+    with opened(context) as parts, acting(parts) as ctx:
+        must_say_why(ctx.session, because)
+        person = find(ctx.session, who)
+        for entry in _entries(person, tld, (people.SUSPENDED,)):
+            put_back(ctx, entry, BY)
+            _told(ctx, "restored", entry, because)
+        done = person.name
+    say(f"restored {done}")
+
+
+@app.command()
+def remove(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "") -> None:
+    """End a contact's entries: of one TLD, or all; the person and the others of the TLD are told."""
+    with opened(context) as parts, acting(parts) as ctx:
+        person = find(ctx.session, who)
+        left = []
+        for entry in _entries(person, tld, LIVING):
+            left.append(leave(ctx, entry, BY))
+            _close_questions(ctx, entry, because)
+            _told(ctx, "removed", entry, because)
+        values = {"name": person.name, "tlds": left, "because": because.strip()}
+        ctx.post(_letters.notice("letters/ended", values, _letters.to_person(person)))
+        done = person.name
+    say(f"removed {done}: {', '.join(left)}")
+
+
+def find(session: Session, who: str) -> Person:
+    """The person of this number, address or fingerprint; refuses when there is none."""
+    word = who.strip().strip("<>").replace(" ", "")
+    person = None
+    if word.isascii() and word.isdigit() and len(word) <= MORE_DIGITS:
+        person = session.get(Person, int(word))
+    elif "@" in word:
+        person = people.by_address(session, word)
+    elif word:
+        person = people.by_fingerprint(session, word.upper())
+    if person is None or person.forgotten_at is not None:
+        refuse("there is nobody with this number, address or full fingerprint; `members list` shows who is")
+    return person
+
+
+def _label(word: str) -> str:
+    tld = parse_tld(word) if word else None
+    if word and tld is None:
+        refuse(f"{word[:80]} is not the name of a TLD, such as nl, .nl, рф or xn--p1ai")
+    return tld.a_label if tld else ""
+
+
+def _entries(person: Person, tld: str, states: Sequence[str]) -> list[Entry]:
+    label = _label(tld)
+    held = [one for one in person.entries if one.state in states and (not label or one.tld == label)]
+    where = f"for .{_joining.shown(label)}" if label else "for any TLD"
+    return held or refuse(f"the person is not {' or '.join(states)} {where}")
+
+
+def _told(ctx: Context, what: str, entry: Entry, because: str) -> None:
+    about = f"{entry.person.name}, .{_joining.shown(entry.tld)}"
+    tell(ctx, what, about, because, tld=entry.tld, person_id=entry.person_id)
+
+
+def _close_questions(ctx: Context, entry: Entry, because: str) -> None:
+    """An entry that has ended leaves nothing to decide about it."""
+    for one in requests.listing(ctx.session, (requests.COMMITTEE,)):
+        if one.kind == "objection" and one.details.get("entry_id") == entry.id:
+            requests.close(one, requests.REJECTED, BY, because, ctx.now)
+
+
+def _row(person: Person, confidential: bool) -> dict[str, Any]:
+    living = [one for one in person.entries if one.state in LIVING]
+    offices = sorted(one.role for one in person.offices)
+    suspended = [one.tld for one in living if one.state == people.SUSPENDED]
+    marks = [
+        *offices,
+        *(["suspended"] if suspended else []),
+        *(["no-key"] if person.fingerprint is None or person.key_blocked_at else []),
+        *(["stale"] if person.stale_at else []),
+        *(["mail-fails"] if person.mailbox_failed_at else []),
+    ]
+    return {
+        "id": person.id,
+        "name": person.name,
+        "organisation": person.organisation,
+        "email": masked(person.email, confidential),
+        "phone": masked_phone(person.mobile or person.phone, confidential),
+        "tlds": [one.tld for one in living],
+        "suspended_tlds": suspended,
+        "offices": offices,
+        "fingerprint": person.fingerprint,
+        "is_stale": person.stale_at is not None,
+        "marks": marks,
+    }
+
+
+def _details(session: Session, person: Person, confidential: bool) -> dict[str, Any]:
+    row = session.get(CertificateRow, person.fingerprint) if person.fingerprint else None
+    return {
+        "id": person.id,
+        "name": person.name,
+        "organisation": person.organisation,
+        "email": masked(person.email, confidential),
+        "emergency_email": masked(person.emergency_email, confidential),
+        "emergency_email_is_proven": person.emergency_proven_at is not None,
+        "phone": masked_phone(person.phone, confidential),
+        "mobile": masked_phone(person.mobile, confidential),
+        "fax": masked_phone(person.fax, confidential),
+        "postal": person.postal if confidential or not person.postal else "…",
+        "timezone": person.timezone,
+        "fingerprint": person.fingerprint,
+        "key_expires_at": row.expires_at if row else None,
+        "key_is_revoked": bool(row and row.is_revoked),
+        "key_blocked_at": person.key_blocked_at,
+        "offices": sorted(one.role for one in person.offices),
+        "created_at": person.created_at,
+        "confirmed_at": person.confirmed_at,
+        "seen_at": person.seen_at,
+        "stale_at": person.stale_at,
+        "mailbox_failed_at": person.mailbox_failed_at,
+        "entries": [
+            {
+                "tld": one.tld,
+                "state": one.state,
+                "since_at": one.since_at,
+                "vouched_by": one.vouched_by,
+                "probation_until": one.probation_until,
+            }
+            for one in person.entries
+        ],
+    }

@@ -1,0 +1,89 @@
+"""`outbox`: copies that wait to go out; sent again, or given up, by the operator's word."""
+
+from typing import Annotated, Any
+
+import typer
+
+from tldops_bot.cli._acting import (
+    ACTOR,
+    AsJson,
+    Because,
+    Confidential,
+    acting,
+    disclose,
+    must_say_why,
+    tell,
+)
+from tldops_bot.cli._frame import masked, opened, refuse, say, show
+from tldops_bot.store import audit, outbox, outbox_control, overview
+from tldops_bot.store.outbox_control import Listed
+
+ENDED = (outbox.TAKEN, outbox.REFUSED, outbox.DROPPED)
+NO_KEY = "no-key"  # those go by themselves once the key is mended
+app = typer.Typer(help="Mail that waits to go out.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="What went out, or never will, too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 1000,
+    confidential: Confidential = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copies in the order in which they go."""
+    states = (*outbox.UNFINISHED, *ENDED) if everything else outbox.UNFINISHED
+    with opened(context) as parts:
+        if confidential:
+            disclose(parts, "outbox list")
+        with parts.database.read() as session:
+            rows = [_row(one, confidential) for one in outbox_control.listing(session, states, limit)]
+    columns = ("id", "kind", "to", "state", "attempts", "next_attempt_at", "status")
+    show(rows, as_json, empty="nothing waits", columns=columns)
+
+
+@app.command()
+def retry(
+    context: typer.Context,
+    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]", help="All that are held.")] = None,
+) -> None:
+    """Send now what waits, is held, or was given up."""
+    with opened(context) as parts, parts.database.write() as session:
+        now = parts.now()
+        wanted = ids or overview.held_deliveries(session, but=NO_KEY)
+        for number in wanted:
+            if not 0 < number < 2**62 or not outbox_control.retry(session, number, now):
+                refuse(f"delivery {number} is not there, is on its way, or its content is gone")
+        audit.record(session, now, ACTOR, "outbox_retried", deliveries=wanted[:100], number=len(wanted))
+    say(f"{len(wanted)} {'copy goes' if len(wanted) == 1 else 'copies go'} now")
+
+
+@app.command()
+def drop(
+    context: typer.Context,
+    ids: Annotated[list[int], typer.Argument(metavar="ID…")],
+    because: Because = "",
+) -> None:
+    """Give copies up; they never go. Once there is a committee, it is told."""
+    with opened(context) as parts, acting(parts) as ctx:
+        must_say_why(ctx.session, because)
+        for number in ids:
+            kind = overview.message_kind(ctx.session, number) if 0 < number < 2**62 else ""
+            if not kind or not outbox_control.drop(ctx.session, number, ctx.now):
+                refuse(f"delivery {number} is not there, is finished, or is on its way at this moment")
+            tell(ctx, "dropped", f"delivery {number}: one copy of a mail ({kind})", because, delivery=number)
+    say(f"{len(ids)} given up")
+
+
+def _row(one: Listed, confidential: bool) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "to": masked(one.rcpt_to, confidential),
+        "state": one.state,
+        "attempts": one.attempts,
+        "made_at": one.made_at,
+        "next_attempt_at": one.next_attempt_at,
+        "status": f"{one.last_code or ''} {one.last_status}".strip(),
+        "alert": one.alert_id,
+    }

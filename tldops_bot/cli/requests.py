@@ -1,0 +1,164 @@
+"""`requests`: what waits for a proof, a voucher or a decision; and the operator's decision in the committee's place."""
+
+from typing import Annotated, Any
+
+import typer
+
+from tldops_bot.app import App
+from tldops_bot.cli._acting import (
+    BY,
+    AsJson,
+    Because,
+    Confidential,
+    acting,
+    disclose,
+    must_say_why,
+    refuse_as,
+    tell,
+)
+from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
+from tldops_bot.commands import _deciding
+from tldops_bot.commands._command import Context, Refused
+from tldops_bot.commands._joining import describe, number
+from tldops_bot.store import iana, people, requests
+from tldops_bot.store.database import Session
+from tldops_bot.store.tables import CertificateRow, Request
+
+ENDED = (requests.DONE, requests.REJECTED, requests.WITHDRAWN, requests.EXPIRED)
+app = typer.Typer(help="What waits for a decision.", no_args_is_help=True)
+Id = Annotated[str, typer.Argument(metavar="ID", help="As in R-17, or just 17.")]
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Those that are decided too.")] = False,
+    confidential: Confidential = False,
+    as_json: AsJson = False,
+) -> None:
+    """Open requests, oldest first."""
+    with opened(context) as parts:
+        if confidential:
+            disclose(parts, "requests list")
+        with parts.database.read() as session:
+            held = requests.listing(session, (*requests.OPEN, *ENDED) if everything else requests.OPEN)
+            rows = [_row(one, confidential) for one in held]
+    show(
+        rows,
+        as_json,
+        empty="nothing waits",
+        columns=("id", "kind", "tld", "name", "email", "state", "asked_at"),
+    )
+
+
+@app.command("show")
+def show_(
+    context: typer.Context, number: Id, confidential: Confidential = False, as_json: AsJson = False
+) -> None:
+    """One request, with what is known of the case."""
+    with opened(context) as parts:
+        with parts.database.read() as session:
+            _find(parts, session, number)
+        if confidential:
+            disclose(parts, f"requests show {number}")
+        with parts.database.read() as session:
+            values = _details(session, _find(parts, session, number), confidential)
+    card(values, as_json)
+
+
+@app.command()
+def approve(context: typer.Context, number: Id, because: Because = "") -> None:
+    """Say yes in the committee's place; once there is one, it is told, and needs a reason."""
+    _decide(context, number, because, approves=True)
+
+
+@app.command()
+def reject(
+    context: typer.Context,
+    number: Id,
+    because: Annotated[str, typer.Option(help="Why; the person is told, and the committee.")],
+) -> None:
+    """Say no in the committee's place; the reason goes to the person."""
+    _decide(context, number, because, approves=False)
+
+
+def _decide(context: typer.Context, word: str, because: str, approves: bool) -> None:
+    if not approves and not because.strip():
+        refuse("--because TEXT is needed: it goes to the person")
+    with opened(context) as parts, acting(parts) as ctx:
+        request = _find(parts, ctx.session, word)
+        must_say_why(ctx.session, because)
+        _decided(parts, ctx, request, because, approves)
+        done = f"{number(request)} {'approved' if approves else 'rejected'}"
+    say(done)
+
+
+def _decided(parts: App, ctx: Context, request: Request, because: str, approves: bool) -> None:
+    open_still = _deciding.find_open(ctx, number(request))
+    if isinstance(open_still, Refused):
+        refuse_as(parts, open_still)
+    outcome = _deciding.decide(ctx, request, approves, BY, because.strip()[:200])
+    if isinstance(outcome, Refused):
+        refuse_as(parts, outcome)
+    shown = describe(request)
+    what, about = "approved" if approves else "rejected", [number(request), str(shown["name"])]
+    if request.tld:
+        about.append(f".{shown['tld']}")
+    tell(
+        ctx,
+        what,
+        ", ".join(about),
+        because,
+        tld=request.tld,
+        person_id=request.person_id,
+        request=number(request),
+    )
+
+
+def _find(parts: App, session: Session, word: str) -> Request:
+    request = requests.by_number(session, word) if word.isascii() else None
+    if request is None:
+        refuse(f"there is no request {word[:20]}; `tldops-bot requests list` shows what waits")
+    return request
+
+
+def _row(request: Request, confidential: bool) -> dict[str, Any]:
+    return {
+        "id": number(request),
+        "kind": request.kind,
+        "state": request.state,
+        "tld": request.tld,
+        "name": request.details.get("name", ""),
+        "email": masked(request.details.get("email", ""), confidential),
+        "reasons": list(request.details.get("reasons", ())),
+        "asked_at": request.asked_at,
+        "expires_at": request.expires_at,
+        "decided_at": request.decided_at,
+        "decided_by": request.decided_by,
+    }
+
+
+def _details(session: Session, request: Request, confidential: bool) -> dict[str, Any]:
+    row = session.get(CertificateRow, request.fingerprint) if request.fingerprint else None
+    details = request.details
+    return _row(request, confidential) | {
+        "organisation": details.get("organisation", ""),
+        "phone": masked_phone(details.get("phone", ""), confidential),
+        "mobile": masked_phone(details.get("mobile", ""), confidential),
+        "asked_by": masked(request.asked_by, confidential) if "@" in request.asked_by else request.asked_by,
+        "fingerprint": request.fingerprint,
+        "key_made_at": row.created_at if row else None,
+        "proven_at": request.proven_at,
+        "vouched_at": request.vouched_at,
+        "vouched_by": request.vouched_by,
+        "declined_because": details.get("declined_because", ""),
+        "decided_because": request.decided_because,
+        "contacts_of_tld": len(people.contacts_of(session, request.tld)) if request.tld else 0,
+        "iana": [
+            {"kind": one.kind, "email": one.email} for one in iana.current_contacts(session, request.tld)
+        ],
+        "votes": [
+            {"person": one.person_id, "approves": one.approves, "because": one.because, "at": one.at}
+            for one in requests.votes(session, request)
+        ],
+    }

@@ -60,7 +60,7 @@ def _questions(members: Sequence[Member], mails: int, number: int) -> list[_Aske
     senders = itertools.cycle(members[:_SENDERS])
     found = []
     for nth, one in zip(range(mails), senders, strict=False):
-        text = f"List: {LIST_ADDRESS}\nQUERY nl be\n# question {number}.{nth}\n"
+        text = f"List: {LIST_ADDRESS}\nQUERY nl\n# question {number}.{nth}\n"
         found.append(_Asked(one.address, one.signed_mail(text), one.certificate))
     return found
 

@@ -32,6 +32,8 @@ port = {smarthost}
 connections = {connections}
 [iana]
 whois = "127.0.0.1:9"
+[dns]
+resolver = "none"
 [alerts]
 max_per_member_hour = 1000
 """

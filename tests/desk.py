@@ -43,6 +43,8 @@ port = {sink}
 connections = 4
 [iana]
 whois = "127.0.0.1:9"
+[dns]
+resolver = "none"
 {more}
 """
 

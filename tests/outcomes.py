@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from tests.desk import Desk
+from tests.keys import KeyPair
 from tldops_bot.intake import Handled
 from tldops_bot.store.columns import Base
 from tldops_bot.store.tables import Entry, Person
@@ -73,3 +74,28 @@ def all_of(desk: Desk, table: type) -> list[Any]:
         found = list(session.scalars(select(table)))
         session.expunge_all()
         return found
+
+
+FIELDS = "Name: Ann Example\nMobile: +44 20 7946 0123\n"
+
+
+def subscribe(desk: Desk, who: KeyPair, tlds: str = "nl", fields: str = FIELDS) -> Handled:
+    """SUBSCRIBE with the key attached."""
+    return desk.say(who, f"SUBSCRIBE {tlds}\n{fields}", attachments=[who.key_attachment()])
+
+
+def prove(desk: Desk, who: KeyPair) -> Handled:
+    """The newest token to somebody's address, returned signed."""
+    return desk.say(who, f"CONFIRM {desk.token_for(who.address)}")
+
+
+def answer(desk: Desk, address: str, verb: str = "CONFIRM", more: str = "") -> Handled:
+    """The newest token to an address, returned unsigned from it."""
+    return desk.write(address, f"{verb} {desk.token_for(address)} {more}".strip())
+
+
+def join(desk: Desk, who: KeyPair, tld: str = "nl", voucher: str = "admin@registry.example") -> None:
+    """The whole way, from SUBSCRIBE to a listed contact on probation."""
+    assert outcome(subscribe(desk, who, tld)) == "waiting"
+    assert outcome(prove(desk, who)) == "proven"
+    assert outcome(answer(desk, voucher)) == "vouched"

@@ -205,10 +205,14 @@ def town(more: str = "") -> Iterator[Town]:
             desk.app.close()
 
 
-def over_lmtp(place: Town) -> None:
-    """The same folder with another protocol, from the next start on."""
+def reconfigure(place: Town, table: str, line: str) -> None:
+    """Another line in a table of config.toml, from the next start on."""
     file = place.config.file
-    file.write_text(file.read_text().replace("[listener]", '[listener]\nprotocol = "lmtp"'))
+    key = line.partition(" ")[0]
+    before, _, after = file.read_text().partition(f"[{table}]\n")
+    own, bracket, others = after.partition("[")
+    kept = [one for one in own.splitlines() if not one.startswith(f"{key} ")]
+    file.write_text("\n".join([f"{before}[{table}]", line, *kept, bracket + others]))
     place.config = load_config(file)
 
 

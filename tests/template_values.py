@@ -11,6 +11,7 @@ from tldops_bot.config.settings import ListSettings
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.alert import Safer
 from tldops_bot.domain.certificate import FITNESS_REASONS
+from tldops_bot.domain.mail_authentication import Authentication
 from tldops_bot.domain.verdict import REASONS
 from tldops_bot.mail.render import Renderer
 
@@ -37,6 +38,7 @@ def request(number: int = 17, tld: str = "nl", **changed: Any) -> Values:
         "reasons": ("initials", "no_free_seat"),
         "asked_at": AT,
         "vouched_by": "IANA administrative contact",
+        "authentication": Authentication("softfail", "permerror", "fail", "trusted header", "quarantine").words,
     }
     return values | changed
 
@@ -121,7 +123,6 @@ _PENDING = {
     "contacts": 3,
     "votes": [(True, "known to me since 2019"), (False, "")],
     "declined_because": "never heard of her",
-    "authentication": "dkim=pass",
 }
 
 _ROSTER: Values = {
@@ -335,6 +336,7 @@ REFUSALS: dict[str, list[Values]] = {
         {"word": "", "nearest": ""},
     ],
     "blocked_key": [{"fingerprint": KEY}],
+    "dmarc_failed": [{"policy": "reject"}],
     "empty_mail": [{}],
     "exercise_too_often": [{"limit": 2}],
     "exercise_too_wide": [{"limit": 5}],

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from tests.desk import LIST_LINE
 from tests.keys import KeyPair, gpg, key_entity, person
 from tests.letterbox import Got, OneKeyHome, gpg_verify, halves, parse, verified
-from tests.service import Town, over_lmtp, town, wait_until
+from tests.service import Town, reconfigure, town, wait_until
 from tldops_bot.store.tables import Delivery, InboxRow, RosterSend
 
 FIELDS = "Name: {name}\nPhone: +44 20 7946 0123\n"
@@ -175,7 +175,9 @@ def test_an_alert_reaches_members_with_the_posters_own_signature(
     assert "192.0.2.7" not in waiting.text
     assert "Zone transfers" not in waiting.text
     with OneKeyHome(ann.certificate) as home:  # the poster's key, and gpg, and nothing else
-        for words in originals(got, home):
+        found = originals(got, home)
+        assert len(found) == (1 if form.startswith("inline") else 2)  # as two files, and as a signed entity
+        for words in found:
             assert "Block 192.0.2.7 – now." in words
             assert "Title: Zone transfers from nowhere" in words
 
@@ -342,8 +344,8 @@ def unworked(place: Town) -> int:
 # --- the other protocol
 
 
-def test_the_same_story_over_lmtp(members: Town, ann: KeyPair) -> None:
-    over_lmtp(members)
+def test_the_same_story_reconfigure(members: Town, ann: KeyPair) -> None:
+    reconfigure(members, "listener", 'protocol = "lmtp"')
     with members.serving():
         members.say(ann, "QUERY be", headers={"Subject": "over LMTP"})
         assert "Bob Example" in members.next_to(ann, "SUCCESS: over LMTP").text

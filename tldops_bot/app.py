@@ -102,7 +102,7 @@ class App:
         self, sleep: Callable[[float], None] = time.sleep, is_stopping: Callable[[], bool] = bool
     ) -> IanaRefresh:
         host, _, port = self.config.iana.whois.rpartition(":")
-        server = WhoisServer(host, int(port), time.monotonic)
+        server = WhoisServer(host, int(port), time.monotonic, is_stopping=is_stopping)
         every = self.config.iana.refresh
         return IanaRefresh(self.database, self.tlds, server, every, self.now, sleep, is_stopping=is_stopping)
 
@@ -155,6 +155,7 @@ class Service:
             app.random_octets,
             after=self.delivery.wake,
             threads=max(2, os.cpu_count() or 2),
+            is_crowded=lambda: self.acceptance.is_crowded,
         )
         self.acceptance = Acceptance(app.database, app.now, self.workers.wake)
         home = ListAddress.parse(app.config.list.address, app.config.list.delimiter)
@@ -171,11 +172,16 @@ class Service:
     async def run(self, stop: asyncio.Event, ready: Callable[[tuple[str, ...]], None]) -> None:
         """Serve until `stop` is set; `ready` is told where the listener listens."""
         await self.encryption.warm_up()
-        delivering = asyncio.create_task(self.delivery.run())
-        self.workers.start()
         try:
-            ready(await self.listener.start())
+            where = await self.listener.start()
+        except OSError:  # perhaps another `serve` is there: nothing of its work is touched
+            self._close()
+            raise
+        delivering = asyncio.create_task(self.delivery.run())
+        try:
+            await asyncio.to_thread(self.workers.start)
             self.ticks.start()
+            ready(where)
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({stopping, delivering}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
@@ -189,10 +195,13 @@ class Service:
         await asyncio.to_thread(self.workers.stop)
         await self.delivery.stop(SHUTDOWN_SECONDS / 3)
         await self.app.smarthost.close()
-        self.acceptance.close()
-        self.encryption.close()
+        self._close()
         with contextlib.suppress(asyncio.CancelledError):
             await delivering
+
+    def _close(self) -> None:
+        self.acceptance.close()
+        self.encryption.close()
 
 
 def _sleep_until(stopping: threading.Event) -> Callable[[float], None]:

@@ -118,6 +118,16 @@ def test_remove_ends_all_entries_and_the_open_questions_about_them(
     assert cli.refused("members", "remove", str(nl["bob"]), "--because", "again")
 
 
+def test_the_committee_is_told_once_of_what_was_one_act(
+    cli: Cli, nl: dict[str, int], committee: KeyPair, bob: KeyPair
+) -> None:
+    cli("members", "remove", bob.address, "--because", "has left")
+    told = [text for subject, _, text in cli.mails() if subject == "The operator removed a contact"]
+    assert len(told) == 1
+    assert "Bob Example, .nl, .=D1=80=D1=84 (xn--p1ai)" in told[0]
+    assert "history as the operator's" in told[0]
+
+
 def test_nothing_is_done_when_one_word_is_wrong(cli: Cli, nl: dict[str, int]) -> None:
     assert "not listed or suspended for .be" in cli.refused(
         "members", "remove", str(nl["bob"]), "--tld", "be", "--because", "has left"

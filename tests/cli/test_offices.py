@@ -76,7 +76,9 @@ def test_a_key_registered_for_somebody_else_seats_nobody(cli: Cli, ann: KeyPair)
 
 def test_a_key_that_can_t_serve_is_refused_in_words(cli: Cli) -> None:
     signs_only = KeyPair.make("Sol Example", "sol@nic.example", algorithm="ed25519")
-    assert cli.refused("committee", "add", "--key", cli.key_file(signs_only), "Sol Example", "sol@nic.example")
+    assert cli.refused(
+        "committee", "add", "--key", cli.key_file(signs_only), "Sol Example", "sol@nic.example"
+    )
     assert cli.actions() == []
 
 
@@ -90,11 +92,15 @@ def test_an_old_copy_does_not_bring_a_revoked_key_back(cli: Cli) -> None:
     assert "revoked" in cli.refused("committee", "add", "--key", before, gone.name, gone.address)
 
 
-@pytest.mark.parametrize("octets", [b"", b"not a key\n", b"\x99\x00", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"])
+@pytest.mark.parametrize(
+    "octets", [b"", b"not a key\n", b"\x99\x00", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n"]
+)
 def test_what_is_no_key_is_refused(cli: Cli, octets: bytes) -> None:
     file = cli.folder / "key.asc"
     file.write_bytes(octets)
-    assert "public key" in cli.refused("committee", "add", "--key", str(file), "Ann Example", "ann@nic.example")
+    assert "public key" in cli.refused(
+        "committee", "add", "--key", str(file), "Ann Example", "ann@nic.example"
+    )
 
 
 def test_a_secret_key_is_refused(cli: Cli, ann: KeyPair) -> None:
@@ -104,8 +110,12 @@ def test_a_secret_key_is_refused(cli: Cli, ann: KeyPair) -> None:
 
 
 def test_a_file_that_is_not_there_or_no_file_is_refused(cli: Cli, tmp_path: Path) -> None:
-    assert "no such file" in cli.refused("committee", "add", "--key", "/nowhere/key", "Ann Example", "a@nic.example")
-    assert "not a file" in cli.refused("committee", "add", "--key", str(tmp_path), "Ann Example", "a@nic.example")
+    assert "no such file" in cli.refused(
+        "committee", "add", "--key", "/nowhere/key", "Ann Example", "a@nic.example"
+    )
+    assert "not a file" in cli.refused(
+        "committee", "add", "--key", str(tmp_path), "Ann Example", "a@nic.example"
+    )
 
 
 @pytest.mark.parametrize(("name", "email"), [("A", "ann@nic.example"), ("Ann Example", "ann at nic")])

@@ -11,6 +11,8 @@ from tldops_bot.mail.iana_records import parse_answers
 
 MAX_ANSWER_OCTETS = 64 * 1024
 TIMEOUT_SECONDS = 20.0
+CONNECT_SECONDS = 4.0
+LOOK_UP_SECONDS = 0.5  # between two looks whether we are to stop
 PAUSE_SECONDS = 1.0
 MAX_FAILURES_IN_A_ROW = 5
 
@@ -38,36 +40,41 @@ Result = IanaRecord | NotFound | Garbled | Unanswered
 
 @dataclass(frozen=True, slots=True)
 class WhoisServer:
-    """Where to ask, how long to wait for a whole answer (not for each piece), and by which clock."""
+    """Where to ask, how long to wait for a whole answer (not for each piece), by which clock, and whether to stop."""
 
     host: str
     port: int
     clock: Clock  # seconds, never going back
     timeout_seconds: float = TIMEOUT_SECONDS
+    is_stopping: Callable[[], bool] = bool  # never, unless told
 
 
 def fetch(tld: Tld, server: WhoisServer) -> bytes:
     """The raw answer about a TLD. Blocks; raises NoAnswer."""
     deadline = server.clock() + server.timeout_seconds
+    patience = min(server.timeout_seconds, CONNECT_SECONDS)
     try:
-        with socket.create_connection((server.host, server.port), server.timeout_seconds) as connection:
+        with socket.create_connection((server.host, server.port), patience) as connection:
             connection.sendall(tld.a_label.encode("ascii") + b"\r\n")
-            return _read_all(connection, deadline, server.clock)
+            return _read_all(connection, deadline, server)
     except TimeoutError as slow:
         raise NoAnswer("timed_out") from slow
     except (OSError, UnicodeError) as broken:  # UnicodeError: a host name that is none
         raise NoAnswer("unreachable") from broken
 
 
-def _read_all(connection: socket.socket, deadline: float, clock: Clock) -> bytes:
+def _read_all(connection: socket.socket, deadline: float, server: WhoisServer) -> bytes:
     """Read to the end of the stream. A server that drips one octet at a time runs into the deadline too."""
     octets = bytearray()
     while True:
-        left = deadline - clock()
-        if left <= 0:
+        left = deadline - server.clock()
+        if left <= 0 or server.is_stopping():
             raise NoAnswer("timed_out")
-        connection.settimeout(left)
-        piece = connection.recv(8192)
+        connection.settimeout(min(left, LOOK_UP_SECONDS))
+        try:
+            piece = connection.recv(8192)
+        except TimeoutError:
+            continue
         if not piece:
             return bytes(octets)
         octets += piece

@@ -12,6 +12,8 @@ from tldops_bot.store import inbox
 from tldops_bot.store.database import Database
 
 MOST_AT_ONCE = 200
+CROWD = 4  # mails in one commit
+CROWD_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,13 @@ class Acceptance:
         self._database, self._now, self._after = database, now, after
         self._waiting: list[Waiting] = []
         self._committing: asyncio.Task[None] | None = None
+        self._calming: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="acceptance")
+
+    @property
+    def is_crowded(self) -> bool:
+        """Mail comes in faster than one at a time; who works on what came before had better wait. From any thread."""
+        return self._calming is not None
 
     async def accept(self, octets: bytes, envelope: Envelope) -> None:
         """Store one mail. Raises NotStored when that failed: locked, full, read-only, gone."""
@@ -42,6 +50,8 @@ class Acceptance:
 
     async def _commit(self, batch: list[Waiting]) -> None:
         loop = asyncio.get_running_loop()
+        if len(batch) >= CROWD:
+            self._note_crowd(loop)
         try:
             await loop.run_in_executor(self._thread, self._store, [one[:3] for one in batch])
         except Exception as problem:  # noqa: BLE001  whatever broke, these mails are not on disk: 451
@@ -52,6 +62,14 @@ class Acceptance:
         for *_, stored in batch:
             _settle(stored, None)
         self._after()
+
+    def _note_crowd(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._calming is not None:
+            self._calming.cancel()
+        self._calming = loop.call_later(CROWD_SECONDS, self._calm)
+
+    def _calm(self) -> None:
+        self._calming = None
 
     def _store(self, mails: list[tuple[bytes, Envelope, datetime]]) -> None:
         with self._database.write() as session:

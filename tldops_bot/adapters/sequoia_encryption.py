@@ -6,6 +6,9 @@ In a thread it would hold the interpreter's lock. It only encrypts: it judges no
 import asyncio
 import hashlib
 import multiprocessing
+import multiprocessing.connection
+import os
+import signal
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -83,7 +86,7 @@ class Encryption:
         return outcomes
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._processes, mp_context=self._context)
+        return ProcessPoolExecutor(self._processes, self._context, initializer=_live_and_die_with_parent)
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         with self._changing:
@@ -93,6 +96,19 @@ class Encryption:
 
 
 # --- in the worker
+
+
+def _live_and_die_with_parent() -> None:
+    """The worker holds both ends of its queue, so it would outlive a parent that was killed, for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it, too; the parent says when to end
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
 
 
 @dataclass(frozen=True, slots=True)

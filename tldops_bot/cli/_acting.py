@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -56,22 +56,12 @@ def must_say_why(session: Session, because: str) -> None:
         refuse("there is a committee: --because TEXT is needed, and it is told")
 
 
-def tell(
-    ctx: Context,
-    what: str,
-    about: str,
-    because: str = "",
-    *,
-    tld: str = "",
-    person_id: int | None = None,
-    also: tuple[Recipient, ...] = (),
-    **details: Any,
-) -> None:
-    """Audit what the operator did, and tell the committee (and `also`) in letters/operator_told.
+def tell(ctx: Context, what: str, about: str, because: str = "", also: tuple[Recipient, ...] = ()) -> None:
+    """Tell the committee (and `also`) in letters/operator_told what the operator did.
 
-    `what` is a word the template knows; `about` says of whom or what, and holds no number or address.
+    `what` is a word the template knows; `about` says of whom or what, and holds no number or address:
+    who has no usable key gets it in clear.
     """
-    audit.record(ctx.session, ctx.now, ACTOR, what, tld, person_id, **details)
     to = {one.address: one for one in _letters.to_people(people.office_holders(ctx.session, "committee"))}
     to |= {one.address: one for one in also}
     if to:
@@ -82,7 +72,8 @@ def tell(
 def disclose(app: App, verb: str) -> None:
     """`--confidential`: audited and told to the committee before anything is shown."""
     with acting(app) as ctx:
-        tell(ctx, "looked", verb, verb=verb)
+        audit.record(ctx.session, ctx.now, ACTOR, "looked", verb=verb)
+        tell(ctx, "looked", verb)
 
 
 def refuse_as(app: App, refused: Refused) -> NoReturn:

@@ -20,7 +20,7 @@ from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.app import App
 from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import mask_address, mask_phone
-from tldops_bot.domain.plain_text import one_line
+from tldops_bot.domain.plain_text import one_line, split_lines
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.mail.render import TemplateProblem
 from tldops_bot.store.database import DatabaseMissing, StoreProblem
@@ -46,8 +46,9 @@ def refuse(message: str) -> NoReturn:
 
 
 def note(message: str) -> None:
-    """One line on stderr, beside what the verb prints."""
-    print(f"tldops-bot: {one_line(message)}", file=sys.stderr)  # noqa: T201
+    """A line (of a configuration: one for each mistake) on stderr, beside what the verb prints."""
+    for line in split_lines(message):
+        print(f"tldops-bot: {line}", file=sys.stderr)  # noqa: T201
 
 
 def read_config(context: typer.Context) -> Config:

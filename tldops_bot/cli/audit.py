@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from tldops_bot.cli._acting import AsJson
-from tldops_bot.cli._frame import opened, print_json, refuse, say, show
+from tldops_bot.cli._frame import opened, print_json, refuse, say
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.store import audit
 from tldops_bot.store.tables import AuditEntry
@@ -27,7 +27,10 @@ def log(
         refuse(f"{tld[:80]} is not the name of a TLD, such as nl, .nl, рф or xn--p1ai")
     with opened(context) as parts, parts.database.read() as session:
         rows = [_row(one) for one in audit.history(session, wanted.a_label if wanted else "", limit)]
-    show(rows, as_json, empty="no entries", columns=("id", "at", "actor", "action", "tld", "details"))
+    if as_json:
+        print_json(rows)
+    for row in [] if as_json else rows:
+        _print(row)
 
 
 @app.command()
@@ -44,6 +47,19 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
         say(f"{count} entries hold")
         say(f"head {head}")
         say("every roster prints the head of its day: compare it with one you kept")
+
+
+def _print(row: dict[str, Any]) -> None:
+    """Two lines: a fingerprint and what goes with it need more than 80 columns."""
+    tld = parse_tld(row["tld"])
+    say(f"{row['id']:>6}  {row['at']:%Y-%m-%d %H:%M}  {row['action']}{f'  .{tld.shown}' if tld else ''}")
+    details = row["details"].items() if isinstance(row["details"], dict) else [("details", row["details"])]
+    words = [f"{name} {_words(value)}" for name, value in details if value is not None]
+    say(" " * 8 + "; ".join([f"by {row['actor']}", *words]))
+
+
+def _words(value: Any) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
 def _row(entry: AuditEntry) -> dict[str, Any]:

@@ -11,20 +11,20 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress
 
-from tldops_bot.adapters import iana_whois
-from tldops_bot.adapters.iana_whois import Result, Unanswered, WhoisServer
+from tldops_bot.adapters.iana_refresh import keep
+from tldops_bot.adapters.iana_whois import Result, Unanswered
+from tldops_bot.adapters.iana_whois import sync as ask_about
 from tldops_bot.app import App
 from tldops_bot.cli._acting import ACTOR, AsJson
 from tldops_bot.cli._frame import card, errors, opened, print_json, refuse, say
 from tldops_bot.domain.iana_record import Garbled, IanaRecord, NotFound
 from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.iana_records import MAX_OCTETS, parse_answers
-from tldops_bot.store import audit, iana, overview
+from tldops_bot.store import iana
 from tldops_bot.store.database import Session
 from tldops_bot.store.iana import ContactChange
 from tldops_bot.store.tables import IanaContact, IanaTld
 
-PAUSE_SECONDS = 1.0
 RECORDS_A_TRANSACTION = 50  # so that mail coming in never waits long
 WORDS = {
     "may_be_foreign": "stands where a registry could have put it; the record held before stays",
@@ -87,10 +87,9 @@ def sync(
     """Ask IANA about these TLDs, or about all that are due by [iana] refresh."""
     named = [_parse(word) for word in tlds or []]
     with opened(context) as parts:
-        wanted = named or _due(parts)
-        host, _, port = parts.config.iana.whois.rpartition(":")
-        server = WhoisServer(host.strip("[]"), int(port), time.monotonic)
-        answers = iana_whois.sync(wanted, server, time.sleep, PAUSE_SECONDS)
+        refresh = parts.iana_refresh(time.sleep)
+        wanted = named or refresh.due()
+        answers = ask_about(wanted, refresh.server, time.sleep, refresh.pause_seconds)
         tally = Tally(is_import=False)
         _keep_all(parts, tally, ((tld.shown, answer) for tld, answer in answers), 1, len(wanted))
     if wanted or as_json:
@@ -170,16 +169,6 @@ def _read_all(files: Iterable[Path]) -> Iterator[Source]:
         yield from ((str(file), answer) for answer in parse_answers(octets))
 
 
-def _due(parts: App) -> list[Tld]:
-    """Every known ccTLD, and whatever else is held, that was not asked for within [iana] refresh."""
-    kinds = ("cctld", *parts.config.membership.constituencies)
-    known = {facts.tld.a_label for facts in parts.tlds.of_kind(*kinds)}
-    with parts.database.read() as session:
-        known |= set(overview.tlds_held(session))
-        due = iana.tlds_to_refresh(session, sorted(known), parts.now(), parts.config.iana.refresh)
-    return [tld for tld in map(parse_tld, due) if tld is not None]
-
-
 def _keep_all(
     parts: App,
     tally: Tally,
@@ -220,10 +209,8 @@ def _keep_record(session: Session, tally: Tally, source: str, record: IanaRecord
     if held is not None and tally.is_import and _is_older(record, held):
         tally.skip(source, label, "older")
         return
-    for change in iana.keep_record(session, record, now):
-        parts = _changed(change)
-        tally.changes.append({"tld": label, "contact": change.kind, "what": parts})
-        audit.record(session, now, ACTOR, "iana_changed", label, contact=change.kind, what=parts)
+    for change in keep(session, record, now, ACTOR):
+        tally.changes.append({"tld": label, "contact": change.kind, "what": _changed(change)})
     if label not in tally.taken:
         tally.taken.append(label)
     tally.warnings += [{"tld": label, "warning": word} for word in record.warnings]

@@ -58,9 +58,10 @@ def suspend(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "
     """Take a contact out of service until it is decided what becomes of the entry."""
     with opened(context) as parts, acting(parts) as ctx:
         person = find(ctx.session, who)
-        for entry in _entries(person, tld, (people.LISTED,)):
+        held = _entries(person, tld, (people.LISTED,))
+        for entry in held:
             _joining.suspend(ctx, entry, because, BY, None, "letters/suspended")
-            _told(ctx, "suspended", entry, because)
+        tell(ctx, "suspended", _about(person, held), because)
         done = person.name
     say(f"suspended {done}")
 
@@ -71,9 +72,10 @@ def restore(context: typer.Context, who: WhoIs, tld: OneTld = "", because: Becau
     with opened(context) as parts, acting(parts) as ctx:
         must_say_why(ctx.session, because)
         person = find(ctx.session, who)
-        for entry in _entries(person, tld, (people.SUSPENDED,)):
+        held = _entries(person, tld, (people.SUSPENDED,))
+        for entry in held:
             put_back(ctx, entry, BY)
-            _told(ctx, "restored", entry, because)
+        tell(ctx, "restored", _about(person, held), because)
         done = person.name
     say(f"restored {done}")
 
@@ -83,11 +85,10 @@ def remove(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = ""
     """End a contact's entries: of one TLD, or all; the person and the others of the TLD are told."""
     with opened(context) as parts, acting(parts) as ctx:
         person = find(ctx.session, who)
-        left = []
-        for entry in _entries(person, tld, LIVING):
-            left.append(leave(ctx, entry, BY))
-            _close_questions(ctx, entry, because)
-            _told(ctx, "removed", entry, because)
+        held = _entries(person, tld, LIVING)
+        left = [leave(ctx, entry, BY) for entry in held]
+        _close_questions(ctx, held, because)
+        tell(ctx, "removed", _about(person, held), because)
         values = {"name": person.name, "tlds": left, "because": because.strip()}
         ctx.post(_letters.notice("letters/ended", values, _letters.to_person(person)))
         done = person.name
@@ -123,15 +124,15 @@ def _entries(person: Person, tld: str, states: Sequence[str]) -> list[Entry]:
     return held or refuse(f"the person is not {' or '.join(states)} {where}")
 
 
-def _told(ctx: Context, what: str, entry: Entry, because: str) -> None:
-    about = f"{entry.person.name}, .{_joining.shown(entry.tld)}"
-    tell(ctx, what, about, because, tld=entry.tld, person_id=entry.person_id)
+def _about(person: Person, held: Sequence[Entry]) -> str:
+    return ", ".join([person.name, *(f".{_joining.shown(one.tld)}" for one in held)])
 
 
-def _close_questions(ctx: Context, entry: Entry, because: str) -> None:
+def _close_questions(ctx: Context, held: Sequence[Entry], because: str) -> None:
     """An entry that has ended leaves nothing to decide about it."""
+    ended = {entry.id for entry in held}
     for one in requests.listing(ctx.session, (requests.COMMITTEE,)):
-        if one.kind == "objection" and one.details.get("entry_id") == entry.id:
+        if one.kind == "objection" and one.details.get("entry_id") in ended:
             requests.close(one, requests.REJECTED, BY, because, ctx.now)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from tldops_bot.app import App
 from tldops_bot.cli._acting import (
+    ACTOR,
     AsJson,
     Because,
     Confidential,
@@ -25,7 +26,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate, fitness
 from tldops_bot.domain.request import Field
 from tldops_bot.mail.attached_keys import MAX_KEY_BYTES
-from tldops_bot.store import people
+from tldops_bot.store import audit, people
 from tldops_bot.store.tables import CertificateRow, Office, Person
 
 ROLES = ("committee", "secretariat")
@@ -120,9 +121,7 @@ def _seat(
     ctx.session.add(Office(person_id=person.id, role=role, since_at=ctx.now))
     ctx.session.flush()
     ctx.session.refresh(person)
-    also, about = _letters.to_person(person), f"{person.name}, {role}"
-    key = certificate.fingerprint
-    tell(ctx, "seated", about, because, person_id=person.id, also=also, role=role, key=key)
+    _note(ctx, "seated", person, role, because)
 
 
 def _person(ctx: Context, name: str, email: str, certificate: Certificate) -> Person:
@@ -158,6 +157,10 @@ def _unseat(ctx: Context, role: str, person: Person, because: str) -> None:
         refuse(f"{person.name} does not sit in the {role}")
     if role == "committee" and len(people.office_holders(ctx.session, role)) == 1:
         refuse(f"{person.name} is the last of the committee: add somebody else before")
-    also, about = _letters.to_person(person), f"{person.name}, {role}"
-    tell(ctx, "unseated", about, because, person_id=person.id, also=also, role=role)
+    _note(ctx, "unseated", person, role, because)
     ctx.session.delete(office)
+
+
+def _note(ctx: Context, what: str, person: Person, role: str, because: str) -> None:
+    audit.record(ctx.session, ctx.now, ACTOR, what, person_id=person.id, role=role, key=person.fingerprint)
+    tell(ctx, what, f"{person.name}, {role}", because, also=_letters.to_person(person))

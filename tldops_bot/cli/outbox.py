@@ -68,10 +68,12 @@ def drop(
     with opened(context) as parts, acting(parts) as ctx:
         must_say_why(ctx.session, because)
         for number in ids:
-            kind = overview.message_kind(ctx.session, number) if 0 < number < 2**62 else ""
-            if not kind or not outbox_control.drop(ctx.session, number, ctx.now):
+            if not 0 < number < 2**62 or not outbox_control.drop(ctx.session, number, ctx.now):
                 refuse(f"delivery {number} is not there, is finished, or is on its way at this moment")
-            tell(ctx, "dropped", f"delivery {number}: one copy of a mail ({kind})", because, delivery=number)
+            audit.record(ctx.session, ctx.now, ACTOR, "outbox_dropped", delivery=number)
+        kinds = [overview.message_kind(ctx.session, number) for number in ids]
+        copies = [f"{number} ({kind})" for number, kind in zip(ids, kinds, strict=True)]
+        tell(ctx, "dropped", f"copies of mails: {', '.join(copies)}", because)
     say(f"{len(ids)} given up")
 
 

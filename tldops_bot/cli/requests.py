@@ -6,6 +6,7 @@ import typer
 
 from tldops_bot.app import App
 from tldops_bot.cli._acting import (
+    ACTOR,
     BY,
     AsJson,
     Because,
@@ -19,8 +20,9 @@ from tldops_bot.cli._acting import (
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
 from tldops_bot.commands import _deciding
 from tldops_bot.commands._command import Context, Refused
-from tldops_bot.commands._joining import describe, number
-from tldops_bot.store import iana, people, requests
+from tldops_bot.commands._joining import describe
+from tldops_bot.commands._joining import number as name_of
+from tldops_bot.store import audit, iana, people, requests
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import CertificateRow, Request
 
@@ -58,11 +60,11 @@ def show_(
     """One request, with what is known of the case."""
     with opened(context) as parts:
         with parts.database.read() as session:
-            _find(parts, session, number)
+            name = name_of(_find(session, number))
         if confidential:
-            disclose(parts, f"requests show {number}")
+            disclose(parts, f"requests show {name}")
         with parts.database.read() as session:
-            values = _details(session, _find(parts, session, number), confidential)
+            values = _details(session, _find(session, number), confidential)
     card(values, as_json)
 
 
@@ -86,36 +88,27 @@ def _decide(context: typer.Context, word: str, because: str, approves: bool) -> 
     if not approves and not because.strip():
         refuse("--because TEXT is needed: it goes to the person")
     with opened(context) as parts, acting(parts) as ctx:
-        request = _find(parts, ctx.session, word)
+        request = _find(ctx.session, word)
         must_say_why(ctx.session, because)
         _decided(parts, ctx, request, because, approves)
-        done = f"{number(request)} {'approved' if approves else 'rejected'}"
+        done = f"{name_of(request)} {'approved' if approves else 'rejected'}"
     say(done)
 
 
 def _decided(parts: App, ctx: Context, request: Request, because: str, approves: bool) -> None:
-    open_still = _deciding.find_open(ctx, number(request))
+    open_still = _deciding.find_open(ctx, name_of(request))
     if isinstance(open_still, Refused):
         refuse_as(parts, open_still)
     outcome = _deciding.decide(ctx, request, approves, BY, because.strip()[:200])
     if isinstance(outcome, Refused):
         refuse_as(parts, outcome)
-    shown = describe(request)
-    what, about = "approved" if approves else "rejected", [number(request), str(shown["name"])]
-    if request.tld:
-        about.append(f".{shown['tld']}")
-    tell(
-        ctx,
-        what,
-        ", ".join(about),
-        because,
-        tld=request.tld,
-        person_id=request.person_id,
-        request=number(request),
-    )
+    what, shown = "approved" if approves else "rejected", describe(request)
+    audit.record(ctx.session, ctx.now, ACTOR, what, request.tld, request.person_id, request=name_of(request))
+    about = [name_of(request), str(shown["name"]), f".{shown['tld']}" if request.tld else ""]
+    tell(ctx, what, ", ".join(filter(None, about)), because)
 
 
-def _find(parts: App, session: Session, word: str) -> Request:
+def _find(session: Session, word: str) -> Request:
     request = requests.by_number(session, word) if word.isascii() else None
     if request is None:
         refuse(f"there is no request {word[:20]}; `tldops-bot requests list` shows what waits")
@@ -124,7 +117,7 @@ def _find(parts: App, session: Session, word: str) -> Request:
 
 def _row(request: Request, confidential: bool) -> dict[str, Any]:
     return {
-        "id": number(request),
+        "id": name_of(request),
         "kind": request.kind,
         "state": request.state,
         "tld": request.tld,

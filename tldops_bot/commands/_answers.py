@@ -142,8 +142,8 @@ def _vouched(ctx: Context, token: Token) -> Reply | Refused:
         kinds = iana.kinds_of_address(ctx.session, request.tld, token.address)
         if counts_at_once(kinds, ctx.config.membership.vouched_by):
             _joining.vouched(ctx, request, f"IANA {kinds[0]} contact", token.address)
-        else:
-            later.append(_note_technical(ctx, request, token.address))
+        elif (counts_at := _note_technical(ctx, request, token.address)) is None or counts_at > ctx.now:
+            later.append((request, counts_at))
     values = {
         "requests": [_joining.describe(one) for one in [*still, *late]],
         "later": [(_joining.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
@@ -152,8 +152,8 @@ def _vouched(ctx: Context, token: Token) -> Reply | Refused:
     return Reply("vouched", values, Status.WAITING if later else Status.SUCCESS)
 
 
-def _note_technical(ctx: Context, request: Request, address: str) -> tuple[Request, datetime | None]:
-    """A technical contact's word waits for the administrative contact's silence."""
+def _note_technical(ctx: Context, request: Request, address: str) -> datetime | None:
+    """A technical contact's word waits for the administrative contact's silence; until when, None is for ever."""
     request.details = {
         **request.details,
         "technical_word_at": ctx.now.isoformat(),
@@ -162,7 +162,7 @@ def _note_technical(ctx: Context, request: Request, address: str) -> tuple[Reque
     counts = technical_counts_at(request.vouching_at or ctx.now, ctx.config.membership.technical_after)
     if counts is not None and counts <= ctx.now:
         _joining.vouched(ctx, request, "IANA technical contact", address)
-    return request, counts
+    return counts
 
 
 def _not_vouched(ctx: Context, token: Token, because: str) -> Reply | Refused:
@@ -171,7 +171,9 @@ def _not_vouched(ctx: Context, token: Token, because: str) -> Reply | Refused:
         if request.state == requests.VOUCHING:
             request.details = {**request.details, "declined_because": because[:200]}
             _joining.to_committee(ctx, request, ("declined",))
-        elif request.state == requests.DONE:
+        elif request.state == requests.DONE and iana.kinds_of_address(
+            ctx.session, request.tld, token.address
+        ):
             _object_late(ctx, request, because, token.address)
     return Reply("not_vouched", {"requests": [_joining.describe(one) for one in asked]})
 

@@ -71,7 +71,7 @@ def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
         address = parse_address(value.strip("<>"))
         return replace(held, **{column: address}) if address else wrong
     if field.name in ("Phone", "Mobile"):
-        phone = parse_phone(value, country)
+        phone = parse_phone(value, "GB" if country == "UK" else country)  # the TLD is older than the code
         if phone is None:
             return Refused("bad_phone", {"field": field.name, "value": value[:40]})
         return replace(held, **{column: phone.written, f"{column}_e164": phone.e164})

@@ -42,6 +42,7 @@ def describe(request: Request) -> dict[str, object]:
         "reasons": tuple(request.details.get("reasons", ())),
         "asked_at": request.asked_at,
         "vouched_by": request.vouched_by,
+        "authentication": request.details.get("authentication", ""),
     }
 
 
@@ -61,7 +62,7 @@ def open_request(
         state=requests.PROVING,
         tld=tld.a_label,
         email_key=address_key(candidate.email),
-        details=candidate.as_details(),
+        details=candidate.as_details() | {"authentication": ctx.mail.authentication},
         fingerprint=certificate.fingerprint if certificate else None,
         person_id=person.id if person else None,
         replaces_id=replaces.id if replaces else None,
@@ -71,7 +72,7 @@ def open_request(
     )
     ctx.session.add(request)
     ctx.session.flush()
-    _record(ctx, "requested", request)
+    _record(ctx, "requested", request, authentication=ctx.mail.authentication)
     return request
 
 

@@ -1,14 +1,13 @@
 """FORGET: a contact leaves everything, and what is held about them is removed."""
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._leaving import leave
 from tldops_bot.domain.request import Request
-from tldops_bot.store import audit, people, tokens
-from tldops_bot.store.tables import CertificateRow, Lookup, Office
-from tldops_bot.store.tables import Request as RequestRow
+from tldops_bot.store import audit, people, requests, tokens
+from tldops_bot.store.tables import Lookup, Office
 
 _EMPTIED = (
     "emergency_email",
@@ -33,19 +32,15 @@ def forget(ctx: Context, request: Request) -> Reply | Refused:
     if request.arguments:
         return Refused("bad_arguments", {"verb": "FORGET", "usage": forget.usage})
     farewell = _letters.to_address(person.email)
-    tlds = [leave(ctx, one) for one in person.entries if one.state in (people.LISTED, people.SUSPENDED)]
     ctx.session.execute(delete(Office).where(Office.person_id == person.id))
+    tlds = [leave(ctx, one) for one in person.entries if one.state in (people.LISTED, people.SUSPENDED)]
     ctx.session.execute(delete(Lookup).where(Lookup.asked_id == person.id))
-    ctx.session.execute(
-        update(RequestRow)
-        .where(RequestRow.person_id == person.id)
-        .values(details={}, email_key="", asked_by="")
-    )
-    if person.fingerprint is not None:
-        row = ctx.session.get(CertificateRow, person.fingerprint)
-        if row is not None:
-            row.blob, row.replaced_at = b"", ctx.now
-    tokens.void_for_person(ctx.session, person.id, ctx.now)
+    for held in requests.concerning(ctx.session, person):
+        if held.state in requests.OPEN:
+            requests.close(held, requests.WITHDRAWN, "the contact", "", ctx.now)
+        held.details, held.email_key, held.asked_by = {}, "", ""
+    tokens.forget_person(ctx.session, person, ctx.now)
+    people.forget_keys(ctx.session, person, ctx.now)
     for column in _EMPTIED:
         setattr(person, column, "")
     person.name, person.email, person.email_key = "", "", f"forgotten-{person.id}"

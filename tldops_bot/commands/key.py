@@ -123,7 +123,12 @@ def _request(ctx: Context, person: Person, tld: str, offered: Certificate) -> Re
         state=requests.PROVING,
         tld=tld,
         email_key=person.email_key,
-        details={"name": person.name, "email": person.email, "old": person.fingerprint or ""},
+        details={
+            "name": person.name,
+            "email": person.email,
+            "old": person.fingerprint or "",
+            "authentication": ctx.mail.authentication,
+        },
         fingerprint=offered.fingerprint,
         person_id=person.id,
         asked_by=ctx.mail.author,

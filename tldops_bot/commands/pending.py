@@ -32,5 +32,4 @@ def _known(ctx: Context, request: RequestRow) -> dict[str, object]:
         "contacts": len(people.contacts_of(ctx.session, request.tld)),
         "votes": [(one.approves, one.because) for one in requests.votes(ctx.session, request)],
         "declined_because": request.details.get("declined_because", ""),
-        "authentication": request.details.get("authentication", ""),
     }

@@ -127,6 +127,8 @@ def _key_of(
 ) -> Certificate | Refused | None:
     """The key to register: the one that signed and is attached, if it names the address; None for no key."""
     signer = next((one for one in ctx.mail.certificates if one.fingerprint == ctx.actor.fingerprint), None)
+    if ctx.actor.person is not None and signer is not None and not _names(signer, candidate.email):
+        signer = None  # a contact enters somebody else, and their mail program attaches their own key
     naming = [one for one in ctx.mail.certificates if _names(one, candidate.email)]
     offered = signer if signer is not None and alone else (naming[0] if len(naming) == 1 else None)
     if offered is None or (stored is not None and stored.fingerprint == offered.fingerprint):

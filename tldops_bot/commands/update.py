@@ -60,7 +60,7 @@ def _apply(
     waiting = []
     if "Emergency-Email" in emptied:
         person.emergency_proven_at = None
-    if changed.emergency_email and not same_address(changed.emergency_email, person.email):
+    if changed.emergency_email and _is_news(person, changed.emergency_email):
         _joining.prove_emergency_address(ctx, person, changed.emergency_email)
         waiting.append("Emergency-Email")
     if changed.email and not same_address(changed.email, person.email):
@@ -83,6 +83,10 @@ def _apply(
     return Reply("updated", values, Status.WAITING if waiting else Status.SUCCESS)
 
 
+def _is_news(person: Person, emergency: str) -> bool:
+    return not any(same_address(emergency, one) for one in people.addresses_of(person))
+
+
 def _home(ctx: Context) -> Tld | None:
     return parse_tld(ctx.actor.standing.tlds[0]) if ctx.actor.standing.tlds else None
 
@@ -99,7 +103,7 @@ def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
             ctx.now,
             until,
             person_id=person.id,
-            details={"new": mask_address(new), "pair": pair},
+            details={"new": new, "pair": pair},
         )
         values = {
             "token": minted.words,

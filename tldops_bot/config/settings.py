@@ -53,12 +53,17 @@ def _host_port(value: str) -> str:
     return value
 
 
+def _resolver(value: str) -> str:
+    return value if value in ("system", "none") else _host_port(value)
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 DurationOrNever = Annotated[timedelta | None, BeforeValidator(_duration_or_never)]
 Address = Annotated[str, AfterValidator(_address)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Crontab = Annotated[str, AfterValidator(_crontab)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
+Resolver = Annotated[str, AfterValidator(_resolver)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -94,6 +99,10 @@ class ListenerSettings(Table):
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together")
         return self
+
+
+class DnsSettings(Table):
+    resolver: Resolver = "system"
 
 
 class SmarthostSettings(Table):
@@ -164,6 +173,7 @@ class Config(Table):
     list: ListSettings
     operator: OperatorSettings
     listener: ListenerSettings = ListenerSettings()
+    dns: DnsSettings = DnsSettings()
     smarthost: SmarthostSettings = SmarthostSettings()
     database: DatabaseSettings = DatabaseSettings()
     openpgp: OpenpgpSettings = OpenpgpSettings()

@@ -16,6 +16,7 @@ from tldops_bot.domain.grammar import read_answer, read_commands
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.request import Commands, Request
 from tldops_bot.domain.standing import NOBODY
+from tldops_bot.domain.token import read_token
 from tldops_bot.domain.verdict import Standing
 from tldops_bot.intake.judge import Judged
 from tldops_bot.store import facts, iana, outbox_control, people, signatures, strangers
@@ -199,7 +200,14 @@ class _Decider:
 
     # --- unsigned
 
+    def _is_spoof(self) -> bool:
+        """An IANA contact's address, in a mail that the address's own domain disowns (RFC 9989)."""
+        spoof = self.judged.authentication.is_spoof
+        return spoof and bool(iana.tlds_of_address(self.session, self._author()))
+
     def _unsigned(self) -> Decision:
+        if self._is_spoof():
+            return self._refuse("dmarc_failed", {"policy": self.judged.authentication.policy})
         answer = read_answer(self.judged.text)
         actor = Actor(NOBODY, address=self._author())
         if answer is not None:
@@ -212,6 +220,8 @@ class _Decider:
         commands = read_commands(self.judged.text, VOCABULARY)
         if commands.is_test:
             return self._run(commands, actor)
+        if any(_answers_a_token(one) for one in commands.requests):
+            return self._refuse("unclear_answer", {})  # "No!" above the question it answers, or more than one answer
         if not commands.requests:
             problem = commands.problems[0] if commands.problems else None
             if problem is not None and problem.reason == "unknown_verb":
@@ -357,6 +367,7 @@ class _Decider:
                 original=judged.original,
                 original_form=judged.original_form,
                 was_encrypted=judged.was_encrypted,
+                authentication=judged.authentication.words,
             ),
             random=self.around.random,
             list_certificate=self.around.list_certificate,
@@ -383,6 +394,10 @@ class _Decider:
                     person.key_blocked_at, person.key_blocked_because = self.now, "revoked"
             elif row.person_id is not None and not certificate.is_revoked:
                 outbox_control.release_held(self.session, row.person_id, self.now)
+
+
+def _answers_a_token(request: Request) -> bool:
+    return any(read_token(word) is not None for word in request.arguments[:1])
 
 
 def _problem_parts(commands: Commands) -> list[Part]:

@@ -4,7 +4,7 @@ Everything here happens before any transaction: gpg runs, the database is only r
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import UNSIGNED, Verdict, bad
@@ -37,12 +38,13 @@ from tldops_bot.mail.openpgp_packets import (
     signature_issuers,
 )
 from tldops_bot.mail.signed_text import SignedText, inline_text, text_of
-from tldops_bot.mail.take_apart import IncomingMail, take_apart
+from tldops_bot.mail.take_apart import IncomingMail
 from tldops_bot.store import people
 
 MAX_CERTIFICATES = 5
 
 Read = Callable[[], AbstractContextManager[Session]]
+FindKeys = Callable[[str], tuple[bytes, ...]]
 
 
 class OpenPgp(Protocol):
@@ -60,7 +62,11 @@ class OpenPgp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One mail with its verdict. `text` is what was signed (or the plain text); `digest` names those octets."""
+    """One mail with its verdict. `text` is what was signed (or the plain text); `digest` names those octets.
+
+    `certificates` came with the mail, wherever they stood, or were found for its signature; `covered` are the
+    fingerprints of those that the signature covers.
+    """
 
     mail: IncomingMail
     verdict: Verdict
@@ -73,17 +79,32 @@ class Judged:
     original_form: str = ""
     was_encrypted: bool = False
     is_registered: bool = False
+    covered: tuple[str, ...] = ()
     unread: str = ""
+    authentication: Authentication = NOT_LOOKED_AT
 
 
-def judge(raw: bytes, at: datetime, own_loop: str, read: Read, openpgp: OpenPgp) -> Judged:
-    """Take a mail apart, unwrap it, merge what it proves about registered keys, and verify its signature."""
-    return _Judge(take_apart(raw, own_loop), at, read, openpgp).judged()
+def find_nothing(_address: str) -> tuple[bytes, ...]:
+    """Where keys are not looked for."""
+    return ()
+
+
+def judge(
+    mail: IncomingMail, at: datetime, read: Read, openpgp: OpenPgp, find_keys: FindKeys = find_nothing
+) -> Judged:
+    """Unwrap a mail, merge what it proves about registered keys, and verify its signature.
+
+    `find_keys` looks for the keys published for an address, when no key that is held or sent along has signed.
+    """
+    return _Judge(mail, at, read, openpgp, find_keys).judged()
 
 
 class _Judge:
-    def __init__(self, mail: IncomingMail, at: datetime, read: Read, openpgp: OpenPgp) -> None:
-        self.mail, self.at, self.read, self.openpgp = mail, at, read, openpgp
+    def __init__(
+        self, mail: IncomingMail, at: datetime, read: Read, openpgp: OpenPgp, find_keys: FindKeys
+    ) -> None:
+        self.mail, self.at, self.read, self.openpgp, self.find_keys = mail, at, read, openpgp, find_keys
+        self.inspected: dict[bytes, tuple[Certificate, ...]] = {}
         self.certificates: tuple[Certificate, ...] = ()
         self.merged: tuple[Certificate, ...] = ()
 
@@ -182,6 +203,7 @@ class _Judge:
             original=original,
             original_form=form,
             is_registered=is_registered,
+            covered=tuple(one.fingerprint for blob in signed.keys for one in self._inspect(blob)),
         )
 
     def _result(self, verdict: Verdict, **found: object) -> Judged:
@@ -192,24 +214,43 @@ class _Judge:
         """Look at the keys sent along; what they prove about a registered key is merged, never replaced."""
         found: dict[str, Certificate] = {}
         for blob in keys:
-            for certificate in self.openpgp.inspect(blob, self.at):
+            for certificate in self._inspect(blob):
                 if len(found) < MAX_CERTIFICATES:
                     found[certificate.fingerprint] = certificate
+            self._take_revocation(blob)
         self.certificates = tuple(found.values())
         for certificate in self.certificates:
             with self.read() as session:
                 row = people.certificate_for(session, certificate.fingerprint)
                 held = row.blob if row is not None and row.fingerprint == certificate.fingerprint else b""
             if held:
-                self._merge(held, certificate)
+                self._merge(held, certificate.blob)
 
-    def _merge(self, held: bytes, offered: Certificate) -> None:
-        merged = self.openpgp.merge(held, offered.blob, self.at)
+    def _inspect(self, blob: bytes) -> tuple[Certificate, ...]:
+        if blob not in self.inspected:
+            self.inspected[blob] = self.openpgp.inspect(blob, self.at)
+        return self.inspected[blob]
+
+    def _take_revocation(self, blob: bytes) -> None:
+        """A revocation certificate is a signature alone, in the armor of a key; it names the key it ends."""
+        for issuer in signature_issuers(blob)[:1]:
+            name = issuer.fingerprint or issuer.key_id
+            with self.read() as session:
+                row = people.certificate_for(session, name) if name else None
+                held = row.blob if row is not None else b""
+            if held:
+                self._merge(held, blob)
+
+    def _merge(self, held: bytes, offered: bytes) -> None:
+        merged = self.openpgp.merge(held, offered, self.at)
         if merged != held:
             self.merged = (*self.merged, *self.openpgp.inspect(merged, self.at))
 
     def _signer(self, issuers: Sequence[Issuer]) -> tuple[bytes | None, bool, str]:
-        """The one certificate that may speak: the registered one the signature points to, else one sent along."""
+        """The one certificate that may speak: the registered one the signature points to, else one sent along.
+
+        Failing those, one published for the author: it names nobody by that, but the signature may prove it.
+        """
         if len(issuers) != 1:
             return None, False, ""
         name = issuers[0].fingerprint or issuers[0].key_id
@@ -219,10 +260,22 @@ class _Judge:
         if held is not None:
             fresh = next((one.blob for one in self.merged if one.fingerprint == held[0]), held[1])
             return fresh, held[2], held[0]
-        for certificate in self.certificates:
+        for certificate in (*self.certificates, *self._looked_for(name)):
             if name and any(key.endswith(name) for key in certificate.fingerprints):
+                if certificate not in self.certificates:
+                    self.certificates = (*self.certificates, certificate)
                 return certificate.blob, False, certificate.fingerprint
         return None, False, issuers[0].fingerprint
+
+    def _looked_for(self, name: str) -> Iterator[Certificate]:
+        """What the Autocrypt header hints at; then what is published for the author, if that is not the one."""
+        if not name:
+            return
+        if self.mail.hinted_key:
+            yield from self._inspect(self.mail.hinted_key)
+        if self.mail.author:
+            for blob in self.find_keys(self.mail.author):
+                yield from self._inspect(blob)
 
 
 def _charset(body: PgpMimeEncrypted | InlineEncrypted) -> str:

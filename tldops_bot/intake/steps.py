@@ -6,7 +6,7 @@ what is said (`answer`) → rendered and put into the outbox, with the inbox row
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -19,10 +19,12 @@ from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.intake.answer import Answers
 from tldops_bot.intake.decide import Decision, Surroundings, decide
-from tldops_bot.intake.judge import Judged, OpenPgp, Read, judge
+from tldops_bot.intake.judge import FindKeys, Judged, OpenPgp, Read, find_nothing, judge
+from tldops_bot.intake.who_mailed import WhoMailed, matters, not_looked_at
 from tldops_bot.mail import bounce_address, compose
 from tldops_bot.mail.bounce_report import read_report
 from tldops_bot.mail.render import Renderer
+from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import audit, bounces, facts, inbox, outbox
 from tldops_bot.store.database import Database
 from tldops_bot.store.inbox import Claimed
@@ -44,9 +46,16 @@ class Intake:
     """Carries mails out, one at a time per thread; built once by `app.py`."""
 
     def __init__(
-        self, database: Database, openpgp: OpenPgp, renderer: Renderer, around: Surroundings
+        self,
+        database: Database,
+        openpgp: OpenPgp,
+        renderer: Renderer,
+        around: Surroundings,
+        who_mailed: WhoMailed = not_looked_at,
+        find_keys: FindKeys = find_nothing,
     ) -> None:
         self._database, self._openpgp, self._renderer, self._around = database, openpgp, renderer, around
+        self._who_mailed, self._find_keys = who_mailed, find_keys
         settings = around.config.list
         self._home = ListAddress.parse(settings.address, settings.delimiter)
 
@@ -59,9 +68,16 @@ class Intake:
         return handled
 
     def judge(self, claimed: Claimed, read: Read | None = None) -> Judged:
-        """The part before the transaction: nothing is changed, gpg does its work."""
+        """The part before the transaction: nothing is changed, gpg and the DNS do their work."""
         read = read or self._database.read
-        return judge(claimed.raw, claimed.received_at, self._home.address, read, self._openpgp)
+        mail = take_apart(claimed.raw, self._home.address)
+        is_machine = is_automatic(mail.marks, claimed.envelope.mail_from)
+        find_keys = find_nothing if is_machine else self._find_keys
+        judged = judge(mail, claimed.received_at, read, self._openpgp, find_keys)
+        # A mail that a token has bound to its mailbox since was asked about when it came.
+        if claimed.bound_at is not None or is_machine or not matters(judged, read):
+            return judged
+        return replace(judged, authentication=self._who_mailed(claimed.raw, claimed.envelope))
 
     def within(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Handled:
         """The part inside the transaction: what changes, what is answered, and the inbox row done."""
@@ -137,6 +153,9 @@ class Intake:
             person_id,
             decision.summary,
         )
+        if decision.reason == "dmarc_failed" and decision.kind == "refused":  # at most one a day and address
+            words = judged.authentication.words
+            audit.record(session, now, "nobody", "spoof_refused", inbox_id=claimed.id, authentication=words)
         if decision.actor.is_signed and decision.kind in ("answered", "held"):
             actor = decision.actor.fingerprint
             audit.record(session, now, actor, "mail", "", person_id, claimed.id, outcome=decision.summary)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from tldops_bot.store.database import Database
 from tldops_bot.store.inbox import Claimed, ClaimLost
 
 POLL_SECONDS = 1.0
+CROWD_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +31,11 @@ class Workers:
         random: Callable[[int], bytes],
         after: Callable[[], None],
         threads: int = 2,
+        is_crowded: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database, self._intake, self._operator = database, intake, operator
         self._now, self._random, self._after = now, random, after
+        self._is_crowded = is_crowded
         self._due = threading.Condition()
         self._wanted = 0
         self._stopping = False
@@ -42,6 +46,11 @@ class Workers:
 
     def start(self) -> None:
         """Begin; what waits since the last run is taken first."""
+        if (
+            self._database.is_sqlite
+        ):  # one process only: what a killed one had in hand must not wait for its lease
+            with self._database.write() as session:
+                inbox.take_back(session)
         for thread in self._threads:
             thread.start()
 
@@ -61,6 +70,8 @@ class Workers:
 
     def _work(self) -> None:
         while not self._stopping:
+            if self._is_crowded():  # accepting comes first, but does not stop us altogether
+                time.sleep(CROWD_SECONDS)
             if not self.carry_out_one():
                 with self._due:
                     if not self._wanted and not self._stopping:

@@ -36,7 +36,7 @@ def text_of(signed_octets: bytes) -> SignedText | Unreadable:
         return Unreadable(problem.reason)
     if any(part.media_type == "multipart/signed" for part in root.walk()):
         return Unreadable("several_signatures")
-    text_part = _first_text(root)
+    text_part = root if is_readable_text(root) else _first_text(root)
     if text_part is None:
         return Unreadable("no_plain_text")
     text = text_of_part(text_part)
@@ -65,6 +65,7 @@ def inline_text(verified: bytes, charset: str) -> SignedText | Unreadable:
 
 
 def _first_text(part: Part) -> Part | None:
+    """Within containers a text marked `protected-headers` is the old display copy; at the root it is the message."""
     if is_readable_text(part) and not part.content_type.parameter("protected-headers"):
         return part
     if part.media_type not in CONTAINERS:

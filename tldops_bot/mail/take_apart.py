@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tldops_bot.domain.automatic import Marks
+from tldops_bot.mail.autocrypt import hint
 from tldops_bot.mail.bodies import Body
 from tldops_bot.mail.find_body import find_body
 from tldops_bot.mail.headers import (
@@ -23,7 +24,7 @@ class IncomingMail:
     """A mail taken apart. All but the body is unsigned and only for addressing and quoting replies.
 
     `author` is the one valid From address or None; then `author_problem` says absent, several or
-    malformed. `ignored` names what the message does not cover.
+    malformed. `ignored` names what the message does not cover; `hinted_key` is what an Autocrypt header offers.
     """
 
     message_id: str
@@ -39,6 +40,7 @@ class IncomingMail:
     body: Body
     keys: tuple[bytes, ...]
     ignored: tuple[str, ...]
+    hinted_key: bytes = b""
 
 
 def take_apart(raw: bytes, own_loop: str = "") -> IncomingMail:
@@ -60,6 +62,7 @@ def take_apart(raw: bytes, own_loop: str = "") -> IncomingMail:
         body=found.body,
         keys=found.keys,
         ignored=found.ignored,
+        hinted_key=hint(headers, author),
     )
 
 

@@ -91,6 +91,15 @@ def _due(now: datetime) -> Select[int]:
     return select(InboxRow.id).where(*waiting).order_by(InboxRow.id)
 
 
+def take_back(session: Session) -> None:
+    """Nobody has any mail in hand: whoever had claimed one is gone."""
+    session.execute(
+        update(InboxRow)
+        .where(InboxRow.state == WAITING, InboxRow.claim.is_not(None))
+        .values(claim=None, lease_until=None)
+    )
+
+
 def finish(
     session: Session,
     claimed: Claimed,

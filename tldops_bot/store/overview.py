@@ -1,4 +1,4 @@
-"""What the operator looks over: everybody with a seat, the keys in use, the TLDs held, and counts by state."""
+"""What the operator looks over: everybody with a seat, the keys in use, and counts by state."""
 
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from tldops_bot.store.tables import (
     CertificateRow,
     Delivery,
     Entry,
-    IanaTld,
     InboxRow,
     Message,
     Office,
@@ -38,12 +37,6 @@ def keys_in_use(session: Session) -> list[tuple[Person, CertificateRow]]:
         .order_by(CertificateRow.expires_at.is_(None), CertificateRow.expires_at, Person.id)
     )
     return [(row.Person, row.CertificateRow) for row in session.execute(query)]
-
-
-def tlds_held(session: Session) -> list[str]:
-    """Every TLD of which IANA's record is held, or that anybody is listed for."""
-    held = set(session.scalars(select(IanaTld.tld)))
-    return sorted(held | set(session.scalars(select(Entry.tld).where(Entry.state == LISTED))))
 
 
 def requests_by_state(session: Session) -> dict[str, int]:

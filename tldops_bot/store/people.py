@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
@@ -82,6 +82,17 @@ def register_key(session: Session, person: Person, certificate: Certificate, now
     hold_certificate(session, certificate, now, person.id)
     person.fingerprint = certificate.fingerprint
     person.key_blocked_at, person.key_blocked_because = None, ""
+    session.flush()
+
+
+def forget_keys(session: Session, person: Person, now: datetime) -> None:
+    """Drop a person's certificates, which name them; a blocked or replaced key stays known as one that may not speak."""
+    for row in session.scalars(select(CertificateRow).where(CertificateRow.person_id == person.id)):
+        if row.replaced_at is None and person.key_blocked_at is None:
+            session.execute(delete(CertificateKey).where(CertificateKey.certificate == row.fingerprint))
+            session.delete(row)
+        else:
+            row.blob, row.replaced_at = b"", row.replaced_at or now
     session.flush()
 
 

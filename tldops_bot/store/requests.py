@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
-from tldops_bot.store.tables import Request, Token, TokenRequest, Vote
+from tldops_bot.store.tables import Person, Request, Token, TokenRequest, Vote
 
 PROVING, VOUCHING, COMMITTEE = "proving", "vouching", "committee"
 DONE, REJECTED, WITHDRAWN, EXPIRED = "done", "rejected", "withdrawn", "expired"
@@ -28,12 +28,18 @@ def open_for(session: Session, email: str, tld: str, kind: str = "subscribe") ->
 def by_number(session: Session, text: str) -> Request | None:
     """The request people call "R-17" (or just 17)."""
     digits = text.strip().upper().removeprefix("R-")
-    return session.get(Request, int(digits)) if digits.isdigit() and len(digits) < 10 else None
+    return session.get(Request, int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
 
 def listing(session: Session, states: tuple[str, ...] = OPEN) -> list[Request]:
     """Requests in these states, oldest first."""
     return list(session.scalars(select(Request).where(Request.state.in_(states)).order_by(Request.id)))
+
+
+def concerning(session: Session, person: Person) -> list[Request]:
+    """Every request about a person, also from before they were stored."""
+    about = or_(Request.person_id == person.id, Request.email_key == person.email_key)
+    return list(session.scalars(select(Request).where(about)))
 
 
 def vouching_mails_since(session: Session, address: str, moment: datetime) -> int:

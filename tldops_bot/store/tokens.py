@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.token import ROUTE_BYTES, TOKEN_BYTES, token_digest, write_route, write_token
-from tldops_bot.store.tables import Request, Token, TokenRequest
+from tldops_bot.store.tables import Person, Request, Token, TokenRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,16 @@ def void_for_person(session: Session, person_id: int, now: datetime) -> None:
         update(Token)
         .where(Token.person_id == person_id, Token.used_at.is_(None), Token.void_at.is_(None))
         .values(void_at=now)
+    )
+
+
+def forget_person(session: Session, person: Person, now: datetime) -> None:
+    """End every token of a person, and keep no address with them."""
+    to_prove = (Token.purpose == "prove") & Token.address.in_((person.email, person.emergency_email))
+    session.execute(
+        update(Token)
+        .where(or_(Token.person_id == person.id, to_prove))
+        .values(address="", details={}, void_at=func.coalesce(Token.void_at, now))
     )
 
 

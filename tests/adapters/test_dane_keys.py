@@ -1,0 +1,180 @@
+"""OPENPGPKEY records count only when DNSSEC proves them from the trust anchor down."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dns.rdatatype
+import dns.rrset
+import pytest
+
+from tests.dnssec_server import DAY, TTL, SignedDns, Zone, absolute, openpgpkey, signed_dns
+from tldops_bot.adapters.dane_keys import DaneKeys
+from tldops_bot.adapters.dns_lookups import Nameserver
+from tldops_bot.adapters.dns_questions import Resolvers
+from tldops_bot.adapters.dnssec_chain import anchors
+from tldops_bot.domain.key_discovery import NoKey, openpgpkey_name
+
+ANN = "ann@nic.example"
+NAME = openpgpkey_name(ANN)
+KEY = b"\x99octets of a key"
+OTHER = b"\x99octets of another key"
+
+
+@pytest.fixture
+def dns_() -> Iterator[SignedDns]:
+    with signed_dns() as one:
+        yield one
+
+
+def fetch(served: SignedDns, address: str = ANN, **changed) -> tuple[bytes, ...] | NoKey:
+    settings = {"trusted": served.anchors, "now": lambda: datetime.now(UTC)} | changed
+    return DaneKeys(Resolvers((served.nameserver,), time.monotonic), **settings).fetch(address)
+
+
+def publish(served: SignedDns, *keys: bytes, **more) -> None:
+    served.add("nic.example", NAME, "OPENPGPKEY", *(openpgpkey(key) for key in keys), **more)
+
+
+def test_a_record_that_is_proven_is_found(dns_: SignedDns) -> None:
+    publish(dns_, KEY)
+    assert fetch(dns_) == (KEY,)
+
+
+def test_all_records_are_found_even_when_they_need_tcp(dns_: SignedDns) -> None:
+    large = b"\x99" + bytes(3000)
+    publish(dns_, KEY, large)
+    assert set(fetch(dns_)) == {KEY, large}
+
+
+def test_nothing_is_published_for_most_people(dns_: SignedDns) -> None:
+    assert fetch(dns_) == NoKey("not_published")
+    assert fetch(dns_, "no address") == NoKey("not_published")
+
+
+def test_a_record_without_signature_is_worth_nothing(dns_: SignedDns) -> None:
+    dns_.unsigned(NAME, "OPENPGPKEY", openpgpkey(KEY))
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_a_changed_record_is_worth_nothing(dns_: SignedDns) -> None:
+    publish(dns_, KEY)
+    name, kind = absolute(NAME), dns.rdatatype.OPENPGPKEY
+    _, signature = dns_.answers[name, kind]
+    forged = dns.rrset.from_text(name, TTL, "IN", "OPENPGPKEY", openpgpkey(OTHER))
+    dns_.answers[name, kind] = [forged, signature]
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_a_zone_that_makes_its_own_keys_is_worth_nothing(dns_: SignedDns) -> None:
+    dns_.zones["nic.example"] = Zone(absolute("nic.example"))  # and the parent's DS stays
+    dns_.own_key("nic.example")
+    publish(dns_, KEY)
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_a_zone_that_signs_its_own_ds_is_worth_nothing(dns_: SignedDns) -> None:
+    dns_.zones["nic.example"] = Zone(absolute("nic.example"))
+    dns_.own_key("nic.example")
+    dns_.add("nic.example", "nic.example", "DS", dns_.zones["nic.example"].ds().to_text())
+    publish(dns_, KEY)
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_an_unsigned_zone_below_a_signed_one_is_worth_nothing(dns_: SignedDns) -> None:
+    del dns_.answers[absolute("nic.example"), dns.rdatatype.DS]
+    publish(dns_, KEY)
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_a_neighbour_can_not_sign_for_us(dns_: SignedDns) -> None:
+    dns_.zones["evil.example"] = Zone(absolute("evil.example"))
+    dns_.link("evil.example", "example")
+    dns_.add("evil.example", NAME, "OPENPGPKEY", openpgpkey(KEY))
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_another_trust_anchor_trusts_nothing_of_it(dns_: SignedDns) -> None:
+    publish(dns_, KEY)
+    assert fetch(dns_, trusted=anchors()) == NoKey("not_trusted")
+
+
+def test_an_expired_signature_is_worth_nothing(dns_: SignedDns) -> None:
+    publish(dns_, KEY, ends=datetime.now(UTC) - DAY)
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_a_signature_counts_by_the_clock_it_is_given(dns_: SignedDns) -> None:
+    publish(dns_, KEY)
+    assert fetch(dns_, now=lambda: datetime.now(UTC) + timedelta(days=400)) == NoKey("not_trusted")
+
+
+def test_a_digest_with_sha_1_links_nothing(dns_: SignedDns) -> None:
+    # A DS with SHA-1 can't be made by dnspython any more; what one looks like is enough.
+    held = dns_.zones["nic.example"].ds().to_text().split()
+    dns_.add("example", "nic.example", "DS", f"{held[0]} {held[1]} 1 {'0' * 40}")
+    publish(dns_, KEY)
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_a_record_made_from_a_wildcard_is_not_for_this_mailbox(dns_: SignedDns) -> None:
+    wild = f"*.{NAME.partition('.')[2]}"
+    dns_.add("nic.example", wild, "OPENPGPKEY", openpgpkey(KEY))
+    records, signature = dns_.answers.pop((absolute(wild), dns.rdatatype.OPENPGPKEY))
+    name = absolute(NAME)
+    dns_.answers[name, dns.rdatatype.OPENPGPKEY] = [
+        dns.rrset.from_rdata_list(name, TTL, list(records)),
+        dns.rrset.from_rdata_list(name, TTL, list(signature)),
+    ]
+    assert fetch(dns_) == NoKey("not_trusted")
+
+
+def test_a_name_with_many_labels_does_not_make_us_ask_without_end(dns_: SignedDns) -> None:
+    labels = "a." * 60
+    parent, zones = "nic.example", [f"{labels[: 2 * depth]}nic.example" for depth in range(1, 61)]
+    for zone in zones:
+        dns_.zones[zone] = Zone(absolute(zone))
+        dns_.link(zone, parent)
+        parent = zone
+    address = f"x@{zones[-1]}"
+    dns_.add(zones[-1], openpgpkey_name(address), "OPENPGPKEY", openpgpkey(KEY))
+    assert fetch(dns_, address) == NoKey("not_trusted")
+    assert len(dns_.asked) <= 41
+
+
+def test_records_that_are_too_large_are_left_alone(dns_: SignedDns) -> None:
+    publish(dns_, b"\x99" + bytes(30_000), b"\x98" + bytes(5_000))
+    assert fetch(dns_) == NoKey("too_large")
+
+
+def test_a_resolver_in_trouble_is_told_from_no_key(dns_: SignedDns) -> None:
+    dns_.broken.add(NAME)
+    assert fetch(dns_) == NoKey("unreachable")
+
+
+def test_a_silent_resolver_holds_us_up_only_so_long(dns_: SignedDns) -> None:
+    dns_.silent = True
+    began = time.monotonic()
+    assert fetch(dns_, timeout_seconds=0.3) == NoKey("timed_out")
+    assert time.monotonic() - began < 2
+
+
+def test_the_second_resolver_is_asked_when_the_first_is_broken(dns_: SignedDns) -> None:
+    publish(dns_, KEY)
+    dead = Nameserver("127.0.0.1", 9)
+    found = DaneKeys(
+        Resolvers((dead, dns_.nameserver), time.monotonic), dns_.anchors, lambda: datetime.now(UTC)
+    ).fetch(ANN)
+    assert found == (KEY,)
+
+
+def test_without_any_resolver_nothing_is_found() -> None:
+    nobody = Resolvers((), time.monotonic)
+    assert DaneKeys(nobody, anchors(), lambda: datetime.now(UTC)).fetch(ANN) == NoKey("unreachable")
+
+
+def test_the_anchors_that_are_shipped_are_those_of_the_root() -> None:
+    assert [(one.key_tag, one.algorithm, one.digest_type) for one in anchors()] == [
+        (20326, 8, 2),
+        (38696, 8, 2),
+    ]

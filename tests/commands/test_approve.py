@@ -1,0 +1,169 @@
+"""APPROVE: the committee decides what is grey, never about oneself, and with as many voices as the configuration asks."""
+
+import pytest
+
+from tests.desk import Desk, open_desk
+from tests.keys import KeyPair, person
+from tests.outcomes import all_of, answer, join, outcome, prove, rows, states, stored, subscribe, templates
+from tldops_bot.store.tables import Request, Vote
+
+ADMIN = "admin@registry.example"
+
+
+@pytest.fixture
+def dora() -> KeyPair:
+    return person("Dora Example", "dora.sample@committee.example")
+
+
+def grey_case(desk: Desk, ann: KeyPair) -> None:
+    """Ann waits for the committee, since her TLD has no IANA address."""
+    subscribe(desk, ann)
+    prove(desk, ann)
+
+
+def test_approved_person_is_listed_past_probation_and_told(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    assert outcome(desk.say_bound(carol, "APPROVE R-1 I met her")) == "approved"
+    assert states(desk, "nl") == {ann.address: "listed"}
+    assert "letters/welcome" in templates(desk, ann.address)
+    assert outcome(desk.say(ann, "QUERY nl")) == "contacts"
+
+
+@pytest.mark.parametrize("number", ["1", "r-1", "R-1"])
+def test_request_is_found_however_its_number_is_typed(desk: Desk, ann: KeyPair, carol: KeyPair, number: str) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    assert outcome(desk.say_bound(carol, f"APPROVE {number}")) == "approved"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [("", "bad_arguments"), ("R-99", "no_such_request"), ("Ann", "no_such_request"), ("R-" + "9" * 30, "no_such_request")],
+)
+def test_bad_arguments_decide_nothing(desk: Desk, ann: KeyPair, carol: KeyPair, words: str, reason: str) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    before = rows(desk)
+    assert outcome(desk.say_bound(carol, f"APPROVE {words}")) == reason
+    assert rows(desk) == before
+
+
+@pytest.mark.parametrize("office", ["", "secretariat"])
+@pytest.mark.parametrize("verb", ["APPROVE", "REJECT"])
+def test_only_the_committee_decides(desk: Desk, ann: KeyPair, bob: KeyPair, office: str, verb: str) -> None:
+    desk.member(bob, "be", office=office)
+    grey_case(desk, ann)
+    before = rows(desk)
+    assert outcome(desk.say_bound(bob, f"{verb} R-1 why not")) == "not_committee"
+    assert rows(desk) == before
+
+
+@pytest.mark.parametrize("verb", ["APPROVE", "REJECT"])
+def test_nobody_decides_about_oneself(desk: Desk, carol: KeyPair, verb: str) -> None:
+    desk.member(carol, office="committee")
+    desk.say(carol, "SUBSCRIBE nl")
+    prove(desk, carol)
+    assert outcome(desk.say_bound(carol, f"{verb} R-1 of course")) == "on_oneself"
+    assert states(desk, "nl") == {}
+
+
+def test_nobody_decides_an_objection_to_oneself(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(carol, "nl", office="committee")
+    desk.say_bound(ann, f"REMOVE nl {carol.address}")
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "on_oneself"
+    assert outcome(desk.say_bound(carol, f"RESTORE {carol.address}")) == "on_oneself"
+
+
+def test_decided_case_cannot_be_decided_again(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    desk.say_bound(carol, "APPROVE R-1")
+    assert outcome(desk.say_bound(carol, "REJECT R-1 oh no")) == "already_decided"
+    assert states(desk, "nl") == {ann.address: "listed"}
+
+
+def test_person_who_has_not_proven_the_address_cannot_be_approved(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(carol, office="committee")
+    subscribe(desk, ann)
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "not_proven_yet"
+    assert states(desk, "nl") == {}
+
+
+def test_two_votes_where_the_configuration_asks_for_two(ann: KeyPair, carol: KeyPair, dora: KeyPair) -> None:
+    with open_desk("[membership]\ncommittee_votes = 2") as desk:
+        desk.member(carol, office="committee")
+        desk.member(dora, office="committee")
+        grey_case(desk, ann)
+        assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "noted"
+        desk.later(seconds=1)
+        assert outcome(desk.say_bound(carol, "APPROVE R-1 really")) == "noted"
+        assert states(desk, "nl") == {}
+        assert outcome(desk.say_bound(dora, "REJECT R-1 unsure")) == "noted"
+        desk.later(seconds=1)
+        assert outcome(desk.say_bound(dora, "APPROVE R-1")) == "approved"
+        assert states(desk, "nl") == {ann.address: "listed"}
+        assert [one.approves for one in all_of(desk, Vote)] == [True, True]
+
+
+def test_committee_may_admit_a_fourth_contact(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+    for number in range(3):
+        desk.member(person(f"Person {number}", f"person{number}@nic.example"), "nl", keyless=True)
+    desk.member(carol, office="committee")
+    desk.iana("nl", ADMIN)
+    join(desk, ann)
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "approved"
+    assert list(states(desk, "nl").values()) == ["listed"] * 4
+
+
+def test_contact_of_the_tld_meanwhile_is_not_listed_twice(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    desk.member(ann, "nl")
+    before = rows(desk)
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "no_seat_even_so"
+    assert rows(desk) == before
+
+
+def test_approved_objection_puts_the_contact_back(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "nl")
+    desk.member(carol, office="committee")
+    desk.say_bound(bob, f"REMOVE nl {ann.address}")
+    assert outcome(desk.say_bound(carol, "APPROVE R-1 all is well")) == "kept"
+    assert states(desk, "nl")[ann.address] == "listed"
+    assert "letters/restored" in templates(desk, ann.address)
+    assert "letters/restored" in templates(desk, bob.address)
+    assert {one.state for one in all_of(desk, Request)} == {"done"}
+
+
+def test_objection_is_past_once_the_contact_has_left(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "nl")
+    desk.member(carol, office="committee")
+    desk.say_bound(bob, f"REMOVE nl {ann.address}")
+    desk.say_bound(ann, "UNSUBSCRIBE nl")
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "already_decided"
+    assert states(desk, "nl")[ann.address] == "left"
+
+
+def test_approved_key_is_registered(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(carol, office="committee")
+    desk.member(ann, "nl")
+    desk.iana("nl", ADMIN)
+    second = KeyPair.make("Ann Example", ann.address)
+    desk.say(second, "KEY", attachments=[second.key_attachment()])
+    desk.say(second, f"CONFIRM {desk.token_for(ann.address)}")
+    answer(desk, ADMIN)
+    assert stored(desk, ann.address).fingerprint == ann.fingerprint
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "approved"
+    assert stored(desk, ann.address).fingerprint == second.fingerprint
+    assert outcome(desk.say(ann, "SHOW")) == "replaced_key"
+
+
+def test_deciding_needs_the_list_named(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    assert outcome(desk.say(carol, "APPROVE R-1")) == "list_not_named"
+    assert states(desk, "nl") == {}

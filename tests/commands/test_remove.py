@@ -1,0 +1,97 @@
+"""REMOVE: a colleague by signature, or an IANA contact by its mailbox; at once, and the committee can still say no."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.desk import Desk
+from tests.keys import KeyPair
+from tests.outcomes import all_of, answer, outcome, rows, states, templates
+from tldops_bot.store.tables import Entry, Request
+
+ADMIN = "admin@registry.example"
+
+
+def test_colleague_suspends_at_once_and_everybody_concerned_is_told(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
+    desk.member(ann, "nl", "be")
+    desk.member(bob, "nl")
+    desk.member(carol, office="committee")
+    desk.iana("nl", ADMIN)
+    assert outcome(desk.say_bound(bob, f"REMOVE .nl <{ann.address}>")) == "suspended"
+    assert (states(desk, "nl")[ann.address], states(desk, "be")[ann.address]) == ("suspended", "listed")
+    for address in (ann.address, bob.address, ADMIN):
+        assert "letters/removed" in templates(desk, address)
+    assert templates(desk, carol.address) == ["letters/decide_objection"]
+    assert [(one.kind, one.state) for one in all_of(desk, Request)] == [("objection", "committee")]
+    entry = next(one for one in all_of(desk, Entry) if one.state == "suspended")
+    assert entry.final_at == desk.now + timedelta(days=7)
+
+
+def test_iana_contact_removes_by_a_token_to_its_mailbox(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.iana("nl", ADMIN)
+    assert outcome(desk.write(ADMIN, f"REMOVE nl {ann.address}")) == "mailbox"
+    assert states(desk, "nl") == {ann.address: "listed"}
+    desk.write("x@elsewhere.example", f"CONFIRM {desk.token_for(ADMIN)}")
+    assert states(desk, "nl") == {ann.address: "suspended"}
+
+
+def test_iana_contact_of_another_tld_removes_nobody_here(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.iana("be", ADMIN)
+    assert outcome(desk.write(ADMIN, f"REMOVE nl {ann.address}")) == "mailbox"
+    answer(desk, ADMIN)
+    assert states(desk, "nl") == {ann.address: "listed"}
+
+
+def test_unsigned_wish_of_anybody_else_is_refused(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "nl")
+    desk.iana("nl", ADMIN)
+    before = rows(desk)
+    assert outcome(desk.write("mallory@other.example", f"REMOVE nl {ann.address}")) == "unsigned"
+    assert outcome(desk.write(bob.address, f"REMOVE nl {ann.address}")) == "unsigned"
+    assert rows(desk) == before
+
+
+@pytest.mark.parametrize("attached", [True, False])
+def test_stranger_who_signs_with_an_iana_address_in_from_removes_nobody(
+    desk: Desk, ann: KeyPair, bob: KeyPair, attached: bool
+) -> None:
+    desk.member(ann, "nl")
+    desk.iana("nl", ADMIN)
+    keys = [bob.key_attachment()] if attached else []
+    handled = desk.say_bound(bob, f"REMOVE nl {ann.address}", headers={"From": ADMIN}, attachments=keys)
+    assert outcome(handled) in ("not_contact_of", "not_a_contact", "unknown_key")
+    assert states(desk, "nl") == {ann.address: "listed"}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("", "bad_arguments"),
+        ("nl", "bad_arguments"),
+        ("nl ann@nic.example now", "bad_arguments"),
+        ("zz ann@nic.example", "unknown_tld"),
+        ("be ann@nic.example", "not_contact_of"),
+        ("nl nobody@nic.example", "nobody_there"),
+        ("nl bob.sample@registry.example", "use_unsubscribe"),
+    ],
+)
+def test_bad_arguments_change_nothing(desk: Desk, ann: KeyPair, bob: KeyPair, words: str, reason: str) -> None:
+    desk.member(ann, "nl", "be")
+    desk.member(bob, "nl")
+    before = rows(desk)
+    assert outcome(desk.say_bound(bob, f"REMOVE {words}")) == reason
+    assert rows(desk) == before
+
+
+def test_suspended_contact_removes_nobody_and_is_not_removed_twice(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "nl")
+    desk.say_bound(bob, f"REMOVE nl {ann.address}")
+    assert outcome(desk.say_bound(ann, f"REMOVE nl {bob.address}")) == "not_contact_of"
+    desk.later(seconds=1)
+    assert outcome(desk.say_bound(bob, f"REMOVE nl {ann.address}")) == "nobody_there"

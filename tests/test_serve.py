@@ -1,0 +1,183 @@
+"""`tldops-bot serve` as the operator runs it: a process, its signals, and what survives when it is killed."""
+
+import os
+import random
+import re
+import signal
+import smtplib
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.desk import write_config
+from tests.keys import LIST_ADDRESS, KeyPair
+from tests.service import Town, reconfigure, town, wait_until
+from tests.whois_server import HANG, LoopbackWhois
+from tldops_bot.store.tables import InboxRow, UsedSignature
+
+KILLS = int(os.environ.get("TLDOPS_TEST_KILLS", "10"))  # more of them for a night's run
+MAILS_PER_LIFE = 6
+
+
+class Process:
+    """One running `tldops-bot serve`."""
+
+    def __init__(self, config: Path) -> None:
+        command = [sys.executable, "-m", "tldops_bot", "--config", str(config), "serve"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.first_line = self._process.stdout.readline()
+
+    @property
+    def port(self) -> int:
+        found = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", self.first_line)
+        assert found, self.end(signal.SIGKILL)
+        return int(found[1])
+
+    def end(self, with_signal: signal.Signals, within: float = 20) -> tuple[int, str, str]:
+        """Its exit status, and what else it wrote to stdout and stderr."""
+        self._process.send_signal(with_signal)
+        out, err = self._process.communicate(timeout=within)
+        return self._process.returncode, out, err
+
+    def send(self, *mails: tuple[str, bytes]) -> int:
+        """Hand mails over one by one; how many were answered 250 before it died."""
+        taken = 0
+        with suppress(OSError, smtplib.SMTPException):
+            client = smtplib.SMTP("127.0.0.1", self.port, timeout=20)
+            try:
+                for sender, octets in mails:
+                    client.sendmail(sender, [LIST_ADDRESS], octets)
+                    taken += 1
+            finally:
+                client.close()
+        return taken
+
+
+@contextmanager
+def serving(config: Path) -> Iterator[Process]:
+    running = Process(config)
+    try:
+        yield running
+    finally:
+        if running._process.poll() is None:
+            running.end(signal.SIGKILL)
+        for pipe in (running._process.stdout, running._process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tldops_bot", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.fixture
+def place(ann: KeyPair, bob: KeyPair) -> Iterator[Town]:
+    with town() as one:
+        one.desk.member(ann, "nl")
+        one.desk.member(bob, "be")
+        one.roster_is_sent()
+        yield one
+
+
+def test_it_says_where_it_listens_and_ends_at_sigterm(place: Town, ann: KeyPair) -> None:
+    with serving(place.config.file) as process:
+        assert process.send((ann.address, ann.pgp_mime_signed("QUERY be"))) == 1
+        assert "Bob Example" in place.next_to(ann, "SUCCESS").text
+        code, out, err = process.end(signal.SIGTERM, within=10)
+    assert (code, out, err) == (0, "", "")
+
+
+def test_sigterm_finishes_what_was_answered_250(place: Town, ann: KeyPair) -> None:
+    mails = [(ann.address, ann.pgp_mime_signed(f"# {number}\nSHOW")) for number in range(8)]
+    with serving(place.config.file) as process:
+        assert process.send(*mails) == len(mails)
+        code, _, err = process.end(signal.SIGTERM, within=10)
+    assert (code, err) == (0, "")
+    with serving(place.config.file):
+        wait_until(lambda: len(place.all_to(ann)) == len(mails))
+
+
+def test_a_mail_answered_250_is_carried_out_once_however_often_the_process_is_killed(
+    place: Town, ann: KeyPair
+) -> None:
+    """Ann asks under numbered subjects; the process dies at a random moment, again and again."""
+    chance = random.Random(20261121)  # the moments of death, the same in every run
+    numbers = iter(range(10_000))
+    answered: list[int] = []
+    for _ in range(KILLS):
+        mine = [next(numbers) for _ in range(MAILS_PER_LIFE)]
+        with serving(place.config.file) as process:
+            death = threading.Timer(chance.uniform(0.0, 0.4), process._process.kill)
+            mails = [(ann.address, _question(ann, number)) for number in mine]
+            assert process.port
+            death.start()
+            taken = process.send(*mails)
+            death.join()
+            answered += mine[:taken]
+    with serving(place.config.file):
+        wait_until(lambda: _waiting(place) == 0)
+        place.quiet()
+    assert answered, "nothing was ever answered 250"
+    _each_once(place, ann, answered)
+
+
+def _question(ann: KeyPair, number: int) -> bytes:
+    return ann.pgp_mime_signed(
+        f"# {number}\nUPDATE\nList: {LIST_ADDRESS}\nPostal: House {number}\n", {"Subject": f"no. {number}."}
+    )
+
+
+def _waiting(place: Town) -> int:
+    with place.desk.look() as session:
+        return session.scalar(select(func.count()).where(InboxRow.state != "done")) or 0
+
+
+def _each_once(place: Town, ann: KeyPair, answered: Sequence[int]) -> None:
+    with place.desk.look() as session:
+        rows = session.scalar(select(func.count()).select_from(InboxRow)) or 0
+        used = session.scalar(select(func.count()).select_from(UsedSignature)) or 0
+    assert rows == used  # each carried out once; a mail cut off between commit and 250 may be one more
+    assert rows >= len(answered)
+    by_id: dict[str, str] = {}
+    for got in place.all_to(ann):
+        by_id[str(got.outer["Message-ID"])] = got.subject  # a crash may repeat a delivery, under its own id
+    subjects = [subject for subject in by_id.values() if subject.startswith("SUCCESS: no. ")]
+    assert len(subjects) == len(set(subjects))
+    assert {f"SUCCESS: no. {number}." for number in answered} <= set(subjects)
+
+
+def test_without_a_database_it_says_so_in_one_line(tmp_path: Path) -> None:
+    config = write_config(tmp_path)
+    done = run("--config", str(config.file), "serve")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"tldops-bot: no database at \S+; `tldops-bot init` makes one\n", done.stderr)
+    assert not (tmp_path / "var/tldops.sqlite").exists()
+
+
+def test_a_second_serve_on_the_same_port_ends_and_leaves_the_first_alone(place: Town, ann: KeyPair) -> None:
+    with serving(place.config.file) as first:
+        reconfigure(place, "listener", f"port = {first.port}")
+        second = run("--config", str(place.config.file), "serve")
+        assert (second.returncode, second.stdout) == (1, "")
+        assert re.fullmatch(r"tldops-bot: cannot listen: [^\n]*address already in use\n", second.stderr)
+        assert first.send((ann.address, ann.pgp_mime_signed("QUERY be"))) == 1
+        place.next_to(ann, "SUCCESS")
+
+
+def test_sigterm_does_not_wait_for_an_iana_that_never_answers(place: Town) -> None:
+    with LoopbackWhois({"ac": HANG}) as iana:
+        reconfigure(place, "iana", f'whois = "127.0.0.1:{iana.port}"')
+        with serving(place.config.file) as process:
+            assert process.port
+            wait_until(lambda: bool(iana.asked))
+            code, _, err = process.end(signal.SIGTERM, within=10)
+        assert (code, err) == (0, "")

@@ -1,0 +1,96 @@
+"""Where a mailbox's OpenPGP key is published, and when its owner is to hear that it ends.
+
+Web Key Directory: draft-koch-openpgp-webkey-service; DNS: RFC 7929 section 3. What is found there is a hint.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from tldops_bot.domain.address import parse_address
+
+# Phil Zimmermann's base 32, as the draft has it.
+Z_BASE_32 = "ybndrfg8ejkmcpqxot1uwisza345h769"
+WELL_KNOWN = "/.well-known/openpgpkey"
+OPENPGPKEY_LABEL = "_openpgpkey"
+
+RUNGS = (60, 30, 14, 7, 1)  # days ahead
+NOT_TOLD = 0
+EXPIRED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class NoKey:
+    """Nothing was found at one place, and why.
+
+    not_published, not_trusted (TLS or DNSSEC), unreachable, timed_out, too_large, redirected, forbidden_address,
+    or too_often.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebKey:
+    """One place to ask by HTTPS GET."""
+
+    host: str
+    path: str
+
+
+def z_base_32(octets: bytes) -> str:
+    """Five bits a character, the last one padded with zeros."""
+    bits = "".join(f"{octet:08b}" for octet in octets)
+    groups = (bits[at : at + 5].ljust(5, "0") for at in range(0, len(bits), 5))
+    return "".join(Z_BASE_32[int(group, 2)] for group in groups)
+
+
+def web_key_name(local_part: str) -> str:
+    """The file name of a mailbox in a Web Key Directory: only ASCII letters are lowered."""
+    lowered = local_part.encode().lower()  # bytes.lower() knows ASCII alone
+    return z_base_32(hashlib.sha1(lowered, usedforsecurity=False).digest())
+
+
+def web_keys(address: str) -> tuple[WebKey, ...]:
+    """The advanced place, then the direct one, which counts only where the first host does not exist."""
+    parsed = parse_address(address)
+    if parsed is None:
+        return ()
+    local, _, domain = parsed.rpartition("@")
+    file = f"hu/{web_key_name(local)}?l={quote(local, safe='')}"
+    return (
+        WebKey(f"openpgpkey.{domain}", f"{WELL_KNOWN}/{domain}/{file}"),
+        WebKey(domain, f"{WELL_KNOWN}/{file}"),
+    )
+
+
+def openpgpkey_name(address: str) -> str:
+    """The DNS name of a mailbox's OPENPGPKEY records, without the final dot; "" for what is no address.
+
+    The local part is hashed as it is written: RFC 7929 leaves its case to whoever owns it.
+    """
+    local, _, domain = (parse_address(address) or "").rpartition("@")
+    if not local:
+        return ""
+    return f"{hashlib.sha256(local.encode()).hexdigest()[:56]}.{OPENPGPKEY_LABEL}.{domain}"
+
+
+def rung(expires_at: datetime | None, now: datetime, last_rung: int) -> int | None:
+    """The warning to be sent now, or None: days ahead out of RUNGS, or EXPIRED.
+
+    Each is sent once; skipped ones are not made up for. A rung that is not the one told last has been reached
+    by time or by a renewal that was too short, and both are worth a letter.
+    """
+    reached = reached_rung(expires_at, now)
+    return reached if reached not in (NOT_TOLD, last_rung) else None
+
+
+def reached_rung(expires_at: datetime | None, now: datetime) -> int:
+    """Where a key stands: NOT_TOLD while it lasts longer than the first rung."""
+    if expires_at is None:
+        return NOT_TOLD
+    left = expires_at - now
+    if left <= timedelta(0):
+        return EXPIRED
+    return min((days for days in RUNGS if left <= timedelta(days=days)), default=NOT_TOLD)

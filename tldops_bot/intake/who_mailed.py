@@ -1,0 +1,33 @@
+"""Which mails it matters to know the mailer of; a member's never, so that no DNS stands in an alert's way."""
+
+from collections.abc import Callable
+
+from tldops_bot.commands import VOCABULARY
+from tldops_bot.domain.envelope import Envelope
+from tldops_bot.domain.grammar import read_commands
+from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication
+from tldops_bot.domain.verdict import Standing
+from tldops_bot.intake.judge import Judged, Read
+from tldops_bot.store import iana
+
+# What somebody will have to decide on, and who decides wants to know who asked.
+OPENS_A_REQUEST = frozenset({"SUBSCRIBE", "KEY"})
+
+WhoMailed = Callable[[bytes, Envelope], Authentication]
+
+
+def not_looked_at(_raw: bytes, _envelope: Envelope) -> Authentication:
+    """Where nobody is there to look."""
+    return NOT_LOOKED_AT
+
+
+def matters(judged: Judged, read: Read) -> bool:
+    """Without a registered key: does the mail open a request, or claim the address of an IANA contact?"""
+    author = judged.mail.author
+    if judged.is_registered or judged.verdict.standing is Standing.BAD or not author:
+        return False
+    commands = read_commands(judged.text, VOCABULARY)
+    if any(one.verb in OPENS_A_REQUEST for one in commands.requests):
+        return True
+    with read() as session:
+        return bool(iana.tlds_of_address(session, author))

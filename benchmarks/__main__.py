@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measures, and prints the table of ratios."""
 
 from collections.abc import Callable
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,12 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from benchmarks import accepting, alert, commands
-from benchmarks.figures import Figure, table
-from benchmarks.people import Member, make_member
-from benchmarks.sink_process import SinkProcess, sink_process
+from benchmarks.figures import Figure, print_table
+from benchmarks.people import make_member
+from benchmarks.sink_process import sink_process
 
 
-class Part(str, Enum):
+class Part(StrEnum):
     """What can be measured by itself."""
 
     ALERT = "alert"
@@ -29,6 +29,7 @@ def main(
     connections: Annotated[int, typer.Option(help="To the smarthost, for alerts.", min=1, max=64)] = 8,
     queries: Annotated[int, typer.Option(help="Signed commands.", min=1)] = 200,
     mails: Annotated[int, typer.Option(help="Mails to be accepted.", min=1)] = 2000,
+    idle_seconds: Annotated[float, typer.Option(help="How long nothing happens.", min=0.1)] = 5.0,
 ) -> None:
     """Measure the service on this machine. 300 and 900 members unless told otherwise."""
     sizes, parts = sorted(members or [300, 900]), set(only or Part)
@@ -39,25 +40,16 @@ def main(
         say = _teller(progress, task)
         figures: list[Figure] = []
         if Part.ALERT in parts:
-            figures += _alerts(people, sizes, sink, connections, rounds, say)
+            found = [
+                alert.measure(people[:size], sink, connections, rounds, idle_seconds, say) for size in sizes
+            ]
+            figures += [figure for one in found for figure in one.figures()] + alert.growth(found)
         if Part.COMMANDS in parts:
             figures += commands.measure(people, sink, queries, rounds, say)
         if Part.ACCEPTING in parts:
             figures += accepting.measure(people, sink, mails, rounds, say)
         progress.update(task, completed=steps + 1, description="done")
-    Console().print(table(figures))
-
-
-def _alerts(
-    people: list[Member],
-    sizes: list[int],
-    sink: SinkProcess,
-    connections: int,
-    rounds: int,
-    say: Callable[[str], None],
-) -> list[Figure]:
-    found = [alert.measure(people[:size], sink, connections, rounds, say) for size in sizes]
-    return [figure for one in found for figure in one.figures()] + alert.growth(found)
+    print_table(figures)
 
 
 def _progress() -> Progress:

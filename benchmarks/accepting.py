@@ -1,5 +1,6 @@
 """How many mails a second are accepted, against a bare aiosmtpd that commits one row per mail."""
 
+import asyncio
 import contextlib
 import multiprocessing
 import sqlite3
@@ -9,14 +10,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from benchmarks.figures import Figure, Say, middle
 from benchmarks.load import send_all
 from benchmarks.people import Member
-from benchmarks.site import new_site
 from benchmarks.sink_process import SinkProcess
+from benchmarks.site import new_site
 from tests.keys import LIST_ADDRESS, mail, text_entity
 
 LEAST = 0.7
@@ -83,19 +83,14 @@ class _OneRowEach:
         return "250 2.0.0 Taken"
 
 
-class _Loopback(Controller):
-    """aiosmtpd looks whether it answers by talking to itself; the port it got is known only afterwards."""
-
-    def _trigger_server(self) -> None:
-        assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
 def _main(pipe: "Connection[Any, Any]") -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        controller = _Loopback(_OneRowEach(Path(folder) / "bare.sqlite"), hostname="127.0.0.1", port=0)
-        controller.start()
-        pipe.send(controller.port)
-        pipe.recv()
-        controller.stop()
+        asyncio.run(_serve(pipe, _OneRowEach(Path(folder) / "bare.sqlite")))
+
+
+async def _serve(pipe: "Connection[Any, Any]", handler: _OneRowEach) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(handler, hostname="bare.example"), "127.0.0.1", 0)
+    pipe.send(server.sockets[0].getsockname()[1])
+    await asyncio.to_thread(pipe.recv)
+    server.close()

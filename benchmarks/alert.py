@@ -8,8 +8,8 @@ from benchmarks.bare_fan_out import BareFanOut, Pattern
 from benchmarks.figures import Figure, Say, below, middle, seconds, times
 from benchmarks.load import send_all
 from benchmarks.people import Member
-from benchmarks.site import Site, new_site
 from benchmarks.sink_process import SinkProcess
+from benchmarks.site import Site, new_site
 from tests.keys import LIST_ADDRESS
 from tests.sink import SunkMail
 
@@ -27,6 +27,7 @@ class Rounds:
     """What the rounds of one size gave, in seconds. A service's first alert finds no certificate parsed."""
 
     size: int
+    idle_seconds: float
     first_alert: list[float] = field(default_factory=list)
     next_alert: list[float] = field(default_factory=list)
     first_copy: list[float] = field(default_factory=list)
@@ -49,16 +50,18 @@ class Rounds:
         ]
 
 
-def measure(members: Sequence[Member], sink: SinkProcess, connections: int, rounds: int, say: Say) -> Rounds:
+def measure(
+    members: Sequence[Member], sink: SinkProcess, connections: int, rounds: int, idle_seconds: float, say: Say
+) -> Rounds:
     """Each round has a service and a bare fan-out of its own."""
-    found = Rounds(len(members))
+    found = Rounds(len(members), idle_seconds)
     with new_site(members) as site:
         for number in range(min(rounds, MOST_ROUNDS)):
             say(f"alert to {len(members):,}, round {number + 1}")
             with site.serve(sink.port, connections):
                 copy = _round(found, site, members[0], sink)
                 found.memory.append(footprint.peak_bytes(site))
-                found.idle.append(footprint.idle_share(site))
+                found.idle.append(footprint.idle_share(site, found.idle_seconds))
             _floor(found, BareFanOut(members, sink, connections), Pattern.of(copy, members))
     return found
 

@@ -69,7 +69,9 @@ class BareFanOut:
         return taken.at[-1] - begun_at
 
     async def _by_aiosmtplib(self, pattern: Pattern) -> float:
-        clients = [aiosmtplib.SMTP(hostname="127.0.0.1", port=self._sink.port) for _ in range(self._connections)]
+        clients = [
+            aiosmtplib.SMTP(hostname="127.0.0.1", port=self._sink.port) for _ in range(self._connections)
+        ]
         for client in clients:
             await client.connect()
             await client.ehlo()
@@ -105,7 +107,8 @@ class BareFanOut:
             certificates = [one.certificate for one in some]
             futures.append((some, self._pool.submit(_encrypt, pattern.signed_part, certificates)))
         for some, future in futures:
-            for one, cipher in zip(some, await asyncio.wrap_future(future), strict=True):
+            ciphers = await asyncio.wrap_future(future)
+            for one, cipher in zip(some, ciphers, strict=True):
                 octets = pattern.head + encrypted_part(cipher)
                 yield Outgoing(one.number, pattern.mail_from, one.address, octets)
 

@@ -13,8 +13,8 @@ from benchmarks import footprint
 from benchmarks.figures import Figure, Say, times
 from benchmarks.load import send_all
 from benchmarks.people import Member
-from benchmarks.site import Site, new_site
 from benchmarks.sink_process import SinkProcess
+from benchmarks.site import Site, new_site
 from tests.keys import LIST_ADDRESS
 from tldops_bot.mail.bodies import PgpMimeSigned
 from tldops_bot.mail.take_apart import take_apart

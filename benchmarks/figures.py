@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from rich.box import SIMPLE
+from rich.console import Console
 from rich.table import Table
 
 Say = Callable[[str], None]  # what is going on, for whoever waits
@@ -28,7 +30,9 @@ def middle(values: Sequence[float]) -> float:
 
 def seconds(value: float) -> str:
     """A time with three digits that matter."""
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+    if value >= 1:
+        return f"{value:.2f} s"
+    return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.2f} ms"
 
 
 def below(what: str, values: Sequence[float], limit: float, in_words: Callable[[float], str]) -> Figure:
@@ -44,12 +48,15 @@ def times(what: str, ours: Sequence[float], floors: Sequence[float], most: float
     return Figure(what, seconds(middle(ours)), seconds(middle(floors)), f"{ratio:.2f}", goal, is_met)
 
 
-def table(figures: Sequence[Figure]) -> Table:
-    """All figures, as a table of ratios."""
-    made = Table(title="tldops-bot, in ratios to the floor of the same run", title_justify="left")
+def print_table(figures: Sequence[Figure]) -> None:
+    """All figures, as a table of ratios; 100 columns wide where nobody looks."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=100)
+    made = Table(title="tldops-bot, in ratios to the floor of the same run", title_justify="left", box=SIMPLE)
     for name in ("what", "ours", "floor", "ratio", "goal", ""):
-        made.add_column(name, justify="left" if name in ("what", "") else "right", overflow="fold")
+        made.add_column(name, justify="left" if name in ("what", "") else "right", no_wrap=True)
     for one in figures:
         mark = "" if one.is_met is None else "[green]met" if one.is_met else "[red]missed"
         made.add_row(one.what, one.ours, one.floor, one.ratio, one.goal, mark)
-    return made
+    console.print(made)

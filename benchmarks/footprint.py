@@ -11,7 +11,6 @@ from benchmarks.site import Site
 
 MOST_BYTES = 250_000_000
 MOST_IDLE_SHARE = 0.01  # of one processor; less can't be told from noise
-IDLE_SECONDS = 5.0
 _SETTLED_SHARE = 0.05
 _SETTLE_SECONDS = 0.5
 
@@ -23,7 +22,7 @@ def memory(what: str, peaks: Sequence[float]) -> Figure:
 
 def idle(what: str, shares: Sequence[float]) -> Figure:
     """The line about doing nothing."""
-    return below(what, shares, MOST_IDLE_SHARE, lambda value: f"{value:.1%} of a processor")
+    return below(what, shares, MOST_IDLE_SHARE, lambda value: f"{value:.1%}")
 
 
 def peak_bytes(site: Site) -> float:
@@ -31,7 +30,7 @@ def peak_bytes(site: Site) -> float:
     return float(sum(_peak(pid) for pid in site.processes))
 
 
-def idle_share(site: Site, length_seconds: float = IDLE_SECONDS) -> float:
+def idle_share(site: Site, length_seconds: float) -> float:
     """Processor time used per second while nothing is asked of the service."""
     settle(site)
     before = _used(site)

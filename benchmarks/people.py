@@ -54,7 +54,7 @@ class Member:
 
     def decrypt(self, ciphertext: bytes) -> bytes:
         """What this member reads in a mail encrypted to them."""
-        return bytes(pysequoia.decrypt(ciphertext, decryptor=self.secret.decryptor()).bytes)
+        return pysequoia.decrypt(ciphertext, decryptor=self.secret.decryptor()).bytes or b""
 
 
 def make_member(number: int) -> Member:

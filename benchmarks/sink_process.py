@@ -29,7 +29,9 @@ class _Counting(Sink):
         self.forget(b"")
 
     def forget(self, mark: bytes) -> None:
-        self.mark, self.times, self.first, self.taken = mark, [], None, 0
+        self.mark, self.taken = mark, 0
+        self.times: list[float] = []
+        self.first: SunkMail | None = None
 
     def take(self, mail: SunkMail) -> None:
         if self.mark in mail.octets:

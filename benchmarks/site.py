@@ -69,7 +69,8 @@ class Site:
         finally:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(STOP_SECONDS)
-            self._process.stdout.close()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
 
     @property
     def processes(self) -> list[int]:

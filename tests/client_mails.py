@@ -74,7 +74,9 @@ class Writer:
         if with_key and not wrappers:
             wrappers = [self.shape.mixed_type]
         types = [*wrappers, *([self.shape.alternative_type] if self.shape.has_html else [])]
-        marked = [_marked(one, self.shape.mark if is_root else "", fields, at=n) for n, one in enumerate(types)]
+        marked = [
+            _marked(one, self.shape.mark if is_root else "", fields, at=n) for n, one in enumerate(types)
+        ]
         text_top = _marked(self.shape.text_part, self.shape.mark if is_root else "", fields, at=len(types))
         entity = self._text(text_top, text)
         if self.shape.has_html:

@@ -6,7 +6,9 @@ what is signed has. Drawn from mails as these clients send them; keys and people
 
 from dataclasses import dataclass
 
-TOP = "From: {author}\nTo: {to}\nSubject: {subject}\nDate: {date}\nMessage-ID: {message_id}\nMIME-Version: 1.0"
+TOP = (
+    "From: {author}\nTo: {to}\nSubject: {subject}\nDate: {date}\nMessage-ID: {message_id}\nMIME-Version: 1.0"
+)
 SIGNED = "This is an OpenPGP/MIME signed message (RFC 4880 and 3156)"
 ENCRYPTED = "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)"
 
@@ -64,8 +66,7 @@ THUNDERBIRD = Shape(
         'Content-Disposition: attachment; filename="OpenPGP_signature.asc"'
     ),
     encrypted_type=(
-        "Content-Type: multipart/encrypted;\n"
-        ' protocol="application/pgp-encrypted";\n boundary="{boundary}"'
+        'Content-Type: multipart/encrypted;\n protocol="application/pgp-encrypted";\n boundary="{boundary}"'
     ),
     encrypted_preamble=ENCRYPTED,
     version_part=(

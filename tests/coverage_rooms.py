@@ -14,17 +14,17 @@ from pathlib import Path
 from coverage import Coverage
 
 FLOORS = {
-    "domain": 99.0,
-    "commands": 90.0,
-    "mail": 97.0,
+    "domain": 89.0,
+    "commands": 81.0,
+    "mail": 92.0,
     "config": 97.0,
-    "store": 90.0,
-    "roster": 97.0,
-    "intake": 90.0,
-    "jobs": 90.0,
-    "adapters": 90.0,
-    "cli": 80.0,
-    "app.py": 90.0,
+    "store": 93.0,
+    "roster": 99.0,
+    "intake": 82.0,
+    "jobs": 77.0,
+    "adapters": 80.0,
+    "cli": 83.0,
+    "app.py": 94.0,
 }
 NO_ROOM = {"__init__.py", "__main__.py"}
 

@@ -86,7 +86,9 @@ def assert_read_to_the_letter(handled: Handled, postal: str) -> None:
     assert all(isinstance(one, Field) for one in read.requests[0].fields)
 
 
-@pytest.mark.parametrize("postal", [POSTAL, POSTAL.replace("ü", "ue").replace("ß", "ss")], ids=["utf-8", "ascii"])
+@pytest.mark.parametrize(
+    "postal", [POSTAL, POSTAL.replace("ü", "ue").replace("ß", "ss")], ids=["utf-8", "ascii"]
+)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_members_mail_is_good_and_read_to_the_letter(

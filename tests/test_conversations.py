@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,31 @@ def test_the_roster_comes_once_to_each_member_with_its_files(place: Town, ann: K
     assert place.unread(ann) == place.unread(bob) == place.unread("dina@nic.example") == []
     with place.desk.look() as session:
         assert session.scalar(select(func.count()).select_from(RosterSend)) == 2
+
+
+@pytest.mark.parametrize("name", ["Al", "Ali", "Alix"])
+def test_gpg_reads_every_key_that_comes_with_an_alert(place: Town, name: str) -> None:
+    """Of certificates of three lengths, each with another end of its armor."""
+    poster = person(f"{name} Example", "al@nic.example")
+    place.desk.member(poster, "nl")
+    with place.serving():
+        place.send(poster.pgp_mime_signed(ALERT), poster.address)
+        got = place.next_to(poster, "[TLP:RED]")
+    assert keys_in(got.files["poster-key.asc"]) == {poster.fingerprint}
+
+
+def test_gpg_reads_the_key_that_comes_with_help(place: Town) -> None:
+    with place.serving():
+        place.write("eve@client.example", "HELP")
+        got = place.next_to("eve@client.example", "SUCCESS")
+    assert keys_in(got.files["tld-ops-list-key.asc"]) == {place.list_key.fingerprint}
+
+
+def keys_in(armored: bytes) -> set[str]:
+    with OneKeyHome(armored) as home:
+        listing = gpg(home, "--with-colons", "--list-keys").decode()
+    rows = [line.split(":") for line in listing.splitlines()]
+    return {after[9] for row, after in pairwise(rows) if row[0] == "pub"}
 
 
 # --- attacks

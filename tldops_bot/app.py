@@ -102,6 +102,7 @@ class App:
         self, sleep: Callable[[float], None] = time.sleep, is_stopping: Callable[[], bool] = bool
     ) -> IanaRefresh:
         host, _, port = self.config.iana.whois.rpartition(":")
+        host = host.strip("[]")
         server = WhoisServer(host, int(port), time.monotonic, is_stopping=is_stopping)
         every = self.config.iana.refresh
         return IanaRefresh(self.database, self.tlds, server, every, self.now, sleep, is_stopping=is_stopping)

@@ -1,5 +1,6 @@
 """Strangers can make the bot look for keys, but not often, and nobody's host can be scanned through it."""
 
+import threading
 from dataclasses import dataclass, field
 
 from tldops_bot.adapters.key_finder import KeyFinder, Published, nowhere
@@ -79,6 +80,28 @@ def test_what_is_remembered_is_limited() -> None:
     for number in range(1000):
         found.find(f"x@host{number}.example")
     assert len(found._known) == 256
+
+
+def test_one_slow_host_does_not_hold_up_everybody() -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    class Slow(Place):
+        def fetch(self, address: str) -> tuple[bytes, ...] | NoKey:
+            inside.set()
+            go_on.wait(5)
+            return super().fetch(address)
+
+    place = Slow()
+    found = finder(place)
+    thread = threading.Thread(target=found.find, args=("slow@evil.example",))
+    thread.start()
+    inside.wait(5)
+    assert found.find("ann@nic.example") == ()
+    assert place.asked == []
+    go_on.set()
+    thread.join()
+    found.find("ann@nic.example")
+    assert place.asked == ["slow@evil.example", "ann@nic.example"]
 
 
 def test_without_sources_nothing_is_found() -> None:

@@ -229,7 +229,7 @@ def verified_text(part: bytes, gnupg: Gnupg) -> str:
     edge = b"--" + boundary_of(message)
     _, signed, signature, _ = part.split(edge)
     signed = signed[2:-2]
-    key = gnupg.list_certificate(START)
+    key = gnupg.list_certificate(datetime.now(UTC))
     armored = parse(signature[2:]).get_payload(decode=True)
     assert isinstance(armored, bytes)
     verdict = gnupg.verify_detached(signed, armored, key.blob, datetime.now(UTC))

@@ -66,7 +66,12 @@ def test_two_records_are_none_and_other_texts_do_not_count() -> None:
 def test_blanks_case_and_unknown_tags_do_not_matter_and_the_first_of_a_tag_counts() -> None:
     found = parse_record("nic.example", [" v = DMARC1 ; P = Reject; x=y; adkim=S; p=none; ;"])
     assert found is not None
-    assert (found.policy, found.dkim_is_strict, found.spf_is_strict, found.applies) == ("reject", True, False, True)
+    assert (found.policy, found.dkim_is_strict, found.spf_is_strict, found.applies) == (
+        "reject",
+        True,
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize("tags", ["p=refuse", "sp=none", "p=reject; sp=never", "p=reject; np=", ""])
@@ -176,14 +181,18 @@ def test_the_public_suffixs_record_counts_where_the_organization_has_none() -> N
     assert outcome({"example": ["v=DMARC1; p=reject; sp=quarantine; psd=y"]}).policy == "quarantine"
 
 
-@pytest.mark.parametrize(("asked", "tested"), [("reject", "quarantine"), ("quarantine", "none"), ("none", "none")])
+@pytest.mark.parametrize(
+    ("asked", "tested"), [("reject", "quarantine"), ("quarantine", "none"), ("none", "none")]
+)
 def test_a_domain_that_tests_is_taken_one_step_milder(asked: str, tested: str) -> None:
     assert outcome({"nic.example": [f"v=DMARC1; p={asked}; t=y"]}) == Outcome("fail", tested)
 
 
 def test_trouble_on_the_way_to_the_policy_is_trouble() -> None:
     assert outcome({"nic.example": None}) == Outcome("temperror")
-    assert outcome({"mail.nic.example": None, "nic.example": REJECT}, "mail.nic.example") == Outcome("temperror")
+    assert outcome({"mail.nic.example": None, "nic.example": REJECT}, "mail.nic.example") == Outcome(
+        "temperror"
+    )
 
 
 def test_trouble_above_the_domains_own_record_is_trouble_only_where_nothing_passes() -> None:
@@ -215,7 +224,9 @@ def test_strict_alignment_is_the_same_name_and_each_method_has_its_own() -> None
     assert outcome(zone, dkim=("mail.nic.example",)).result == "fail"
     assert outcome(zone, spf=("mail.nic.example",)).result == "pass"
     assert outcome(zone, dkim=("nic.example",)).result == "pass"
-    assert outcome({"nic.example": ["v=DMARC1; p=reject; aspf=s"]}, spf=("mail.nic.example",)).result == "fail"
+    assert (
+        outcome({"nic.example": ["v=DMARC1; p=reject; aspf=s"]}, spf=("mail.nic.example",)).result == "fail"
+    )
 
 
 def test_a_subdomain_that_is_its_own_organization_does_not_stand_for_its_parent() -> None:

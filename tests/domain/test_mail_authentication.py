@@ -5,7 +5,9 @@ import pytest
 from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication, result_word
 
 
-@pytest.mark.parametrize(("policy", "is_spoof"), [("reject", True), ("quarantine", True), ("none", False), ("", False)])
+@pytest.mark.parametrize(
+    ("policy", "is_spoof"), [("reject", True), ("quarantine", True), ("none", False), ("", False)]
+)
 def test_a_mail_is_a_spoof_only_when_the_domain_asks_to_act(policy: str, is_spoof: bool) -> None:
     assert Authentication(dmarc="fail", source="checked", policy=policy).is_spoof is is_spoof
 

@@ -15,6 +15,7 @@ from tldops_bot.mail.openpgp_armor import (
     BadArmor,
     Block,
     dearmor,
+    encode,
     find_blocks,
 )
 
@@ -103,3 +104,14 @@ def test_no_octets_raise_anything_but_bad_armor(noise: bytes, block: bytes, at: 
         dearmor(octets, MESSAGE)
     except BadArmor:
         return
+
+
+@given(st.binary(max_size=300))
+def test_what_we_encode_can_be_decoded(octets: bytes) -> None:
+    assert dearmor(encode(octets, SIGNATURE), SIGNATURE) == octets
+
+
+@pytest.mark.parametrize(("octets", "checksum"), [(b"", b"=twTO\n"), (b"123456789", b"=Ic8C\n")])
+def test_the_checksum_is_that_of_rfc_4880(octets: bytes, checksum: bytes) -> None:
+    """The check value of CRC-24/OPENPGP for "123456789" is 21CF02."""
+    assert encode(octets, SIGNATURE).splitlines(keepends=True)[-2] == checksum

@@ -97,6 +97,10 @@ def _verify(message: dkim.DKIM, candidate: _Candidate, lookups: MailLookups) -> 
     keys = _Keys(lookups)
     try:
         is_good = message.verify(candidate.index, dnsfunc=keys.fetch)
+    except dkim.ValidationError:
+        return (
+            "fail" if keys.is_found else "permerror"
+        )  # another body; or malformed, before any key is asked for
     except _STUMBLES:
         return "permerror"
     if keys.is_troubled:

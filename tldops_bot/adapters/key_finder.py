@@ -40,7 +40,8 @@ class Published:
 class KeyFinder:
     """The same for the addresses of strangers: few an hour, fewer of one domain, each answer kept for an hour.
 
-    Shared by threads. `clock` gives seconds and never goes back.
+    Shared by threads; one looks at a time, and the others go without, so that whoever keeps us waiting never
+    holds up all mail. `clock` gives seconds and never goes back.
     """
 
     published: Published
@@ -50,6 +51,7 @@ class KeyFinder:
     _asked: deque[tuple[float, str]] = field(default_factory=deque)
     _known: OrderedDict[str, tuple[float, tuple[bytes, ...]]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def find(self, address: str) -> tuple[bytes, ...]:
         """Key data for a mailbox, unchecked; () for nothing, and when too much was asked."""
@@ -59,10 +61,13 @@ class KeyFinder:
             self._forget(now - HOUR_SECONDS)
             if key in self._known:
                 return self._known[key][1]
-            if not domain or not self._may_ask(domain):
+            if not domain or not self._may_ask(domain) or not self._looking.acquire(blocking=False):
                 return ()
             self._asked.append((now, domain))
-        found = self.published.find(address)
+        try:
+            found = self.published.find(address)
+        finally:
+            self._looking.release()
         with self._lock:
             self._known[key] = (self.clock(), found)
             while len(self._known) > MAX_REMEMBERED:

@@ -8,7 +8,15 @@ from uuid import uuid4
 
 from tldops_bot.cli._demo_town import DemoFailed
 
-_QUIET = ("--no-options", "--batch", "--quiet", "--no-tty", "--yes", "--pinentry-mode=loopback", "--passphrase=")
+_QUIET = (
+    "--no-options",
+    "--batch",
+    "--quiet",
+    "--no-tty",
+    "--yes",
+    "--pinentry-mode=loopback",
+    "--passphrase=",
+)
 
 
 @dataclass
@@ -36,7 +44,9 @@ class Someone:
         """Run this person's own gpg; raises DemoFailed when it fails."""
         code, output, errors = self._run(arguments, octets)
         if code:
-            raise DemoFailed(f"gpg of {self.short}: {' '.join(errors.decode(errors='replace').split())[-200:]}")
+            raise DemoFailed(
+                f"gpg of {self.short}: {' '.join(errors.decode(errors='replace').split())[-200:]}"
+            )
         return output
 
     def _run(self, arguments: tuple[str, ...], octets: bytes = b"") -> tuple[int, bytes, bytes]:

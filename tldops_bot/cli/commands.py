@@ -7,6 +7,7 @@ import typer
 
 from tldops_bot.cli import alerts, audit, db, iana, inbox, keys, members, offices, outbox, requests, roster
 from tldops_bot.cli._frame import Options
+from tldops_bot.cli.demo import demo
 from tldops_bot.cli.init import init
 from tldops_bot.cli.jobs import run_job
 from tldops_bot.cli.process import process
@@ -33,6 +34,7 @@ def options(
 app.command()(init)
 app.command()(serve)
 app.command()(process)
+app.command()(demo)
 app.command()(stats)
 app.command("run-job")(run_job)
 app.add_typer(iana.app, name="iana")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tldops_bot.commands import _joining, _keys, _letters
+from tldops_bot.commands import _joining, _keys, _letters, _recovery
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.joining import counts_at_once, technical_counts_at
@@ -18,6 +18,8 @@ PURPOSES = (
     "old_address",
     "new_address",
     "key_new",
+    "key_stop",
+    "key_cosign",
     "still_right",
 )
 
@@ -59,6 +61,10 @@ def confirm(ctx: Context, token: Token) -> Reply | Refused:
             return _address(ctx, token)
         case "key_new":
             return _keys.proven(ctx, token)
+        case "key_cosign":
+            return _cosigned(ctx, token)
+        case "key_stop":
+            return Refused("token_other_answer", {"verb": "DECLINE"})
         case "still_right":
             return _still_right(ctx, token)
         case _:
@@ -73,6 +79,8 @@ def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
             return _withdrawn(ctx, token, because)
         case "vouch":
             return _not_vouched(ctx, token, because)
+        case "key_stop" | "key_cosign":
+            return _stopped(ctx, token, because)
         case "still_right":
             return Reply("noted", {"what": "still_right"})
         case "object":
@@ -152,6 +160,27 @@ def _vouched(ctx: Context, token: Token) -> Reply | Refused:
     return Reply("vouched", values, Status.WAITING if later else Status.SUCCESS)
 
 
+def _cosigned(ctx: Context, token: Token) -> Reply | Refused:
+    """Another contact of the TLD signs for a new key that waits."""
+    asked = [one for one in tokens.requests_of(ctx.session, token) if one.state == requests.WAITING]
+    if not asked:
+        return Refused("already_decided")
+    done = _recovery.cosign(ctx, token)
+    if not done:
+        return Refused("may_not_cosign")
+    return Reply("cosigned", {"requests": [_joining.describe(one) for one in done]})
+
+
+def _stopped(ctx: Context, token: Token, because: str) -> Reply | Refused:
+    """Somebody concerned says no to a new key that waits: the committee decides."""
+    held = _recovery.stopped(ctx, token, because)
+    if not held:
+        return Refused("already_decided")
+    for request in held:
+        _joining.to_committee(ctx, request, ("recovery_declined",))
+    return Reply("stopped", {"requests": [_joining.describe(one) for one in held]})
+
+
 def _note_technical(ctx: Context, request: Request, address: str) -> datetime | None:
     """A technical contact's word waits for the administrative contact's silence; until when, None is for ever."""
     request.details = {
@@ -168,7 +197,7 @@ def _note_technical(ctx: Context, request: Request, address: str) -> datetime | 
 def _not_vouched(ctx: Context, token: Token, because: str) -> Reply | Refused:
     asked = tokens.requests_of(ctx.session, token)
     for request in asked:
-        if request.state == requests.VOUCHING:
+        if request.state in (requests.VOUCHING, requests.WAITING):
             request.details = {**request.details, "declined_because": because[:200]}
             _joining.to_committee(ctx, request, ("declined",))
         elif request.state == requests.DONE and iana.kinds_of_address(

@@ -61,6 +61,7 @@ class MailFacts:
     author: str = ""
     references: tuple[str, ...] = ()
     certificates: tuple[Certificate, ...] = ()
+    covered: tuple[str, ...] = ()  # fingerprints of those that stand under the signature
     signed_at: datetime | None = None
     signed_digest: str = ""
     original: bytes = b""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tldops_bot.commands import _keys, _letters
+from tldops_bot.commands import _keys, _letters, _recovery
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.candidate import Candidate, candidate_from
@@ -168,7 +168,7 @@ def vouched(ctx: Context, request: Request, by: str, address: str) -> None:
     request.vouched_at, request.vouched_by = ctx.now, by
     if request.kind == "key":
         if request.details.get("old"):
-            to_committee(ctx, request, ("key_recovery",))
+            _recovery.begin(ctx, request, describe(request))
         else:
             _keys.settle(ctx, request, by)
         return
@@ -241,6 +241,11 @@ def reject(ctx: Context, request: Request, by: str, because: str) -> None:
     _record(ctx, "rejected", request, by=by)
     values = {"request": describe(request), "because": because}
     ctx.post(_letters.notice("letters/rejected", values, _to_candidate(request)))
+    if request.kind == "key":  # one key for all TLDs: what is wrong for one of them is wrong
+        for other in requests.of_new_key(ctx.session, request.person_id or 0, request.fingerprint or ""):
+            requests.close(other, requests.REJECTED, by, because, ctx.now)
+            tokens.void_for_request(ctx.session, other, ctx.now)
+            _record(ctx, "rejected", other, by=by)
 
 
 def end_probation_if_all_agree(ctx: Context, request: Request) -> None:

@@ -1,10 +1,9 @@
-"""A new key for somebody already listed: registered when everybody who must agree has agreed."""
+"""A key of somebody already listed: registered when everybody who must agree has agreed, or blocked."""
 
-from sqlalchemy import select
-
-from tldops_bot.commands import _letters
+from tldops_bot.commands import _letters, _recovery
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.store import audit, outbox_control, people, requests
+from tldops_bot.domain.outgoing import Recipient
+from tldops_bot.store import audit, outbox_control, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Person, Request, Token
 
 
@@ -16,19 +15,38 @@ def proven(ctx: Context, token: Token) -> Reply | Refused:
     return _register(ctx, person, token.fingerprint, "the old key")
 
 
+def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
+    """A key speaks no more, from now on; everybody concerned is told. `why`: lost, stolen, revoked."""
+    person.key_blocked_at, person.key_blocked_because = ctx.now, why
+    tokens.void_for_person(ctx.session, person.id, ctx.now)
+    _recovery.begin_anew(ctx, person)
+    actor = ctx.actor.fingerprint or "mailbox"
+    audit.record(ctx.session, ctx.now, actor, "key_blocked", "", person.id, ctx.mail.inbox_id, why=why)
+    told = {one.address: one for one in _letters.to_person(person)}
+    told |= {one.address: one for one in _concerned(ctx, person)}
+    told |= {one.address: one for one in _letters.to_committee(ctx.session, ctx.config)}
+    values: dict[str, object] = {"name": person.name, "why": why, "fingerprint": person.fingerprint}
+    ctx.post(_letters.notice("letters/key_blocked", values, tuple(told.values())))
+    return values
+
+
 def settle(ctx: Context, request: Request, by: str) -> None:
     """One TLD's voucher (or the committee) agrees to the key; it counts once no TLD is left to ask."""
     requests.close(request, requests.DONE, by, "", ctx.now)
+    tokens.void_for_request(ctx.session, request, ctx.now)
     ctx.session.flush()
-    still_open = select(Request.id).where(
-        Request.kind == "key",
-        Request.person_id == request.person_id,
-        Request.fingerprint == request.fingerprint,
-        Request.state.in_(requests.OPEN),
-    )
     person = ctx.session.get(Person, request.person_id) if request.person_id else None
-    if person is not None and request.fingerprint and ctx.session.scalar(still_open.limit(1)) is None:
+    if person is None or not request.fingerprint:
+        return
+    if not requests.of_new_key(ctx.session, person.id, request.fingerprint):
         _register(ctx, person, request.fingerprint, by)
+
+
+def _concerned(ctx: Context, person: Person) -> list[Recipient]:
+    """The other contacts and the IANA contacts of every TLD of a person, each address once."""
+    listed = [entry.tld for entry in person.entries if entry.state == people.LISTED]
+    found = [one for tld in listed for one in _letters.others_concerned(ctx.session, tld, person)]
+    return list({one.address: one for one in found}.values())
 
 
 def _register(ctx: Context, person: Person, fingerprint: str, by: str) -> Reply | Refused:
@@ -49,12 +67,7 @@ def _register(ctx: Context, person: Person, fingerprint: str, by: str) -> Reply 
     )
     values = {"name": person.name, "fingerprint": fingerprint, "is_first": before is None}
     ctx.post(_letters.notice("letters/key_registered", values, _letters.to_person(person)))
-    others = {
-        one.address: one
-        for entry in person.entries
-        if entry.state == people.LISTED
-        for one in _letters.others_concerned(ctx.session, entry.tld, person)
-    }
+    others = _concerned(ctx, person)
     if others:
-        ctx.post(_letters.notice("letters/key_told", values, tuple(others.values())))
+        ctx.post(_letters.notice("letters/key_told", values, tuple(others)))
     return Reply("key_registered", {"fingerprint": fingerprint})

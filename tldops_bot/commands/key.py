@@ -1,22 +1,28 @@
 """KEY: a first key for a listed contact, a new one for a member; KEY LOST and KEY STOLEN block it at once."""
 
-from tldops_bot.commands import _joining, _letters
+from collections.abc import Sequence
+from datetime import timedelta
+
+from tldops_bot.commands import _joining, _keys
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate, fitness
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.request import Request
-from tldops_bot.store import audit, people, requests, tokens
+from tldops_bot.store import people, requests, tokens
 from tldops_bot.store.tables import Person
 from tldops_bot.store.tables import Request as RequestRow
 
 
-@command("KEY", "KEY LOST", "KEY STOLEN", who=Who.ANYONE, by_mailbox="always")
+KEY_MAILS_A_DAY = 10
+
+
+@command("KEY", "KEY LOST", "KEY STOLEN", "KEY STOLEN address", who=Who.ANYONE, by_mailbox="always")
 def key(ctx: Context, request: Request) -> Reply | Refused:
-    """Register or replace your key (attach it), or have it blocked."""
-    word = request.words.upper()
-    if word in ("LOST", "STOLEN"):
-        return _block(ctx, word)
+    """Register or replace your key (attach it), or block it; KEY STOLEN address blocks one of your TLD's contacts."""
+    word = request.arguments[0].upper() if request.arguments else ""
+    if word in ("LOST", "STOLEN") and len(request.arguments) <= 2:
+        return _block(ctx, word, request.arguments[1:])
     if word:
         return Refused("bad_arguments", {"verb": "KEY", "usage": key.usage})
     if not ctx.actor.is_signed:
@@ -26,37 +32,41 @@ def key(ctx: Context, request: Request) -> Reply | Refused:
     return _replace(ctx, ctx.actor.person) if ctx.actor.person else _offer(ctx)
 
 
-def _block(ctx: Context, word: str) -> Reply | Refused:
-    person = ctx.actor.person
+def _block(ctx: Context, word: str, of: Sequence[str]) -> Reply | Refused:
+    person = _colleague(ctx, of[0]) if of else ctx.actor.person
+    if isinstance(person, Refused):
+        return person
     if person is None:
         return Refused("not_a_contact", {"verb": f"KEY {word}"})
     if person.fingerprint is None:
         return Refused("has_no_key")
-    person.key_blocked_at, person.key_blocked_because = ctx.now, word.lower()
-    tokens.void_for_person(ctx.session, person.id, ctx.now)
-    audit.record(
-        ctx.session,
-        ctx.now,
-        ctx.actor.fingerprint or "mailbox",
-        "key_blocked",
-        "",
-        person.id,
-        ctx.mail.inbox_id,
-    )
-    values = {"name": person.name, "why": word.lower(), "fingerprint": person.fingerprint}
-    told = {one.address: one for one in _letters.to_person(person)}
-    for tld in ctx.actor.standing.tlds:
-        told |= {one.address: one for one in _letters.others_concerned(ctx.session, tld, person)}
-    told |= {one.address: one for one in _letters.to_committee(ctx.session, ctx.config)}
-    ctx.post(_letters.notice("letters/key_blocked", values, tuple(told.values())))
-    return Reply("blocked", values)
+    if person.key_blocked_at is not None:
+        values = {"name": person.name, "why": person.key_blocked_because, "fingerprint": person.fingerprint}
+        return Reply("blocked", values)
+    return Reply("blocked", _keys.block(ctx, person, word.lower()))
+
+
+def _colleague(ctx: Context, address: str) -> Person | Refused:
+    """Whom a contact may name: themselves, or another contact of a TLD of theirs, in a signed mail."""
+    person = people.by_address(ctx.session, address.strip("<>"))
+    if person is not None and person is ctx.actor.person:
+        return person
+    mine = ctx.actor.standing.tlds
+    shared = [tld for tld in mine if person is not None and people.entry_of(ctx.session, person, tld)]
+    if person is None or not shared or not ctx.actor.is_signed:
+        return Refused("nobody_there", {"tld": _joining.shown(mine[0]) if mine else ""})
+    return person
 
 
 def _replace(ctx: Context, person: Person) -> Reply | Refused:
     """Signed by the registered key: the new one proves itself from the stored mailbox, and counts."""
-    offered = [one for one in ctx.mail.certificates if one.fingerprint != person.fingerprint]
-    if not offered:
+    others = [one for one in ctx.mail.certificates if one.fingerprint != person.fingerprint]
+    if not others:
         return Reply("renewed", {"fingerprint": person.fingerprint})
+    # What stands beside the signed part may have been put there by whoever carried the mail.
+    offered = [one for one in others if one.fingerprint in ctx.mail.covered]
+    if not offered:
+        return Refused("key_not_covered", {"fingerprint": others[0].fingerprint})
     checked = _check(ctx, offered[0], person)
     if checked is not None:
         return checked
@@ -93,12 +103,27 @@ def _offer(ctx: Context) -> Reply | Refused:
     checked = _check(ctx, offered, person)
     if checked is not None:
         return checked
-    made = [_request(ctx, person, tld, offered) for tld in people.standing(ctx.session, person, ctx.now).tlds]
-    if not made:
+    standing = people.standing(ctx.session, person, ctx.now)
+    # Who only sits in the committee or the secretariat has no voucher: the committee decides.
+    tlds = standing.tlds or (("",) if standing.is_committee or standing.is_secretariat else ())
+    if not tlds:
         return Refused("not_a_contact", {"verb": "KEY"})
+    if held := _already_asked(ctx, person, offered):
+        return Refused("already_asked", {"tld": _joining.shown(held.tld), "number": _joining.number(held)})
+    made = [_request(ctx, person, tld, offered) for tld in tlds]
     people.hold_certificate(ctx.session, offered, ctx.now)
     _joining.ask_for_proof(ctx, made, offered.fingerprint)
     return Reply("waiting", {"fingerprint": offered.fingerprint, "needs_word": True}, Status.WAITING)
+
+
+def _already_asked(ctx: Context, person: Person, offered: Certificate) -> RequestRow | None:
+    """The request that has to end first. One that nobody has proven is not in the way: a stranger may have sent it."""
+    open_ones = requests.of_new_key(ctx.session, person.id)
+    same = [one for one in open_ones if one.fingerprint == offered.fingerprint]
+    proven = [one for one in open_ones if one.proven_at is not None]
+    recent = [one for one in open_ones if ctx.now - one.asked_at < timedelta(days=1)]
+    is_flood = len({one.fingerprint for one in recent}) >= KEY_MAILS_A_DAY
+    return next(iter([*same, *proven, *(recent if is_flood else [])]), None)
 
 
 def _owner(ctx: Context, offered: Certificate) -> Person | None:

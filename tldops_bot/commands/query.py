@@ -81,7 +81,7 @@ def _region(ctx: Context, request: Request, word: str) -> Reply | Refused:
     return _by_tld(ctx, request, tlds) if tlds else Reply("nobody", is_confidential=True)
 
 
-def _reverse(ctx: Context, request: Request) -> Reply | None:
+def _reverse(ctx: Context, request: Request) -> Reply | Refused | None:
     """A number, an address or a fingerprint: who is that? None when it is none of these."""
     text = request.line.split(maxsplit=1)[1].strip().strip("<>")
     if match := _FINGERPRINT.fullmatch(text.replace(" ", "")):
@@ -90,6 +90,8 @@ def _reverse(ctx: Context, request: Request) -> Reply | None:
         return _people(ctx, request, lookups.by_mailbox(ctx.session, address))
     if phone := parse_phone(text):
         return _people(ctx, request, lookups.by_phone(ctx.session, phone.e164))
+    if text[:1] in "+(0123456789":
+        return Refused("bad_phone", {"field": "Phone", "value": text[:40]})
     return None
 
 

@@ -122,7 +122,7 @@ class _Reader:
             self._stray(number, line)
 
     def _test(self, number: int, line: str) -> None:
-        """"TEST please" and "TEST UNSUBSCRIBE nl" are tests too: nobody wrote them to have something done."""
+        """ "TEST please" and "TEST UNSUBSCRIBE nl" are tests too: nobody wrote them to have something done."""
         self.is_test = True
         rest = line.partition(" ")[2].strip()
         verb = self._verb(rest)

@@ -1,12 +1,12 @@
 """Inside the transaction: who is this, what do they ask, may they, and what comes of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from tldops_bot.commands import VOCABULARY, command_for
+from tldops_bot.commands import VOCABULARY, _keys, command_for
 from tldops_bot.commands._command import Actor, Context, MailFacts, Refused, Reply, Status
 from tldops_bot.commands._policy import refusal
 from tldops_bot.config.settings import Config
@@ -103,13 +103,18 @@ class _Decider:
         self.settings = around.config
 
     def decide(self) -> Decision:
-        self._keep_merged()
+        notices = self._keep_merged()
+        decision = self._by_verdict()
+        return replace(decision, letters=(*notices, *decision.letters))
+
+    def _by_verdict(self) -> Decision:
         match self.verdict.standing:
             case Standing.NONE:
                 return self._by_mailbox() if self.claimed.bound_at is not None else self._unsigned()
             case Standing.BAD:
                 return self._refuse(
-                    self.verdict.reason, {"fingerprint": self.verdict.fingerprint, "detail": ""}
+                    self.verdict.reason,
+                    {"fingerprint": self.verdict.fingerprint, "detail": self.judged.detail},
                 )
             case Standing.GOOD:
                 return self._signed()
@@ -221,7 +226,9 @@ class _Decider:
         if commands.is_test:
             return self._run(commands, actor)
         if any(_answers_a_token(one) for one in commands.requests):
-            return self._refuse("unclear_answer", {})  # "No!" above the question it answers, or more than one answer
+            return self._refuse(
+                "unclear_answer", {}
+            )  # "No!" above the question it answers, or more than one answer
         if not commands.requests:
             problem = commands.problems[0] if commands.problems else None
             if problem is not None and problem.reason == "unknown_verb":
@@ -230,7 +237,7 @@ class _Decider:
         if all(one.verb in UNSIGNED_VERBS for one in commands.requests):
             return self._run(commands, actor)
         return self._mailbox_question(commands) or self._refuse(
-            "unsigned", {"verb": commands.requests[0].verb}
+            "unsigned", {"verb": commands.requests[0].verb, "detail": self.judged.detail}
         )
 
     def _mailbox_question(self, commands: Commands) -> Decision | None:
@@ -285,7 +292,7 @@ class _Decider:
     def _one(self, context: Context, request: Request, is_test: bool) -> Reply | Refused:
         command = command_for(request.verb)
         if is_test and not context.actor.is_signed and request.verb not in UNSIGNED_VERBS:
-            return Refused("unsigned", {"verb": request.verb})
+            return Refused("unsigned", {"verb": request.verb, "detail": self.judged.detail})
         refused = refusal(command, context.actor, self.now)
         return refused if refused is not None else command.run(context, request)
 
@@ -362,6 +369,7 @@ class _Decider:
                 author=self._author(),
                 references=mail.references,
                 certificates=judged.certificates,
+                covered=judged.covered,
                 signed_at=judged.verdict.signed_at,
                 signed_digest=judged.digest,
                 original=judged.original,
@@ -380,8 +388,9 @@ class _Decider:
         local = self.settings.list.address.partition("@")[0].lower() + self.settings.list.delimiter + "t."
         return any(one.lower().startswith(local) for one in self.claimed.envelope.rcpt_tos)
 
-    def _keep_merged(self) -> None:
-        """A longer life, new subkeys or a revocation of a registered key prove themselves."""
+    def _keep_merged(self) -> tuple[Letter, ...]:
+        """A longer life, new subkeys or a revocation of a registered key prove themselves; what is told of it."""
+        context = self._context(NO_ACTOR)
         for certificate in self.judged.merged:
             row = people.certificate_for(self.session, certificate.fingerprint)
             if row is None:
@@ -390,10 +399,11 @@ class _Decider:
             people.hold_certificate(self.session, certificate, self.now)
             if certificate.is_revoked and not was_revoked and row.person_id is not None:
                 person = people.by_fingerprint(self.session, certificate.fingerprint)
-                if person is not None:
-                    person.key_blocked_at, person.key_blocked_because = self.now, "revoked"
+                if person is not None and person.key_blocked_at is None:
+                    _keys.block(context, person, "revoked")
             elif row.person_id is not None and not certificate.is_revoked:
                 outbox_control.release_held(self.session, row.person_id, self.now)
+        return tuple(context.letters)
 
 
 def _answers_a_token(request: Request) -> bool:

@@ -26,6 +26,7 @@ from tldops_bot.mail.bodies import (
     PlainText,
     Unreadable,
 )
+from tldops_bot.mail.diagnosis import what_broke_block, what_broke_entity, what_is_wrong_with_block
 from tldops_bot.mail.find_body import find_inside
 from tldops_bot.mail.inline_blocks import clearsign_signature
 from tldops_bot.mail.mime_entities import attachment_entity, multipart, signed_part
@@ -65,7 +66,7 @@ class Judged:
     """One mail with its verdict. `text` is what was signed (or the plain text); `digest` names those octets.
 
     `certificates` came with the mail, wherever they stood, or were found for its signature; `covered` are the
-    fingerprints of those that the signature covers.
+    fingerprints of those that the signature covers. `detail` is what broke a signature, as far as that is known.
     """
 
     mail: IncomingMail
@@ -81,6 +82,7 @@ class Judged:
     is_registered: bool = False
     covered: tuple[str, ...] = ()
     unread: str = ""
+    detail: str = ""
     authentication: Authentication = NOT_LOOKED_AT
 
 
@@ -124,7 +126,7 @@ class _Judge:
             case PlainText():
                 return self._result(UNSIGNED, text=body.text)
             case Unreadable():
-                return self._result(bad(body.reason))
+                return self._result(bad(body.reason), detail=body.detail)
             case _:
                 return self._result(bad("malformed_mail"))
 
@@ -146,23 +148,47 @@ class _Judge:
         return self._signed_or_plain(found.body)
 
     def _detached(self, body: PgpMimeSigned) -> Judged:
+        """A signature that is only a file beside the text counts when it fits; else the mail is not signed."""
+        judged = self._verified(body)
+        if judged.verdict.is_good or body.otherwise is None:
+            return judged
+        return replace(self._signed_or_plain(body.otherwise), detail="exchange")
+
+    def _verified(self, body: PgpMimeSigned) -> Judged:
         certificate, is_registered, issuer = self._signer(signature_issuers(body.signature))
         if certificate is None:
             return self._result(bad("unknown_key", issuer))
         verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
         signed = text_of(body.signed_octets)
         digest = hashlib.sha256(body.signed_octets).hexdigest()
-        return self._judged(verdict, signed, digest, is_registered, body.entity, "mime")
+        judged = self._judged(verdict, signed, digest, is_registered, body.entity, "mime")
+        if not self._asks_why(judged) or body.otherwise is not None:
+            return judged
+        verifies = self._verifies(body.signature, certificate)
+        return replace(judged, detail=what_broke_entity(body.signed_octets, body.signature, verifies))
 
     def _inline(self, body: InlineSigned) -> Judged:
-        certificate, is_registered, issuer = self._signer(signature_issuers(clearsign_signature(body.block)))
+        signature = clearsign_signature(body.block)
+        certificate, is_registered, issuer = self._signer(signature_issuers(signature))
         if certificate is None:
             return self._result(bad("unknown_key", issuer))
         verdict, octets = self.openpgp.verify_inline(body.block, certificate, self.at)
         digest = hashlib.sha256(octets).hexdigest()
-        return self._judged(
-            verdict, inline_text(octets, body.charset), digest, is_registered, body.block, "inline"
-        )
+        signed = inline_text(octets, body.charset)
+        judged = self._judged(verdict, signed, digest, is_registered, body.block, "inline")
+        if verdict.reason == "malformed_block":
+            return replace(judged, detail=what_is_wrong_with_block(body.block))
+        if not self._asks_why(judged):
+            return judged
+        verifies = self._verifies(signature, certificate)
+        return replace(judged, detail=what_broke_block(body.block, body.charset, signature, verifies))
+
+    def _asks_why(self, judged: Judged) -> bool:
+        """What broke a signature is looked for only where a registered person is said to have made it."""
+        return judged.is_registered and judged.verdict.reason == "bad_signature"
+
+    def _verifies(self, signature: bytes, certificate: bytes) -> Callable[[bytes], bool]:
+        return lambda octets: self.openpgp.verify_detached(octets, signature, certificate, self.at).is_good
 
     def _message(
         self, body: PgpMimeEncrypted | InlineEncrypted, octets: bytes, opened: SignedMessage

@@ -18,9 +18,10 @@ from tldops_bot.mail.headers import Headers
 MAX_RESULTS: Final = 50
 _NAME: Final = "authentication-results"
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[();]|[^"\\();]+|.', re.DOTALL)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _RESULT = re.compile(r"\s*([a-z0-9-]{1,40})\s*(?:/\s*\d+\s*)?=\s*([a-z]{1,20})(?=\s|\Z)", re.IGNORECASE)
 _PROPERTY = re.compile(
-    r'\s([a-z0-9-]{1,40})\s*\.\s*([a-z0-9_-]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s";]*)', re.IGNORECASE
+    r'\s([a-z0-9-]{1,40})\s*\.\s*([a-z0-9_-]{1,40})\s*=\s*((?:"(?:[^"\\]|\\.)*"|[^\s";])*)', re.IGNORECASE
 )
 
 
@@ -108,7 +109,7 @@ def _cut(value: str) -> list[str]:
 
 
 def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') and len(text) > 1 else text
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if _QUOTED.fullmatch(text) else text
 
 
 def _is_contradictory(results: list[_Result]) -> bool:

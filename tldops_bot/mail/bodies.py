@@ -1,15 +1,20 @@
 """The forms in which the one message of a mail may come, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class PgpMimeSigned:
-    """RFC 3156 section 5; `entity` is the multipart/signed as it came, `signed_octets` has CRLF line ends."""
+    """RFC 3156 section 5; `entity` is the multipart/signed as it came, `signed_octets` has CRLF line ends.
+
+    `otherwise` is what the mail is without its signature, where that is only a part beside the text (a server
+    has made multipart/mixed of multipart/signed): a signature that fits is one, any other is none.
+    """
 
     entity: bytes
     signed_octets: bytes
     signature: bytes
+    otherwise: "PlainText | Unreadable | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,10 @@ class PlainText:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A mail that can't be acted on; `reason` is one of verdict.REASONS."""
+    """A mail that can't be acted on; `reason` is one of verdict.REASONS, `detail` one of diagnosis.DETAILS or ""."""
 
     reason: str
+    detail: str = field(default="", compare=False)
 
 
 Body = PgpMimeSigned | PgpMimeEncrypted | InlineSigned | InlineEncrypted | PlainText | Unreadable

@@ -31,6 +31,8 @@ def read_report(raw: bytes) -> Report | None:
     part = next((one for one in root.walk() if one.media_type == "message/delivery-status"), None)
     if part is None:
         return None
-    fields = {name.lower(): value.decode("ascii", "replace").strip() for name, value in _FIELD.findall(part.body)}
+    fields = {
+        name.lower(): value.decode("ascii", "replace").strip() for name, value in _FIELD.findall(part.body)
+    }
     status = _STATUS.search(fields.get(b"status", ""))
     return Report(fields.get(b"action", "").lower().split(";")[0].strip(), status[0] if status else "")

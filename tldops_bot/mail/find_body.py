@@ -5,7 +5,8 @@ The rest is named, not read. Forwarded mails (message/rfc822) stay closed, HTML 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tldops_bot.mail.attached_keys import bounded, keys_in, keys_in_parts, may_hold_key, without_keys
 from tldops_bot.mail.bodies import (
@@ -19,10 +20,12 @@ from tldops_bot.mail.bodies import (
 )
 from tldops_bot.mail.charsets import decode_charset, decode_transfer, unflow
 from tldops_bot.mail.inline_blocks import inline_body
+from tldops_bot.mail.mime_entities import signed_part
 from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
 
 SIGNATURE_TYPE = "application/pgp-signature"
 ENCRYPTED_TYPE = "application/pgp-encrypted"
+_SIGNATURE_START = b"-----BEGIN PGP SIGNATURE-----"
 _LINE_END = re.compile(rb"\r?\n")
 
 
@@ -42,7 +45,29 @@ def find_body(octets: bytes) -> Found:
     candidates = list(_candidates(root, is_misplaced=False))
     if len(candidates) > 1:
         return Found(Unreadable("several_signatures"))
-    return _only(root, candidates[0]) if candidates else _plain(root)
+    candidate = candidates[0] if candidates else _loosely_signed(root)
+    return _only(root, candidate) if candidate else _plain(root)
+
+
+def _loosely_signed(root: Part) -> _Candidate | None:
+    """Exchange turns multipart/signed into multipart/mixed: a text, and after it the signature as a file.
+
+    To be verified over exactly the octets that are there; where that fails, the mail is what it was: unsigned.
+    """
+    if (
+        root.media_type != "multipart/mixed"
+        or [one.media_type for one in leaves(root)].count(SIGNATURE_TYPE) != 1
+    ):
+        return None
+    for content, signature_part in pairwise(root.children):
+        is_text = any(is_readable_text(one) for one in content.walk())
+        signature = text_octets(signature_part)
+        if signature_part.media_type == SIGNATURE_TYPE and is_text and signature is not None:
+            octets = _LINE_END.sub(b"\r\n", content.octets)
+            plain = _plain(root).body
+            body = PgpMimeSigned(signed_part(octets, signature), octets, signature, plain)
+            return _Candidate(root, Found(body), (*content.walk(), signature_part))
+    return None
 
 
 def find_inside(outer: Body, literal: bytes) -> Found:
@@ -56,6 +81,8 @@ def find_inside(outer: Body, literal: bytes) -> Found:
         found = find_body(literal)
     if isinstance(found.body, PlainText | PgpMimeEncrypted | InlineEncrypted):
         return Found(Unreadable("no_signature_inside"))
+    if isinstance(found.body, PgpMimeSigned):
+        return replace(found, body=replace(found.body, otherwise=None))
     return found
 
 
@@ -111,7 +138,7 @@ def _signed(part: Part) -> Body:
     protocol = part.content_type.parameter("protocol").lower()
     types = [child.media_type for child in part.children]
     if protocol != SIGNATURE_TYPE or types[1:] != [SIGNATURE_TYPE] or not part.is_closed:
-        return Unreadable("malformed_mail")
+        return Unreadable("malformed_mail", _damage(part, types))
     content, signature_part = part.children
     if any(_is_encrypted(one) for one in content.walk()):
         return Unreadable("signature_around_encryption")
@@ -121,6 +148,18 @@ def _signed(part: Part) -> Body:
     if signature is None:
         return Unreadable("malformed_block")
     return PgpMimeSigned(part.octets, _LINE_END.sub(b"\r\n", content.octets), signature)
+
+
+def _damage(part: Part, types: list[str]) -> str:
+    """What a relay has done to a multipart/signed, one of diagnosis.DETAILS, or ""."""
+    if not part.is_closed:
+        return "cut_off"
+    if types[1:2] == [SIGNATURE_TYPE] and len(types) > 2:
+        return "part_added"
+    is_signature = len(types) == 2 and (text_octets(part.children[1]) or b"").lstrip().startswith(
+        _SIGNATURE_START
+    )
+    return "signature_retyped" if is_signature and types[1] != SIGNATURE_TYPE else ""
 
 
 def _is_encrypted(part: Part) -> bool:

@@ -44,7 +44,7 @@ def inline_body(octets: bytes, charset: str) -> Found | None:
 def _body(octets: bytes, kind: str, charset: str) -> Body:
     if kind == SIGNED_MESSAGE:
         return InlineSigned(octets, charset)
-    return InlineEncrypted(octets, charset) if kind == MESSAGE else Unreadable("malformed_block")
+    return InlineEncrypted(octets, charset) if kind == MESSAGE else Unreadable("malformed_block", "cut_off")
 
 
 def clearsign_problem(block: bytes) -> str:
@@ -66,6 +66,13 @@ def clearsign_problem(block: bytes) -> str:
         return "weak_hash" if _is_weak_hash_alone(headers) else "malformed_block"
     has_loose_dash = any(line.startswith(b"-") and not line.startswith(b"- ") for line in text)
     return "malformed_block" if has_loose_dash else ""
+
+
+def clearsign_lines(block: bytes) -> list[bytes]:
+    """The lines of text in a cleartext-signed block, dash-escaped as they are; [] when there are none."""
+    start = _SIGNATURE_START.search(block)
+    lines = block[: start.start() if start else 0].replace(b"\r\n", b"\n").split(b"\n")[1:-1]
+    return lines[lines.index(b"") + 1 :] if b"" in lines else []
 
 
 def _is_weak_hash_alone(headers: list[bytes]) -> bool:

@@ -80,7 +80,20 @@ def decode(block: bytes) -> bytes:
 
 
 def encode(octets: bytes, kind: str) -> bytes:
-    """Octets in ASCII armor; its checksum is optional (RFC 9580 section 6.1) and left out."""
+    """Octets in ASCII armor, with the checksum that RFC 9580 section 6.1 gives up.
+
+    GnuPG 2.2 needs it: without one it takes the last line for data, unless that is padded.
+    """
     label = f"PGP {kind}".encode() if not kind.startswith("PGP ") else kind.encode()
-    lines = base64.encodebytes(octets)
+    lines = base64.encodebytes(octets) + b"=" + base64.b64encode(_crc24(octets).to_bytes(3)) + b"\n"
     return b"-----BEGIN " + label + b"-----\n\n" + lines + b"-----END " + label + b"-----\n"
+
+
+def _crc24(octets: bytes) -> int:
+    """RFC 4880 section 6.1."""
+    crc = 0xB704CE
+    for octet in octets:
+        crc ^= octet << 16
+        for _ in range(8):
+            crc = (crc << 1) ^ (0x1864CFB if crc & 0x800000 else 0)
+    return crc & 0xFFFFFF

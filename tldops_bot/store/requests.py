@@ -9,8 +9,9 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.store.tables import Person, Request, Token, TokenRequest, Vote
 
 PROVING, VOUCHING, COMMITTEE = "proving", "vouching", "committee"
+WAITING = "waiting"  # a new key that nobody concerned has said no to yet
 DONE, REJECTED, WITHDRAWN, EXPIRED = "done", "rejected", "withdrawn", "expired"
-OPEN = (PROVING, VOUCHING, COMMITTEE)
+OPEN = (PROVING, VOUCHING, WAITING, COMMITTEE)
 
 
 def open_for(session: Session, email: str, tld: str, kind: str = "subscribe") -> Request | None:
@@ -25,10 +26,24 @@ def open_for(session: Session, email: str, tld: str, kind: str = "subscribe") ->
     )
 
 
+def of_new_key(session: Session, person_id: int, fingerprint: str = "") -> list[Request]:
+    """The open requests for a new key of a person, one for each TLD; of one key, or of all."""
+    query = select(Request).where(
+        Request.kind == "key", Request.person_id == person_id, Request.state.in_(OPEN)
+    )
+    if fingerprint:
+        query = query.where(Request.fingerprint == fingerprint)
+    return list(session.scalars(query.order_by(Request.id)))
+
+
 def by_number(session: Session, text: str) -> Request | None:
     """The request people call "R-17" (or just 17)."""
     digits = text.strip().upper().removeprefix("R-")
-    return session.get(Request, int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+    return (
+        session.get(Request, int(digits))
+        if digits.isascii() and digits.isdigit() and len(digits) < 10
+        else None
+    )
 
 
 def listing(session: Session, states: tuple[str, ...] = OPEN) -> list[Request]:

@@ -89,10 +89,15 @@ def open_held(session: Session, inbox_id: int) -> Token | None:
 
 
 def void_for_person(session: Session, person_id: int, now: datetime) -> None:
-    """End every open token of a person."""
+    """End every open token of a person, but those that can only stop something."""
     session.execute(
         update(Token)
-        .where(Token.person_id == person_id, Token.used_at.is_(None), Token.void_at.is_(None))
+        .where(
+            Token.person_id == person_id,
+            Token.purpose != "key_stop",
+            Token.used_at.is_(None),
+            Token.void_at.is_(None),
+        )
         .values(void_at=now)
     )
 
@@ -109,7 +114,8 @@ def forget_person(session: Session, person: Person, now: datetime) -> None:
 
 def void_for_request(session: Session, request: Request, now: datetime) -> None:
     """End the open tokens that answer for this request alone; one for several stays good for the others."""
-    for token in [*tokens_of(session, request, "prove"), *tokens_of(session, request, "vouch")]:
+    purposes = ("prove", "vouch", "key_stop", "key_cosign")
+    for token in [one for purpose in purposes for one in tokens_of(session, request, purpose)]:
         others = [
             one for one in requests_of(session, token) if one.id != request.id and one.decided_at is None
         ]

@@ -1,0 +1,164 @@
+"""Asking the DNS: what there is, what there is not, and trouble, all as values and within limits."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.dns_server import GARBAGE, HANG, SERVFAIL, Behaviour, LoopbackDns
+from tldops_bot.adapters import dns_lookups
+from tldops_bot.adapters.dns_lookups import Answer, DnsLookups, MailLookups, Nameserver
+
+
+def lookups(server: LoopbackDns, clock: Callable[[], float] = time.monotonic) -> DnsLookups:
+    return DnsLookups(clock, Nameserver("127.0.0.1", server.port))
+
+
+def ask(table: dict[tuple[str, str], Behaviour], name: str, kind: dns_lookups.Kind) -> Answer:
+    with LoopbackDns(table) as server:
+        return lookups(server).for_mail().ask(name, kind)
+
+
+def test_each_kind_of_record_is_read() -> None:
+    table: dict[tuple[str, str], Behaviour] = {
+        ("nic.example", "A"): ["192.0.2.1", "192.0.2.2"],
+        ("nic.example", "AAAA"): ["2001:db8::1"],
+        ("nic.example", "MX"): ["10 mx.nic.example."],
+        ("nic.example", "TXT"): ["v=spf1 -all", "x" * 300],
+        ("1.2.0.192.in-addr.arpa", "PTR"): ["mx.nic.example."],
+    }
+    with LoopbackDns(table) as server:
+        found = lookups(server).for_mail()
+        assert set(found.ask("nic.example", "A").values) == {"192.0.2.1", "192.0.2.2"}
+        assert found.ask("NIC.example.", "AAAA").values == ("2001:db8::1",)
+        assert found.ask("nic.example", "MX").values == ("10 mx.nic.example",)
+        assert set(found.ask("nic.example", "TXT").texts) == {b"v=spf1 -all", b"x" * 300}
+        assert found.ask("1.2.0.192.in-addr.arpa", "PTR").values == ("mx.nic.example",)
+
+
+def test_what_is_not_there_is_an_answer() -> None:
+    table: dict[tuple[str, str], Behaviour] = {("nic.example", "A"): ["192.0.2.1"]}
+    assert ask(table, "no.example", "TXT") == Answer(is_nxdomain=True)
+    assert ask(table, "nic.example", "TXT") == Answer()
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("behaviour", [SERVFAIL, GARBAGE])
+def test_trouble_is_a_value_that_names_no_name(behaviour: str) -> None:
+    answer = ask({("nic.example", "TXT"): behaviour}, "nic.example", "TXT")
+    assert answer.trouble
+    assert "nic" not in answer.trouble
+
+
+def test_an_answer_too_long_for_udp_is_fetched_by_tcp() -> None:
+    with LoopbackDns({("nic.example", "TXT"): ["k=" + "x" * 1500]}) as server:
+        assert len(lookups(server).for_mail().ask("nic.example", "TXT").texts[0]) == 1502
+        assert server.over_tcp == [("nic.example", "TXT")]
+
+
+def test_huge_texts_are_left_out_and_no_more_values_taken_than_anybody_needs() -> None:
+    assert ask({("nic.example", "TXT"): ["x" * 20_000, "v=spf1 -all"]}, "nic.example", "TXT").texts == (
+        b"v=spf1 -all",
+    )
+    many = [f"record {number}" for number in range(400)]
+    assert len(ask({("nic.example", "TXT"): many}, "nic.example", "TXT").texts) == dns_lookups.MAX_VALUES
+
+
+def test_an_alias_is_followed_and_a_loop_of_aliases_ends() -> None:
+    table: dict[tuple[str, str], Behaviour] = {
+        ("a.example", "CNAME"): ["b.example"],
+        ("b.example", "TXT"): ["hello"],
+        ("x.example", "CNAME"): ["y.example"],
+        ("y.example", "CNAME"): ["x.example"],
+    }
+    assert ask(table, "a.example", "TXT").texts == (b"hello",)
+    assert not ask(table, "x.example", "TXT").texts
+
+
+@pytest.mark.parametrize("name", ["", ".", "a..example", "x" * 64 + ".example", "a." * 130 + "example"])
+def test_what_cannot_be_asked_does_not_exist_and_is_no_trouble(name: str) -> None:
+    assert ask({}, name, "TXT") == Answer(is_nxdomain=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.example", "\\300.example", "ü.example", "a\x00b.example", "\\.example"]
+)
+def test_odd_names_are_asked_or_refused_without_stumbling(name: str) -> None:
+    assert not ask({}, name, "TXT").texts
+
+
+def test_a_question_is_asked_once_for_a_mail_and_kept_for_the_next() -> None:
+    with LoopbackDns({("nic.example", "TXT"): ["hello"]}) as server:
+        shared = lookups(server)
+        for _ in range(3):
+            one = shared.for_mail()
+            assert one.ask("nic.example", "TXT") == one.ask("nic.example", "TXT") == Answer(texts=(b"hello",))
+        assert server.asked == [("nic.example", "TXT")]
+
+
+def test_a_mail_has_so_many_questions_and_no_more() -> None:
+    with LoopbackDns({}) as server:
+        one = lookups(server).for_mail()
+        answers = [one.ask(f"n{number}.example", "TXT") for number in range(dns_lookups.MAX_QUESTIONS + 5)]
+        assert len(server.asked) == dns_lookups.MAX_QUESTIONS
+    assert [one.trouble for one in answers[-5:]] == ["too many questions"] * 5
+
+
+# --- slow name servers
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_lookups, "MAX_SECONDS", 0.4)
+    monkeypatch.setattr(dns_lookups, "ALLOWED_SECONDS", 0.6)
+
+
+def waiting(one: MailLookups, *names: str) -> float:
+    began = time.monotonic()
+    assert all(one.ask(name, "TXT").trouble for name in names)
+    return time.monotonic() - began
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_server_that_never_answers_costs_a_mail_its_time_once_however_many_questions() -> None:
+    with LoopbackDns({("a.example", "TXT"): HANG, ("b.example", "TXT"): HANG}) as server:
+        assert waiting(lookups(server).for_mail(), "a.example", "b.example", "c.example") < 0.9
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_flood_of_mails_whose_servers_hang_soon_costs_no_time_and_later_it_is_tried_again() -> None:
+    table: dict[tuple[str, str], Behaviour] = {(f"n{number}.example", "TXT"): HANG for number in range(50)}
+    ahead = [0.0]
+    with LoopbackDns({**table, ("nic.example", "TXT"): ["hello"]}) as server:
+        shared = lookups(server, lambda: time.monotonic() + ahead[0])
+        began = time.monotonic()
+        assert all(shared.for_mail().ask(f"n{number}.example", "TXT").trouble for number in range(50))
+        assert time.monotonic() - began < 2
+        assert shared.for_mail().ask("nic.example", "TXT").trouble == "no time left"
+        ahead[0] = dns_lookups.WINDOW_SECONDS + 5
+        assert shared.for_mail().ask("nic.example", "TXT").texts == (b"hello",)
+
+
+def test_a_name_exists_when_it_has_an_address_or_a_mail_server() -> None:
+    table: dict[tuple[str, str], Behaviour] = {
+        ("a.example", "A"): ["192.0.2.1"],
+        ("m.example", "MX"): ["10 mx.example."],
+        ("t.example", "TXT"): ["hello"],
+        ("s.example", "A"): SERVFAIL,
+    }
+    with LoopbackDns(table) as server:
+        one = lookups(server).for_mail()
+        found = [
+            one.exists(name) for name in ("a.example", "m.example", "t.example", "no.example", "s.example")
+        ]
+    assert found == [True, True, False, False, None]
+
+
+def test_without_a_resolver_in_the_system_there_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_lookups.dns.resolver.Resolver, "read_resolv_conf", _no_configuration)
+    assert DnsLookups(time.monotonic).for_mail().ask("nic.example", "TXT").trouble == "no resolver is known"
+    assert DnsLookups(time.monotonic).for_mail().texts("nic.example") is None
+
+
+def _no_configuration(*_: object) -> None:
+    raise dns_lookups.dns.resolver.NoResolverConfiguration

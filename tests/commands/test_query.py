@@ -1,0 +1,165 @@
+"""QUERY: whom to call, and is this caller genuine; confidential, to a stored address, and noted for who was asked for."""
+
+import pytest
+
+from tests.desk import Desk
+from tests.keys import KeyPair, person
+from tests.outcomes import all_of, outcome, rows
+from tldops_bot.domain.outgoing import Entitled
+from tldops_bot.store.tables import Lookup
+
+NOT_ASKED = "carl@nic.example"
+
+
+@pytest.fixture
+def known(desk: Desk, ann: KeyPair, bob: KeyPair) -> Desk:
+    desk.member(ann, "nl")
+    desk.member(bob, "be", "xn--p1ai")
+    for who in (ann, bob):
+        desk.say_bound(who, "UPDATE\nMobile: +44 20 7946 0123")
+    return desk
+
+
+def values(desk: Desk, who: KeyPair, text: str):
+    desk.later(seconds=1)
+    handled = desk.say(who, text)
+    return outcome(handled), handled.decision.parts[0].outcome.values
+
+
+@pytest.mark.parametrize("words", ["be", ".BE", "be рф", "be, xn--p1ai", "be nl"])
+def test_contacts_of_a_tld_are_shown(known: Desk, ann: KeyPair, bob: KeyPair, words: str) -> None:
+    word, found = values(known, ann, f"QUERY {words}")
+    assert word == "contacts"
+    contact = found["blocks"][0]["contacts"][0]
+    assert (contact["email"], contact["mobile"], contact["fingerprint"]) == (
+        bob.address, "+442079460123", bob.fingerprint)
+    assert contact["tlds"] == ["be", "рф (xn--p1ai)"]
+
+
+def test_tld_without_contacts_is_shown_empty(known: Desk, ann: KeyPair) -> None:
+    word, found = values(known, ann, "QUERY lu")
+    assert (word, found["blocks"]) == ("contacts", [{"tld": "lu", "contacts": []}])
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("REGION EU", ["Ann Example", "Bob Example"]),
+        ("region eur", ["Ann Example", "Bob Example"]),
+        ("REGION AF", []),
+    ],
+)
+def test_region(known: Desk, ann: KeyPair, words: str, names: list[str]) -> None:
+    word, found = values(known, ann, f"QUERY {words}")
+    held = {one["name"] for block in found.get("blocks", ()) for one in block["contacts"]}
+    assert sorted(held) == names
+    assert word == ("contacts" if names else "nobody")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "PERSON bob",
+        "person Example Bob",
+        "bob.sample@registry.example",
+        "<BOB.sample@registry.example>",
+        "{fingerprint}",
+        "0x{fingerprint}",
+        "{spaced}",
+    ],
+)
+def test_reverse_lookup_finds_the_person(known: Desk, ann: KeyPair, bob: KeyPair, words: str) -> None:
+    spaced = " ".join(bob.fingerprint[i : i + 4] for i in range(0, 40, 4))
+    words = words.format(fingerprint=bob.fingerprint.lower(), spaced=spaced)
+    word, found = values(known, ann, f"QUERY {words}")
+    assert (word, [one["name"] for one in found["people"]]) == ("people", ["Bob Example"])
+
+
+@pytest.mark.parametrize("words", ["+44 20 7946 0123", "+442079460123", "ORGANISATION registry", "organization EXAMPLE"])
+def test_number_and_organisation_find_everybody_who_has_them(known: Desk, ann: KeyPair, words: str) -> None:
+    word, found = values(known, ann, f"QUERY {words}")
+    assert word == "people"
+    assert sorted(one["name"] for one in found["people"]) == ["Ann Example", "Bob Example"]
+
+
+@pytest.mark.parametrize(
+    "words", ["PERSON %", "ORGANISATION _", "PERSON Mallory", "mallory@other.example", "+44 20 7946 0999", "F" * 40]
+)
+def test_who_is_not_here_is_nobody(known: Desk, ann: KeyPair, words: str) -> None:
+    assert values(known, ann, f"QUERY {words}")[0] == "nobody"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("", "bad_arguments"),
+        ("zz", "unknown_tld"),
+        ("REGION Atlantis", "unknown_region"),
+        ("REGION", "unknown_tld"),
+        ("ALERT A-2026-0001", "no_such_alert"),
+        ("MISSING nl", "unknown_tld"),
+        ("+44 20", "bad_phone"),
+        ("020 7946 0123", "bad_phone"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(known: Desk, ann: KeyPair, words: str, reason: str) -> None:
+    assert values(known, ann, f"QUERY {words}")[0] == reason
+
+
+def test_missing_and_stats_count_the_root(known: Desk, ann: KeyPair) -> None:
+    word, found = values(known, ann, "QUERY MISSING")
+    assert word == "missing"
+    assert "lu" in found["tlds"]
+    assert not {"nl", "be", "рф (xn--p1ai)"} & set(found["tlds"])
+    word, found = values(known, ann, "QUERY STATS")
+    assert (word, found["tlds"], found["ascii_have"], found["idn_have"], found["contacts"]) == ("stats", 3, 2, 1, 3)
+    assert found["ascii_all"] > 240
+
+
+def test_who_was_asked_for_sees_it_and_asking_for_oneself_leaves_no_trace(known: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    for text in ("QUERY be", "QUERY PERSON bob", f"QUERY {ann.address}"):
+        values(known, ann, text)
+    assert [one.command for one in all_of(known, Lookup)] == ["QUERY be", "QUERY PERSON bob"]
+    _, found = values(known, bob, "SHOW")
+    assert [(name, line) for _, name, line in found["lookups"]] == [
+        ("Ann Example", "QUERY PERSON bob"),
+        ("Ann Example", "QUERY be"),
+    ]
+
+
+def test_suspended_and_departed_contacts_are_not_shown(known: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    known.say_bound(bob, "UNSUBSCRIBE ALL")
+    assert values(known, ann, "QUERY be")[1]["blocks"][0]["contacts"] == []
+    for words in (bob.address, bob.fingerprint, "PERSON bob"):
+        assert values(known, ann, f"QUERY {words}")[0] == "nobody"
+
+
+def test_blocked_key_is_not_shown_as_one_to_trust(known: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    known.say(bob, "KEY STOLEN")
+    assert values(known, ann, "QUERY be")[1]["blocks"][0]["contacts"][0]["fingerprint"] == ""
+
+
+def test_answer_is_confidential_for_the_signing_key_and_a_stored_address_only(known: Desk, ann: KeyPair) -> None:
+    known.say(ann, "QUERY be", {"From": "ann@elsewhere.example", "Reply-To": "mallory@other.example"})
+    letter = known.letters[-1]
+    assert letter.is_confidential
+    assert [(to.address, to.entitled, to.fingerprint) for to in letter.to] == [
+        (ann.address, Entitled.PERSON, ann.fingerprint)
+    ]
+
+
+@pytest.mark.parametrize("text", ["QUERY be", "QUERY MISSING", "ROSTER", "QUERY STATS", "STATUS A-2026-0001"])
+def test_nobody_but_members_gets_an_answer(known: Desk, carol: KeyPair, text: str) -> None:
+    dora = person("Dora Example", "dora@nic.example")
+    known.member(dora, "lu", keyless=True)
+    before = rows(known)
+    assert outcome(known.say(carol, text, attachments=[carol.key_attachment()])) == "not_a_contact"
+    assert outcome(known.write(dora.address, text)) == "unsigned"
+    assert outcome(known.write("mallory@other.example", text)) == "unsigned"
+    assert rows(known) == before
+
+
+def test_committee_and_secretariat_without_a_tld_are_served(known: Desk, carol: KeyPair) -> None:
+    known.member(carol, office="secretariat")
+    assert outcome(known.say(carol, "QUERY be")) == "contacts"
+    assert outcome(known.say(carol, "ROSTER")) == "roster"

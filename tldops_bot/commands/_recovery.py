@@ -1,0 +1,175 @@
+"""A new key that the old one has not announced: proven and vouched for, it waits, and whoever is concerned may say no.
+
+The table of who can get in and who can lock whom out is in docs/keys.md; each row of it is a test.
+"""
+
+from datetime import datetime
+
+from tldops_bot.commands import _keys, _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.store import audit, iana, people, requests, tokens
+from tldops_bot.store.tables import Person, Request, Token
+
+# How long the tokens of a wait are good: the committee may take its time after it.
+_SPARE = 2
+
+
+def begin(ctx: Context, request: Request, shown: dict[str, object]) -> None:
+    """Let the request of one TLD wait, and tell everybody who could know better; `shown` describes it."""
+    person = ctx.session.get_one(Person, request.person_id)
+    until = ctx.now + ctx.config.membership.key_recovery_wait
+    request.state = requests.WAITING
+    request.details = {**request.details, "waits_until": until.isoformat()}
+    audit.record(ctx.session, ctx.now, "the voucher", "key_waits", request.tld, person.id, ctx.mail.inbox_id)
+    values = {
+        "name": person.name,
+        "tld": shown["tld"],
+        "fingerprint": request.fingerprint,
+        "old": person.fingerprint or "",
+        "until": until,
+    }
+    _ask_owner(ctx, request, person, values)
+    for entry in people.contacts_of(ctx.session, request.tld):
+        if entry.person_id != person.id:
+            _ask_colleague(ctx, request, entry.person, values)
+    known = {
+        address for entry in people.contacts_of(ctx.session, request.tld) for address in _all(entry.person)
+    }
+    for address in dict.fromkeys(one.email for one in iana.current_contacts(ctx.session, request.tld)):
+        if address and address.lower() not in known:
+            _ask_to_stop(ctx, request, values | {"is_own": False}, _letters.to_address(address)[0])
+    _tell_committee(ctx, request, values | {"request": shown})
+
+
+def waits_until(request: Request) -> datetime:
+    """When a waiting request counts if nobody says no."""
+    return datetime.fromisoformat(request.details["waits_until"])
+
+
+def begin_anew(ctx: Context, person: Person) -> None:
+    """The old key was blocked meanwhile, and its no can come no more: the others get the whole time again."""
+    until = ctx.now + ctx.config.membership.key_recovery_wait
+    for request in requests.of_new_key(ctx.session, person.id):
+        if request.state == requests.WAITING:
+            request.details = {**request.details, "waits_until": until.isoformat()}
+
+
+def finish(ctx: Context, request: Request) -> None:
+    """The time has passed and nobody said no: the key counts, if all is still as it was."""
+    if not _is_unchanged(ctx, request):
+        requests.close(request, requests.EXPIRED, "the clock", "things have changed", ctx.now)
+        return
+    _keys.settle(ctx, request, "the clock")
+
+
+def cosign(ctx: Context, token: Token) -> list[Request]:
+    """Another contact of the TLD has signed for the new key: nothing to wait for any more."""
+    person = ctx.actor.person
+    waiting = [one for one in tokens.requests_of(ctx.session, token) if one.state == requests.WAITING]
+    done = [one for one in waiting if person is not None and _may_cosign(ctx, one, person)]
+    for request in done:
+        if _is_unchanged(ctx, request):
+            _keys.settle(ctx, request, "another contact of the TLD")
+    return done
+
+
+def stopped(ctx: Context, token: Token, because: str) -> list[Request]:
+    """Who was asked says no: these requests are for the committee; nobody is locked out by a no alone."""
+    asked = tokens.requests_of(ctx.session, token)
+    if token.details.get("is_own") and asked:
+        asked = requests.of_new_key(ctx.session, asked[0].person_id or 0, asked[0].fingerprint or "")
+    held = [one for one in asked if one.state in (requests.WAITING, requests.VOUCHING)]
+    for request in held:
+        request.details = {**request.details, "declined_because": because[:200]}
+    return held
+
+
+def _may_cosign(ctx: Context, request: Request, person: Person) -> bool:
+    """Listed for the TLD before the new key was asked for, and past probation: no accomplice who has just come."""
+    entry = people.entry_of(ctx.session, person, request.tld)
+    if entry is None or entry.state != people.LISTED or person.id == request.person_id:
+        return False
+    return entry.since_at < request.asked_at and entry.probation_until <= ctx.now
+
+
+def _is_unchanged(ctx: Context, request: Request) -> bool:
+    person = ctx.session.get(Person, request.person_id)
+    if person is None or person.fingerprint != request.details.get("old"):
+        return False
+    entry = people.entry_of(ctx.session, person, request.tld)
+    return not request.tld or (entry is not None and entry.state == people.LISTED)
+
+
+def _ask_owner(ctx: Context, request: Request, person: Person, values: dict[str, object]) -> None:
+    """Every stored mailbox, and whoever holds the old key, each with a token of its own."""
+    for address in people.addresses_of(person):
+        # In clear: the mailbox's word is asked for, and the key may be in wrong hands.
+        _ask_to_stop(ctx, request, values | {"is_own": True}, Recipient(address, Entitled.ADDRESS, person.id))
+    if people.usable_key(ctx.session, person, ctx.now) is not None:
+        by_key = Recipient(person.email, Entitled.KEY, person.id, person.fingerprint)
+        _ask_to_stop(ctx, request, values | {"is_own": True}, by_key)
+
+
+def _ask_colleague(ctx: Context, request: Request, other: Person, values: dict[str, object]) -> None:
+    """With a key they can sign for the new one, or against it; without one they can only say no."""
+    if people.usable_key(ctx.session, other, ctx.now) is None:
+        for recipient in _letters.to_person(other):
+            _ask_to_stop(ctx, request, values | {"is_own": False}, recipient)
+        return
+    minted = _mint(ctx, request, "key_cosign", other.email, other, other.fingerprint, is_own=False)
+    to = tuple(
+        Recipient(address, Entitled.KEY, other.id, other.fingerprint)
+        for address in people.addresses_of(other)
+    )
+    shown = values | {"token": minted.words, "signs_with": other.fingerprint}
+    ctx.post(
+        Letter(Kind.TOKEN, "letters/recovery_cosign", shown, to, is_confidential=True, route=minted.route)
+    )
+
+
+def _ask_to_stop(ctx: Context, request: Request, values: dict[str, object], to: Recipient) -> None:
+    person = ctx.session.get(Person, to.person_id) if to.person_id else None
+    is_own = bool(values["is_own"])
+    minted = _mint(ctx, request, "key_stop", to.address, person, to.fingerprint, is_own)
+    shown = values | {"token": minted.words, "is_signed": to.fingerprint is not None}
+    ctx.post(Letter(Kind.TOKEN, "letters/recovery_stop", shown, (to,), route=minted.route))
+
+
+def _mint(
+    ctx: Context,
+    request: Request,
+    purpose: str,
+    address: str,
+    person: Person | None,
+    fingerprint: str | None,
+    is_own: bool,
+) -> tokens.Minted:
+    lifetime = _SPARE * ctx.config.membership.key_recovery_wait + ctx.config.membership.request_lifetime
+    return tokens.mint(
+        ctx.session,
+        ctx.random,
+        purpose,
+        address,
+        ctx.now,
+        ctx.now + lifetime,
+        [request],
+        fingerprint=fingerprint,
+        person_id=person.id if person is not None else None,
+        details={"is_own": is_own},
+    )
+
+
+def _tell_committee(ctx: Context, request: Request, values: dict[str, object]) -> None:
+    holders = people.office_holders(ctx.session, "committee")
+    if holders:
+        to = _letters.to_people(holders)
+        ctx.post(_letters.notice("letters/recovery_waits", values, to, is_confidential=True))
+        return
+    operator = _letters.to_address(ctx.config.operator.email)
+    shown = {"request": values["request"], "has_committee": False}
+    ctx.post(_letters.notice("letters/decide_operator", shown, operator))
+
+
+def _all(person: Person) -> set[str]:
+    return {address.lower() for address in people.addresses_of(person)}

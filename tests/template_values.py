@@ -39,6 +39,7 @@ def request(number: int = 17, tld: str = "nl", **changed: Any) -> Values:
         "asked_at": AT,
         "vouched_by": "IANA administrative contact",
         "authentication": Authentication("softfail", "permerror", "fail", "trusted header", "quarantine").words,
+        "replaces": "bob.sample@nic.example",
     }
     return values | changed
 
@@ -92,7 +93,7 @@ BARE = contact(
 BY_PERSON = request(
     18, IDN, kind="objection", reasons=["He left in June.\nSubject: I know him"], vouched_by=""
 )
-NEW_KEY = request(19, kind="key", organisation="", reasons=("key_recovery",), vouched_by="")
+NEW_KEY = request(19, kind="key", organisation="", reasons=("recovery_declined",), vouched_by="")
 
 ALERT: Values = {
     "id": "A-2026-0007",
@@ -182,6 +183,8 @@ FRAGMENTS: dict[str, list[Values]] = {
     "confirm/address_changed": [{}],
     "confirm/still_right": [{}],
     "confirm/key_registered": [{"fingerprint": KEY}],
+    "confirm/cosigned": [{"requests": [NEW_KEY]}],
+    "decline/stopped": [{"requests": [NEW_KEY]}],
     "decline/withdrawn": [{"requests": [request()]}],
     "decline/not_vouched": [{"requests": [request(), request(18, IDN)]}],
     "decline/noted": [{"what": "still_right"}],
@@ -217,7 +220,7 @@ FRAGMENTS: dict[str, list[Values]] = {
                 request() | _PENDING,
                 BY_PERSON | _PENDING | {"votes": [], "fingerprint": "", "iana": []},
             ],
-            "others": [request(20) | {"state": "proving"}, NEW_KEY | {"state": "vouching"}],
+            "others": [request(20) | {"state": "proving"}, NEW_KEY | {"state": "vouching"}, NEW_KEY | {"state": "waiting"}],
         },
     ],
     "query/contacts": [
@@ -303,7 +306,7 @@ FRAGMENTS: dict[str, list[Values]] = {
             "words": [("Bob Example", "we see it, too\nA-2026-0008")],
         }
     ],
-    "subscribe/waiting": [{"requests": [request(), request(18, IDN)]}],
+    "subscribe/waiting": [{"tlds": ["nl", IDN]}, {"tlds": ["nl"]}],
     "test/would": [{"verb": "UPDATE", "status": "SUCCESS"}, {"verb": "SUBSCRIBE", "status": "WAITING"}],
     "unsubscribe/left": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "update/updated": [
@@ -347,6 +350,8 @@ REFUSALS: dict[str, list[Values]] = {
     "has_no_key": [{}],
     "key_in_use": [{"fingerprint": KEY}],
     "key_names_another": [{"fingerprint": KEY}],
+    "key_not_covered": [{"fingerprint": KEY}],
+    "may_not_cosign": [{}],
     "no_command": [{}],
     "no_key_attached": [{}],
     "no_longer_iana_contact": [{}],
@@ -376,7 +381,7 @@ REFUSALS: dict[str, list[Values]] = {
     ],
     "token_expired": [{"at": AT}],
     "token_needs_signature": [{"fingerprint": KEY}],
-    "token_other_answer": [{"verb": "OBJECT"}, {"verb": "CONFIRM"}],
+    "token_other_answer": [{"verb": verb} for verb in ("OBJECT", "CONFIRM", "DECLINE")],
     "token_unknown": [{}],
     "token_used": [{"at": AT, "answer": "CONFIRM"}],
     "token_void": [{}],
@@ -428,6 +433,9 @@ _KEYLESS = request(fingerprint="", organisation="")
 _NEW_KEYS: list[Values] = [
     {"name": "Ann Example", "fingerprint": KEY, "is_first": is_first} for is_first in (True, False)
 ]
+
+_WAITS: Values = {"name": "Ann Example", "tld": IDN, "fingerprint": KEY, "old": KEY[::-1], "until": LATER}
+_RECOVERY: Values = _WAITS | _TOKEN
 
 LETTERS: dict[str, list[Values]] = {
     "letters/prove": [
@@ -491,16 +499,35 @@ LETTERS: dict[str, list[Values]] = {
     "letters/removed": [
         _SUSPENDED | {"final_at": LATER, "to_person": to_person} for to_person in (True, False)
     ],
-    "letters/replaced": [{"tld": "nl", "person": "Bob Example", "by": "Ann Example"}],
+    "letters/replaced": [
+        _SUSPENDED | {"final_at": LATER, "to_person": to_person, "because": "replaced by Ann Example"}
+        for to_person in (True, False)
+    ],
+    "letters/asked_in_vain": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "letters/restored": [{"name": "Ann Example", "tld": "nl"}],
     "letters/someone_left": [{"name": "Ann Example", "tld": "nl", "remaining": count} for count in (2, 1, 0)],
     "letters/left": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "letters/forgotten": [{"tlds": ["nl", IDN]}, {"tlds": []}],
     "letters/key_blocked": [
-        {"name": "Ann Example", "why": why, "fingerprint": KEY} for why in ("lost", "stolen")
+        {"name": "Ann Example", "why": why, "fingerprint": KEY} for why in ("lost", "stolen", "revoked")
     ],
     "letters/key_registered": _NEW_KEYS,
     "letters/key_told": _NEW_KEYS,
+    "letters/recovery_stop": [_RECOVERY | {"is_own": is_own} for is_own in (True, False)],
+    "letters/recovery_stop_signed": [_RECOVERY | {"is_own": True}],
+    "letters/recovery_cosign": [_RECOVERY | {"is_own": False, "signs_with": KEY[::-1]}],
+    "letters/recovery_waits": [_WAITS | {"request": NEW_KEY | {"vouched_by": "IANA contact"}}],
+    "letters/key_expires": [
+        {
+            "name": "Ann Example",
+            "fingerprint": KEY,
+            "expires_at": LATER,
+            "days": days,
+            "is_expired": days == 0,
+        }
+        for days in (60, 1, 0)
+    ],
+    "letters/list_key_rotated": [{"old": KEY, "fingerprint": KEY[::-1]}],
     "letters/new_address": [
         _TOKEN | {"name": "Ann Example", "is_old": is_old, "new": "a…@home.example"} for is_old in (True, False)
     ],

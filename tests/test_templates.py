@@ -258,7 +258,7 @@ def test_every_grey_reason_has_a_sentence() -> None:
         *grey_reasons("ae@nic.example", full, voucher_is_fresh=True, has_voucher=False),
         *grey_reasons("hostmaster@nic.example", full, voucher_is_fresh=False, has_voucher=True),
         *grey_reasons("ann@gmail.com", full, voucher_is_fresh=False, has_voucher=True),
-        *("declined", "key_recovery"),
+        *("declined", "recovery_declined"),
     ]
     values = {"request": LETTERS["letters/decide"][0]["request"] | {"reasons": reasons}}
     body = RENDERER.render("letters/decide", values).body
@@ -323,11 +323,18 @@ def token_letters() -> Iterator[tuple[str, Values, str]]:
                 yield name, values, RENDERER.render(name, values).body
 
 
+ONLY_ONE_ANSWER = {
+    "letters/told": ["OBJECT"],
+    "letters/recovery_stop": ["DECLINE"],
+    "letters/recovery_stop_signed": ["DECLINE"],
+}
+
+
 def test_a_question_begins_with_the_answer_line_and_shows_each_answer_alone_on_a_line() -> None:
     for name, _, body in token_letters():
         assert body.startswith(f"{ANSWER_LINE}\n\n"), name
         lines = body.split("\n")
-        answers = ["OBJECT"] if name == "letters/told" else ["CONFIRM", "DECLINE"]
+        answers = ONLY_ONE_ANSWER.get(name, ["CONFIRM", "DECLINE"])
         for verb in answers:
             assert lines.count(f"{verb} {TOKEN}") >= 1, (name, verb)
             answer = read_answer(f"{verb} {TOKEN}")
@@ -336,7 +343,12 @@ def test_a_question_begins_with_the_answer_line_and_shows_each_answer_alone_on_a
 
 
 def test_a_question_that_needs_a_signature_says_so_and_no_other_does() -> None:
-    signed = {"letters/prove_key", "letters/held"}
+    signed = {
+        "letters/prove_key",
+        "letters/held",
+        "letters/recovery_stop_signed",
+        "letters/recovery_cosign",
+    }
     for name, values, body in token_letters():
         needs = name in signed or bool(values.get("is_signed"))
         assert ("sign the mail" in body) is needs, name

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import random
 import secrets
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -16,14 +18,23 @@ from pathlib import Path
 from typing import Any
 
 from tldops_bot.adapters.apscheduler_ticks import Ticks
+from tldops_bot.adapters.dane_keys import DaneKeys
+from tldops_bot.adapters.dns_lookups import DnsLookups, Nameserver
+from tldops_bot.adapters.dns_questions import Resolvers, system_resolvers
+from tldops_bot.adapters.dnssec_chain import anchors
+from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.adapters.iana_refresh import IanaRefresh
 from tldops_bot.adapters.iana_whois import WhoisServer
 from tldops_bot.adapters.inbox_acceptance import Acceptance
+from tldops_bot.adapters.key_finder import KeyFinder, Published
+from tldops_bot.adapters.key_refresh import KeyRefresh
+from tldops_bot.adapters.mail_authentication import MailAuthentication
 from tldops_bot.adapters.outbox_delivery import Delivery
-from tldops_bot.adapters.sequoia_encryption import Encryption
+from tldops_bot.adapters.sequoia_encryption import MAX_CACHED, Encryption
 from tldops_bot.adapters.smtp_delivery import Smarthost
 from tldops_bot.adapters.smtp_listener import Listener
+from tldops_bot.adapters.wkd_keys import WebKeyDirectory
 from tldops_bot.config.settings import Config
 from tldops_bot.config.shipped import shipped
 from tldops_bot.config.tld_table import TldTable, load_tld_table
@@ -32,16 +43,20 @@ from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.intake import Intake, Surroundings
 from tldops_bot.intake.workers import Workers
 from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._job import JobContext
 from tldops_bot.jobs._runner import JobRunner
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.render import Renderer
-from tldops_bot.store.database import Database
+from tldops_bot.store import recipients
+from tldops_bot.store.database import Database, Session, StoreProblem
 from tldops_bot.store.outbox import Claimed
 from tldops_bot.store.schema import Schema
 from tldops_bot.store.tables import Message
 
 SHUTDOWN_SECONDS = 9.0
+PARSED_TOGETHER = 200
 IANA_TICK = timedelta(hours=1)
+KEYS_TICK = timedelta(hours=6)
 
 
 def utc_now() -> datetime:
@@ -91,7 +106,57 @@ class App:
 
     @cached_property
     def intake(self) -> Intake:
-        return Intake(self.database, self.gnupg, self.renderer, self.surroundings)
+        who_mailed = self.mail_authentication.check
+        find_keys = KeyFinder(self.published_keys, time.monotonic).find
+        return Intake(self.database, self.gnupg, self.renderer, self.surroundings, who_mailed, find_keys)
+
+    @cached_property
+    def nameservers(self) -> tuple[Nameserver, ...]:
+        """Whom the DNS is asked through; () for nobody, and then nothing is looked for on the net."""
+        named = self.config.dns.resolver
+        if named in ("none", "system"):
+            return system_resolvers() if named == "system" else ()
+        host, _, port = named.rpartition(":")
+        return (Nameserver(host.strip("[]"), int(port)),)
+
+    @cached_property
+    def published_keys(self) -> Published:
+        """WKD, then DANE."""
+        if not self.nameservers:
+            return Published(())
+        resolvers = Resolvers(self.nameservers, time.monotonic)
+        web = WebKeyDirectory(resolvers.addresses, ssl.create_default_context(), time.monotonic)
+        return Published((web, DaneKeys(resolvers, anchors(), self.now)))
+
+    def key_refresh(
+        self,
+        sleep: Callable[[float], None] = time.sleep,
+        after: Callable[[], None] = lambda: None,
+        is_stopping: Callable[[], bool] = bool,
+    ) -> KeyRefresh:
+        def context(session: Session, now: datetime) -> JobContext:
+            return JobContext(session, now, self.config, self.tlds, self.random_octets)
+
+        return KeyRefresh(
+            self.database,
+            self.gnupg,
+            self.published_keys.find,
+            context,
+            self.intake.post,
+            self.now,
+            sleep,
+            after,
+            is_stopping,
+        )
+
+    @cached_property
+    def mail_authentication(self) -> MailAuthentication:
+        named, servers = self.config.dns.resolver, self.config.listener.trusted_authserv_ids
+        if named == "none":
+            return MailAuthentication(None, servers)
+        host, _, port = named.rpartition(":")
+        nameserver = Nameserver(host.strip("[]"), int(port)) if named != "system" else None
+        return MailAuthentication(DnsLookups(time.monotonic, nameserver), servers)
 
     def job_runner(self, after: Callable[[], None] = lambda: None) -> JobRunner:
         return JobRunner(
@@ -168,17 +233,22 @@ class Service:
         calls: dict[str, tuple[timedelta, Callable[[], object]]] = {
             job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
         }
-        self.ticks = Ticks(calls | {"iana_refresh": (IANA_TICK, refresh.run)})
+        calls["iana_refresh"] = (IANA_TICK, refresh.run)
+        if app.published_keys.sources:
+            keys = app.key_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
+            calls["key_refresh"] = (KEYS_TICK, keys.run)
+        self.ticks = Ticks(calls)
 
     async def run(self, stop: asyncio.Event, ready: Callable[[tuple[str, ...]], None]) -> None:
         """Serve until `stop` is set; `ready` is told where the listener listens."""
-        await self.encryption.warm_up()
+        await self._warm_up()
         try:
             where = await self.listener.start()
         except OSError:  # perhaps another `serve` is there: nothing of its work is touched
             self._close()
             raise
         delivering = asyncio.create_task(self.delivery.run())
+        parsing = asyncio.create_task(self._parse_ahead())
         try:
             await asyncio.to_thread(self.workers.start)
             self.ticks.start()
@@ -187,7 +257,35 @@ class Service:
             await asyncio.wait({stopping, delivering}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
         finally:
+            parsing.cancel()
             await self._stop(delivering)
+
+    async def _warm_up(self) -> None:
+        """Do now what is slow the first time: half of what the first alert would take goes here."""
+        await self.encryption.warm_up()
+        await asyncio.to_thread(self.app.renderer.load_all)
+        await asyncio.to_thread(self.app.intake.rehearse, self.app.now())
+        with contextlib.suppress(GpgUnavailable):  # mails will wait until it can
+            await asyncio.to_thread(self.app.gnupg.sign_detached, b"")
+        gc.collect()
+        gc.freeze()  # what is there now stays; looking through it again and again would hold up mails
+
+    async def _parse_ahead(self) -> None:
+        """Have the certificates of all members parsed in the background, a few at a time."""
+        last = 0
+        for _ in range(0, MAX_CACHED, PARSED_TOGETHER):
+            page = await asyncio.to_thread(self._certificates, last)
+            if not page:
+                return
+            await self.encryption.parse_ahead([certificate for _, certificate in page])
+            last = page[-1][0]
+
+    def _certificates(self, after_person: int) -> list[tuple[int, bytes]]:
+        try:
+            with self.app.database.read() as session:
+                return recipients.certificates(session, after_person, PARSED_TOGETHER)
+        except StoreProblem:  # they will be parsed when they are needed
+            return []
 
     async def _stop(self, delivering: "asyncio.Task[None]") -> None:
         self.stopping.set()

@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=64), nullable=True),
         sa.Column("key_blocked_at", Moment(), nullable=True),
         sa.Column("key_blocked_because", sa.String(length=255), nullable=False),
+        sa.Column("key_rung", sa.Integer(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("confirmed_at", Moment(), nullable=True),
         sa.Column("seen_at", Moment(), nullable=True),
@@ -202,6 +203,7 @@ def upgrade() -> None:
         sa.Column("expires_at", Moment(), nullable=True),
         sa.Column("is_revoked", sa.Boolean(), nullable=False),
         sa.Column("held_since", Moment(), nullable=False),
+        sa.Column("refreshed_at", Moment(), nullable=True),
         sa.Column("replaced_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"],

@@ -328,6 +328,12 @@ def test_spf_records_are_followed(record: str, result: str) -> None:
     assert check(MAIL, table, envelope("ann@nic.example")).spf == result
 
 
+def test_a_peer_that_is_no_address_is_an_error_and_not_a_pass() -> None:
+    assert (
+        check_sender("x", "ann@nic.example", "", Everything(Answer(texts=(b"v=spf1 +all",)))) == "permerror"
+    )
+
+
 def test_an_ipv6_sender_is_checked() -> None:
     table = zone(spf=["v=spf1 ip6:2001:db8:25::/48 -all"])
     assert check(MAIL, table, envelope("ann@nic.example", "2001:db8:25::1")).spf == "pass"

@@ -92,4 +92,6 @@ def test_without_gnupg_it_says_so_in_one_line(tmp_path: Path) -> None:
     environment = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
     assert done.returncode == 1
-    assert done.stderr.splitlines() == ["tldops-bot: demo: gpg is not there; is GnuPG installed?"]
+    message = "tldops-bot: demo: needs GnuPG (gpg and gpgconf), which is not installed\n"
+    assert (done.stdout, done.stderr) == ("", message)
+    assert not (tmp_path / "mails").exists()

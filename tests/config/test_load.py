@@ -95,6 +95,7 @@ def test_what_has_no_default_must_be_there(file: Path, needed: str, missing: lis
         ("[smarthost]\nconnections = 0\n", "smarthost.connections"),
         ("[smarthost]\ntls = 'ssl'\n", "smarthost.tls"),
         ("[iana]\nwhois = 'whois.iana.org'\n", "iana.whois"),
+        ("[dns]\nresolver = 'google'\n", "dns.resolver"),
         ("[iana]\nwhois = 'whois.iana.org:99999'\n", "iana.whois"),
         ("[membership]\nvouched_by = ['anybody']\n", "membership.vouched_by.0"),
         ("[membership]\ncommittee_votes = 3\n", "membership.committee_votes"),

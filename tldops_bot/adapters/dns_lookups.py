@@ -71,8 +71,6 @@ class DnsLookups:
             )
         except dns.resolver.NXDOMAIN:
             return Answer(is_nxdomain=True)
-        except dns.resolver.NoAnswer:
-            return Answer()
         except (dns.exception.DNSException, UnicodeError) as problem:
             return Answer(trouble=type(problem).__name__)
         finally:

@@ -134,5 +134,5 @@ def _matches(zone: dns.name.Name, key: DNSKEY, link: DS) -> bool:
         return False
     if link.key_tag != dns.dnssec.key_id(key):
         return False
-    made: DS = dns.dnssec.make_ds(zone, key, link.digest_type, validating=True)
-    return made == link
+    made = dns.dnssec.make_ds(zone, key, link.digest_type, validating=True)
+    return bool(made == link)

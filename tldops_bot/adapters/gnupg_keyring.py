@@ -51,20 +51,30 @@ class ListKeyring:
     def fingerprint(self) -> str:
         """Of the newest secret key; raises NoListKey."""
         if not self._fingerprint:
-            keys = [key for key in self._gpg.list_keys(secret=True) if key["trust"] not in {"r", "e"}]
-            if not keys:
-                raise NoListKey("no secret key in the list's gpg home")
-            self._fingerprint = str(max(keys, key=lambda key: int(key["date"]))["fingerprint"])
+            self._fingerprint = self.fingerprints()[0]
         return self._fingerprint
 
-    def export(self) -> bytes:
-        """The list's public key, binary."""
-        return self._runner.run(("--export", self.fingerprint), home=self._home).output
+    def fingerprints(self) -> tuple[str, ...]:
+        """Of every secret key that still counts, the newest first; raises NoListKey."""
+        keys = [key for key in self._gpg.list_keys(secret=True) if key["trust"] not in {"r", "e"}]
+        if not keys:
+            raise NoListKey("no secret key in the list's gpg home")
+        # Of the same second, the one made later stands later.
+        by_age = sorted(enumerate(keys), key=lambda pair: (int(pair[1]["date"]), pair[0]), reverse=True)
+        return tuple(str(key["fingerprint"]) for _, key in by_age)
 
-    def sign_detached(self, octets: bytes) -> bytes:
-        """An armored SHA-512 signature by the list's key; raises GpgUnavailable."""
+    def export(self, fingerprint: str = "") -> bytes:
+        """The list's public key, binary; or the one with this fingerprint."""
+        return self._runner.run(("--export", fingerprint or self.fingerprint), home=self._home).output
+
+    def published(self) -> bytes:
+        """All keys that mail to the list may be encrypted to, the newest first, binary."""
+        return b"".join(self.export(one) for one in self.fingerprints())
+
+    def sign_detached(self, octets: bytes, fingerprint: str = "") -> bytes:
+        """An armored SHA-512 signature by the list's key, or its key of this fingerprint; raises GpgUnavailable."""
         options = ["--digest-algo=SHA512", *self._passphrase_options()]
-        fingerprint = self.fingerprint
+        fingerprint = fingerprint or self.fingerprint
         with self._runner.turns:
             signed = self._gpg.sign(
                 octets, keyid=fingerprint, detach=True, clearsign=False, extra_args=options

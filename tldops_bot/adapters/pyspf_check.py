@@ -8,7 +8,7 @@ from tldops_bot.adapters.dns_lookups import Kind, MailLookups
 from tldops_bot.domain.mail_authentication import result_word
 
 # What the library raises where a record makes it stumble: names, numbers and texts that are none.
-_STUMBLES: Final = (ValueError, LookupError, TypeError, AssertionError, AttributeError)
+_STUMBLES: Final = (spf.PermError, ValueError, LookupError, TypeError, AssertionError, AttributeError)
 
 
 def check_sender(peer: str, mail_from: str, helo: str, lookups: MailLookups) -> str:
@@ -16,10 +16,6 @@ def check_sender(peer: str, mail_from: str, helo: str, lookups: MailLookups) -> 
     try:
         query = _Query(peer, mail_from, helo or "unknown", lookups)
         result, _, _ = query.check()
-    except spf.PermError:
-        return "permerror"
-    except spf.TempError:
-        return "temperror"
     except _STUMBLES:
         return "permerror"
     return result_word(str(result))

@@ -4,6 +4,7 @@ In a thread it would hold the interpreter's lock. It only encrypts: it judges no
 """
 
 import asyncio
+import contextlib
 import hashlib
 import multiprocessing
 import multiprocessing.connection
@@ -50,6 +51,14 @@ class Encryption:
     async def warm_up(self) -> None:
         """Start the worker now, so that the first alert does not wait for it."""
         await self.encrypt_many(b"", [])
+
+    async def parse_ahead(self, certificates: Sequence[bytes]) -> None:
+        """Parse these now, so that the first alert does not wait for it either; what can't be parsed is left out."""
+        pool = self._pool
+        try:
+            await asyncio.wrap_future(pool.submit(parse_here, list(certificates)))
+        except BrokenProcessPool:
+            self._replace(pool)
 
     def encrypt_many_blocking(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
         """One armored message for each (fingerprint, binary certificate), in their order."""
@@ -127,6 +136,13 @@ _parsed: OrderedDict[bytes, _Parsed] = OrderedDict()
 def encrypt_here(signed_part: bytes, recipients: Sequence[Recipient], now: datetime) -> list[Outcome]:
     """In this process: one outcome for each recipient, in their order."""
     return [_encrypt_one(signed_part, *recipient, now) for recipient in recipients]
+
+
+def parse_here(certificates: Sequence[bytes]) -> None:
+    """In this process: what `encrypt_here` will need of these certificates."""
+    for certificate in certificates:
+        with contextlib.suppress(RuntimeError):
+            _parse(certificate)
 
 
 def _encrypt_one(signed_part: bytes, fingerprint: str, certificate: bytes, now: datetime) -> Outcome:

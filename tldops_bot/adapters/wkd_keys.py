@@ -19,7 +19,7 @@ from tldops_bot.domain.key_discovery import NoKey, WebKey, web_keys
 
 MAX_KEY_OCTETS = 64 * 1024
 MAX_HEADER_OCTETS = 16 * 1024
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 5.0  # a mail of a stranger waits for it
 MAX_REDIRECTS = 2
 MAX_ADDRESSES = 2  # of one host that are tried
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -38,7 +38,6 @@ class Album:
 
     folder: Path
     _numbers: int = 0
-    _subjects: dict[int, str] = field(default_factory=dict)
 
     def keep(self, octets: bytes, way: str) -> Path:
         """Write one mail down: `07-ann-to-list.eml`."""

@@ -1,7 +1,7 @@
 """The people of the demo: each with a gpg home of their own, as somebody far away would have it."""
 
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 from uuid import uuid4
@@ -27,7 +27,6 @@ class Someone:
     address: str
     home: Path
     fingerprint: str = ""
-    known: dict[str, str] = field(default_factory=dict)  # fingerprint: whose, as this person was told
 
     @property
     def short(self) -> str:

@@ -151,4 +151,7 @@ class Town:
             await self._server.wait_closed()
 
     def _do(self, work: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(2 * PATIENCE_SECONDS)
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result(2 * PATIENCE_SECONDS)
+        except TimeoutError:
+            raise DemoFailed("the service neither starts nor stops") from None

@@ -1,5 +1,6 @@
 """`demo`: the whole service in a temporary directory, with made-up TLDs and people, told as a story."""
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,8 @@ port = 0
 port = PORT
 [iana]
 whois = "127.0.0.1:9"
+[dns]
+resolver = "none"
 [membership]
 probation = "0"
 """
@@ -57,14 +60,14 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Where every mail goes as a file.")] = None,
 ) -> None:
     """The whole service in a temporary directory, with made-up TLDs and people; every mail is kept as a file."""
+    if not shutil.which("gpg") or not shutil.which("gpgconf"):
+        refuse("demo: needs GnuPG (gpg and gpgconf), which is not installed")
     folder = _folder(keep)
     try:
         with tempfile.TemporaryDirectory(prefix="td", ignore_cleanup_errors=True) as home:
             _play(context, Path(home), Album(folder))
     except DemoFailed as problem:
         refuse(f"demo: {problem}; the mails so far are in {folder}")
-    except FileNotFoundError as problem:
-        refuse(f"demo: {problem.filename} is not there; is GnuPG installed?")
     say("")
     say(f"Everything came out as told. Every mail, as it was and as it was read: {folder}")
 

@@ -68,6 +68,7 @@ class MailFacts:
     original_form: str = ""
     was_encrypted: bool = False
     authentication: str = ""
+    is_authentic: bool = False  # the author's own domain says the mail is the author's (DMARC)
 
 
 @dataclass(frozen=True, slots=True)

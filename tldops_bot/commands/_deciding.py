@@ -34,7 +34,9 @@ def vote(ctx: Context, request: Request, approves: bool, because: str) -> Reply 
         ctx.session.add(mine)
     mine.approves, mine.because, mine.at = approves, because[:255], ctx.now
     ctx.session.flush()
-    agreeing = [one for one in requests.votes(ctx.session, request) if one.approves == approves]
+    seated = {one.id for one in people.office_holders(ctx.session, "committee")}
+    cast = [one for one in requests.votes(ctx.session, request) if one.person_id in seated]
+    agreeing = [one for one in cast if one.approves == approves]
     if len(agreeing) < ctx.config.membership.committee_votes:
         values = {"request": _joining.describe(request), "have": len(agreeing)}
         return Reply("noted", values, Status.WAITING)

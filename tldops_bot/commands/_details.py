@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy import insert
+
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._joining import shown
 from tldops_bot.store import people
@@ -35,7 +37,7 @@ def note_lookups(ctx: Context, persons: Iterable[Person], line: str) -> None:
     by = ctx.actor.person_id
     if by is None:
         return
-    for person in persons:
-        if person.id != by:
-            ctx.session.add(Lookup(asked_id=person.id, by_id=by, command=line[:255], at=ctx.now))
-    ctx.session.flush()
+    asked = {"by_id": by, "command": line[:255], "at": ctx.now}
+    rows = [asked | {"asked_id": person.id} for person in persons if person.id != by]
+    if rows:
+        ctx.session.execute(insert(Lookup), rows)

@@ -1,12 +1,12 @@
 """The way of a request from its first mail to a listed contact; shared by the commands and jobs on that way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tldops_bot.commands import _keys, _letters, _recovery
 from tldops_bot.commands._command import Context
-from tldops_bot.domain.address import address_key
-from tldops_bot.domain.candidate import Candidate, candidate_from
+from tldops_bot.domain.address import address_key, mask_address, mask_phone
+from tldops_bot.domain.candidate import candidate_from
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.joining import Seats, counts_at_once, grey_reasons, probation_end
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
@@ -15,6 +15,7 @@ from tldops_bot.store import audit, iana, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Entry, Person, Request
 
 OBJECTIONS_FOR = timedelta(days=14)
+FINAL_AFTER = timedelta(days=7)
 VOUCHING_MAILS_A_DAY = 3
 
 
@@ -43,12 +44,13 @@ def describe(request: Request) -> dict[str, object]:
         "asked_at": request.asked_at,
         "vouched_by": request.vouched_by,
         "authentication": request.details.get("authentication", ""),
+        "replaces": request.details.get("replaces", ""),
     }
 
 
 def open_request(
     ctx: Context,
-    candidate: Candidate,
+    details: Mapping[str, object],
     tld: Tld,
     certificate: Certificate | None,
     replaces: Person | None,
@@ -61,8 +63,8 @@ def open_request(
         kind="subscribe",
         state=requests.PROVING,
         tld=tld.a_label,
-        email_key=address_key(candidate.email),
-        details=candidate.as_details() | {"authentication": ctx.mail.authentication},
+        email_key=address_key(str(details["email"])),
+        details=dict(details),
         fingerprint=certificate.fingerprint if certificate else None,
         person_id=person.id if person else None,
         replaces_id=replaces.id if replaces else None,
@@ -76,8 +78,13 @@ def open_request(
     return request
 
 
-def ask_for_proof(ctx: Context, asked: Sequence[Request], fingerprint: str | None) -> None:
-    """Send the candidate a token: encrypted to the key to be registered, else in clear to the address."""
+def ask_for_proof(
+    ctx: Context, asked: Sequence[Request], fingerprint: str | None, is_own: bool = False
+) -> None:
+    """Send the candidate a token: encrypted to the key to be registered, else in clear to the address.
+
+    Phones and the second address are masked: enough for their owner to see a stranger's in their place.
+    """
     first = asked[0]
     minted = tokens.mint(
         ctx.session,
@@ -89,6 +96,7 @@ def ask_for_proof(ctx: Context, asked: Sequence[Request], fingerprint: str | Non
         asked,
         fingerprint=fingerprint,
         person_id=first.person_id,
+        details={"own": is_own},
     )
     entitled = Entitled.KEY if fingerprint else Entitled.ADDRESS
     ctx.post(
@@ -102,6 +110,7 @@ def ask_for_proof(ctx: Context, asked: Sequence[Request], fingerprint: str | Non
                 "fingerprint": fingerprint or "",
                 "asked_by_other": address_key(ctx.mail.author) != first.email_key,
                 "until": first.expires_at,
+                "reached_by": _masked(first),
             },
             (Recipient(first.details["email"], entitled, first.person_id, fingerprint),),
             is_confidential=bool(fingerprint),
@@ -110,12 +119,19 @@ def ask_for_proof(ctx: Context, asked: Sequence[Request], fingerprint: str | Non
     )
 
 
+def _masked(request: Request) -> list[str]:
+    phones = [str(request.details.get(name, "")) for name in ("phone_e164", "mobile_e164")]
+    emergency = str(request.details.get("emergency_email", ""))
+    return [*(mask_phone(one) for one in phones if one), *([mask_address(emergency)] if emergency else [])]
+
+
 def proven(ctx: Context, asked: Sequence[Request]) -> None:
     """The candidate proved the address (and key): now, and only now, the IANA contacts are asked."""
     to_ask: dict[str, list[Request]] = {}
     for request in asked:
         request.proven_at, request.vouching_at, request.state = ctx.now, ctx.now, requests.VOUCHING
         _record(ctx, "proven", request)
+        _end_unproven(ctx, request)
         own = iana.kinds_of_address(ctx.session, request.tld, request.details["email"])
         if counts_at_once(own, ctx.config.membership.vouched_by):
             vouched(ctx, request, f"IANA {own[0]} contact", request.details["email"])
@@ -126,6 +142,16 @@ def proven(ctx: Context, asked: Sequence[Request]) -> None:
             to_committee(ctx, request, ("no_voucher",))
     for address, theirs in to_ask.items():
         ask_voucher(ctx, address, theirs)
+
+
+def _end_unproven(ctx: Context, proven: Request) -> None:
+    """Whoever else asked in the same name has proven nothing; from now on there is one request."""
+    if proven.kind != "subscribe":
+        return
+    for other in requests.open_for(ctx.session, proven.details["email"], proven.tld):
+        if other.id != proven.id and other.state == requests.PROVING:
+            requests.close(other, requests.WITHDRAWN, "the candidate", "another was proven", ctx.now)
+            tokens.void_for_request(ctx.session, other, ctx.now)
 
 
 def voucher_addresses(ctx: Context, request: Request) -> tuple[str, ...]:
@@ -365,23 +391,13 @@ def _words_given(ctx: Context, request: Request) -> tuple[set[str], set[str]]:
 
 
 def _replace(ctx: Context, request: Request) -> None:
-    """The contact named in `Replaces:` leaves as the new one comes."""
+    """The contact named in `Replaces:` goes as the new one comes: like a removal, since one mailbox may be behind it."""
     if request.replaces_id is None:
         return
-    for entry in people.contacts_of(ctx.session, request.tld, (people.LISTED, people.SUSPENDED)):
+    for entry in people.contacts_of(ctx.session, request.tld):
         if entry.person_id == request.replaces_id:
-            entry.state, entry.left_at = people.LEFT, ctx.now
-            audit.record(
-                ctx.session,
-                ctx.now,
-                request.vouched_by,
-                "replaced",
-                entry.tld,
-                entry.person_id,
-                ctx.mail.inbox_id,
-            )
-            values = {"tld": shown(entry.tld), "person": entry.person.name, "by": request.details["name"]}
-            ctx.post(_letters.notice("letters/replaced", values, _letters.to_person(entry.person)))
+            because = f"replaced by {request.details['name']}"
+            suspend(ctx, entry, because, request.vouched_by, ctx.now + FINAL_AFTER, "letters/replaced")
 
 
 def _welcome(ctx: Context, person: Person, entry: Entry) -> None:

@@ -2,6 +2,7 @@
 
 from tldops_bot.commands import _letters, _recovery
 from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Recipient
 from tldops_bot.store import audit, outbox_control, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Person, Request, Token
@@ -28,6 +29,23 @@ def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
     values: dict[str, object] = {"name": person.name, "why": why, "fingerprint": person.fingerprint}
     ctx.post(_letters.notice("letters/key_blocked", values, tuple(told.values())))
     return values
+
+
+def keep_proven(ctx: Context, certificate: Certificate) -> None:
+    """What a copy of a held certificate proved about it: a longer life, new subkeys, its revocation."""
+    row = people.certificate_for(ctx.session, certificate.fingerprint)
+    if row is None:
+        return
+    was_revoked = row.is_revoked
+    people.hold_certificate(ctx.session, certificate, ctx.now)
+    if row.person_id is None:
+        return
+    if not certificate.is_revoked:
+        outbox_control.release_held(ctx.session, row.person_id, ctx.now)
+        return
+    person = people.by_fingerprint(ctx.session, certificate.fingerprint)
+    if person is not None and not was_revoked and person.key_blocked_at is None:
+        block(ctx, person, "revoked")
 
 
 def settle(ctx: Context, request: Request, by: str) -> None:

@@ -132,8 +132,9 @@ def _ask_to_stop(ctx: Context, request: Request, values: dict[str, object], to: 
     person = ctx.session.get(Person, to.person_id) if to.person_id else None
     is_own = bool(values["is_own"])
     minted = _mint(ctx, request, "key_stop", to.address, person, to.fingerprint, is_own)
-    shown = values | {"token": minted.words, "is_signed": to.fingerprint is not None}
-    ctx.post(Letter(Kind.TOKEN, "letters/recovery_stop", shown, (to,), route=minted.route))
+    template = "letters/recovery_stop_signed" if to.fingerprint else "letters/recovery_stop"
+    shown = values | {"token": minted.words}
+    ctx.post(Letter(Kind.TOKEN, template, shown, (to,), route=minted.route))
 
 
 def _mint(
@@ -167,8 +168,7 @@ def _tell_committee(ctx: Context, request: Request, values: dict[str, object]) -
         ctx.post(_letters.notice("letters/recovery_waits", values, to, is_confidential=True))
         return
     operator = _letters.to_address(ctx.config.operator.email)
-    shown = {"request": values["request"], "has_committee": False}
-    ctx.post(_letters.notice("letters/decide_operator", shown, operator))
+    ctx.post(_letters.notice("letters/decide_operator", values | {"has_committee": False}, operator))
 
 
 def _all(person: Person) -> set[str]:

@@ -19,7 +19,7 @@ from tldops_bot.domain.alert import (
     read_yes,
 )
 from tldops_bot.domain.request import Request
-from tldops_bot.store import alert_targets, alerts, people
+from tldops_bot.store import alert_targets, alerts, lookups, people
 from tldops_bot.store.tables import Alert
 
 ALERTS_AN_HOUR_IN_ALL = 10
@@ -83,6 +83,9 @@ def _scope(ctx: Context, request: Request) -> Scope | Refused:
         known = read_tlds(ctx, scope.tlds)
         if isinstance(known, Refused):
             return Refused("bad_scope", {"word": str(known.values.get("word", "")), "nearest": ""})
+    for words in scope.organisations:
+        if not lookups.by_organisation(ctx.session, words):
+            return Refused("bad_scope", {"word": words[:60], "nearest": ""})
     return scope
 
 

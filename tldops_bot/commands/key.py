@@ -13,7 +13,6 @@ from tldops_bot.store import people, requests, tokens
 from tldops_bot.store.tables import Person
 from tldops_bot.store.tables import Request as RequestRow
 
-
 KEY_MAILS_A_DAY = 10
 
 

@@ -1,18 +1,18 @@
 """SUBSCRIBE: somebody is to become a contact of one or more TLDs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import blocks, read_candidate, read_tlds
-from tldops_bot.commands._joining import ask_for_proof, describe, number, open_request, shown
+from tldops_bot.commands._joining import ask_for_proof, number, open_request, shown
+from tldops_bot.commands._proofs import already_asked, asked_in_vain, is_from, may_ask
 from tldops_bot.domain.address import address_key, parse_address
 from tldops_bot.domain.candidate import SUBSCRIBE_FIELDS, Candidate
 from tldops_bot.domain.certificate import Certificate, fitness
 from tldops_bot.domain.request import Field, Request
 from tldops_bot.domain.tld import Tld
-from tldops_bot.store import people, requests
+from tldops_bot.store import people
 from tldops_bot.store.tables import Person
-from tldops_bot.store.tables import Request as RequestRow
 
 MAX_PERSONS = 3
 MAX_TLDS = 60
@@ -33,18 +33,17 @@ def subscribe(ctx: Context, request: Request) -> Reply | Refused:
     persons = list(blocks(request.fields)) or [()]
     if len(persons) > MAX_PERSONS:
         return Refused("too_many_persons", {"limit": MAX_PERSONS})
-    made = []
     for fields in persons:
-        outcome = _one_person(ctx, tlds, fields, alone=len(persons) == 1)
-        if isinstance(outcome, Refused):
-            return outcome
-        made += outcome
-    return Reply("waiting", {"requests": [describe(one) for one in made]}, Status.WAITING)
+        refused = _one_person(ctx, tlds, fields, alone=len(persons) == 1)
+        if refused is not None:
+            return refused
+    # Nothing that was looked up stands in it: who asks may be anybody.
+    return Reply("waiting", {"tlds": [tld.shown for tld in tlds]}, Status.WAITING)
 
 
 def _one_person(
     ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alone: bool
-) -> list[RequestRow] | Refused:
+) -> Refused | None:
     candidate = read_candidate(ctx, fields, _country(ctx, tlds))
     if isinstance(candidate, Refused):
         return candidate
@@ -56,18 +55,45 @@ def _one_person(
         return refused
     stored = known or people.by_address(ctx.session, candidate.email)
     certificate = _key_of(ctx, candidate, stored, alone)
-    if isinstance(certificate, Refused):
+    if isinstance(certificate, Refused) and certificate.reason != "use_key":
         return certificate
     replaces = _replaced(ctx, tlds, fields)
     if isinstance(replaces, Refused):
         return replaces
-    for tld in tlds:
-        if refused := _already(ctx, candidate, tld, stored):
-            return refused
-    made = [open_request(ctx, candidate, tld, certificate, replaces, stored) for tld in tlds]
+    if isinstance(certificate, Refused):
+        return _unless_a_stranger(ctx, certificate, stored, tlds)
     fingerprint = certificate.fingerprint if certificate else (stored.fingerprint if stored else None)
-    ask_for_proof(ctx, made, fingerprint)
-    return made
+    details = _details(ctx, candidate if stored is None else _as_stored(stored, candidate), fields)
+    for tld in tlds:
+        if refused := _already(ctx, details, tld, stored, fingerprint):
+            return _unless_a_stranger(ctx, refused, stored, tlds)
+    if not may_ask(ctx, candidate.email, stored):
+        return None
+    made = [open_request(ctx, details, tld, certificate, replaces, stored) for tld in tlds]
+    ask_for_proof(ctx, made, fingerprint, is_from(ctx, candidate.email))
+    return None
+
+
+def _details(ctx: Context, candidate: Candidate, fields: Sequence[Field]) -> dict[str, object]:
+    """What the request keeps: the candidate, who is to be replaced as it was written, and how sure it is who asked."""
+    return candidate.as_details() | {
+        "authentication": ctx.mail.authentication,
+        "signed": ctx.actor.is_signed,
+        "replaces": next((one.value.strip("<> ")[:254] for one in fields if one.name == "Replaces"), ""),
+    }
+
+
+def _unless_a_stranger(
+    ctx: Context, refused: Refused, stored: Person | None, tlds: Sequence[Tld]
+) -> Refused | None:
+    """Members, and people about themselves, hear why not; a stranger must not learn from it who is a member."""
+    actor = ctx.actor
+    is_about_oneself = actor.person is not None and actor.person is stored
+    if actor.is_signed and (actor.standing.is_member or is_about_oneself or refused.values.get("own")):
+        return refused
+    if stored is not None:
+        asked_in_vain(ctx, stored, tuple(tld.a_label for tld in tlds))
+    return None
 
 
 def _not_served(ctx: Context, tlds: Sequence[Tld]) -> Refused | None:
@@ -131,14 +157,18 @@ def _key_of(
         signer = None  # a contact enters somebody else, and their mail program attaches their own key
     naming = [one for one in ctx.mail.certificates if _names(one, candidate.email)]
     offered = signer if signer is not None and alone else (naming[0] if len(naming) == 1 else None)
-    if offered is None or (stored is not None and stored.fingerprint == offered.fingerprint):
+    if offered is None or (ctx.actor.person is not None and stored is ctx.actor.person is not None
+                           and stored.fingerprint == offered.fingerprint):
         return None
-    if stored is not None or people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
-        return Refused("use_key", {"verb": "KEY"})
+    # What the key says of itself comes first, so that no answer depends on who is registered.
     if ctx.actor.is_signed and signer is not None and not _names(offered, candidate.email):
         return Refused("key_names_another", {"fingerprint": offered.fingerprint})
     if unfit := fitness(offered, ctx.now):
         return Refused(unfit, {"fingerprint": offered.fingerprint})
+    if stored is not None and stored.fingerprint == offered.fingerprint:
+        return None
+    if stored is not None or people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
+        return Refused("use_key", {"verb": "KEY"})
     return offered
 
 
@@ -152,15 +182,20 @@ def _replaced(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field]) -> Per
         return None
     person = people.by_address(ctx.session, wanted.strip("<> "))
     if person is None or not all(people.entry_of(ctx.session, person, tld.a_label) for tld in tlds):
-        return Refused("replaces_nobody", {"tlds": [tld.shown for tld in tlds]})
+        return _unless_a_stranger(ctx, Refused("replaces_nobody", {"tlds": [tld.shown for tld in tlds]}), None, tlds)
     return person
 
 
-def _already(ctx: Context, candidate: Candidate, tld: Tld, stored: Person | None) -> Refused | None:
+def _already(
+    ctx: Context, details: Mapping[str, object], tld: Tld, stored: Person | None, fingerprint: str | None
+) -> Refused | None:
     if stored is not None and people.entry_of(ctx.session, stored, tld.a_label) is not None:
         return Refused("already_contact", {"tld": shown(tld.a_label)})
-    held = requests.open_for(ctx.session, candidate.email, tld.a_label)
-    return Refused("already_asked", {"tld": shown(tld.a_label), "number": number(held)}) if held else None
+    held = already_asked(ctx, str(details["email"]), tld.a_label, fingerprint, details)
+    if held is None:
+        return None
+    is_own = held.fingerprint is not None and held.fingerprint == ctx.actor.fingerprint
+    return Refused("already_asked", {"tld": shown(tld.a_label), "number": number(held), "own": is_own})
 
 
 def _country(ctx: Context, tlds: Sequence[Tld]) -> str:

@@ -1,5 +1,6 @@
 """From a decision to the letters that answer it: what is said, to which stored address, and how it is protected."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,15 +48,11 @@ class Answers:
                 text = self.renderer.fragment(f"refusals/{decision.reason}", decision.values)
                 parts = [{"lines": (), "text": text, "failed": True}]
                 return self._reply(decision, judged, claimed, parts, (), False)
-        if decision.parts and all(
-            isinstance(one.outcome, Reply) and one.outcome.is_silent for one in decision.parts
-        ):
-            return []
-        spoken = [
-            one for one in decision.parts if not (isinstance(one.outcome, Reply) and one.outcome.is_silent)
-        ]
-        replies = [one.outcome for one in spoken if isinstance(one.outcome, Reply)]
         is_test = decision.commands is not None and decision.commands.is_test
+        spoken = [one for one in decision.parts if is_test or not _is_silent(one)]
+        if not spoken:
+            return []
+        replies = [one.outcome for one in spoken if isinstance(one.outcome, Reply)]
         attachments = tuple(file for one in replies for file in one.attachments) if not is_test else ()
         is_confidential = any(one.is_confidential for one in replies) and not is_test
         parts = [self._part(one, decision) for one in spoken]
@@ -175,9 +172,10 @@ class Answers:
     def _held(self, decision: Decision, judged: Judged, claimed: Claimed) -> list[Letter]:
         """A token that carries the mail out: encrypted to the key that signed it, or to the stored mailbox."""
         actor, person = decision.actor, decision.actor.person
-        if self._asked_lately(judged.digest or judged.mail.message_id, person.id if person else None):
-            return []
         address = person.email if person is not None else actor.address
+        digest = judged.digest or hashlib.sha256(judged.text.encode(errors="replace")).hexdigest()
+        if self._asked_lately(digest, address):
+            return []
         is_signed = actor.is_signed
         until = self.now + self.request_lifetime
         minted = tokens.mint(
@@ -190,7 +188,7 @@ class Answers:
             fingerprint=actor.fingerprint if is_signed else None,
             person_id=person.id if person is not None else None,
             inbox_id=claimed.id,
-            details={"digest": judged.digest or judged.mail.message_id},
+            details={"digest": digest},
         )
         asked = decision.commands.requests if decision.commands else ()
         lines = [line for one in asked for line in _quoted(one, actor)]
@@ -216,12 +214,17 @@ class Answers:
             )
         ]
 
-    def _asked_lately(self, digest: str, person_id: int | None) -> bool:
+    def _asked_lately(self, digest: str, address: str) -> bool:
+        """About this very mail within the hour, or often about any: whoever resends or forges, floods nobody."""
         recent = self.session.query(Token).filter(
-            Token.purpose == "carry_out", Token.person_id == person_id, Token.made_at > self.now - AN_HOUR
+            Token.purpose == "carry_out", Token.address == address, Token.made_at > self.now - AN_HOUR
         )
         held = recent.all()
         return len(held) >= 6 or any(one.details.get("digest") == digest for one in held)
+
+
+def _is_silent(part: Part) -> bool:
+    return isinstance(part.outcome, Reply) and part.outcome.is_silent
 
 
 def _quoted(request: Request, actor: Actor) -> list[str]:

@@ -19,7 +19,7 @@ from tldops_bot.domain.standing import NOBODY
 from tldops_bot.domain.token import read_token
 from tldops_bot.domain.verdict import Standing
 from tldops_bot.intake.judge import Judged
-from tldops_bot.store import facts, iana, outbox_control, people, signatures, strangers
+from tldops_bot.store import facts, iana, people, signatures, strangers
 from tldops_bot.store.inbox import Claimed
 
 NO_ACTOR = Actor(NOBODY)
@@ -82,7 +82,7 @@ class Decision:
     def summary(self) -> str:
         """One line for the record: no details."""
         if self.parts:
-            words = [f"{one.request.verb} {_word(one.outcome)}" for one in self.parts[:8]]
+            words = [f"{_verb(one.request)} {_word(one.outcome)}" for one in self.parts[:8]]
             return f"{self.status.value}: {', '.join(words)}"
         return f"{self.kind}: {self.reason}" if self.reason else self.kind
 
@@ -376,6 +376,7 @@ class _Decider:
                 original_form=judged.original_form,
                 was_encrypted=judged.was_encrypted,
                 authentication=judged.authentication.words,
+                is_authentic=judged.authentication.dmarc == "pass",
             ),
             random=self.around.random,
             list_certificate=self.around.list_certificate,
@@ -392,17 +393,7 @@ class _Decider:
         """A longer life, new subkeys or a revocation of a registered key prove themselves; what is told of it."""
         context = self._context(NO_ACTOR)
         for certificate in self.judged.merged:
-            row = people.certificate_for(self.session, certificate.fingerprint)
-            if row is None:
-                continue
-            was_revoked = row.is_revoked
-            people.hold_certificate(self.session, certificate, self.now)
-            if certificate.is_revoked and not was_revoked and row.person_id is not None:
-                person = people.by_fingerprint(self.session, certificate.fingerprint)
-                if person is not None and person.key_blocked_at is None:
-                    _keys.block(context, person, "revoked")
-            elif row.person_id is not None and not certificate.is_revoked:
-                outbox_control.release_held(self.session, row.person_id, self.now)
+            _keys.keep_proven(context, certificate)
         return tuple(context.letters)
 
 
@@ -425,6 +416,11 @@ def _first_reason(parts: Sequence[Part]) -> str:
     return next(
         (_word(part.outcome) for part in parts if part.failed), _word(parts[0].outcome) if parts else "none"
     )
+
+
+def _verb(request: Request) -> str:
+    """The verb, if it is one of ours: what else stood there must not reach a log."""
+    return request.verb if request.verb in VOCABULARY else "?"
 
 
 def _word(outcome: Reply | Refused) -> str:

@@ -25,7 +25,8 @@ from tldops_bot.mail import bounce_address, compose
 from tldops_bot.mail.bounce_report import read_report
 from tldops_bot.mail.render import Renderer
 from tldops_bot.mail.take_apart import take_apart
-from tldops_bot.store import audit, bounces, facts, inbox, outbox
+from tldops_bot.store import alert_targets, audit, bounces, facts, inbox, outbox
+from tldops_bot.store.alert_targets import Reached
 from tldops_bot.store.database import Database
 from tldops_bot.store.inbox import Claimed
 
@@ -97,6 +98,13 @@ class Intake:
         self._note(session, judged, decision, claimed, now)
         person = decision.actor.person if decision.actor.is_signed else None
         return Handled(judged, decision, letters, person.email if person is not None else "")
+
+    def rehearse(self, now: datetime) -> None:
+        """Go through the motions of an alert that goes to nobody, so that the first one finds everything ready."""
+        to = (Recipient(self._around.config.operator.email, Entitled.ADDRESS),)
+        with self._database.rehearse() as session:
+            alert_targets.targets(session, Reached(everybody=True), 0, now)
+            self.post(session, [Letter(Kind.ALERT, "jobs/alert_waiting", {"alert_id": "A-1"}, to)], now)
 
     def post(self, session: Session, letters: Sequence[Letter], now: datetime) -> None:
         """Render letters and put them into the outbox, unsealed."""

@@ -114,7 +114,7 @@ def _written(fields: bytes, plain: bytes) -> Iterator[tuple[bytes, bytes]]:
     bodies |= dict.fromkeys(_WORDS["raw"], plain)
     for word, body in bodies.items():
         named = _ENCODING.sub(rb"\g<1>" + word, fields)
-        if named == fields:
+        if not _ENCODING.search(fields):
             named = fields + b"Content-Transfer-Encoding: " + word + b"\r\n"
         yield named, body
         if body.endswith(b"\r\n"):

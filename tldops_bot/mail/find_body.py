@@ -64,8 +64,7 @@ def _loosely_signed(root: Part) -> _Candidate | None:
         signature = text_octets(signature_part)
         if signature_part.media_type == SIGNATURE_TYPE and is_text and signature is not None:
             octets = _LINE_END.sub(b"\r\n", content.octets)
-            plain = _plain(root).body
-            body = PgpMimeSigned(signed_part(octets, signature), octets, signature, plain)
+            body = PgpMimeSigned(signed_part(octets, signature), octets, signature, _plain_body(root))
             return _Candidate(root, Found(body), (*content.walk(), signature_part))
     return None
 
@@ -195,13 +194,22 @@ def _only(root: Part, candidate: _Candidate) -> Found:
 
 
 def _plain(root: Part) -> Found:
-    text_part = next((part for part in root.walk() if is_readable_text(part)), None)
+    text_part = _plain_text(root)
     keys = bounded(keys_in_parts(root.walk()))
     beside = tuple(name_of(part) for part in leaves(root) if part is not text_part and _says_something(part))
+    return Found(_plain_body(root), keys, beside)
+
+
+def _plain_text(root: Part) -> Part | None:
+    return next((part for part in root.walk() if is_readable_text(part)), None)
+
+
+def _plain_body(root: Part) -> PlainText | Unreadable:
+    text_part = _plain_text(root)
     if text_part is None:
-        return Found(Unreadable("no_plain_text"), keys, beside)
+        return Unreadable("no_plain_text")
     text = text_of_part(text_part, errors="replace")
-    return Found(Unreadable("undecodable_text") if text is None else PlainText(text), keys, beside)
+    return Unreadable("undecodable_text") if text is None else PlainText(text)
 
 
 def _says_something(part: Part) -> bool:

@@ -10,6 +10,7 @@ unless a template says otherwise by one of these filters:
     {{ name | tld }}         рф (xn--p1ai)
 """
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,12 @@ class Renderer:
             "fingerprint": _fingerprint,
         }
         self._environment.globals["list"] = settings
+
+    def load_all(self) -> None:
+        """Read and compile every template now, so that nobody waits for it later; a broken one is told when used."""
+        for name in self._environment.list_templates(extensions=["j2"]):
+            with contextlib.suppress(jinja2.TemplateError):
+                self._environment.get_template(name)
 
     def render(self, template: str, values: Mapping[str, Any]) -> Rendered:
         """Fill `<template>.txt.j2`; TemplateProblem when it is missing, broken or in want of a value."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.store.people import LISTED, by_address
@@ -15,7 +15,12 @@ LIMIT = 60
 def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[Person]]:
     """The listed contacts of each TLD."""
     found: dict[str, list[Person]] = {tld: [] for tld in tlds}
-    query = select(Entry).where(Entry.tld.in_(tlds), Entry.state == LISTED).order_by(Entry.tld, Entry.id)
+    query = (
+        select(Entry)
+        .where(Entry.tld.in_(tlds), Entry.state == LISTED)
+        .order_by(Entry.tld, Entry.id)
+        .options(joinedload(Entry.person).selectinload(Person.entries))
+    )
     for entry in session.scalars(query):
         found[entry.tld].append(entry.person)
     return found

@@ -33,8 +33,9 @@ def by_fingerprint(session: Session, fingerprint: str) -> Person | None:
 def certificate_for(session: Session, key: str) -> CertificateRow | None:
     """The certificate a key belongs to, by its full fingerprint or (16 digits) key ID; None when in doubt."""
     column = CertificateKey.key_fingerprint if len(key) > 16 else CertificateKey.key_id
-    found = set(session.scalars(select(CertificateKey.certificate).where(column == key)))
-    return session.get(CertificateRow, found.pop()) if len(found) == 1 else None
+    holds = CertificateKey.certificate == CertificateRow.fingerprint
+    found = set(session.scalars(select(CertificateRow).join(CertificateKey, holds).where(column == key)))
+    return found.pop() if len(found) == 1 else None
 
 
 def hold_certificate(
@@ -94,6 +95,23 @@ def forget_keys(session: Session, person: Person, now: datetime) -> None:
         else:
             row.blob, row.replaced_at = b"", row.replaced_at or now
     session.flush()
+
+
+def keys_to_refresh(session: Session, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """Fingerprint and address of living keys that were last looked for before that moment, oldest first."""
+    looked_for = CertificateRow.refreshed_at
+    query = (
+        select(CertificateRow.fingerprint, Person.email)
+        .join(Person, Person.fingerprint == CertificateRow.fingerprint)
+        .where(
+            CertificateRow.is_revoked.is_(False),
+            Person.forgotten_at.is_(None),
+            or_(looked_for.is_(None), looked_for <= before),
+        )
+        .order_by(looked_for.is_not(None), looked_for, CertificateRow.fingerprint)
+        .limit(limit)
+    )
+    return [(row.fingerprint, row.email) for row in session.execute(query)]
 
 
 def usable_key(session: Session, person: Person, now: datetime) -> CertificateRow | None:

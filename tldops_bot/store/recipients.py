@@ -63,6 +63,19 @@ class Addressee:
     certificate: bytes = b""
 
 
+def certificates(session: Session, after_person: int, most: int) -> list[tuple[int, bytes]]:
+    """The next persons' certificates that mail may be encrypted to, with the number of each person."""
+    query = (
+        select(Person.id, CertificateRow.blob)
+        .join(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
+        .where(CertificateRow.is_revoked.is_(False), Person.key_blocked_at.is_(None))
+        .where(Person.id > after_person)
+        .order_by(Person.id)
+        .limit(most)
+    )
+    return [(row.id, row.blob) for row in session.execute(query)]
+
+
 def look_up(
     session: Session, claimed: Sequence[Claimed], messages: Mapping[int, OutboxMessage], now: datetime
 ) -> dict[int, Addressee]:

@@ -14,18 +14,6 @@ DONE, REJECTED, WITHDRAWN, EXPIRED = "done", "rejected", "withdrawn", "expired"
 OPEN = (PROVING, VOUCHING, WAITING, COMMITTEE)
 
 
-def open_for(session: Session, email: str, tld: str, kind: str = "subscribe") -> Request | None:
-    """The one open request of a person for a TLD, or None."""
-    return session.scalar(
-        select(Request).where(
-            Request.email_key == address_key(email),
-            Request.tld == tld,
-            Request.kind == kind,
-            Request.state.in_(OPEN),
-        )
-    )
-
-
 def of_new_key(session: Session, person_id: int, fingerprint: str = "") -> list[Request]:
     """The open requests for a new key of a person, one for each TLD; of one key, or of all."""
     query = select(Request).where(
@@ -33,6 +21,17 @@ def of_new_key(session: Session, person_id: int, fingerprint: str = "") -> list[
     )
     if fingerprint:
         query = query.where(Request.fingerprint == fingerprint)
+    return list(session.scalars(query.order_by(Request.id)))
+
+
+def open_for(session: Session, email: str, tld: str) -> list[Request]:
+    """Every open wish of an address to be listed for a TLD: at most one is proven, the others only say so."""
+    query = select(Request).where(
+        Request.email_key == address_key(email),
+        Request.tld == tld,
+        Request.kind == "subscribe",
+        Request.state.in_(OPEN),
+    )
     return list(session.scalars(query.order_by(Request.id)))
 
 

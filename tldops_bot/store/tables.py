@@ -30,6 +30,7 @@ class Person(Base):
     fingerprint: Mapped[Fingerprint | None] = mapped_column(unique=True)
     key_blocked_at: Mapped[datetime | None]
     key_blocked_because: Mapped[Line] = mapped_column(default="")
+    key_rung: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
@@ -84,6 +85,7 @@ class CertificateRow(Base):
     expires_at: Mapped[datetime | None]
     is_revoked: Mapped[bool] = mapped_column(default=False)
     held_since: Mapped[datetime]
+    refreshed_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]
 
 

@@ -50,8 +50,8 @@ def mint(
 
 
 def find(session: Session, words: str) -> Token | None:
-    """The token of these words, used and expired ones too."""
-    return session.scalar(select(Token).where(Token.digest == token_digest(words)))
+    """The token of these words, used and expired ones too; locked, since it answers once, also on two nodes."""
+    return session.scalar(select(Token).where(Token.digest == token_digest(words)).with_for_update())
 
 
 def requests_of(session: Session, token: Token) -> list[Request]:
@@ -72,6 +72,22 @@ def tokens_of(session: Session, request: Request, purpose: str) -> list[Token]:
         .join(TokenRequest, TokenRequest.token_id == Token.id)
         .where(TokenRequest.request_id == request.id, Token.purpose == purpose)
         .order_by(Token.id)
+    )
+    return list(session.scalars(query))
+
+
+def proofs_since(session: Session, moment: datetime, address: str = "") -> list[Token]:
+    """The proofs asked for since then: of one address, or of all."""
+    query = select(Token).where(Token.purpose == "prove", Token.made_at > moment)
+    if address:
+        query = query.where(func.lower(Token.address) == address.lower())
+    return list(session.scalars(query))
+
+
+def held_for(session: Session, address: str, now: datetime) -> list[Token]:
+    """The tokens sent to an address that would carry a mail out, answered ones too, until they expire."""
+    query = select(Token).where(
+        Token.purpose == "carry_out", func.lower(Token.address) == address.lower(), Token.expires_at > now
     )
     return list(session.scalars(query))
 

@@ -1,0 +1,42 @@
+"""Mail that comes in crowds is accepted first; a single mail holds nobody up."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tldops_bot.adapters.inbox_acceptance import CROWD, CROWD_SECONDS, Acceptance
+from tldops_bot.domain.envelope import Envelope
+from tldops_bot.store.columns import Base
+from tldops_bot.store.database import Database
+
+ENVELOPE = Envelope("ann@nic.example", ("tld-ops@lists.example",), "192.0.2.1", "", False, "")
+
+
+def crowded_after(folder: Path, mails: int, wait_seconds: float = 0.0) -> bool:
+    """Whether it is crowded once so many mails that came together are stored, and some time has gone by."""
+    database = Database(f"sqlite:///{folder}/inbox.sqlite")
+    Base.metadata.create_all(database.writing)
+
+    async def talk() -> bool:
+        acceptance = Acceptance(database, lambda: datetime.now(UTC), lambda: None)
+        await asyncio.gather(*(acceptance.accept(b"mail", ENVELOPE) for _ in range(mails)))
+        await asyncio.sleep(wait_seconds)
+        acceptance.close()
+        return acceptance.is_crowded
+
+    try:
+        return asyncio.run(talk())
+    finally:
+        database.close()
+
+
+def test_a_single_mail_is_no_crowd(tmp_path: Path) -> None:
+    assert not crowded_after(tmp_path, 1)
+
+
+def test_mails_that_come_together_are_a_crowd(tmp_path: Path) -> None:
+    assert crowded_after(tmp_path, 2 * CROWD)
+
+
+def test_the_crowd_is_over_soon_after_its_last_mail(tmp_path: Path) -> None:
+    assert not crowded_after(tmp_path, 2 * CROWD, 4 * CROWD_SECONDS)

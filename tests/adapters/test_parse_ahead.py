@@ -1,0 +1,27 @@
+"""Certificates parsed ahead of need: the same outcome later, and nothing broken by a bad one."""
+
+import asyncio
+
+from tests.keys import KeyPair
+from tldops_bot.adapters import sequoia_encryption
+from tldops_bot.adapters.sequoia_encryption import Encryption
+
+
+def test_what_was_parsed_ahead_is_kept_and_rubbish_is_left_out(ann: KeyPair) -> None:
+    held = set(sequoia_encryption._parsed)
+    sequoia_encryption.parse_here([b"\x99rubbish", ann.certificate, b""])
+    assert len(set(sequoia_encryption._parsed) - held) == 1
+
+
+def test_rubbish_parsed_ahead_does_not_stand_in_the_way_of_encrypting(ann: KeyPair) -> None:
+    async def talk() -> list[object]:
+        encryption = Encryption()
+        try:
+            await encryption.parse_ahead([b"\x99rubbish", ann.certificate])
+            return list(await encryption.encrypt_many(b"a word", [(ann.fingerprint, ann.certificate)]))
+        finally:
+            encryption.close()
+
+    [outcome] = asyncio.run(talk())
+    assert isinstance(outcome, bytes)
+    assert ann.decrypt(outcome) == b"a word"

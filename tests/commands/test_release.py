@@ -1,0 +1,53 @@
+"""RELEASE: a second member lets a held alert go; never its poster."""
+
+import pytest
+
+from tests.desk import Desk, open_desk
+from tests.keys import KeyPair
+from tests.outcomes import all_of, outcome, rows
+from tldops_bot.store.tables import Alert
+
+
+@pytest.fixture
+def held(ann: KeyPair, bob: KeyPair):
+    with open_desk('[alerts]\nrelease = "second-member"') as desk:
+        desk.member(ann, "nl")
+        desk.member(bob, "be")
+        assert outcome(desk.say_bound(ann, "ALERT\nScope: tld be\n\nLook out")) == "held"
+        yield desk
+
+
+def number(desk: Desk) -> str:
+    return f"A-{desk.now.year}-0001"
+
+
+def test_second_member_lets_it_go_to_its_scope(held: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    assert "letters/alert" not in [one.template for one in held.letters]
+    held.later(minutes=5)
+    assert outcome(held.say_bound(bob, f"RELEASE {number(held).lower()}")) == "released"
+    assert {to.address for to in held.last(bob.address).to} >= {bob.address}
+    letter = next(one for one in held.letters if one.template == "letters/alert")
+    assert {to.address for to in letter.to} == {ann.address, bob.address}
+    assert [(one.state, one.posted_at) for one in all_of(held, Alert)] == [("posted", held.now)]
+    held.later(seconds=1)
+    assert outcome(held.say_bound(bob, f"RELEASE {number(held)}")) == "alert_not_waiting"
+
+
+@pytest.mark.parametrize("words", ["", "A-2020-0001", "everything", "A-2020-0001 A-2020-0002"])
+def test_unknown_alert_releases_nothing(held: Desk, bob: KeyPair, words: str) -> None:
+    before = rows(held)
+    assert outcome(held.say_bound(bob, f"RELEASE {words}")) == "no_such_alert"
+    assert rows(held) == before
+
+
+def test_poster_and_strangers_may_not(held: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    before = rows(held)
+    assert outcome(held.say_bound(ann, f"RELEASE {number(held)}")) == "on_oneself"
+    handled = held.say_bound(carol, f"RELEASE {number(held)}", attachments=[carol.key_attachment()])
+    assert outcome(handled) == "not_a_contact"
+    assert rows(held) == before
+
+
+def test_release_needs_the_list_named(held: Desk, bob: KeyPair) -> None:
+    assert outcome(held.say(bob, f"RELEASE {number(held)}")) == "list_not_named"
+    assert [one.state for one in all_of(held, Alert)] == ["held"]

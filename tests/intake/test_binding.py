@@ -1,0 +1,139 @@
+"""A signed mail is bound to this list by its own words, or by a token; one written for another list is worth nothing."""
+
+import pytest
+
+from tests.desk import LIST_LINE, Desk
+from tests.keys import LIST_ADDRESS, KeyPair
+from tests.outcomes import all_of, outcome, rows, states, templates
+from tldops_bot.domain.outgoing import Entitled
+from tldops_bot.store.tables import Token
+
+
+@pytest.fixture
+def town(desk: Desk, ann: KeyPair, bob: KeyPair) -> Desk:
+    desk.member(ann, "nl")
+    desk.member(bob, "nl")
+    return desk
+
+
+def test_unbound_mail_changes_nothing_and_is_carried_out_once_by_a_signed_token(town: Desk, ann: KeyPair) -> None:
+    assert outcome(town.say(ann, "UNSUBSCRIBE nl")) == "list_not_named"
+    assert states(town, "nl")[ann.address] == "listed"
+    letter = town.last(ann.address)
+    assert (letter.template, letter.is_confidential) == ("letters/held", True)
+    assert [(to.entitled, to.fingerprint) for to in letter.to] == [(Entitled.PERSON, ann.fingerprint)]
+    token = town.token_for(ann.address)
+    assert outcome(town.write(ann.address, f"CONFIRM {token}")) == "token_needs_signature"
+    assert states(town, "nl")[ann.address] == "listed"
+    town.say(ann, f"CONFIRM {token}")
+    assert states(town, "nl")[ann.address] == "left"
+    assert town.last(ann.address).values["status"] == "SUCCESS"
+
+
+def test_another_members_signature_on_the_token_does_not_count(town: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    town.say(ann, "UNSUBSCRIBE nl")
+    assert outcome(town.say(bob, f"CONFIRM {town.token_for(ann.address)}")) == "token_needs_signature"
+    assert states(town, "nl")[ann.address] == "listed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "List: other-list@lists.example\nUNSUBSCRIBE nl",
+        "UNSUBSCRIBE nl\n> List: tld-ops@lists.example",
+        "UNSUBSCRIBE nl\n\nKind regards\nList: tld-ops@lists.example",
+        "List: tld-ops@lists.example.attacker.example\nUNSUBSCRIBE nl",
+    ],
+)
+def test_naming_another_list_or_below_the_commands_does_not_bind(town: Desk, ann: KeyPair, text: str) -> None:
+    assert outcome(town.say(ann, text)) == "list_not_named"
+    assert states(town, "nl")[ann.address] == "listed"
+
+
+@pytest.mark.parametrize("name", ["To", "Cc"])
+def test_protected_header_binds_and_an_outer_one_does_not(town: Desk, ann: KeyPair, name: str) -> None:
+    outer = {"To": "<other-list@lists.example>", name: f"<{LIST_ADDRESS}>"}
+    raw = ann.pgp_mime_signed("UNSUBSCRIBE nl", outer, at=town.now)
+    assert outcome(town.receive(raw)) == "list_not_named"
+    town.later(seconds=1)
+    raw = ann.pgp_mime_signed("UNSUBSCRIBE nl", protected={name: f"TLD-OPS <{LIST_ADDRESS.upper()}>"}, at=town.now)
+    assert outcome(town.receive(raw)) == "left"
+
+
+def test_reading_needs_no_binding(town: Desk, ann: KeyPair) -> None:
+    assert outcome(town.say(ann, "QUERY nl")) == "contacts"
+
+
+def test_replayed_unbound_mail_does_not_flood_its_author(town: Desk, ann: KeyPair) -> None:
+    raw = ann.pgp_mime_signed("UNSUBSCRIBE nl", at=town.now)
+    for number in range(12):
+        town.receive(raw.replace(b"Subject: a question", b"Subject: again %d" % number), "mallory@other.example")
+        town.later(minutes=4)
+    assert len(templates(town, ann.address)) == 1
+    for number in range(10):
+        town.say(ann, f"UPDATE\nFax: {number}")
+    assert len(templates(town, ann.address)) <= 7
+
+
+def test_two_tokens_for_the_same_signature_carry_it_out_once(town: Desk, ann: KeyPair) -> None:
+    raw = ann.pgp_mime_signed("UPDATE\nFax: 1", at=town.now)
+    town.receive(raw)
+    first = town.token_for(ann.address)
+    town.later(hours=2)
+    town.receive(raw)
+    second = town.token_for(ann.address)
+    assert first != second
+    town.say(ann, f"CONFIRM {first}")
+    before = rows(town)
+    town.later(seconds=1)
+    town.say(ann, f"CONFIRM {second}")
+    after = rows(town)
+    assert before["persons"] == after["persons"]
+
+
+def test_held_mail_of_somebody_gone_meanwhile_is_refused(town: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    town.say(ann, "REMOVE nl bob.sample@registry.example")
+    token = town.token_for(ann.address)
+    town.say_bound(bob, f"REMOVE nl {ann.address}")
+    town.say(ann, f"CONFIRM {token}")
+    assert states(town, "nl") == {ann.address: "suspended", bob.address: "listed"}
+
+
+def test_what_is_not_allowed_anyway_is_refused_without_a_token(town: Desk, ann: KeyPair) -> None:
+    assert outcome(town.say(ann, "APPROVE R-1")) == "not_committee"
+    assert outcome(town.say(ann, "UNSUBSCRIBE nl\nFnord: 1")) == "unknown_field"
+    assert all_of(town, Token) == []
+
+
+def test_forged_plain_mails_do_not_flood_a_keyless_contact(town: Desk, carol: KeyPair) -> None:
+    town.member(carol, "be", keyless=True)
+    for number in range(30):
+        town.write(carol.address, f"UPDATE\nFax: {number}", **{"Message-ID": f"<{number}@mallory.example>"})
+    assert len(templates(town, carol.address)) <= 6
+
+
+def test_plain_mails_without_message_ids_are_told_apart_by_what_they_say(town: Desk, carol: KeyPair) -> None:
+    town.member(carol, "be", keyless=True)
+    for number in (1, 2):
+        raw = carol.plain(f"UPDATE\nFax: {number}", {"Message-ID": ""})
+        town.receive(raw, carol.address)
+        town.receive(raw, carol.address)
+    assert templates(town, carol.address) == ["letters/held_mailbox"] * 2
+
+
+def test_one_iana_contacts_questions_do_not_silence_another_ones(town: Desk, ann: KeyPair) -> None:
+    town.iana("nl", "admin@registry.example")
+    town.iana("be", "other@registry.example")
+    for number in range(8):
+        headers = {"Message-ID": f"<{number}@registry.example>"}
+        town.write("other@registry.example", f"REMOVE be x{number}@nic.example", **headers)
+    town.write("admin@registry.example", f"REMOVE nl {ann.address}")
+    assert templates(town, "admin@registry.example") == ["letters/held_mailbox"]
+
+
+def test_token_is_shown_with_the_lines_it_is_about(town: Desk, ann: KeyPair) -> None:
+    town.say(ann, "UNSUBSCRIBE nl")
+    words = town.text(town.last(ann.address))
+    assert "UNSUBSCRIBE nl" in words
+    assert f"CONFIRM {town.token_for(ann.address)}" in words
+    assert LIST_LINE in words

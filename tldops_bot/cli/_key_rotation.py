@@ -1,0 +1,55 @@
+"""A new key for the list, announced under the old one; and what others need to find the list's keys by WKD."""
+
+from pathlib import Path
+
+from tldops_bot.app import App
+from tldops_bot.commands import _letters
+from tldops_bot.domain.key_discovery import web_key_name
+from tldops_bot.domain.outgoing import Attachment, Kind, Letter
+from tldops_bot.mail import compose
+from tldops_bot.mail.mime_entities import signed_part
+from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
+from tldops_bot.store import audit, outbox, people
+
+ACTOR = "operator"
+
+
+def rotate(app: App) -> tuple[str, str, int]:
+    """Make the list's next key and tell everybody; the old fingerprint, the new one, how many are told.
+
+    The letter is signed here and now, with the old key: from the next start of `serve` on, the new one signs.
+    The old key stays in the gpg home, so that what is encrypted to it can still be read.
+    """
+    keyring, now = app.gnupg.keyring, app.now()
+    old = keyring.fingerprint
+    with app.database.read() as session:
+        to = _letters.to_people(people.everybody_served(session))
+    new = keyring.make(app.config.list.address)
+    key = Attachment("list-key.asc", "application/pgp-keys", encode(keyring.export(new), PUBLIC_KEY))
+    values = {"old": old, "fingerprint": new}
+    letter = Letter(Kind.NOTICE, "letters/list_key_rotated", values, to, attachments=(key,))
+    rendered = app.renderer.render(letter.template, values)
+    draft = compose.draft(letter, rendered, app.config.list, now)
+    sealed = signed_part(draft.entity, keyring.sign_detached(draft.entity, old))
+    with app.database.write() as session:
+        audit.record(session, now, ACTOR, "list_key_rotated", old=old, new=new)
+        if to:
+            outbox.store_sealed(session, outbox.enqueue(session, letter, draft, now), sealed)
+    return old, new, len(to)
+
+
+def write_wkd(app: App, folder: Path) -> tuple[Path, ...]:
+    """Write what a web server shows as `/.well-known/openpgpkey/`; raises OSError.
+
+    For either way of asking: of `openpgpkey.DOMAIN` (with the domain in the path), and of the domain itself.
+    """
+    local, _, domain = app.config.list.address.rpartition("@")
+    octets = app.gnupg.keyring.published()
+    written = []
+    for place in (folder / domain.lower(), folder):
+        (place / "hu").mkdir(parents=True, exist_ok=True)
+        (place / "policy").touch()
+        file = place / "hu" / web_key_name(local)
+        file.write_bytes(octets)
+        written.append(file)
+    return tuple(written)

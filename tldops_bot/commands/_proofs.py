@@ -1,0 +1,66 @@
+"""How often a mailbox is asked to prove itself: strangers must not make us a nuisance, nor stand in anybody's way."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._joining import shown
+from tldops_bot.domain.address import same_address
+from tldops_bot.store import requests, strangers, tokens
+from tldops_bot.store.tables import Person, Request
+
+A_DAY_AND_ADDRESS = 3
+AN_HOUR_IN_ALL = 60
+A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def may_ask(ctx: Context, address: str, person: Person | None) -> bool:
+    """Whether another proof may be asked of this address now.
+
+    Who asks for themselves by their registered key may. Where the domain vouches that the mail is the address's
+    own (DMARC), others' mails in its name do not count against it. Members are not held up by a flood.
+    """
+    actor = ctx.actor
+    if actor.is_signed and actor.person is not None and actor.person is person:
+        return True
+    is_own = is_from(ctx, address)
+    asked = tokens.proofs_since(ctx.session, ctx.now - A_DAY, address)
+    if sum(one.details.get("own", False) is is_own for one in asked) >= A_DAY_AND_ADDRESS:
+        return False
+    if is_own or (actor.is_signed and actor.standing.is_member):
+        return True
+    return len(tokens.proofs_since(ctx.session, ctx.now - AN_HOUR)) < AN_HOUR_IN_ALL
+
+
+def is_from(ctx: Context, address: str) -> bool:
+    """Whether the mail in hand comes from this address, by the word of the address's own domain."""
+    return ctx.mail.is_authentic and same_address(ctx.mail.author, address)
+
+
+def asked_in_vain(ctx: Context, person: Person, tlds: tuple[str, ...]) -> None:
+    """Tell a stored person that somebody asked for them; once a day, since who asked may be anybody."""
+    if strangers.may_answer(ctx.session, person.email, "asked_in_vain", ctx.now) is strangers.May.SILENCE:
+        return
+    values = {"name": person.name, "tlds": [shown(one) for one in tlds]}
+    ctx.post(_letters.notice("letters/asked_in_vain", values, _letters.to_person(person)))
+
+
+def already_asked(
+    ctx: Context, email: str, tld: str, fingerprint: str | None, details: Mapping[str, object]
+) -> Request | None:
+    """The request that makes another one needless: one already proven, by the same key, or in the same words.
+
+    An unproven one by somebody else does not count: it stands in nobody's way.
+    """
+    for held in requests.open_for(ctx.session, email, tld):
+        if held.state != requests.PROVING:
+            return held
+        same_key = held.fingerprint == fingerprint and held.details.get("signed") == details["signed"]
+        if same_key and (details["signed"] or _words(held.details) == _words(details)):
+            return held
+    return None
+
+
+def _words(details: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in details.items() if name != "authentication"}

@@ -1,0 +1,25 @@
+"""Keeps what a published copy of a member's key proved, and tells whom it concerns."""
+
+from collections.abc import Sequence
+
+from tldops_bot.commands import _keys
+from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._job import JobContext
+from tldops_bot.jobs._joining import as_command
+from tldops_bot.store import people
+
+
+def keep_refreshed(
+    ctx: JobContext, fingerprint: str, held: bytes, merged: Sequence[Certificate]
+) -> list[Letter]:
+    """`merged` was made of `held` without a transaction; if that is no longer what is held, another time."""
+    row = people.certificate_for(ctx.session, fingerprint)
+    if row is None or row.blob != held:
+        return []
+    row.refreshed_at = ctx.now
+    context = as_command(ctx)
+    for certificate in merged:
+        if certificate.fingerprint == fingerprint:
+            _keys.keep_proven(context, certificate)
+    return context.letters

@@ -418,6 +418,7 @@ _PROVE: Values = _TOKEN | {
     "is_signed": True,
     "fingerprint": KEY,
     "asked_by_other": False,
+    "reached_by": ["+44…23", "a…@home.example"],
 }
 _WELCOME: Values = {
     "name": "Ann Example",
@@ -429,7 +430,7 @@ _WELCOME: Values = {
     "confirm_every": 180,
     "address_under_tld": True,
 }
-_KEYLESS = request(fingerprint="", organisation="")
+_KEYLESS = request(fingerprint="", organisation="", replaces="")
 _NEW_KEYS: list[Values] = [
     {"name": "Ann Example", "fingerprint": KEY, "is_first": is_first} for is_first in (True, False)
 ]
@@ -446,6 +447,7 @@ LETTERS: dict[str, list[Values]] = {
             "fingerprint": "",
             "asked_by_other": True,
             "requests": [_KEYLESS, request(18, IDN)],
+            "reached_by": [],
         },
         _PROVE | {"requests": [NEW_KEY]},
     ],

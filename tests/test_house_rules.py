@@ -156,6 +156,7 @@ def test_the_jobs() -> None:
         "finish_removals",
         "forget_old",
         "send_roster",
+        "warn_of_key_expiry",
     }
 
 

@@ -31,6 +31,11 @@ set sendmail="{home}/keep" sendmail_wait=0
 set crypt_use_gpgme=yes pgp_default_key="{key}" pgp_sign_as="{key}" wait_key=no
 set editor=true abort_unmodified=no autoedit=yes edit_headers=no abort_nosubject=no fast_reply=yes
 set copy=no charset=utf-8 send_charset="us-ascii:utf-8"
+set pgp_clear_sign_command="gpg --batch --quiet --output - --armor --textmode --clear-sign -u {key} %f"
+set pgp_encrypt_sign_command="gpg --batch --quiet --output - --armor --textmode -es -u {key} -r {list_key} %f"
+set pgp_sign_command="gpg --batch --quiet --output - --armor --textmode --detach-sign -u {key} %f"
+set crypt_confirm_hook=no
+crypt-hook . {list_key}
 set mbox="{home}/mbox" spool_file="{home}/mbox" folder="{home}" tmpdir="{home}"
 """
 
@@ -41,6 +46,7 @@ class Mutt:
 
     desk: Desk
     ann: KeyPair
+    list_key: KeyPair
 
     def send(self, *settings: str, attach_key: bool = False) -> Handled:
         home = self.ann.home
@@ -48,9 +54,12 @@ class Mutt:
         kept.unlink(missing_ok=True)
         (home / "text").write_text(commands(POSTAL))
         more = "\n".join(f"set {one}" for one in settings)
-        (home / "rc").write_text(SETTINGS.format(home=home, key=self.ann.fingerprint) + more)
+        keys = {"key": self.ann.fingerprint, "list_key": self.list_key.fingerprint}
+        (home / "rc").write_text(SETTINGS.format(home=home, **keys) + more)
         attached = ("-a", str(home / "key.asc"), "--") if attach_key else ()
-        self._run(("neomutt", "-n", "-F", str(home / "rc"), "-s", "a question", "-i", str(home / "text")), attached)
+        self._run(
+            ("neomutt", "-n", "-F", str(home / "rc"), "-s", "a question", "-i", str(home / "text")), attached
+        )
         raw = re.sub(rb"\r?\n", b"\r\n", kept.read_bytes())
         self.desk.later(seconds=1)
         return self.desk.receive(raw, self.ann.address)
@@ -81,7 +90,7 @@ class Mutt:
         """When the screen stands still, a key; until the mail is there."""
         kept, ends = self.ann.home / "out.eml", time.monotonic() + SECONDS
         while time.monotonic() < ends:
-            if select.select([terminal], [], [], 0.3)[0]:
+            if select.select([terminal], [], [], 0.15)[0]:
                 os.read(terminal, 65_536)
             elif kept.exists():
                 return
@@ -106,8 +115,9 @@ def mutt() -> Iterator[Mutt]:
         (home / "key.asc").write_bytes(ann.armored)
         with open_desk() as desk:
             desk.member(ann, "nl")
-            gpg(home, "--import", octets=desk.app.gnupg.list_certificate(desk.now).blob)
-            yield Mutt(desk, ann)
+            certificate = desk.app.gnupg.list_certificate(desk.now)
+            gpg(home, "--import", octets=certificate.blob)
+            yield Mutt(desk, ann, KeyPair("TLD-OPS", LIST_ADDRESS, certificate.fingerprint, home))
     finally:
         close_home(home)
 
@@ -117,12 +127,26 @@ def mutt() -> Iterator[Mutt]:
     [
         (("crypt_auto_sign=yes",), False),
         (("crypt_auto_sign=yes", "crypt_protected_headers_write=no"), False),
-        (("crypt_auto_sign=yes", "pgp_auto_inline=yes", "pgp_mime_auto=no"), False),
+        (("crypt_auto_sign=yes", "pgp_auto_inline=yes", "crypt_use_gpgme=no"), False),
+        (("crypt_auto_sign=yes", "crypt_use_gpgme=no"), False),
         (("crypt_auto_sign=yes", "text_flowed=yes"), False),
         (("crypt_auto_sign=yes", "crypt_auto_encrypt=yes"), True),
-        (("crypt_auto_sign=yes", "crypt_auto_encrypt=yes", "pgp_auto_inline=yes", "pgp_mime_auto=no"), True),
+        (("crypt_auto_sign=yes", "crypt_auto_encrypt=yes", "crypt_use_gpgme=no"), True),
+        (
+            ("crypt_auto_sign=yes", "crypt_auto_encrypt=yes", "pgp_auto_inline=yes", "crypt_use_gpgme=no"),
+            True,
+        ),
     ],
-    ids=["signed", "without protected headers", "inline", "flowed", "encrypted", "encrypted inline"],
+    ids=[
+        "signed",
+        "without protected headers",
+        "inline",
+        "signed by gpg",
+        "flowed",
+        "encrypted",
+        "encrypted by gpg",
+        "encrypted inline",
+    ],
 )
 def test_what_neomutt_writes_is_accepted(mutt: Mutt, settings: tuple[str, ...], is_encrypted: bool) -> None:
     handled = mutt.send(*settings)

@@ -101,7 +101,7 @@ class App:
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        armored = encode(self.gnupg.keyring.export(), PUBLIC_KEY)
+        armored = encode(self.gnupg.keyring.published(), PUBLIC_KEY)
         return Surroundings(self.config, self.tlds, self.random_octets, armored)
 
     @cached_property

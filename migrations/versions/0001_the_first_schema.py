@@ -351,7 +351,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.String(length=32), nullable=False),
         sa.Column("certificate", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["certificate"], ["certificates.fingerprint"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("key_fingerprint"),
+        sa.PrimaryKeyConstraint("key_fingerprint", "certificate"),
     )
     with op.batch_alter_table("certificate_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_certificate_keys_certificate"), ["certificate"], unique=False)

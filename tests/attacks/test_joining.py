@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from tests.desk import LIST_LINE, Desk
-from tests.keys import KeyPair, person
+from tests.desk import LIST_LINE, Desk, open_desk
+from tests.keys import KEYS_MADE_AT, KeyPair, gpg, mail, message_entity, person
 from tests.outcomes import FIELDS, all_of, answer, join, outcome, prove, states, stored, subscribe, templates
 from tldops_bot.intake import Handled
 from tldops_bot.store import people, requests
@@ -43,16 +43,17 @@ def test_a_stranger_reads_the_same_whoever_is_named(
         subscribe(desk, ann)
         prove(desk, ann)
     text = ask_for(ann.address)
-    handled = desk.say(mallory, text) if is_signed else desk.write(STRANGER, text)
-    assert outcome(handled) == "waiting"
-    assert reply_text(desk, handled).replace("\n", " ").count("R-") == 0
-    found = reply_text(desk, handled)
-    with_nobody = desk.say(mallory, ask_for("nobody@nic.example")) if is_signed else None
-    if with_nobody is not None:
-        assert reply_text(desk, with_nobody).replace("nobody@nic.example", ann.address) == found
+    own_key = [mallory.key_attachment()]
+    handled = desk.say(mallory, text, attachments=own_key) if is_signed else desk.write(STRANGER, text)
+    assert outcome(handled) == ("key_names_another" if is_signed else "waiting")
+    if not is_signed:
+        assert "R-" not in reply_text(desk, handled)
+        assert ann.address not in reply_text(desk, handled)
 
 
-def test_a_strangers_key_with_a_members_address_is_no_way_to_ask_who_is_a_member(desk: Desk, ann: KeyPair) -> None:
+def test_a_strangers_key_with_a_members_address_is_no_way_to_ask_who_is_a_member(
+    desk: Desk, ann: KeyPair
+) -> None:
     desk.iana("nl", IANA)
     forged = KeyPair.make("Mallory Example", "mallory@elsewhere.example", also=(f"Ann <{ann.address}>",))
     text = ask_for(ann.address)
@@ -94,7 +95,10 @@ def test_a_member_is_told_the_truth(desk: Desk, ann: KeyPair, bob: KeyPair) -> N
     desk.member(ann, "nl")
     desk.member(bob, "be")
     assert outcome(desk.say(bob, ask_for(ann.address))) == "already_contact"
-    assert outcome(desk.say(bob, ask_for("x.y@nic.example", more="Replaces: nobody@nic.example"))) == "replaces_nobody"
+    assert (
+        outcome(desk.say(bob, ask_for("x.y@nic.example", more="Replaces: nobody@nic.example")))
+        == "replaces_nobody"
+    )
 
 
 # --- nobody is kept out by a stranger
@@ -122,8 +126,7 @@ def test_with_the_proof_of_one_request_the_others_in_that_name_end(desk: Desk, a
 
 def test_my_key_attached_by_somebody_else_does_not_stand_in_my_way(desk: Desk, ann: KeyPair) -> None:
     desk.iana("nl", IANA)
-    other = person("Mallory Example", "mallory@elsewhere.example")
-    raw = other.pgp_mime_signed(ask_for(ann.address), at=desk.now, attachments=[ann.key_attachment()])
+    raw = mail(ann.headers(), message_entity(ask_for(ann.address), [ann.key_attachment()]))
     assert outcome(desk.receive(raw)) == "waiting"
     assert outcome(subscribe(desk, ann)) == "waiting"
 
@@ -157,7 +160,9 @@ def test_a_strangers_request_changes_nothing_of_a_stored_record(desk: Desk, ann:
 # --- nobody established goes by one mailbox or one key alone
 
 
-def test_replaces_takes_nobody_off_for_good_at_once(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+def test_replaces_takes_nobody_off_for_good_at_once(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
     desk.member(bob, "nl")
     desk.member(carol, office="committee")
     desk.iana("nl", IANA)
@@ -172,8 +177,12 @@ def test_replaces_takes_nobody_off_for_good_at_once(desk: Desk, ann: KeyPair, bo
     assert states(desk, "nl") == {bob.address: people.LISTED, ann.address: people.LISTED}
 
 
-def test_who_left_the_committee_has_no_vote_any_more(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
-    desk.app.config.membership.committee_votes = 2
+def test_who_left_the_committee_has_no_vote_any_more(ann: KeyPair, carol: KeyPair) -> None:
+    with open_desk("[membership]\ncommittee_votes = 2\n") as desk:
+        _rogue_vote_is_gone(desk, ann, carol)
+
+
+def _rogue_vote_is_gone(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
     dora = person("Dora Example", "dora@committee.example")
     rogue, honest = desk.member(dora, office="committee"), desk.member(carol, office="committee")
     assert rogue != honest
@@ -192,13 +201,12 @@ def test_who_left_the_committee_has_no_vote_any_more(desk: Desk, ann: KeyPair, b
 
 def adopting(victim: KeyPair, name: str, address: str) -> KeyPair:
     """A key that has bound another person's primary key to itself as a subkey; no consent is needed to authenticate."""
-    from tests.keys import KEYS_MADE_AT, gpg
-
     listing = gpg(victim.home, "--with-colons", "--with-keygrip", "--list-keys", victim.fingerprint).decode()
     grip = next(line.split(":")[9] for line in listing.splitlines() if line.startswith("grp"))
     thief = KeyPair.make(name, address)
-    made = int(KEYS_MADE_AT.timestamp())
-    gpg(thief.home, f"--faked-system-time={made}!", "--quick-add-key", thief.fingerprint, f"&{grip}", "auth")
+    talk = f"addkey\n13\n{grip}\n=A\n0\nsave\n".encode()
+    edit = ("--expert", "--command-fd=0", "--status-fd=1", "--edit-key", thief.fingerprint)
+    gpg(thief.home, *edit, octets=talk, at=KEYS_MADE_AT)
     return thief
 
 
@@ -225,8 +233,6 @@ def test_a_key_that_took_in_a_members_does_not_speak_for_the_member(desk: Desk) 
 
 
 def gpg_listing(who: KeyPair) -> bytes:
-    from tests.keys import gpg
-
     options = ("--with-colons", "--with-subkey-fingerprint", "--list-keys", who.fingerprint)
     return gpg(who.home, *options)
 
@@ -249,12 +255,15 @@ def test_strangers_together_make_us_ask_sixty_addresses_an_hour_at_most(desk: De
     desk.member(ann, "nl")
     for number in range(25):
         named = "".join(
-            f"Name: Person {letter}\nMobile: +44 20 7946 0123\nEmail: {letter}{number}@nic.example\n" for letter in "abc"
+            f"Name: Person {letter}\nMobile: +44 20 7946 0123\nEmail: {letter}{number}@nic.example\n"
+            for letter in "abc"
         )
         desk.write(f"{number}@elsewhere.example", f"SUBSCRIBE be\n{named}")
     assert len([one for one in desk.letters if one.template == "letters/prove"]) == 60
     assert outcome(desk.say(ann, ask_for("colleague.sample@nic.example", "be"))) == "waiting"
-    assert templates(desk, "colleague.sample@nic.example") == ["letters/prove"], "members still enter colleagues"
+    assert templates(desk, "colleague.sample@nic.example") == ["letters/prove"], (
+        "members still enter colleagues"
+    )
 
 
 # --- questions to stored mailboxes
@@ -283,7 +292,9 @@ def test_questions_to_one_iana_contact_do_not_silence_another(desk: Desk, ann: K
     assert len(templates(desk, IANA)) <= 3
 
 
-def test_a_mail_written_for_another_list_is_asked_about_once_however_often_it_is_sent(desk: Desk, ann: KeyPair) -> None:
+def test_a_mail_written_for_another_list_is_asked_about_once_however_often_it_is_sent(
+    desk: Desk, ann: KeyPair
+) -> None:
     desk.member(ann, "nl")
     raw = ann.pgp_mime_signed("UNSUBSCRIBE nl", at=desk.now)
     for _ in range(20):
@@ -310,7 +321,9 @@ def test_a_token_counts_once_even_for_two_who_answer_at_the_same_time(desk: Desk
     assert "FOR UPDATE" in seen[0]
 
 
-def test_no_binding_line_means_no_effect_for_a_thief_of_the_mail_alone(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+def test_no_binding_line_means_no_effect_for_a_thief_of_the_mail_alone(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
     desk.member(ann, "nl")
     desk.member(bob, "nl")
     raw = ann.pgp_mime_signed(f"REMOVE nl {bob.address}", at=desk.now)

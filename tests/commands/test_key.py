@@ -94,21 +94,6 @@ def test_same_key_again_is_merely_renewed(desk: Desk, ann: KeyPair) -> None:
     assert outcome(desk.say(ann, "KEY", attachments=[ann.key_attachment()])) == "renewed"
 
 
-# --- recovery: signed by the new key alone
-
-
-def test_recovery_goes_to_the_committee_even_with_the_vouchers_word(desk: Desk, ann: KeyPair, second: KeyPair) -> None:
-    desk.member(ann, "nl")
-    desk.iana("nl", ADMIN)
-    assert outcome(desk.say(second, "KEY", attachments=[second.key_attachment()])) == "waiting"
-    desk.say(second, f"CONFIRM {desk.token_for(ann.address)}")
-    answer(desk, ADMIN)
-    (asked,) = all_of(desk, Request)
-    assert (asked.kind, asked.state, asked.committee_because) == ("key", "committee", "key_recovery")
-    assert stored(desk, ann.address).fingerprint == ann.fingerprint
-    assert outcome(desk.say(ann, "SHOW")) == "record"
-
-
 # --- what is refused
 
 

@@ -84,7 +84,6 @@ def test_declining_voucher_sends_the_request_to_the_committee(desk: Desk, ann: K
         ("SUBSCRIBE nl\nName: Ann Example\nPhone: +44 20 7946 0123 ext", "bad_phone"),
         (f"SUBSCRIBE nl\n{FIELDS}Email: ann@localhost", "bad_field"),
         (f"SUBSCRIBE nl\n{FIELDS}Email: a@nic.example b@nic.example", "bad_field"),
-        (f"SUBSCRIBE nl\n{FIELDS}Replaces: nobody@nic.example", "replaces_nobody"),
         (f"SUBSCRIBE nl\n{FIELDS}Fnord: x", "unknown_field"),
         ("SUBSCRIBE nl\n" + FIELDS * 4, "too_many_persons"),
         (f"SUBSCRIBE nl\n{FIELDS}{FIELDS}", "field_missing"),
@@ -161,7 +160,10 @@ def test_key_unfit_for_service_is_refused(desk: Desk, made: dict, reason: str) -
 def test_registered_address_changes_its_key_by_key_only(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
     second = KeyPair.make("Ann Example", ann.address)
-    assert outcome(subscribe(desk, second, "be")) == "use_key"
+    before = rows(desk)
+    assert outcome(subscribe(desk, second, "be")) == "waiting", "a stranger is told nothing"
+    assert rows(desk) == before
+    assert templates(desk, ann.address) == ["reply", "letters/asked_in_vain"]
     assert outcome(desk.say(ann, f"SUBSCRIBE be\n{FIELDS}", attachments=[second.key_attachment()])) == "use_key"
 
 
@@ -284,7 +286,7 @@ def test_fourth_contact_goes_to_the_committee(desk: Desk, ann: KeyPair, bob: Key
     assert (asked.state, asked.committee_because) == ("committee", "no_free_seat")
 
 
-def test_replaced_contact_leaves_as_the_new_one_comes(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+def test_replaced_contact_goes_as_the_new_one_comes(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
     for who in (bob, carol, person("Dora Example", "dora@nic.example")):
         desk.member(who, "nl")
     desk.iana("nl", "admin@registry.example")
@@ -292,7 +294,7 @@ def test_replaced_contact_leaves_as_the_new_one_comes(desk: Desk, ann: KeyPair, 
     prove(desk, ann)
     assert states(desk, "nl")[bob.address] == "listed"
     answer(desk, "admin@registry.example")
-    assert (states(desk, "nl")[ann.address], states(desk, "nl")[bob.address]) == ("listed", "left")
+    assert (states(desk, "nl")[ann.address], states(desk, "nl")[bob.address]) == ("listed", "suspended")
     assert "letters/replaced" in templates(desk, bob.address)
 
 

@@ -8,6 +8,7 @@ import typer
 from tldops_bot.app import App
 from tldops_bot.cli._acting import AsJson, Confidential, disclose
 from tldops_bot.cli._frame import card, masked, opened, print_json, refuse, say, show
+from tldops_bot.cli._key_rotation import rotate, write_wkd
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.store import overview
 from tldops_bot.store.tables import CertificateRow, Person
@@ -42,10 +43,16 @@ def show_(context: typer.Context, confidential: Confidential = False, as_json: A
 def export(
     context: typer.Context,
     out: Annotated[Path | None, typer.Option(help="Into this file.")] = None,
+    wkd: Annotated[
+        Path | None, typer.Option(help="For a web server, to be shown as /.well-known/openpgpkey/.")
+    ] = None,
 ) -> None:
-    """The list's public key, armored, for members and for the web."""
+    """The list's public keys, armored, for members; or as a Web Key Directory."""
     with opened(context) as parts:
-        armored = encode(parts.gnupg.keyring.export(), PUBLIC_KEY)
+        if wkd is not None:
+            _export_wkd(parts, wkd)
+            return
+        armored = encode(parts.gnupg.keyring.published(), PUBLIC_KEY)
     if out is None:
         print(armored.decode("ascii"), end="")  # noqa: T201
         return
@@ -54,6 +61,29 @@ def export(
     except OSError as problem:
         refuse(f"{out}: cannot be written ({problem.strerror})")
     say(f"{out}  {len(armored)} bytes")
+
+
+@app.command("rotate")
+def rotate_(context: typer.Context) -> None:
+    """A new key for the list; everybody is told in a mail signed with the old one."""
+    with opened(context) as parts:
+        old, new, told = rotate(parts)
+    say(f"old key  {old}")
+    say(f"new key  {new}")
+    say(f"told     {told} addresses, signed with the old key")
+    say(
+        "Restart `serve` now: it signs with the new key from then on, and still reads what is encrypted to the old."
+    )
+    say("Then publish both again: `keys export`, `keys export --wkd DIR`.")
+
+
+def _export_wkd(parts: App, folder: Path) -> None:
+    try:
+        written = write_wkd(parts, folder)
+    except OSError as problem:
+        refuse(f"{folder}: cannot be written ({problem.strerror})")
+    for file in written:
+        say(str(file))
 
 
 def _own(parts: App) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _ask_colleague(ctx: Context, request: Request, other: Person, values: dict[s
         Recipient(address, Entitled.KEY, other.id, other.fingerprint)
         for address in people.addresses_of(other)
     )
-    shown = values | {"token": minted.words, "signs_with": other.fingerprint}
+    shown = values | {"token": minted.words, "signs_with": other.fingerprint, "is_own": False}
     ctx.post(
         Letter(Kind.TOKEN, "letters/recovery_cosign", shown, to, is_confidential=True, route=minted.route)
     )

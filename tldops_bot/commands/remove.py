@@ -6,6 +6,7 @@ from tldops_bot.commands._fields import read_tlds
 from tldops_bot.domain.request import Request
 from tldops_bot.store import iana, people
 
+
 @command("REMOVE tld address", who=Who.CONTACT, changes=True, by_mailbox="iana")
 def remove(ctx: Context, request: Request) -> Reply | Refused:
     """Take somebody off your TLD: at once, and for good after 7 days."""

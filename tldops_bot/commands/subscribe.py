@@ -41,9 +41,7 @@ def subscribe(ctx: Context, request: Request) -> Reply | Refused:
     return Reply("waiting", {"tlds": [tld.shown for tld in tlds]}, Status.WAITING)
 
 
-def _one_person(
-    ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alone: bool
-) -> Refused | None:
+def _one_person(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alone: bool) -> Refused | None:
     candidate = read_candidate(ctx, fields, _country(ctx, tlds))
     if isinstance(candidate, Refused):
         return candidate
@@ -157,8 +155,11 @@ def _key_of(
         signer = None  # a contact enters somebody else, and their mail program attaches their own key
     naming = [one for one in ctx.mail.certificates if _names(one, candidate.email)]
     offered = signer if signer is not None and alone else (naming[0] if len(naming) == 1 else None)
-    if offered is None or (ctx.actor.person is not None and stored is ctx.actor.person is not None
-                           and stored.fingerprint == offered.fingerprint):
+    if offered is None or (
+        ctx.actor.person is not None
+        and stored is ctx.actor.person is not None
+        and stored.fingerprint == offered.fingerprint
+    ):
         return None
     # What the key says of itself comes first, so that no answer depends on who is registered.
     if ctx.actor.is_signed and signer is not None and not _names(offered, candidate.email):
@@ -182,7 +183,9 @@ def _replaced(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field]) -> Per
         return None
     person = people.by_address(ctx.session, wanted.strip("<> "))
     if person is None or not all(people.entry_of(ctx.session, person, tld.a_label) for tld in tlds):
-        return _unless_a_stranger(ctx, Refused("replaces_nobody", {"tlds": [tld.shown for tld in tlds]}), None, tlds)
+        return _unless_a_stranger(
+            ctx, Refused("replaces_nobody", {"tlds": [tld.shown for tld in tlds]}), None, tlds
+        )
     return person
 
 

@@ -18,10 +18,12 @@ from tldops_bot.intake.judge import Judged
 from tldops_bot.mail.render import Renderer
 from tldops_bot.store import people, tokens
 from tldops_bot.store.inbox import Claimed
-from tldops_bot.store.tables import CertificateRow, Token
+from tldops_bot.store.tables import CertificateRow
 
 SUBJECT_CHARACTERS = 80
-AN_HOUR = timedelta(hours=1)
+AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
+HELD_AN_HOUR = 6
+PLAIN_A_DAY = 3  # anybody can have sent them
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +176,11 @@ class Answers:
         actor, person = decision.actor, decision.actor.person
         address = person.email if person is not None else actor.address
         digest = judged.digest or hashlib.sha256(judged.text.encode(errors="replace")).hexdigest()
-        if self._asked_lately(digest, address):
-            return []
         is_signed = actor.is_signed
+        asked = decision.commands.requests if decision.commands else ()
+        verbs = [] if is_signed else sorted({one.verb for one in asked})
+        if self._asked_enough(digest, address, verbs):
+            return []
         until = self.now + self.request_lifetime
         minted = tokens.mint(
             self.session,
@@ -188,9 +192,8 @@ class Answers:
             fingerprint=actor.fingerprint if is_signed else None,
             person_id=person.id if person is not None else None,
             inbox_id=claimed.id,
-            details={"digest": digest},
+            details={"digest": digest, "verbs": verbs},
         )
-        asked = decision.commands.requests if decision.commands else ()
         lines = [line for one in asked for line in _quoted(one, actor)]
         values = {
             "token": minted.words,
@@ -214,13 +217,15 @@ class Answers:
             )
         ]
 
-    def _asked_lately(self, digest: str, address: str) -> bool:
-        """About this very mail within the hour, or often about any: whoever resends or forges, floods nobody."""
-        recent = self.session.query(Token).filter(
-            Token.purpose == "carry_out", Token.address == address, Token.made_at > self.now - AN_HOUR
-        )
-        held = recent.all()
-        return len(held) >= 6 or any(one.details.get("digest") == digest for one in held)
+    def _asked_enough(self, digest: str, address: str, plain_verbs: list[str]) -> bool:
+        """Whoever resends or forges, floods nobody: a signed mail is asked about once, a plain command thrice a day."""
+        held = tokens.held_for(self.session, address, self.now)
+        lately = [one for one in held if one.made_at > self.now - AN_HOUR]
+        today = [one for one in held if one.made_at > self.now - A_DAY]
+        if any(one.details.get("digest") == digest for one in (lately if plain_verbs else held)):
+            return True
+        asked = [verb for one in today for verb in one.details.get("verbs", ())]
+        return len(lately) >= HELD_AN_HOUR or any(asked.count(verb) >= PLAIN_A_DAY for verb in plain_verbs)
 
 
 def _is_silent(part: Part) -> bool:

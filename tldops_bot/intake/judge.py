@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -283,11 +284,13 @@ class _Judge:
         with self.read() as session:
             row = people.certificate_for(session, name) if name else None
             held = (row.fingerprint, row.blob, row.person_id is not None) if row is not None else None
-        if held is not None:
+        sent = [one for one in self.certificates if _is_key_of(name, one)]
+        # What a stranger left with us may have taken in a key that is not theirs: the one sent along goes first.
+        if held is not None and (held[2] or not sent):
             fresh = next((one.blob for one in self.merged if one.fingerprint == held[0]), held[1])
             return fresh, held[2], held[0]
-        for certificate in (*self.certificates, *self._looked_for(name)):
-            if name and any(key.endswith(name) for key in certificate.fingerprints):
+        for certificate in chain(sent, self._looked_for(name)):  # asked only when needed
+            if _is_key_of(name, certificate):
                 if certificate not in self.certificates:
                     self.certificates = (*self.certificates, certificate)
                 return certificate.blob, False, certificate.fingerprint
@@ -302,6 +305,10 @@ class _Judge:
         if self.mail.author:
             for blob in self.find_keys(self.mail.author):
                 yield from self._inspect(blob)
+
+
+def _is_key_of(name: str, certificate: Certificate) -> bool:
+    return bool(name) and any(key.endswith(name) for key in certificate.fingerprints)
 
 
 def _charset(body: PgpMimeEncrypted | InlineEncrypted) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from tldops_bot.mail.entity_repairs import entity_variants
 from tldops_bot.mail.inline_blocks import clearsign_lines
 from tldops_bot.mail.signature_hint import hint_of
-from tldops_bot.mail.text_repairs import text_variants
+from tldops_bot.mail.text_repairs import text_variants, without_end_blanks
 
 Variants = Iterator[tuple[str, bytes]]
 
@@ -33,8 +33,8 @@ DAMAGES = ("cut_off", "dash_escapes", "control_characters", "long_lines", "armor
 REBUILT = ("part_added", "signature_retyped", "exchange")
 DETAILS = (*CHANGES, *DAMAGES, *REBUILT)
 
-MAX_BYTES = 256 * 1024
-MAX_HASHED_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 32 * 1024
+MAX_HASHED_BYTES = 4 * 1024 * 1024
 MAX_VARIANTS = 1000
 MAX_VERIFIED = 8
 
@@ -51,7 +51,7 @@ def what_broke_block(block: bytes, charset: str, signature: bytes, verifies: Cal
     """The same for a cleartext-signed block, whose signature covers its lines without blanks at their ends."""
     lines = clearsign_lines(block)
     text = b"\r\n".join(line.removeprefix(b"- ") for line in lines)
-    covered = ((name, _without_end_blanks(one)) for name, one in text_variants(text, charset))
+    covered = ((name, without_end_blanks(one)) for name, one in text_variants(text, charset))
     return _first_that_fits(text, covered, signature, verifies)
 
 
@@ -71,10 +71,6 @@ def _first_that_fits(
             if verifies(variant):
                 return name
     return ""
-
-
-def _without_end_blanks(text: bytes) -> bytes:
-    return b"\r\n".join(line.rstrip(b" \t") for line in text.split(b"\r\n"))
 
 
 def what_is_wrong_with_block(block: bytes) -> str:

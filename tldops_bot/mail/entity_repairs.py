@@ -23,6 +23,7 @@ _FOLD = re.compile(rb"\r\n[ \t]+")
 _PARAMETER = re.compile(rb";[ \t]*(?:\r\n[ \t]+)?")
 _QUOTED = re.compile(rb'="([A-Za-z0-9._/+-]+)"')
 _UNQUOTED = re.compile(rb"=([A-Za-z0-9._/+-]+)")
+_FIELD_LINE = re.compile(rb"^[^\r\n]+\r\n(?:[ \t][^\r\n]*\r\n)*", re.MULTILINE)
 _WORDS = {"raw": (b"8bit", b"7bit", b"8BIT", b"7BIT", b"7Bit", b"binary"), "qp": (b"quoted-printable",)}
 
 
@@ -59,7 +60,8 @@ def _find_text(octets: bytes) -> tuple[_Text, Part] | None:
     part = next((one for one in root.walk() if one.media_type == "text/plain"), None)
     if part is None:
         return None
-    before, _, after = octets.partition(part.octets)
+    at = octets.index(part.octets)
+    before, after = octets[:at], octets[at + len(part.octets) :]
     head = part.octets[: len(part.octets) - len(part.body)]
     return _Text(before, head.removesuffix(b"\r\n"), part.body, after), part
 
@@ -133,7 +135,7 @@ def _refolded(fields: bytes) -> Iterator[bytes]:
         yield one
         yield _QUOTED.sub(rb"=\1", one)
         yield _UNQUOTED.sub(rb'="\1"', one)
-    lines = re.findall(rb"[^\r\n]+\r\n(?:[ \t][^\r\n]*\r\n)*", fields)
+    lines = _FIELD_LINE.findall(fields)
     for at in range(min(len(lines), 8)):
         yield b"".join(lines[:at] + lines[at + 1 :])
     yield b"".join(reversed(lines))

@@ -19,10 +19,8 @@ CHARSETS = ("utf-8", "iso-8859-1", "iso-8859-15", "windows-1252")
 _FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _DOTS = re.compile(rb"^\.\.", re.MULTILINE)
 _MARK = re.compile(rb"\A(?:\xef\xbb\xbf|=EF=BB=BF|\?)")
-_END_BLANKS = re.compile(rb"[ \t]+(?=\r\n|\Z)")
 _BARE_MARK = re.compile(rb"^--(?=\r$|\Z)", re.MULTILINE)
 _HARD_BLANK = re.compile(rb"=C2=A0|\xc2\xa0|=A0|\xa0")
-_BLANK_LINES = re.compile(rb"(?:\r\n)+\Z")
 _TABS = (rb" {2,}", rb" {8}", rb"(?<=:) +", rb"^ +", rb" {4}")
 
 
@@ -58,11 +56,15 @@ def _blanks(text: bytes) -> Variants:
         soft = re.compile(rb"^([^\r\n]{%d,}[^ \r\n])(?=\r\n[^\r\n])" % width, re.MULTILINE)
         yield "trailing_blanks", soft.sub(rb"\1 ", text)
         yield "trailing_blanks", soft.sub(rb"\1 ", marked)
-    yield "trailing_blanks", _END_BLANKS.sub(b"", text)
+    yield "trailing_blanks", without_end_blanks(text)
+
+
+def without_end_blanks(text: bytes) -> bytes:
+    return b"\r\n".join(line.rstrip(b" \t") for line in text.split(b"\r\n"))
 
 
 def _ends(text: bytes) -> Variants:
-    stripped = _BLANK_LINES.sub(b"", text)
+    stripped = text.rstrip(b"\r\n")
     for number in range(4):
         yield "blank_lines", stripped + b"\r\n" * number
     yield "blank_lines", text.removeprefix(b"\r\n")

@@ -31,11 +31,17 @@ def by_fingerprint(session: Session, fingerprint: str) -> Person | None:
 
 
 def certificate_for(session: Session, key: str) -> CertificateRow | None:
-    """The certificate a key belongs to, by its full fingerprint or (16 digits) key ID; None when in doubt."""
+    """The certificate a key belongs to, by its full fingerprint or (16 digits) key ID; None when in doubt.
+
+    Where several claim it, the one whose primary key it is has it, else the one registered: a stranger's
+    certificate that took somebody's key in must not stand in that person's way.
+    """
     column = CertificateKey.key_fingerprint if len(key) > 16 else CertificateKey.key_id
     holds = CertificateKey.certificate == CertificateRow.fingerprint
     found = set(session.scalars(select(CertificateRow).join(CertificateKey, holds).where(column == key)))
-    return found.pop() if len(found) == 1 else None
+    own = {one for one in found if one.fingerprint.endswith(key)}
+    registered = {one for one in found if one.person_id is not None}
+    return next((few.pop() for few in (own, registered, found) if len(few) == 1), None)
 
 
 def hold_certificate(
@@ -58,7 +64,7 @@ def hold_certificate(
         row.person_id, row.replaced_at = person_id, None
     session.flush()
     for fingerprint in (certificate.fingerprint, *certificate.subkey_fingerprints):
-        if session.get(CertificateKey, fingerprint) is None:
+        if session.get(CertificateKey, (fingerprint, certificate.fingerprint)) is None:
             session.add(
                 CertificateKey(
                     key_fingerprint=fingerprint, key_id=fingerprint[-16:], certificate=certificate.fingerprint

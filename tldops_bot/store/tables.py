@@ -90,13 +90,13 @@ class CertificateRow(Base):
 
 
 class CertificateKey(Base):
-    """Which certificate a primary key or subkey belongs to, to find the signer's certificate."""
+    """Which certificates claim a primary key or subkey, to find the signer's: anybody can bind another's key."""
 
     __tablename__ = "certificate_keys"
     key_fingerprint: Mapped[Fingerprint] = mapped_column(primary_key=True)
     key_id: Mapped[Word] = mapped_column(index=True)
     certificate: Mapped[Fingerprint] = mapped_column(
-        ForeignKey("certificates.fingerprint", ondelete="CASCADE"), index=True
+        ForeignKey("certificates.fingerprint", ondelete="CASCADE"), primary_key=True, index=True
     )
 
 

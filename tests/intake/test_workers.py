@@ -1,0 +1,172 @@
+"""Workers: each mail exactly once, a lost claim rolls everything back, and what breaks is set aside, never in the way."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from tests.desk import LIST_LINE, Desk
+from tests.keys import KeyPair
+from tests.outcomes import all_of, rows, states
+from tldops_bot.domain.envelope import Envelope
+from tldops_bot.intake.workers import Workers, describe
+from tldops_bot.store import inbox
+from tldops_bot.store.inbox import ClaimLost
+from tldops_bot.store.tables import InboxRow, Message
+
+ENVELOPE = Envelope("ann@nic.example", ("tld-ops@lists.example",), "192.0.2.1", "client.example", False, "ESMTP")
+
+
+def hand_in(desk: Desk, *mails: bytes) -> None:
+    with desk.app.database.write() as session:
+        inbox.accept(session, [(raw, ENVELOPE, desk.now) for raw in mails])
+
+
+def workers(desk: Desk, threads: int = 2, intake=None) -> Workers:
+    return Workers(
+        desk.app.database,
+        intake or desk.app.intake,
+        "root@lists.example",
+        lambda: desk.now,
+        desk.app.random_octets,
+        after=lambda: None,
+        threads=threads,
+    )
+
+
+class Breaks:
+    """An intake that breaks on mails with a mark."""
+
+    def __init__(self, desk: Desk, problem: Exception) -> None:
+        self.intake, self.problem = desk.app.intake, problem
+
+    def handle(self, claimed, now):
+        if b"BREAK" in claimed.raw:
+            raise self.problem
+        return self.intake.handle(claimed, now)
+
+    def post(self, *arguments):
+        return self.intake.post(*arguments)
+
+
+def test_each_mail_is_carried_out_once_by_many_threads(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    raws = [ann.pgp_mime_signed(f"QUERY nl\n# {number}", at=desk.now) for number in range(12)]
+    hand_in(desk, *raws, *raws)
+    pool = workers(desk, threads=3)
+    pool.start()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and any(one.state != "done" for one in all_of(desk, InboxRow)):
+        pool.wake()
+        time.sleep(0.02)
+    pool.stop()
+    ends = [one.outcome for one in all_of(desk, InboxRow)]
+    assert ends.count("SUCCESS: QUERY contacts") == 12
+    assert ends.count("repeated: repeated") + ends.count("silent: repeated") == 12
+
+
+def test_stop_finishes_the_mail_in_hand(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    begun, may_end = threading.Event(), threading.Event()
+
+    class Slow:
+        def handle(self, claimed, now):
+            begun.set()
+            assert may_end.wait(20)
+            return desk.app.intake.handle(claimed, now)
+
+    hand_in(desk, ann.pgp_mime_signed("QUERY nl", at=desk.now))
+    pool = workers(desk, 1, Slow())
+    pool.start()
+    assert begun.wait(20)
+    stopping = threading.Thread(target=pool.stop)
+    stopping.start()
+    may_end.set()
+    stopping.join(20)
+    assert [one.state for one in all_of(desk, InboxRow)] == ["done"]
+
+
+def test_claim_lost_between_judging_and_commit_undoes_everything(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    hand_in(desk, ann.pgp_mime_signed(f"{LIST_LINE}\nUNSUBSCRIBE nl", at=desk.now))
+    with desk.app.database.write() as session:
+        (claimed,) = inbox.claim(session, "ours", desk.now)
+    judged = desk.app.intake.judge(claimed)
+    desk.later(minutes=6)
+    with desk.app.database.write() as session:
+        (taken_over,) = inbox.claim(session, "theirs", desk.now)
+    before = rows(desk, frozenset(("alembic_version",)))
+    with pytest.raises(ClaimLost), desk.app.database.write() as session:
+        desk.app.intake.within(session, judged, claimed, desk.now)
+    assert rows(desk, frozenset(("alembic_version",))) == before
+    desk.app.intake.handle(taken_over, desk.now)
+    assert states(desk, "nl") == {ann.address: "left"}
+
+
+def test_lost_claim_is_no_breakage(desk: Desk, ann: KeyPair, caplog: pytest.LogCaptureFixture) -> None:
+    hand_in(desk, b"BREAK")
+    assert workers(desk, 1, Breaks(desk, ClaimLost("inbox row 1"))).carry_out_one()
+    assert all_of(desk, Message) == []
+    assert "taken over" in caplog.text
+
+
+def test_mail_that_breaks_is_put_off_then_set_aside_and_the_operator_told(
+    desk: Desk, ann: KeyPair, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.member(ann, "nl")
+    hand_in(desk, b"Subject: BREAK\r\n\r\nsecret words", ann.pgp_mime_signed("QUERY nl", at=desk.now))
+    pool = workers(desk, 1, Breaks(desk, RuntimeError("secret words")))
+    assert pool.carry_out_one()
+    assert pool.carry_out_one()
+    assert not pool.carry_out_one()
+    assert [(one.state, one.attempts) for one in all_of(desk, InboxRow)] == [("waiting", 1), ("done", 1)]
+    for attempt in range(2, 6):
+        desk.later(hours=1)
+        assert pool.carry_out_one(), attempt
+    row = all_of(desk, InboxRow)[0]
+    assert (row.state, row.attempts, row.last_problem) == ("stuck", 5, "RuntimeError")
+    desk.later(days=1)
+    assert not pool.carry_out_one()
+    notices = [one for one in all_of(desk, Message) if one.kind == "notice"]
+    assert len(notices) == 1
+    assert b"secret words" not in notices[0].entity
+    assert "secret" not in caplog.text
+
+
+def test_put_off_mail_is_carried_out_when_the_trouble_is_over(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    raw = ann.pgp_mime_signed(f"{LIST_LINE}\nUNSUBSCRIBE nl", {"Subject": "BREAK"}, at=desk.now)
+    hand_in(desk, raw)
+    workers(desk, 1, Breaks(desk, OSError())).carry_out_one()
+    desk.later(hours=1)
+    workers(desk, 1).carry_out_one()
+    assert states(desk, "nl") == {ann.address: "left"}
+
+
+def test_command_that_breaks_leaves_nothing_half_done(
+    desk: Desk, ann: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tldops_bot.commands import COMMANDS
+
+    desk.member(ann, "nl")
+
+    def breaks(ctx, request):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(COMMANDS, "SHOW", replace(COMMANDS["SHOW"], run=breaks))
+    before = rows(desk, frozenset(("alembic_version", "inbox")))
+    hand_in(desk, ann.pgp_mime_signed(f"{LIST_LINE}\nUNSUBSCRIBE nl\nSHOW", at=desk.now))
+    assert workers(desk, 1).carry_out_one()
+    assert rows(desk, frozenset(("alembic_version", "inbox"))) == before
+    assert [(one.state, one.last_problem) for one in all_of(desk, InboxRow)] == [("waiting", "ZeroDivisionError")]
+
+
+def test_breakage_is_described_by_kind_and_place_never_by_its_words() -> None:
+    try:
+        raise ValueError("ann@nic.example")
+    except ValueError as problem:
+        said = describe(problem)
+    assert said.startswith("ValueError at test_workers.py:")
+    assert "ann" not in said.replace("test_breakage_is_described_by_kind_and_place_never_by_its_words", "")
+    assert describe(ValueError("ann@nic.example")) == "ValueError"

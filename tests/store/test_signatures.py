@@ -1,0 +1,33 @@
+"""A signature is used up once; what is forgotten stays refused by the floor under signature times."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from tldops_bot.store import facts, signatures
+from tldops_bot.store.database import Database
+
+KEY, DIGEST = "A" * 40, "d" * 64
+
+
+def test_same_signature_cannot_be_used_up_twice(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        assert signatures.used(session, KEY, now, DIGEST) is None
+        signatures.use_up(session, KEY, now, DIGEST, 1, now, "SUCCESS")
+        assert signatures.used(session, KEY, now, DIGEST).inbox_id == 1
+        assert signatures.used(session, KEY, now + timedelta(seconds=1), DIGEST) is None
+        assert signatures.used(session, KEY, now, "e" * 64) is None
+        assert signatures.used(session, "B" * 40, now, DIGEST) is None
+    with pytest.raises(IntegrityError), database.write() as session:
+        signatures.use_up(session, KEY, now, DIGEST, 2, now, "SUCCESS")
+
+
+def test_forgetting_raises_the_floor(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        signatures.use_up(session, KEY, now - timedelta(days=9), DIGEST, 1, now, "SUCCESS")
+        signatures.use_up(session, KEY, now, DIGEST, 2, now, "SUCCESS")
+        signatures.forget_before(session, now - timedelta(days=4))
+        assert signatures.used(session, KEY, now - timedelta(days=9), DIGEST) is None
+        assert signatures.used(session, KEY, now, DIGEST) is not None
+        assert facts.oldest_signature_at(session) == now - timedelta(days=4)

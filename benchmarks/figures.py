@@ -49,10 +49,10 @@ def times(what: str, ours: Sequence[float], floors: Sequence[float], most: float
 
 
 def print_table(figures: Sequence[Figure]) -> None:
-    """All figures, as a table of ratios; 100 columns wide where nobody looks."""
+    """All figures, as a table of ratios; wide enough where it goes to a file."""
     console = Console()
     if not console.is_terminal:
-        console = Console(width=100)
+        console = Console(width=120)
     made = Table(title="tldops-bot, in ratios to the floor of the same run", title_justify="left", box=SIMPLE)
     for name in ("what", "ours", "floor", "ratio", "goal", ""):
         made.add_column(name, justify="left" if name in ("what", "") else "right", no_wrap=True)

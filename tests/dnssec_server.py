@@ -62,7 +62,7 @@ class SignedDns:
     broken: set[str] = field(default_factory=set)  # names that are answered SERVFAIL
     silent: bool = False
     asked: list[str] = field(default_factory=list)
-    nameserver: Nameserver = Nameserver("127.0.0.1", 0)
+    nameserver: Nameserver = field(default_factory=lambda: Nameserver("127.0.0.1", 0))
     ends: datetime = field(default_factory=lambda: datetime.now(UTC) + 30 * DAY)
 
     @property

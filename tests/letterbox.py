@@ -73,7 +73,9 @@ def open_mail(octets: bytes, reader: KeyPair | None, list_key: KeyPair) -> Got:
     held = _HELD.get(octets)
     if held is None:
         held = _HELD[octets] = _unseal(octets, outer, reader, list_key)
-    return Got(octets, outer, parse(held.signed_octets), held.signed_octets, held.was_encrypted, held.signed_by)
+    return Got(
+        octets, outer, parse(held.signed_octets), held.signed_octets, held.was_encrypted, held.signed_by
+    )
 
 
 def parse(octets: bytes) -> EmailMessage:

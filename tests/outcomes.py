@@ -49,7 +49,9 @@ def rows(desk: Desk, without: frozenset[str] = TRACES) -> dict[str, list[Any]]:
         for table in Base.metadata.sorted_tables:
             if table.name not in without:
                 columns = [column for column in table.columns if column.name not in SIGNS_OF_LIFE]
-                found[table.name] = sorted((tuple(row) for row in session.execute(select(*columns))), key=repr)
+                found[table.name] = sorted(
+                    (tuple(row) for row in session.execute(select(*columns))), key=repr
+                )
     return found
 
 

@@ -38,7 +38,9 @@ def request(number: int = 17, tld: str = "nl", **changed: Any) -> Values:
         "reasons": ("initials", "no_free_seat"),
         "asked_at": AT,
         "vouched_by": "IANA administrative contact",
-        "authentication": Authentication("softfail", "permerror", "fail", "trusted header", "quarantine").words,
+        "authentication": Authentication(
+            "softfail", "permerror", "fail", "trusted header", "quarantine"
+        ).words,
         "replaces": "bob.sample@nic.example",
     }
     return values | changed
@@ -220,7 +222,11 @@ FRAGMENTS: dict[str, list[Values]] = {
                 request() | _PENDING,
                 BY_PERSON | _PENDING | {"votes": [], "fingerprint": "", "iana": []},
             ],
-            "others": [request(20) | {"state": "proving"}, NEW_KEY | {"state": "vouching"}, NEW_KEY | {"state": "waiting"}],
+            "others": [
+                request(20) | {"state": "proving"},
+                NEW_KEY | {"state": "vouching"},
+                NEW_KEY | {"state": "waiting"},
+            ],
         },
     ],
     "query/contacts": [
@@ -324,9 +330,12 @@ REFUSALS: dict[str, list[Values]] = {
     "alert_is_red": [{"id": "A-2026-0007"}],
     "alert_not_waiting": [{"id": "A-2026-0007"}],
     "alert_too_large": [{"limit": 1_000_000}],
-    "already_asked": [{"tld": "nl", "number": 17}, {"tld": IDN, "number": "R-17"}],
+    "already_asked": [
+        {"tld": tld, "number": "R-17", "own": own} for tld, own in (("nl", True), (IDN, False))
+    ],
     "already_contact": [{"tld": IDN}],
     "already_decided": [{}],
+    "asked_too_often": [{}],
     "bad_arguments": [
         {"verb": verb, "usage": COMMANDS[verb].usage} for verb in ("REMOVE", "QUERY", "UNSUBSCRIBE")
     ],
@@ -531,7 +540,8 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/list_key_rotated": [{"old": KEY, "fingerprint": KEY[::-1]}],
     "letters/new_address": [
-        _TOKEN | {"name": "Ann Example", "is_old": is_old, "new": "a…@home.example"} for is_old in (True, False)
+        _TOKEN | {"name": "Ann Example", "is_old": is_old, "new": "a…@home.example"}
+        for is_old in (True, False)
     ],
     "letters/address_changed": [{"name": "Ann Example"}],
     "letters/emergency": [_TOKEN | {"name": "Ann Example"}],

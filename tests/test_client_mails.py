@@ -135,11 +135,11 @@ def test_every_client_of_the_list_has_a_shape() -> None:
 
 def table() -> list[str]:
     """Client and form, and whether the mail is taken and read to the letter."""
-    lines = [f"{'client':20}" + "".join(f"{form:20}" for form in FORMS)]
+    lines = [f"{'client':22}" + "".join(f"{form:20}" for form in FORMS)]
     with open_room() as room:
         for client in CLIENTS:
             cells = [_cell(room, client, form) for form in FORMS]
-            lines.append(f"{client:20}" + "".join(f"{cell:20}" for cell in cells))
+            lines.append(f"{client:22}" + "".join(f"{cell:20}" for cell in cells))
     return lines
 
 

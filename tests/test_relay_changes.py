@@ -1,4 +1,7 @@
-"""What is harmless on the way does no harm; what broke a signature is named, with how to send again, and stays broken."""
+"""What is harmless on the way does no harm; what broke a signature is named, with how to send again, and stays broken.
+
+`python -m tests.test_relay_changes` prints the table: what was done to the mail, what the reply says of it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -314,3 +317,18 @@ def test_each_thing_that_breaks_a_mail_has_its_words(room: Room, detail: str) ->
     assert len(text.split("\n\n")[0].split("\n")) >= 3, "it has no words of its own"
     assert text.endswith("what is encrypted can't be changed on the\nway.")
     assert all(len(line) <= 76 for line in text.split("\n"))
+
+
+def table() -> list[str]:
+    """Each change to a PGP/MIME mail that breaks its signature, and the word that the reply has for it."""
+    lines = []
+    with open_room() as room:
+        for case in CASES:
+            handled = received(room, case.raw(room.ann, room))
+            verdict = handled.judged.verdict
+            lines.append(f"{case.name:28}{verdict.reason:16}{handled.judged.detail or 'NOT NAMED'}")
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(table()))

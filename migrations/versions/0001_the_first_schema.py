@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("peer", sa.String(length=255), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("urgency", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", Moment(), nullable=False),
         sa.Column("claim", sa.String(length=32), nullable=True),
@@ -90,7 +91,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index("ix_inbox_due", ["state", "next_attempt_at"], unique=False)
+        batch_op.create_index("ix_inbox_due", ["state", "urgency", "id"], unique=False)
 
     op.create_table(
         "job_runs",
@@ -148,6 +149,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("email_key"),
         sa.UniqueConstraint("fingerprint"),
     )
+    with op.batch_alter_table("persons", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_persons_emergency_email"), ["emergency_email"], unique=False)
+
     op.create_table(
         "stranger_answers",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),

@@ -50,6 +50,7 @@ def test_all_records_are_found_even_when_they_need_tcp(dns_: SignedDns) -> None:
 def test_nothing_is_published_for_most_people(dns_: SignedDns) -> None:
     assert fetch(dns_) == NoKey("not_published")
     assert fetch(dns_, "no address") == NoKey("not_published")
+    assert fetch(dns_, f"ann@{'a.' * 110}example") == NoKey("not_published")  # the name would be too long
 
 
 def test_a_record_without_signature_is_worth_nothing(dns_: SignedDns) -> None:

@@ -3,13 +3,18 @@
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.letterbox import OneKeyHome, gpg_verify
+from tldops_bot.cli._demo_people import Someone
+from tldops_bot.cli._demo_stage import Stage, must
+from tldops_bot.cli.commands import app
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -95,3 +100,21 @@ def test_without_gnupg_it_says_so_in_one_line(tmp_path: Path) -> None:
     message = "tldops-bot: demo: needs GnuPG (gpg and gpgconf), which is not installed\n"
     assert (done.stdout, done.stderr) == ("", message)
     assert not (tmp_path / "mails").exists()
+
+
+def test_a_step_that_comes_out_otherwise_ends_it_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tldops_bot.cli.demo.tell", _one_lie)
+    done = CliRunner().invoke(app, ["demo", "--keep", str(tmp_path / "mails")])
+    assert done.exit_code == 1
+    assert "Everything came out" not in done.output
+    message = r"tldops-bot: demo: the list's key does not come with HELP; the mails so far are in \S+\n"
+    assert re.fullmatch(message, done.stderr)
+    assert list((tmp_path / "mails").glob("*.eml"))
+
+
+def _one_lie(stage: Stage, people: Mapping[str, Someone]) -> None:
+    stage.plain(people["ann"], "HELP", "what is this?")
+    got = stage.receives(people["ann"], "SUCCESS", is_open=True)
+    must("another-key.asc" in got.files, "the list's key does not come with HELP")

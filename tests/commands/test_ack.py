@@ -21,7 +21,9 @@ def seen(desk: Desk) -> list[tuple[str, str]]:
     return [(one.seen_how, one.words) for one in all_of(desk, AlertRecipient) if one.seen_at]
 
 
-@pytest.mark.parametrize("text", ["ACK {id} on it, thanks", "seen {id} on it, thanks", "ack [{id}] on it, thanks"])
+@pytest.mark.parametrize(
+    "text", ["ACK {id} on it, thanks", "seen {id} on it, thanks", "ack [{id}] on it, thanks"]
+)
 def test_seen_is_noted_without_an_answer(alerted: Desk, bob: KeyPair, text: str) -> None:
     before = len(alerted.letters)
     handled = alerted.say(bob, text.format(id=f"A-{alerted.now.year}-0001"))
@@ -44,7 +46,9 @@ def test_first_time_counts_and_later_words_are_kept(alerted: Desk, bob: KeyPair)
     assert next(one.seen_at for one in all_of(alerted, AlertRecipient) if one.seen_at) == first_at
 
 
-@pytest.mark.parametrize(("words", "reason"), [("", "bad_arguments"), ("A-2020-0009", "no_such_alert"), ("nl", "no_such_alert")])
+@pytest.mark.parametrize(
+    ("words", "reason"), [("", "bad_arguments"), ("A-2020-0009", "no_such_alert"), ("nl", "no_such_alert")]
+)
 def test_failure_is_answered(alerted: Desk, bob: KeyPair, words: str, reason: str) -> None:
     before = rows(alerted)
     assert outcome(alerted.say(bob, f"ACK {words}")) == reason

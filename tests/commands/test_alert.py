@@ -43,7 +43,11 @@ def test_only_the_text_is_needed(town: Desk, ann: KeyPair, bob: KeyPair) -> None
     assert outcome(post(town, ann)) == "posted"
     (alert,) = all_of(town, Alert)
     assert (alert.title, alert.tlp, alert.severity, alert.state) == (
-        "Phishing against registrars", "AMBER", "high", "posted")
+        "Phishing against registrars",
+        "AMBER",
+        "high",
+        "posted",
+    )
     assert (alert.id, alert.for_tlds, alert.is_exercise) == (f"A-{town.now.year}-0001", ["nl"], False)
     letter = alert_letter(town)
     assert letter.kind is Kind.ALERT
@@ -57,7 +61,12 @@ def test_only_the_text_is_needed(town: Desk, ann: KeyPair, bob: KeyPair) -> None
 def test_fields_are_taken(town: Desk, ann: KeyPair) -> None:
     post(town, ann, "Title: Look out\nTLP: RED\nSeverity: critical\nScope: tld be\nFor: .NL\n")
     (alert,) = all_of(town, Alert)
-    assert (alert.title, alert.tlp, alert.severity, alert.scope["tlds"]) == ("Look out", "RED", "critical", ["be"])
+    assert (alert.title, alert.tlp, alert.severity, alert.scope["tlds"]) == (
+        "Look out",
+        "RED",
+        "critical",
+        ["be"],
+    )
 
 
 def test_title_stands_inside_only(town: Desk, ann: KeyPair) -> None:
@@ -70,7 +79,10 @@ def test_bad_values_take_the_safer_one_and_the_alert_goes(town: Desk, ann: KeyPa
     handled = post(town, ann, "TLP: purple\nSeverity: huge\nFor: be, zz\n")
     assert outcome(handled) == "posted"
     values = handled.decision.parts[0].outcome.values
-    assert [(one.name, one.instead) for one in values["safer"]] == [("TLP", "AMBER+STRICT"), ("Severity", "high")]
+    assert [(one.name, one.instead) for one in values["safer"]] == [
+        ("TLP", "AMBER+STRICT"),
+        ("Severity", "high"),
+    ]
     assert values["notes"] == ["be, zz"]
     assert all_of(town, Alert)[0].for_tlds == ["nl"]
 
@@ -171,7 +183,9 @@ def test_who_may_not_post(town: Desk, carol: KeyPair) -> None:
     town.member(dora, "lu", keyless=True)
     before = rows(town)
     assert outcome(post(town, carol)) == "unknown_key"
-    raw = carol.pgp_mime_signed(f"{LIST_LINE}\nALERT\n\n{TEXT}", at=town.now, attachments=[carol.key_attachment()])
+    raw = carol.pgp_mime_signed(
+        f"{LIST_LINE}\nALERT\n\n{TEXT}", at=town.now, attachments=[carol.key_attachment()]
+    )
     assert outcome(town.receive(raw)) == "not_a_contact"
     assert outcome(town.write(dora.address, f"{LIST_LINE}\nALERT\n\n{TEXT}")) == "unsigned"
     assert rows(town) == before
@@ -204,7 +218,9 @@ def test_member_may_exercise_on_few_tlds_twice_a_year(town: Desk, ann: KeyPair, 
     assert all_of(town, Alert)[-1].is_exercise
 
 
-def test_fourth_alert_of_an_hour_waits_for_a_second_member(town: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+def test_fourth_alert_of_an_hour_waits_for_a_second_member(
+    town: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
     town.member(carol, office="committee")
     for _ in range(3):
         assert outcome(post(town, ann)) == "posted"
@@ -222,7 +238,10 @@ def test_eleventh_alert_of_an_hour_by_anybody_waits(ann: KeyPair, bob: KeyPair) 
         desk.member(bob, "be")
         assert [outcome(post(desk, ann)) for _ in range(10)] == ["posted"] * 10
         handled = post(desk, bob)
-        assert (outcome(handled), handled.decision.parts[0].outcome.values["why"]) == ("held", "too_many_in_all")
+        assert (outcome(handled), handled.decision.parts[0].outcome.values["why"]) == (
+            "held",
+            "too_many_in_all",
+        )
 
 
 # --- the original, in all forms
@@ -276,7 +295,9 @@ def verified(files: dict[str, bytes]) -> str:
         if "original.asc" in files:
             said = gpg(home, "--status-fd=1", "--verify", str(home / "original.asc"))
         else:
-            said = gpg(home, "--status-fd=1", "--verify", str(home / "original.sig"), str(home / "original.bin"))
+            said = gpg(
+                home, "--status-fd=1", "--verify", str(home / "original.sig"), str(home / "original.bin")
+            )
         return said.decode()
     finally:
         close_home(home)
@@ -297,7 +318,9 @@ def test_original_verifies_by_gpg_alone_whatever_form_it_came_in(
 
 
 @pytest.mark.parametrize("form", [as_pgp_mime, as_inline])
-def test_original_travels_octet_for_octet(town: Desk, ann: KeyPair, form: Callable[[Desk, KeyPair, str], bytes]) -> None:
+def test_original_travels_octet_for_octet(
+    town: Desk, ann: KeyPair, form: Callable[[Desk, KeyPair, str], bytes]
+) -> None:
     raw = form(town, ann, f"{LIST_LINE}\nALERT\n\n{TEXT}")
     town.receive(raw, ann.address)
     original = all_of(town, Alert)[0].original
@@ -306,7 +329,9 @@ def test_original_travels_octet_for_octet(town: Desk, ann: KeyPair, form: Callab
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_changed_original_verifies_no_more(town: Desk, ann: KeyPair, form: Callable[[Desk, KeyPair, str], bytes]) -> None:
+def test_changed_original_verifies_no_more(
+    town: Desk, ann: KeyPair, form: Callable[[Desk, KeyPair, str], bytes]
+) -> None:
     town.receive(form(town, ann, f"{LIST_LINE}\nALERT\n\n{TEXT}"), ann.address)
     files = dict(files_in(alert_letter(town)))
     changed = {name: octets.replace(b"Phishing", b"Fishing") for name, octets in files.items()}

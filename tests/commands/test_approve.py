@@ -31,7 +31,9 @@ def test_approved_person_is_listed_past_probation_and_told(desk: Desk, ann: KeyP
 
 
 @pytest.mark.parametrize("number", ["1", "r-1", "R-1"])
-def test_request_is_found_however_its_number_is_typed(desk: Desk, ann: KeyPair, carol: KeyPair, number: str) -> None:
+def test_request_is_found_however_its_number_is_typed(
+    desk: Desk, ann: KeyPair, carol: KeyPair, number: str
+) -> None:
     desk.member(carol, office="committee")
     grey_case(desk, ann)
     assert outcome(desk.say_bound(carol, f"APPROVE {number}")) == "approved"
@@ -39,9 +41,16 @@ def test_request_is_found_however_its_number_is_typed(desk: Desk, ann: KeyPair, 
 
 @pytest.mark.parametrize(
     ("words", "reason"),
-    [("", "bad_arguments"), ("R-99", "no_such_request"), ("Ann", "no_such_request"), ("R-" + "9" * 30, "no_such_request")],
+    [
+        ("", "bad_arguments"),
+        ("R-99", "no_such_request"),
+        ("Ann", "no_such_request"),
+        ("R-" + "9" * 30, "no_such_request"),
+    ],
 )
-def test_bad_arguments_decide_nothing(desk: Desk, ann: KeyPair, carol: KeyPair, words: str, reason: str) -> None:
+def test_bad_arguments_decide_nothing(
+    desk: Desk, ann: KeyPair, carol: KeyPair, words: str, reason: str
+) -> None:
     desk.member(carol, office="committee")
     grey_case(desk, ann)
     before = rows(desk)
@@ -84,7 +93,9 @@ def test_decided_case_cannot_be_decided_again(desk: Desk, ann: KeyPair, carol: K
     assert states(desk, "nl") == {ann.address: "listed"}
 
 
-def test_person_who_has_not_proven_the_address_cannot_be_approved(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+def test_person_who_has_not_proven_the_address_cannot_be_approved(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
     desk.member(carol, office="committee")
     subscribe(desk, ann)
     assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "not_proven_yet"
@@ -126,7 +137,9 @@ def test_contact_of_the_tld_meanwhile_is_not_listed_twice(desk: Desk, ann: KeyPa
     assert rows(desk) == before
 
 
-def test_approved_objection_puts_the_contact_back(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+def test_approved_objection_puts_the_contact_back(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
     desk.member(ann, "nl")
     desk.member(bob, "nl")
     desk.member(carol, office="committee")
@@ -138,7 +151,9 @@ def test_approved_objection_puts_the_contact_back(desk: Desk, ann: KeyPair, bob:
     assert {one.state for one in all_of(desk, Request)} == {"done"}
 
 
-def test_objection_is_past_once_the_contact_has_left(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+def test_objection_is_past_once_the_contact_has_left(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
     desk.member(ann, "nl")
     desk.member(bob, "nl")
     desk.member(carol, office="committee")

@@ -24,7 +24,9 @@ def number(desk: Desk) -> str:
 
 
 @pytest.mark.parametrize("name", ["ann", "dora", "carol"])
-def test_these_may_take_it_back_for_good(held: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair, name: str) -> None:
+def test_these_may_take_it_back_for_good(
+    held: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair, name: str
+) -> None:
     who = {"ann": ann, "dora": person("Dora Example", "dora@nic.example"), "carol": carol}[name]
     assert outcome(held.say_bound(who, f"CANCEL {number(held)}")) == "cancelled"
     assert [one.state for one in all_of(held, Alert)] == ["cancelled"]

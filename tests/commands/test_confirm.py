@@ -98,7 +98,9 @@ def test_unsigned_confirm_without_a_token_says_nothing(desk: Desk, ann: KeyPair)
     assert stored(desk, ann.address).confirmed_at == confirmed_at
 
 
-@pytest.mark.parametrize(("verb", "word", "is_fresh"), [("CONFIRM", "still_right", True), ("DECLINE", "noted", False)])
+@pytest.mark.parametrize(
+    ("verb", "word", "is_fresh"), [("CONFIRM", "still_right", True), ("DECLINE", "noted", False)]
+)
 def test_still_right_question_is_answered_by_its_token(
     desk: Desk, ann: KeyPair, verb: str, word: str, is_fresh: bool
 ) -> None:
@@ -106,7 +108,13 @@ def test_still_right_question_is_answered_by_its_token(
     desk.later(days=200)
     with desk.app.database.write() as session:
         minted = tokens.mint(
-            session, bytes, "still_right", ann.address, desk.now, desk.now.replace(year=2099), person_id=person_id
+            session,
+            bytes,
+            "still_right",
+            ann.address,
+            desk.now,
+            desk.now.replace(year=2099),
+            person_id=person_id,
         )
         people.by_address(session, ann.address).stale_at = desk.now
     assert outcome(desk.write(ann.address, f"{verb} {minted.words}")) == word
@@ -114,7 +122,9 @@ def test_still_right_question_is_answered_by_its_token(
     assert (person.confirmed_at == desk.now, person.stale_at is None) == (is_fresh, is_fresh)
 
 
-@pytest.mark.parametrize("purpose", ["still_right", "emergency", "new_address", "key_new", "prove", "carry_out"])
+@pytest.mark.parametrize(
+    "purpose", ["still_right", "emergency", "new_address", "key_new", "prove", "carry_out"]
+)
 def test_token_about_somebody_who_is_gone_is_void(desk: Desk, purpose: str) -> None:
     with desk.app.database.write() as session:
         until = desk.now.replace(year=2099)
@@ -142,7 +152,12 @@ def test_technical_contact_never_counts_where_the_configuration_says_so(ann: Key
 def test_only_digests_of_tokens_are_kept(desk: Desk, ann: KeyPair) -> None:
     token = asked_voucher(desk, ann)
     with desk.look() as session:
-        held = repr([[getattr(one, column.name) for column in Token.__table__.columns] for one in session.query(Token)])
+        held = repr(
+            [
+                [getattr(one, column.name) for column in Token.__table__.columns]
+                for one in session.query(Token)
+            ]
+        )
     assert token not in held
     assert token.replace("-", "") not in held
 

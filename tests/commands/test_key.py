@@ -7,7 +7,7 @@ from tests.keys import KeyPair, key_entity, mail, message_entity
 from tests.outcomes import all_of, answer, outcome, prove, rows, states, stored, templates
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.store import people
-from tldops_bot.store.tables import InboxRow, Request
+from tldops_bot.store.tables import InboxRow
 
 ADMIN = "admin@registry.example"
 
@@ -49,7 +49,9 @@ def test_first_key_waits_for_the_voucher_of_every_tld(desk: Desk, ann: KeyPair) 
     assert is_member(desk, ann.address)
 
 
-def test_key_that_somebody_else_made_for_an_address_proves_nothing_without_the_mailbox(desk: Desk, ann: KeyPair) -> None:
+def test_key_that_somebody_else_made_for_an_address_proves_nothing_without_the_mailbox(
+    desk: Desk, ann: KeyPair
+) -> None:
     desk.member(ann, "nl", keyless=True)
     desk.iana("nl", ADMIN)
     mallory = KeyPair.make("Ann Example", ann.address)
@@ -63,7 +65,9 @@ def test_key_that_somebody_else_made_for_an_address_proves_nothing_without_the_m
 # --- a new key, announced by the old one
 
 
-def test_new_key_counts_when_it_has_signed_the_token(desk: Desk, ann: KeyPair, bob: KeyPair, second: KeyPair) -> None:
+def test_new_key_counts_when_it_has_signed_the_token(
+    desk: Desk, ann: KeyPair, bob: KeyPair, second: KeyPair
+) -> None:
     desk.member(ann, "nl")
     desk.member(bob, "nl")
     assert outcome(desk.say(ann, "KEY", attachments=[second.key_attachment()])) == "waiting"
@@ -77,7 +81,9 @@ def test_new_key_counts_when_it_has_signed_the_token(desk: Desk, ann: KeyPair, b
     assert outcome(desk.say(second, "SHOW")) == "record"
 
 
-def test_announced_key_is_void_when_the_key_changed_meanwhile(desk: Desk, ann: KeyPair, second: KeyPair) -> None:
+def test_announced_key_is_void_when_the_key_changed_meanwhile(
+    desk: Desk, ann: KeyPair, second: KeyPair
+) -> None:
     desk.member(ann, "nl")
     third = KeyPair.make("Ann Example", ann.address)
     desk.say(ann, "KEY", attachments=[second.key_attachment()])
@@ -159,7 +165,9 @@ def test_signed_by_the_key_itself_it_is_blocked_at_once(desk: Desk, ann: KeyPair
     assert outcome(desk.say(ann, "SHOW")) == "blocked_key"
 
 
-def test_blocked_key_ends_open_tokens_and_announces_no_new_key(desk: Desk, ann: KeyPair, second: KeyPair) -> None:
+def test_blocked_key_ends_open_tokens_and_announces_no_new_key(
+    desk: Desk, ann: KeyPair, second: KeyPair
+) -> None:
     desk.member(ann, "nl")
     desk.say(ann, "KEY", attachments=[second.key_attachment()])
     token = desk.token_for(ann.address)
@@ -184,7 +192,9 @@ def test_keyless_contact_has_no_key_to_block(desk: Desk, ann: KeyPair) -> None:
 
 
 @pytest.mark.parametrize("is_signed", [True, False])
-def test_revocation_freezes_the_key_and_tells_everybody_concerned(desk: Desk, bob: KeyPair, is_signed: bool) -> None:
+def test_revocation_freezes_the_key_and_tells_everybody_concerned(
+    desk: Desk, bob: KeyPair, is_signed: bool
+) -> None:
     rita = KeyPair.make("Rita Example", "rita.sample@nic.example")
     desk.member(rita, "nl")
     desk.member(bob, "nl")

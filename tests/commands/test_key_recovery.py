@@ -440,6 +440,15 @@ def test_a_stranger_s_unproven_request_is_not_in_the_owner_s_way(
     assert proven(desk, new) == "proven"
 
 
+def test_strangers_do_not_flood_the_mailbox_with_questions(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    found = [ask(desk, KeyPair.make("Ann Example", ann.address)) for _ in range(5)]
+    assert found == ["waiting"] * 3 + ["asked_too_often"] * 2
+    assert len(letters_of(desk, ann.address, "letters/prove")) == 3
+    desk.later(days=1)
+    assert ask(desk, KeyPair.make("Ann Example", ann.address)) == "waiting"
+
+
 def test_the_same_request_is_made_once_and_a_proven_one_comes_first(
     desk: Desk, ann: KeyPair, new: KeyPair
 ) -> None:
@@ -524,6 +533,50 @@ def test_an_unsigned_mail_blocks_no_colleague_s_key(desk: Desk, ann: KeyPair, bo
     desk.member(bob, "nl")
     assert outcome(desk.write(bob.address, f"KEY STOLEN {ann.address}")) == "unsigned"
     assert stored(desk, ann.address).key_blocked_at is None
+
+
+def test_one_may_name_oneself(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    assert outcome(desk.say(ann, f"KEY LOST <{ann.address}>")) == "blocked"
+
+
+def test_a_colleague_without_a_key_has_none_to_block(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl", keyless=True)
+    desk.member(bob, "nl")
+    assert outcome(desk.say(bob, f"KEY LOST {ann.address}")) == "has_no_key"
+
+
+def test_a_blocked_key_that_is_revoked_as_well_is_told_of_once(desk: Desk, bob: KeyPair) -> None:
+    from tests.keys import key_entity
+    from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
+
+    rita = KeyPair.make("Rita Example", "rita.sample@nic.example")
+    desk.member(rita, "nl")
+    desk.member(bob, "nl")
+    desk.say(bob, f"KEY STOLEN {rita.address}")
+    desk.later(seconds=1)
+    desk.say(bob, "HELP", attachments=[key_entity(encode(rita.revoked(), PUBLIC_KEY))])
+    assert stored(desk, rita.address).key_blocked_because == "stolen"
+    assert templates(desk, rita.address).count("letters/key_blocked") == 1
+
+
+def test_a_candidate_s_key_is_kept_up_to_date_while_it_waits(desk: Desk, ann: KeyPair) -> None:
+    from datetime import UTC, datetime
+
+    from tldops_bot.store.tables import CertificateRow
+
+    desk.member(ann, "nl")
+    desk.iana("nl", ADMIN)
+    made_at = desk.now - timedelta(days=10)
+    short = KeyPair.make("Ann Example", ann.address, expire="60d", made_at=made_at)
+    ask(desk, short)
+    short.extended("3y", at=desk.now)
+    desk.later(seconds=1)
+    desk.say(short, "HELP", attachments=[short.key_attachment()])
+    with desk.look() as session:
+        expires_at = session.get_one(CertificateRow, short.fingerprint).expires_at
+    assert expires_at is not None
+    assert expires_at > datetime.now(UTC) + timedelta(days=900)
 
 
 def test_a_key_is_blocked_once(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:

@@ -22,7 +22,11 @@ def test_objection_suspends_until_the_committee_has_decided(
     assert outcome(desk.write(address, f"OBJECT {desk.token_for(address)} she left in May")) == "suspended"
     assert states(desk, "nl")[ann.address] == "suspended"
     asked = all_of(desk, Request)[-1]
-    assert (asked.kind, asked.state, asked.details["reasons"]) == ("objection", "committee", ["she left in May"])
+    assert (asked.kind, asked.state, asked.details["reasons"]) == (
+        "objection",
+        "committee",
+        ["she left in May"],
+    )
     assert "letters/objected" in templates(desk, ann.address)
     assert templates(desk, carol.address)[-1] == "letters/decide_objection"
 

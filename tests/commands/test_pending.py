@@ -10,19 +10,27 @@ ADMIN = "admin@registry.example"
 
 
 @pytest.mark.parametrize("office", ["committee", "secretariat"])
-def test_case_is_shown_with_what_is_known_of_it(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair, office: str) -> None:
+def test_case_is_shown_with_what_is_known_of_it(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair, office: str
+) -> None:
     desk.member(carol, office=office)
     desk.member(bob, "nl")
     desk.iana("nl", ADMIN)
     subscribe(desk, ann)
     prove(desk, ann)
     answer(desk, ADMIN, "DECLINE", "who is that?")
-    desk.write("x@nic.example", "SUBSCRIBE be\nName: Carl Example\nEmail: carl@nic.example\nPhone: +44 20 7946 0456")
+    desk.write(
+        "x@nic.example", "SUBSCRIBE be\nName: Carl Example\nEmail: carl@nic.example\nPhone: +44 20 7946 0456"
+    )
     handled = desk.say(carol, "PENDING")
     assert outcome(handled) == "pending"
     values = handled.decision.parts[0].outcome.values
     (case,) = values["decide"]
-    assert (case["number"], case["reasons"], case["declined_because"]) == ("R-1", ("declined",), "who is that?")
+    assert (case["number"], case["reasons"], case["declined_because"]) == (
+        "R-1",
+        ("declined",),
+        "who is that?",
+    )
     assert (case["iana"], case["contacts"]) == ([("administrative", ADMIN)], 1)
     assert case["key_made_at"].year == 2025
     assert [(one["number"], one["state"]) for one in values["others"]] == [("R-2", "proving")]

@@ -32,7 +32,10 @@ def test_contacts_of_a_tld_are_shown(known: Desk, ann: KeyPair, bob: KeyPair, wo
     assert word == "contacts"
     contact = found["blocks"][0]["contacts"][0]
     assert (contact["email"], contact["mobile"], contact["fingerprint"]) == (
-        bob.address, "+442079460123", bob.fingerprint)
+        bob.address,
+        "+442079460123",
+        bob.fingerprint,
+    )
     assert contact["tlds"] == ["be", "рф (xn--p1ai)"]
 
 
@@ -75,7 +78,9 @@ def test_reverse_lookup_finds_the_person(known: Desk, ann: KeyPair, bob: KeyPair
     assert (word, [one["name"] for one in found["people"]]) == ("people", ["Bob Example"])
 
 
-@pytest.mark.parametrize("words", ["+44 20 7946 0123", "+442079460123", "ORGANISATION registry", "organization EXAMPLE"])
+@pytest.mark.parametrize(
+    "words", ["+44 20 7946 0123", "+442079460123", "ORGANISATION registry", "organization EXAMPLE"]
+)
 def test_number_and_organisation_find_everybody_who_has_them(known: Desk, ann: KeyPair, words: str) -> None:
     word, found = values(known, ann, f"QUERY {words}")
     assert word == "people"
@@ -83,7 +88,8 @@ def test_number_and_organisation_find_everybody_who_has_them(known: Desk, ann: K
 
 
 @pytest.mark.parametrize(
-    "words", ["PERSON %", "ORGANISATION _", "PERSON Mallory", "mallory@other.example", "+44 20 7946 0999", "F" * 40]
+    "words",
+    ["PERSON %", "ORGANISATION _", "PERSON Mallory", "mallory@other.example", "+44 20 7946 0999", "F" * 40],
 )
 def test_who_is_not_here_is_nobody(known: Desk, ann: KeyPair, words: str) -> None:
     assert values(known, ann, f"QUERY {words}")[0] == "nobody"
@@ -112,11 +118,19 @@ def test_missing_and_stats_count_the_root(known: Desk, ann: KeyPair) -> None:
     assert "lu" in found["tlds"]
     assert not {"nl", "be", "рф (xn--p1ai)"} & set(found["tlds"])
     word, found = values(known, ann, "QUERY STATS")
-    assert (word, found["tlds"], found["ascii_have"], found["idn_have"], found["contacts"]) == ("stats", 3, 2, 1, 3)
+    assert (word, found["tlds"], found["ascii_have"], found["idn_have"], found["contacts"]) == (
+        "stats",
+        3,
+        2,
+        1,
+        3,
+    )
     assert found["ascii_all"] > 240
 
 
-def test_who_was_asked_for_sees_it_and_asking_for_oneself_leaves_no_trace(known: Desk, ann: KeyPair, bob: KeyPair) -> None:
+def test_who_was_asked_for_sees_it_and_asking_for_oneself_leaves_no_trace(
+    known: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
     for text in ("QUERY be", "QUERY PERSON bob", f"QUERY {ann.address}"):
         values(known, ann, text)
     assert [one.command for one in all_of(known, Lookup)] == ["QUERY be", "QUERY PERSON bob"]
@@ -139,7 +153,9 @@ def test_blocked_key_is_not_shown_as_one_to_trust(known: Desk, ann: KeyPair, bob
     assert values(known, ann, "QUERY be")[1]["blocks"][0]["contacts"][0]["fingerprint"] == ""
 
 
-def test_answer_is_confidential_for_the_signing_key_and_a_stored_address_only(known: Desk, ann: KeyPair) -> None:
+def test_answer_is_confidential_for_the_signing_key_and_a_stored_address_only(
+    known: Desk, ann: KeyPair
+) -> None:
     known.say(ann, "QUERY be", {"From": "ann@elsewhere.example", "Reply-To": "mallory@other.example"})
     letter = known.letters[-1]
     assert letter.is_confidential

@@ -33,7 +33,9 @@ def test_open_tokens_of_a_rejected_request_end(desk: Desk, ann: KeyPair, carol: 
     assert outcome(prove(desk, ann)) == "token_void"
 
 
-def test_token_for_several_requests_stays_good_for_the_others(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+def test_token_for_several_requests_stays_good_for_the_others(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
     desk.member(carol, office="committee")
     desk.iana("nl", "admin@registry.example")
     desk.iana("be", "admin@registry.example")

@@ -80,7 +80,9 @@ def test_stranger_who_signs_with_an_iana_address_in_from_removes_nobody(
         ("nl bob.sample@registry.example", "use_unsubscribe"),
     ],
 )
-def test_bad_arguments_change_nothing(desk: Desk, ann: KeyPair, bob: KeyPair, words: str, reason: str) -> None:
+def test_bad_arguments_change_nothing(
+    desk: Desk, ann: KeyPair, bob: KeyPair, words: str, reason: str
+) -> None:
     desk.member(ann, "nl", "be")
     desk.member(bob, "nl")
     before = rows(desk)
@@ -88,7 +90,9 @@ def test_bad_arguments_change_nothing(desk: Desk, ann: KeyPair, bob: KeyPair, wo
     assert rows(desk) == before
 
 
-def test_suspended_contact_removes_nobody_and_is_not_removed_twice(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+def test_suspended_contact_removes_nobody_and_is_not_removed_twice(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
     desk.member(ann, "nl")
     desk.member(bob, "nl")
     desk.say_bound(bob, f"REMOVE nl {ann.address}")

@@ -18,9 +18,14 @@ def suspended(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> Desk:
     return desk
 
 
-def test_one_tld_or_all_are_put_back_and_everybody_told(suspended: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+def test_one_tld_or_all_are_put_back_and_everybody_told(
+    suspended: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
     assert outcome(suspended.say_bound(carol, f"RESTORE <{ann.address}> nl")) == "restored"
-    assert (states(suspended, "nl")[ann.address], states(suspended, "be")[ann.address]) == ("listed", "suspended")
+    assert (states(suspended, "nl")[ann.address], states(suspended, "be")[ann.address]) == (
+        "listed",
+        "suspended",
+    )
     assert [one.state for one in all_of(suspended, Request)] == ["done", "committee"]
     assert outcome(suspended.say_bound(carol, f"RESTORE {ann.address}")) == "restored"
     assert states(suspended, "be")[ann.address] == "listed"

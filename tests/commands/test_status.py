@@ -40,7 +40,11 @@ def delivered(desk: Desk, address: str, **values: object) -> None:
 def test_per_tld_the_best_that_any_of_its_contacts_got(alerted: Desk, ann: KeyPair, bob: KeyPair) -> None:
     tlds = {one["tld"]: (one["state"], one["why"]) for one in status(alerted, ann)["tlds"]}
     assert tlds == {
-        "at": ("waiting", ""), "be": ("waiting", ""), "fr": ("failed", "no usable key"), "nl": ("waiting", "")}
+        "at": ("waiting", ""),
+        "be": ("waiting", ""),
+        "fr": ("failed", "no usable key"),
+        "nl": ("waiting", ""),
+    }
     delivered(alerted, bob.address, state="taken")
     delivered(alerted, "fred@nic.example", state="refused", last_status="5.1.1")
     tlds = {one["tld"]: (one["state"], one["why"]) for one in status(alerted, ann)["tlds"]}
@@ -82,7 +86,9 @@ def test_red_alert_is_not_handed_out_again(desk: Desk, ann: KeyPair) -> None:
     assert outcome(desk.say(ann, f"QUERY ALERT {number(desk)}")) == "alert_is_red"
 
 
-def test_forgotten_recipient_is_counted_but_belongs_to_no_tld(alerted: Desk, ann: KeyPair, bob: KeyPair) -> None:
+def test_forgotten_recipient_is_counted_but_belongs_to_no_tld(
+    alerted: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
     alerted.say_bound(bob, "FORGET")
     with alerted.app.database.write() as session:
         assert session.query(Person).filter(Person.forgotten_at.is_not(None)).count() == 1

@@ -5,7 +5,19 @@ from sqlalchemy import select
 
 from tests.desk import LIST_LINE, Desk
 from tests.keys import KeyPair, mail, message_entity, person
-from tests.outcomes import FIELDS, all_of, answer, join, outcome, prove, rows, states, stored, subscribe, templates
+from tests.outcomes import (
+    FIELDS,
+    all_of,
+    answer,
+    join,
+    outcome,
+    prove,
+    rows,
+    states,
+    stored,
+    subscribe,
+    templates,
+)
 from tldops_bot.domain.iana_record import IanaRecord
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.store import iana, people, requests
@@ -17,7 +29,9 @@ def test_key_and_iana_contact_make_a_member(desk: Desk, ann: KeyPair) -> None:
     assert outcome(subscribe(desk, ann)) == "waiting"
     proof = desk.say(ann, f"CONFIRM {desk.token_for(ann.address)}")
     assert outcome(proof) == "proven"
-    voucher = desk.write("admin@registry.example", f"CONFIRM {desk.token_for('admin@registry.example')}\n> quoted")
+    voucher = desk.write(
+        "admin@registry.example", f"CONFIRM {desk.token_for('admin@registry.example')}\n> quoted"
+    )
     assert outcome(voucher) == "vouched"
     with desk.look() as session:
         person = session.scalars(select(Person)).one()
@@ -39,7 +53,9 @@ def test_proof_must_be_signed_by_the_key_that_joins(desk: Desk, ann: KeyPair, bo
         assert session.scalars(select(Request)).one().state == requests.PROVING
 
 
-def test_iana_contact_is_not_asked_before_the_candidate_has_proven_the_address(desk: Desk, ann: KeyPair) -> None:
+def test_iana_contact_is_not_asked_before_the_candidate_has_proven_the_address(
+    desk: Desk, ann: KeyPair
+) -> None:
     desk.iana("nl", "admin@registry.example")
     subscribe(desk, ann)
     assert desk.to("admin@registry.example") == []
@@ -61,7 +77,9 @@ def test_declining_voucher_sends_the_request_to_the_committee(desk: Desk, ann: K
     desk.iana("nl", "admin@registry.example")
     subscribe(desk, ann)
     desk.say(ann, f"CONFIRM {desk.token_for(ann.address)}")
-    desk.write("admin@registry.example", f"DECLINE {desk.token_for('admin@registry.example')} we do not know her")
+    desk.write(
+        "admin@registry.example", f"DECLINE {desk.token_for('admin@registry.example')} we do not know her"
+    )
     with desk.look() as session:
         assert session.scalars(select(Request)).one().state == requests.COMMITTEE
         assert session.scalars(select(Entry)).all() == []
@@ -90,7 +108,9 @@ def test_declining_voucher_sends_the_request_to_the_committee(desk: Desk, ann: K
     ],
 )
 @pytest.mark.parametrize("is_signed", [True, False])
-def test_bad_request_changes_nothing(desk: Desk, ann: KeyPair, text: str, reason: str, is_signed: bool) -> None:
+def test_bad_request_changes_nothing(
+    desk: Desk, ann: KeyPair, text: str, reason: str, is_signed: bool
+) -> None:
     before = rows(desk)
     if is_signed:
         handled = desk.say(ann, text, attachments=[ann.key_attachment()])
@@ -164,7 +184,9 @@ def test_registered_address_changes_its_key_by_key_only(desk: Desk, ann: KeyPair
     assert outcome(subscribe(desk, second, "be")) == "waiting", "a stranger is told nothing"
     assert rows(desk) == before
     assert templates(desk, ann.address) == ["reply", "letters/asked_in_vain"]
-    assert outcome(desk.say(ann, f"SUBSCRIBE be\n{FIELDS}", attachments=[second.key_attachment()])) == "use_key"
+    assert (
+        outcome(desk.say(ann, f"SUBSCRIBE be\n{FIELDS}", attachments=[second.key_attachment()])) == "use_key"
+    )
 
 
 def test_registered_key_cannot_list_another_address(desk: Desk) -> None:
@@ -189,7 +211,9 @@ def test_key_in_a_plain_mail_still_proves_itself(desk: Desk, ann: KeyPair) -> No
 
 def test_member_may_enter_a_colleague_though_the_own_key_is_attached(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
-    handled = subscribe(desk, ann, "nl", "Name: Carl Example\nEmail: carl@nic.example\nMobile: +44 20 7946 0456\n")
+    handled = subscribe(
+        desk, ann, "nl", "Name: Carl Example\nEmail: carl@nic.example\nMobile: +44 20 7946 0456\n"
+    )
     assert outcome(handled) == "waiting"
     (asked,) = all_of(desk, Request)
     assert (asked.email_key, asked.fingerprint, asked.person_id) == ("carl@nic.example", None, None)
@@ -222,7 +246,11 @@ def test_one_mail_per_iana_address_with_single_tokens_for_each_tld(desk: Desk, a
     assert states(desk, "be") == {ann.address: "listed"}
     assert states(desk, "nl") == {}
     desk.write("admin@registry.example", f"DECLINE {singles['nl']}")
-    assert {one.tld: one.state for one in all_of(desk, Request)} == {"nl": "committee", "be": "done", "lu": "vouching"}
+    assert {one.tld: one.state for one in all_of(desk, Request)} == {
+        "nl": "committee",
+        "be": "done",
+        "lu": "vouching",
+    }
 
 
 def test_iana_address_is_asked_three_times_a_day_at_most(desk: Desk) -> None:
@@ -286,7 +314,9 @@ def test_fourth_contact_goes_to_the_committee(desk: Desk, ann: KeyPair, bob: Key
     assert (asked.state, asked.committee_because) == ("committee", "no_free_seat")
 
 
-def test_replaced_contact_goes_as_the_new_one_comes(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+def test_replaced_contact_goes_as_the_new_one_comes(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
     for who in (bob, carol, person("Dora Example", "dora@nic.example")):
         desk.member(who, "nl")
     desk.iana("nl", "admin@registry.example")
@@ -353,7 +383,9 @@ def test_probation_ends_when_the_last_iana_address_agrees(desk: Desk, ann: KeyPa
     desk.iana("nl", "admin@registry.example", "tech@registry.example")
     join(desk, ann)
     assert outcome(desk.say(ann, "QUERY nl")) == "on_probation"
-    token = next(one.values["token"] for one in desk.to("tech@registry.example") if one.template == "letters/vouch")
+    token = next(
+        one.values["token"] for one in desk.to("tech@registry.example") if one.template == "letters/vouch"
+    )
     assert outcome(desk.write("tech@registry.example", f"CONFIRM {token}")) == "vouched"
     desk.later(seconds=1)
     assert outcome(desk.say(ann, "QUERY nl")) == "contacts"

@@ -24,7 +24,9 @@ def test_leaving_all(desk: Desk, ann: KeyPair, words: str) -> None:
     assert states(desk, "nl") == states(desk, "be") == {ann.address: "left"}
 
 
-def test_last_contact_goes_but_the_committee_and_iana_hear_of_it(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+def test_last_contact_goes_but_the_committee_and_iana_hear_of_it(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
     desk.member(ann, "nl")
     desk.member(carol, office="committee")
     desk.iana("nl", "admin@registry.example")
@@ -42,7 +44,13 @@ def test_without_a_committee_the_operator_hears_of_the_last_contact(desk: Desk, 
 
 @pytest.mark.parametrize(
     ("words", "reason"),
-    [("be", "not_contact_of"), ("nl be", "not_contact_of"), ("zz", "unknown_tld"), ("", "no_tld"), ("ALL nl", "unknown_tld")],
+    [
+        ("be", "not_contact_of"),
+        ("nl be", "not_contact_of"),
+        ("zz", "unknown_tld"),
+        ("", "no_tld"),
+        ("ALL nl", "unknown_tld"),
+    ],
 )
 def test_bad_arguments_change_nothing(desk: Desk, ann: KeyPair, words: str, reason: str) -> None:
     desk.member(ann, "nl")
@@ -61,7 +69,9 @@ def test_suspended_entry_may_be_left_too(desk: Desk, ann: KeyPair, bob: KeyPair)
 
 def test_stranger_and_office_holder_have_nothing_to_leave(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
     desk.member(carol, office="committee")
-    assert outcome(desk.say_bound(ann, "UNSUBSCRIBE ALL", attachments=[ann.key_attachment()])) == "not_a_contact"
+    assert (
+        outcome(desk.say_bound(ann, "UNSUBSCRIBE ALL", attachments=[ann.key_attachment()])) == "not_a_contact"
+    )
     assert outcome(desk.say_bound(carol, "UNSUBSCRIBE ALL")) == "not_a_contact"
 
 

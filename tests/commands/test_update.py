@@ -17,9 +17,18 @@ def update(desk: Desk, who: KeyPair, fields: str):
 def test_fields_are_changed_at_once_and_count_as_fresh(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
     desk.later(days=100)
-    assert outcome(update(desk, ann, "Name: Ann B. Example\nPhone: +44 20 7946 0999\nTimezone: Europe/Amsterdam")) == "updated"
+    assert (
+        outcome(
+            update(desk, ann, "Name: Ann B. Example\nPhone: +44 20 7946 0999\nTimezone: Europe/Amsterdam")
+        )
+        == "updated"
+    )
     person = stored(desk, ann.address)
-    assert (person.name, person.phone_e164, person.timezone) == ("Ann B. Example", "+442079460999", "Europe/Amsterdam")
+    assert (person.name, person.phone_e164, person.timezone) == (
+        "Ann B. Example",
+        "+442079460999",
+        "Europe/Amsterdam",
+    )
     assert person.confirmed_at == desk.now
 
 
@@ -98,7 +107,9 @@ def test_tokens_of_two_wishes_do_not_make_one_pair(desk: Desk, ann: KeyPair) -> 
     assert stored(desk, ann.address).email == ann.address
 
 
-def test_address_of_somebody_else_is_refused_also_when_taken_meanwhile(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+def test_address_of_somebody_else_is_refused_also_when_taken_meanwhile(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
     desk.member(ann, "nl")
     update(desk, ann, f"Email: {bob.address}")
     answer(desk, ann.address)

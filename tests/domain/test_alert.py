@@ -38,7 +38,14 @@ def test_tlp_labels_are_read_as_people_write_them(written: str, label: str) -> N
 
 @pytest.mark.parametrize(
     ("written", "label"),
-    [("rde", "RED"), ("REDD", "RED"), ("GREN", "RED"), ("GRAEN", "AMBER+STRICT"), ("purple", "AMBER+STRICT"), ("CLEAR?", "AMBER+STRICT")],
+    [
+        ("rde", "RED"),
+        ("REDD", "RED"),
+        ("GREN", "RED"),
+        ("GRAEN", "AMBER+STRICT"),
+        ("purple", "AMBER+STRICT"),
+        ("CLEAR?", "AMBER+STRICT"),
+    ],
 )
 def test_unreadable_tlp_takes_the_safer_label_and_says_so(written: str, label: str) -> None:
     terms = read_terms(TEXT, None, written, None)
@@ -46,7 +53,9 @@ def test_unreadable_tlp_takes_the_safer_label_and_says_so(written: str, label: s
     assert [(one.name, one.value, one.instead) for one in terms.safer] == [("TLP", written, label)]
 
 
-@pytest.mark.parametrize(("written", "level"), [("CRITICAL", "critical"), (" low ", "low"), ("Medium", "medium")])
+@pytest.mark.parametrize(
+    ("written", "level"), [("CRITICAL", "critical"), (" low ", "low"), ("Medium", "medium")]
+)
 def test_severity_is_read_in_any_case(written: str, level: str) -> None:
     assert read_terms(TEXT, None, None, written) == Terms("Phishing against registrars", "AMBER", level)
 

@@ -24,7 +24,9 @@ def test_number_and_unit_are_read(text: str, length: timedelta) -> None:
     assert parse_duration(text) == length
 
 
-@pytest.mark.parametrize("text", ["", "3", "d", "-3d", "3.5h", "3 fortnights", "1d12h", "9999999d", "²d", "3d\n4d"])
+@pytest.mark.parametrize(
+    "text", ["", "3", "d", "-3d", "3.5h", "3 fortnights", "1d12h", "9999999d", "²d", "3d\n4d"]
+)
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="3d"):
         parse_duration(text)

@@ -42,11 +42,16 @@ def only(text: str) -> Request:
 
 
 def test_one_command_a_line_in_any_case() -> None:
-    assert lines("query nl\nShow\nQUERY be lu\n") == [("QUERY", ("nl",)), ("SHOW", ()), ("QUERY", ("be", "lu"))]
+    assert lines("query nl\nShow\nQUERY be lu\n") == [
+        ("QUERY", ("nl",)),
+        ("SHOW", ()),
+        ("QUERY", ("be", "lu")),
+    ]
 
 
 @pytest.mark.parametrize(
-    "text", ["QUERY nl,be", "QUERY nl, be", "QUERY nl;be", "QUERY: nl be", "QUERY\xa0nl\xa0be", "\ufeffQUERY nl be"]
+    "text",
+    ["QUERY nl,be", "QUERY nl, be", "QUERY nl;be", "QUERY: nl be", "QUERY\xa0nl\xa0be", "\ufeffQUERY nl be"],
 )
 def test_lists_and_blanks_are_read_as_people_and_clients_write_them(text: str) -> None:
     assert lines(text) == [("QUERY", ("nl", "be"))]
@@ -64,7 +69,16 @@ def test_line_is_kept_as_written_with_its_number() -> None:
 
 @pytest.mark.parametrize(
     "greeting",
-    ["Hi,", "Dear all,", "Hello there", "Jack,", "Bonjour à tous", "Hi\n\nHope you are well.", "> QUERY be", "# QUERY be"],
+    [
+        "Hi,",
+        "Dear all,",
+        "Hello there",
+        "Jack,",
+        "Bonjour à tous",
+        "Hi\n\nHope you are well.",
+        "> QUERY be",
+        "# QUERY be",
+    ],
 )
 def test_what_stands_before_the_first_verb_is_passed_over(greeting: str) -> None:
     assert lines(f"{greeting}\n\nQUERY nl") == [("QUERY", ("nl",))]
@@ -79,7 +93,8 @@ def test_quoted_line_does_not_join_a_field() -> None:
 
 
 @pytest.mark.parametrize(
-    "footer", ["Kind regards\nAnn Example", "Regards,", "Ann Example\nExample Registry", "+44 20 7946 0123", "Best"]
+    "footer",
+    ["Kind regards\nAnn Example", "Regards,", "Ann Example\nExample Registry", "+44 20 7946 0123", "Best"],
 )
 def test_footer_after_a_blank_line_ends_the_commands_and_is_named_as_not_read(footer: str) -> None:
     found = read(f"QUERY nl\n\n{footer}\nQUERY be")
@@ -132,7 +147,9 @@ def test_word_within_two_letters_of_a_verb_is_an_error_not_prose(text: str, near
     assert problems(text) == [("unknown_verb", near)]
 
 
-@pytest.mark.parametrize("name", ["Jack", "Sho", "Mack", "Ack!", "Query?", "and", "are you there", "can you tell me", "soon"])
+@pytest.mark.parametrize(
+    "name", ["Jack", "Sho", "Mack", "Ack!", "Query?", "and", "are you there", "can you tell me", "soon"]
+)
 def test_short_words_and_names_of_people_are_no_slips(name: str) -> None:
     assert problems(f"{name}\nQUERY nl") == []
 
@@ -144,7 +161,12 @@ def test_line_right_under_a_command_that_is_neither_verb_nor_field_is_an_error(t
 
 @pytest.mark.parametrize(
     ("line", "near"),
-    [("Nmae: Ann", "Name"), ("E-mail: a@b.example", "Email"), ("Telephone: 1", "Phone"), ("Favourite-Colour: red", "")],
+    [
+        ("Nmae: Ann", "Name"),
+        ("E-mail: a@b.example", "Email"),
+        ("Telephone: 1", "Phone"),
+        ("Favourite-Colour: red", ""),
+    ],
 )
 def test_unknown_field_is_an_error_naming_the_nearest(line: str, near: str) -> None:
     assert problems(f"SUBSCRIBE nl\n{line}")[0] == ("unknown_field", near)
@@ -226,7 +248,12 @@ def test_list_line_that_is_quoted_or_after_the_end_binds_nothing(text: str) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["TEST\nUNSUBSCRIBE ALL", "dry-run\nUNSUBSCRIBE ALL", "Hi,\n\nTest:\n\nUNSUBSCRIBE ALL", "List: a@b\nTEST\nUNSUBSCRIBE ALL"],
+    [
+        "TEST\nUNSUBSCRIBE ALL",
+        "dry-run\nUNSUBSCRIBE ALL",
+        "Hi,\n\nTest:\n\nUNSUBSCRIBE ALL",
+        "List: a@b\nTEST\nUNSUBSCRIBE ALL",
+    ],
 )
 def test_test_as_first_line_makes_it_a_test(text: str) -> None:
     found = read(text)
@@ -234,7 +261,9 @@ def test_test_as_first_line_makes_it_a_test(text: str) -> None:
     assert [one.verb for one in found.requests] == ["UNSUBSCRIBE"]
 
 
-@pytest.mark.parametrize("text", ["TEST UNSUBSCRIBE ALL", "Dry-run please\nUNSUBSCRIBE ALL", "test mail\n\nUNSUBSCRIBE ALL"])
+@pytest.mark.parametrize(
+    "text", ["TEST UNSUBSCRIBE ALL", "Dry-run please\nUNSUBSCRIBE ALL", "test mail\n\nUNSUBSCRIBE ALL"]
+)
 def test_words_beside_test_do_not_make_it_earnest(text: str) -> None:
     found = read(text)
     assert found.is_test
@@ -251,7 +280,9 @@ def test_test_twice_or_after_a_command_is_no_command() -> None:
 
 
 def test_alert_has_fields_then_free_text_to_the_end() -> None:
-    request = only("ALERT\nTitle: Phishing\nTLP: GREEN\n\nLook out:\n\n> they wrote\n-- \nEND\nUNSUBSCRIBE ALL\n")
+    request = only(
+        "ALERT\nTitle: Phishing\nTLP: GREEN\n\nLook out:\n\n> they wrote\n-- \nEND\nUNSUBSCRIBE ALL\n"
+    )
     assert (request.get("Title"), request.get("TLP")) == ("Phishing", "GREEN")
     assert request.text == "Look out:\n\n> they wrote\n-- \nEND\nUNSUBSCRIBE ALL"
 
@@ -290,8 +321,29 @@ def test_alert_without_text_has_none() -> None:
 
 PIECES = st.one_of(
     st.sampled_from(
-        ["QUERY nl", "ALERT", "TEST", "SUBSCRIBE nl", "Name: Ann", " more", "", "List: a@b", "--", "END", "Hi,"]
-        + ["Scpoe: x", "QUREY nl", "> q", "# c", ":", " ", "\t:", "Name:", "TEST TEST", "TEST QUERY nl"]
+        [
+            "QUERY nl",
+            "ALERT",
+            "TEST",
+            "SUBSCRIBE nl",
+            "Name: Ann",
+            " more",
+            "",
+            "List: a@b",
+            "--",
+            "END",
+            "Hi,",
+            "Scpoe: x",
+            "QUREY nl",
+            "> q",
+            "# c",
+            ":",
+            " ",
+            "\t:",
+            "Name:",
+            "TEST TEST",
+            "TEST QUERY nl",
+        ]
     ),
     st.text(max_size=20),
 )

@@ -31,8 +31,13 @@ def test_ordinary_case_is_nothing_for_the_committee() -> None:
         ("ann@nic.example", FULL, False, True, ("no_free_seat",)),
         ("ann@nic.example", FREE, True, True, ("fresh_voucher",)),
         ("ann@nic.example", FREE, False, False, ("no_voucher",)),
-        ("noc@gmail.com", FULL, True, False, (
-            "generic_address", "freemail", "no_free_seat", "fresh_voucher", "no_voucher")),
+        (
+            "noc@gmail.com",
+            FULL,
+            True,
+            False,
+            ("generic_address", "freemail", "no_free_seat", "fresh_voucher", "no_voucher"),
+        ),
     ],
 )
 def test_each_grey_reason_is_named(
@@ -43,7 +48,13 @@ def test_each_grey_reason_is_named(
 
 @pytest.mark.parametrize(
     ("seats", "is_free"),
-    [(Seats(0, 3, False), True), (FREE, True), (FULL, False), (Seats(3, 3, True), True), (Seats(4, 3, True), False)],
+    [
+        (Seats(0, 3, False), True),
+        (FREE, True),
+        (FULL, False),
+        (Seats(3, 3, True), True),
+        (Seats(4, 3, True), False),
+    ],
 )
 def test_whoever_is_replaced_frees_one_seat(seats: Seats, is_free: bool) -> None:
     assert seats.is_free is is_free

@@ -30,7 +30,9 @@ def test_first_line_is_the_answer_whatever_stands_below(text: str) -> None:
 
 
 def test_no_may_give_a_reason() -> None:
-    assert read_answer(f"DECLINE {TOKEN} we do not know her") == Answer("DECLINE", TOKEN, "we do not know her")
+    assert read_answer(f"DECLINE {TOKEN} we do not know her") == Answer(
+        "DECLINE", TOKEN, "we do not know her"
+    )
     assert read_answer(f"object {TOKEN}, left in May") == Answer("OBJECT", TOKEN, "left in May")
     assert len(read_answer(f"DECLINE {TOKEN} " + "x" * 900).words) == 500
 
@@ -107,6 +109,9 @@ def test_any_text_is_read_without_raising(text: str) -> None:
     assert answer is None or answer.verb in ("CONFIRM", "DECLINE", "OBJECT", "ACK")
 
 
-@given(st.text(max_size=80).filter(lambda text: text.replace("\ufeff", "").strip()), st.sampled_from(["\n", "\r\n"]))
+@given(
+    st.text(max_size=80).filter(lambda text: text.replace("\ufeff", "").strip()),
+    st.sampled_from(["\n", "\r\n"]),
+)
 def test_whatever_stands_first_a_quoted_confirm_below_is_never_taken(top: str, end: str) -> None:
     assert read_answer(f"{top}{end}{QUOTED}") is None

@@ -47,7 +47,16 @@ def test_slips_of_typing_are_forgiven(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "nl", TOKEN[:-1], TOKEN + "A", TOKEN.replace("-", "--", 1), "U" + TOKEN[1:], "é" + TOKEN[1:], f"{TOKEN} x"],
+    [
+        "",
+        "nl",
+        TOKEN[:-1],
+        TOKEN + "A",
+        TOKEN.replace("-", "--", 1),
+        "U" + TOKEN[1:],
+        "é" + TOKEN[1:],
+        f"{TOKEN} x",
+    ],
 )
 def test_what_is_no_token_is_not_read_as_one(typed: str) -> None:
     assert read_token(typed) is None

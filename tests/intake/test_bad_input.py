@@ -15,7 +15,9 @@ from tldops_bot.store.tables import InboxRow
 
 Shared = tuple[Desk, list[bytes], dict[str, list[Any]]]
 TOP = b"From: x@nic.example\r\nTo: tld-ops@lists.example\r\nSubject: s\r\nMessage-ID: <m@nic.example>\r\n"
-PLAIN = b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n%s"
+PLAIN = (
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=%s\r\nContent-Transfer-Encoding: %s\r\n\r\n%s"
+)
 
 
 def plain(text: bytes, charset: bytes = b"utf-8", encoding: bytes = b"8bit") -> bytes:
@@ -34,7 +36,12 @@ BAD_MAILS = {
     "null bytes": plain(b"\x00\x00QUERY\x00 nl\x00" * 100),
     "null bytes in headers": TOP.replace(b"s\r\n", b"\x00\x01s\x00\r\n") + b"\r\nHello",
     "no Message-ID": plain(b"Hello").replace(b"Message-ID: <m@nic.example>\r\n", b""),
-    "headers of 100 kB": TOP + b"X-Long: " + b"x" * 100_000 + b"\r\n" + b"X-More: y\r\n" * 5000 + b"\r\nHello",
+    "headers of 100 kB": TOP
+    + b"X-Long: "
+    + b"x" * 100_000
+    + b"\r\n"
+    + b"X-More: y\r\n" * 5000
+    + b"\r\nHello",
     "one header line of 1 MB": b"Subject: " + b"x" * 1_000_000 + b"\r\n" + TOP + b"\r\nHello",
     "a charset that does not exist": plain("Grüße".encode(), b"klingon-8"),
     "a charset that lies": plain(b"\xff\xfe\xc3\x28QUERY nl"),
@@ -49,7 +56,9 @@ BAD_MAILS = {
     + b'Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary=b\r\n\r\n--b\r\n\r\nHi\r\n--b--',
     "encrypted without anything": TOP
     + b'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b\r\n\r\n--b--\r\n',
-    "armor of nothing": plain(b"-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\nQUERY nl\r\n-----BEGIN PGP SIGNATURE-----\r\n"),
+    "armor of nothing": plain(
+        b"-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\nQUERY nl\r\n-----BEGIN PGP SIGNATURE-----\r\n"
+    ),
     "message of nothing": plain(b"-----BEGIN PGP MESSAGE-----\r\n\r\nAAAA\r\n-----END PGP MESSAGE-----\r\n"),
     "deep nesting": TOP
     + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(200))
@@ -72,7 +81,8 @@ BAD_MAILS = {
     "bad phone number": plain(b"SUBSCRIBE nl\r\nName: Ann Example\r\nPhone: 1"),
     "missing field": plain(b"SUBSCRIBE nl\r\nName: Ann Example"),
     "two commands, one of them bad": plain(b"HELP\r\nSUBSCRIBE zz"),
-    "header injection": TOP.replace(b"Subject: s", b"Subject: =?utf-8?q?x=0D=0ABcc:_evil@other.example?=") + b"\r\nHello",
+    "header injection": TOP.replace(b"Subject: s", b"Subject: =?utf-8?q?x=0D=0ABcc:_evil@other.example?=")
+    + b"\r\nHello",
 }
 
 
@@ -128,7 +138,9 @@ def test_signed_mail_that_was_tampered_with_is_refused(desk: Desk, ann: KeyPair,
     before = rows(desk)
     tampered = {
         "text": raw.replace(b"UNSUBSCRIBE nl", b"UNSUBSCRIBE ALL"),
-        "signature": raw.replace(b"-----BEGIN PGP SIGNATURE-----\r\n\r\ni", b"-----BEGIN PGP SIGNATURE-----\r\n\r\nj"),
+        "signature": raw.replace(
+            b"-----BEGIN PGP SIGNATURE-----\r\n\r\ni", b"-----BEGIN PGP SIGNATURE-----\r\n\r\nj"
+        ),
         "cut": raw[: len(raw) // 2],
         "twice": raw.replace(b"application/pgp-signature; name", b"text/plain; name"),
     }[change]
@@ -151,7 +163,7 @@ def shared() -> Iterator[Shared]:
     with open_desk() as desk:
         desk.member(ann, "nl")
         bot = KeyPair.of(desk.app.gnupg.keyring.export(), "TLD-OPS", LIST_ADDRESS)
-        signed = ann.signed_entity(text_entity(TEXT), at=desk.now)
+        signed = ann.signed_entity(text_entity(f"{TEXT}\n# beside another part"), at=desk.now)
         raws = [
             ann.pgp_mime_signed(TEXT, at=desk.now, attachments=[ann.key_attachment()]),
             ann.inline_signed(TEXT, at=desk.now),
@@ -180,7 +192,9 @@ def mutated(raw: bytes, seed: int) -> bytes:
             case 3:
                 octets[at:at] = chance.randbytes(length)
             case 4:
-                octets[at:at] = chance.choice([b"\r\n\r\n", b"\x00", b"--", b"UNSUBSCRIBE ALL\r\n", b"\r\n.\r\n", b"="])
+                octets[at:at] = chance.choice(
+                    [b"\r\n\r\n", b"\x00", b"--", b"UNSUBSCRIBE ALL\r\n", b"\r\n.\r\n", b"="]
+                )
     return bytes(octets)
 
 
@@ -195,7 +209,12 @@ def test_mutated_signed_mail_never_raises_and_changes_nothing(shared: Shared, se
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.binary(max_size=400), st.sampled_from([b"", TOP, TOP + b"\r\n", TOP + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"]))
+@given(
+    st.binary(max_size=400),
+    st.sampled_from(
+        [b"", TOP, TOP + b"\r\n", TOP + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"]
+    ),
+)
 def test_any_octets_never_raise_and_never_change_rows(shared: Shared, octets: bytes, top: bytes) -> None:
     desk, _, before = shared
     desk.receive(top + octets, "x@nic.example")

@@ -46,7 +46,11 @@ def test_nothing_changes_and_nobody_else_is_told(town: Desk, ann: KeyPair, text:
 def test_report_names_key_signature_and_list(town: Desk, ann: KeyPair) -> None:
     town.say(ann, "TEST\nUNSUBSCRIBE nl")
     verdict = town.letters[-1].values["verdict"]
-    assert (verdict["standing"], verdict["fingerprint"], verdict["list_named"]) == ("good", ann.fingerprint, False)
+    assert (verdict["standing"], verdict["fingerprint"], verdict["list_named"]) == (
+        "good",
+        ann.fingerprint,
+        False,
+    )
     assert verdict["signed_at"] == town.now
     town.say(ann, f"{LIST_LINE}\nDRY-RUN\nUNSUBSCRIBE nl")
     assert town.letters[-1].values["verdict"]["list_named"]

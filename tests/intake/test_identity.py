@@ -50,7 +50,9 @@ def test_from_neither_selects_nor_refuses(town: Desk, ann: KeyPair, form: str, a
     handled = town.receive(raw)
     assert outcome(handled) == "left"
     assert (states(town, "nl"), states(town, "be")) == (
-        {ann.address: "left"}, {"bob.sample@registry.example": "listed"})
+        {ann.address: "left"},
+        {"bob.sample@registry.example": "listed"},
+    )
     (reply,) = [one for one in town.letters if one.template == "reply"]
     assert [to.address for to in reply.to] == [ann.address]
 
@@ -69,7 +71,9 @@ def test_encrypted_without_a_signature_is_refused(town: Desk, ann: KeyPair) -> N
     assert outcome(town.receive(raw)) == "no_signature_inside"
 
 
-def test_signature_round_captured_encrypted_mail_is_refused_before_decryption(town: Desk, ann: KeyPair, bob: KeyPair) -> None:
+def test_signature_round_captured_encrypted_mail_is_refused_before_decryption(
+    town: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
     captured = bob.pgp_mime_encrypted("SHOW", bot(town), at=town.now)
     entity = captured[captured.index(b"Content-Type: multipart/encrypted") :]
     handled = town.receive(ann.sign_entity(entity, at=town.now))
@@ -105,6 +109,7 @@ def test_anybody_may_bring_a_registered_keys_news_and_nothing_else_of_it(desk: D
     short = KeyPair.make("Sara Example", "sara.sample@nic.example", made_at=desk.now, expire="seconds=864000")
     desk.member(short, "nl")
     same_name = KeyPair.make("Sara Example", "sara.sample@nic.example")
+    desk.later(minutes=1)
     longer = encode(short.extended("2y", at=desk.now), PUBLIC_KEY)
     entity = message_entity("HELP", [key_entity(longer), same_name.key_attachment()])
     desk.receive(mail(ann.headers(), entity), ann.address)
@@ -140,7 +145,8 @@ def test_decrypted_text_is_quoted_only_to_the_key_that_signed_it(town: Desk, ann
     letter = town.letters[-1]
     assert letter.is_confidential
     assert [(to.address, to.entitled, to.fingerprint) for to in letter.to] == [
-        (ann.address, Entitled.PERSON, ann.fingerprint)]
+        (ann.address, Entitled.PERSON, ann.fingerprint)
+    ]
 
 
 @pytest.mark.parametrize("sign", [True, False])
@@ -168,14 +174,20 @@ def test_subject_of_the_reply_is_the_outcome_and_ones_own_in_eighty_characters(
     assert len(town.letters[-1].subject) <= 80
 
 
-@pytest.mark.parametrize(("text", "word"), [("QUERY zz", "FAILED"), ("SUBSCRIBE lu", "WAITING"), ("SHOW", "SUCCESS")])
+@pytest.mark.parametrize(
+    ("text", "word"), [("QUERY zz", "FAILED"), ("SUBSCRIBE lu", "WAITING"), ("SHOW", "SUCCESS")]
+)
 def test_subject_begins_with_how_it_ended(town: Desk, ann: KeyPair, text: str, word: str) -> None:
     town.say(ann, text, {"Subject": "re"})
     assert f"{word}: re" in [one.subject for one in town.letters]
 
 
 def test_reply_answers_the_mail_and_never_goes_to_reply_to(town: Desk, ann: KeyPair) -> None:
-    headers = {"Message-ID": "<one@client.example>", "References": "<zero@client.example>", "Reply-To": "x@other.example"}
+    headers = {
+        "Message-ID": "<one@client.example>",
+        "References": "<zero@client.example>",
+        "Reply-To": "x@other.example",
+    }
     town.say(ann, "QUERY be", headers)
     letter = town.letters[-1]
     assert (letter.in_reply_to, letter.references) == ("<one@client.example>", ("<zero@client.example>",))

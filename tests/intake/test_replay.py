@@ -34,7 +34,7 @@ def test_same_signature_again_gets_one_short_answer_to_the_stored_address(
     raw = ann.pgp_mime_signed(text, at=town.now)
     town.receive(raw, ann.address)
     before, told = rows(town), len(town.letters)
-    for minute in range(3):
+    for _ in range(3):
         town.later(minutes=1)
         handled = town.receive(raw.replace(*change), "mallory@other.example")
         assert outcome(handled) == "repeated"
@@ -61,10 +61,22 @@ def test_reencrypted_signature_is_the_same_signature(town: Desk, ann: KeyPair) -
     assert len(all_of(town, Alert)) == 1
 
 
-def test_refused_mail_uses_its_signature_up_as_well(town: Desk, ann: KeyPair) -> None:
+def test_refused_mail_is_not_used_up_and_may_be_sent_again_when_it_can_succeed(
+    town: Desk, ann: KeyPair
+) -> None:
     raw = ann.pgp_mime_signed("QUERY zz", at=town.now)
     assert outcome(town.receive(raw)) == "unknown_tld"
+    town.iana("zz", "admin@zz-registry.example")
+    assert outcome(town.receive(raw)) == "contacts"
     assert outcome(town.receive(raw)) == "repeated"
+
+
+def test_refused_mail_sent_again_and_again_is_answered_once_an_hour(town: Desk, ann: KeyPair) -> None:
+    raw = ann.pgp_mime_signed("QUERY zz", at=town.now)
+    town.receive(raw)
+    assert [town.receive(raw).letters for _ in range(3)] == [(), (), ()]
+    town.later(hours=1)
+    assert len(town.receive(raw).letters) == 1
 
 
 @pytest.mark.parametrize(

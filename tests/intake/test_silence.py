@@ -32,7 +32,9 @@ MACHINES = [
 
 @pytest.mark.parametrize("headers", MACHINES, ids=str)
 @pytest.mark.parametrize("kind", ["help", "token", "signed"])
-def test_machine_is_not_answered_and_answers_no_token(desk: Desk, ann: KeyPair, headers: dict, kind: str) -> None:
+def test_machine_is_not_answered_and_answers_no_token(
+    desk: Desk, ann: KeyPair, headers: dict, kind: str
+) -> None:
     desk.iana("nl", ADMIN)
     subscribe(desk, ann)
     prove(desk, ann)
@@ -69,7 +71,9 @@ def test_outlooks_hint_is_no_mark_of_a_machine(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"Auto-Submitted": "auto-generated"}, {"Precedence": "bulk"}])
-def test_good_bound_alert_of_a_machine_goes_and_its_outcome_is_a_notice(desk: Desk, ann: KeyPair, headers: dict) -> None:
+def test_good_bound_alert_of_a_machine_goes_and_its_outcome_is_a_notice(
+    desk: Desk, ann: KeyPair, headers: dict
+) -> None:
     desk.member(ann, "nl")
     handled = desk.receive(ann.pgp_mime_signed(f"{LIST_LINE}\nALERT\n\nLook out", headers, at=desk.now))
     assert outcome(handled) == "posted"
@@ -99,7 +103,9 @@ def test_anything_else_of_a_machine_is_nothing(desk: Desk, ann: KeyPair, text: s
 
 def test_alert_of_a_machine_with_a_bad_signature_is_nothing(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
     desk.member(ann, "nl")
-    raw = bob.pgp_mime_signed(f"{LIST_LINE}\nALERT\n\nLook out", {"Auto-Submitted": "auto-generated"}, at=desk.now)
+    raw = bob.pgp_mime_signed(
+        f"{LIST_LINE}\nALERT\n\nLook out", {"Auto-Submitted": "auto-generated"}, at=desk.now
+    )
     desk.receive(raw)
     assert desk.letters == []
 
@@ -121,7 +127,17 @@ def test_stranger_gets_one_answer_a_day_for_each_kind_of_mistake(desk: Desk) -> 
 
 
 def test_sixth_answer_of_a_day_says_that_it_is_the_last(desk: Desk) -> None:
-    texts = ["QUERY nl", "HELP", "", "Hello there", "QUREY nl", "CONFIRM nl", "SUBSCRIBE zz", "SUBSCRIBE nl", "HELP QUREY"]
+    texts = [
+        "QUERY nl",
+        "HELP",
+        "",
+        "Hello there",
+        "QUREY nl",
+        "CONFIRM nl",
+        "SUBSCRIBE zz",
+        "SUBSCRIBE nl",
+        "HELP QUREY",
+    ]
     for text in texts:
         desk.write("X@nic.example" if len(text) % 2 else "x@nic.example", text)
     assert len(desk.letters) == 6
@@ -152,7 +168,10 @@ def test_key_made_for_anothers_address_does_not_lift_the_limit(desk: Desk) -> No
     mallory = KeyPair.make("Mallory Example", "mallory@other.example")
     for number in range(9):
         raw = mallory.pgp_mime_signed(
-            f"HELP\n# {number}", {"From": "victim@nic.example"}, at=desk.now, attachments=[mallory.key_attachment()]
+            f"HELP\n# {number}",
+            {"From": "victim@nic.example"},
+            at=desk.now,
+            attachments=[mallory.key_attachment()],
         )
         desk.receive(raw, mallory.address)
     assert len(templates(desk, "victim@nic.example")) <= 1

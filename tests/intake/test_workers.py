@@ -15,7 +15,9 @@ from tldops_bot.store import inbox
 from tldops_bot.store.inbox import ClaimLost
 from tldops_bot.store.tables import InboxRow, Message
 
-ENVELOPE = Envelope("ann@nic.example", ("tld-ops@lists.example",), "192.0.2.1", "client.example", False, "ESMTP")
+ENVELOPE = Envelope(
+    "ann@nic.example", ("tld-ops@lists.example",), "192.0.2.1", "client.example", False, "ESMTP"
+)
 
 
 def hand_in(desk: Desk, *mails: bytes) -> None:
@@ -159,7 +161,9 @@ def test_command_that_breaks_leaves_nothing_half_done(
     hand_in(desk, ann.pgp_mime_signed(f"{LIST_LINE}\nUNSUBSCRIBE nl\nSHOW", at=desk.now))
     assert workers(desk, 1).carry_out_one()
     assert rows(desk, frozenset(("alembic_version", "inbox"))) == before
-    assert [(one.state, one.last_problem) for one in all_of(desk, InboxRow)] == [("waiting", "ZeroDivisionError")]
+    assert [(one.state, one.last_problem) for one in all_of(desk, InboxRow)] == [
+        ("waiting", "ZeroDivisionError")
+    ]
 
 
 def test_breakage_is_described_by_kind_and_place_never_by_its_words() -> None:

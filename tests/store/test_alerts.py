@@ -16,10 +16,22 @@ NUMBER = "A-2026-0001"
 
 def an_alert(session: Session, poster: Person, now: datetime, number: str = NUMBER) -> Alert:
     made = Alert(
-        id=number, state="posted", person_id=poster.id, fingerprint="A" * 40, for_tlds=["nl"], title="x", tlp="RED",
-        severity="high", scope={}, original=b"", original_form="mime", signed_at=now, received_at=now, posted_at=now,
+        id=number,
+        state="posted",
+        person_id=poster.id,
+        fingerprint="A" * 40,
+        for_tlds=["nl"],
+        title="x",
+        tlp="RED",
+        severity="high",
+        scope={},
+        original=b"",
+        original_form="mime",
+        signed_at=now,
+        received_at=now,
+        posted_at=now,
         inbox_id=1,
-    )  # fmt: skip
+    )
     session.add(made)
     session.flush()
     return made
@@ -47,7 +59,10 @@ def test_counts_are_by_member_and_in_all(database: Database, now: datetime) -> N
         an_alert(session, ann, now)
         an_alert(session, bob, now + timedelta(minutes=5), "A-2026-0002")
         hour_ago = now - timedelta(hours=1)
-        assert (alerts.posted_since(session, hour_ago), alerts.posted_since(session, hour_ago, ann.id)) == (2, 1)
+        assert (alerts.posted_since(session, hour_ago), alerts.posted_since(session, hour_ago, ann.id)) == (
+            2,
+            1,
+        )
         assert alerts.posted_since(session, now) == 1
         assert [one.id for one in alerts.listing(session)] == ["A-2026-0002", NUMBER]
 
@@ -74,16 +89,24 @@ def test_reach_says_the_best_of_a_persons_copies(
         ann = a_person(session)
         an_alert(session, ann, now)
         seen_at = now if seen else None
-        session.add(AlertRecipient(alert_id=NUMBER, person_id=ann.id, got=got, seen_at=seen_at, seen_how="signed"))
+        session.add(
+            AlertRecipient(alert_id=NUMBER, person_id=ann.id, got=got, seen_at=seen_at, seen_how="signed")
+        )
         message = Message(kind="alert", priority=0, subject="", headers={}, made_at=now, alert_id=NUMBER)
         session.add(message)
         session.flush()
         for word, status in copies:
             session.add(
                 Delivery(
-                    message_id=message.id, priority=0, rcpt_to="ann@nic.example", person_id=ann.id, last_status=status,
-                    entitled_as="member", next_attempt_at=now, state=word,
-                )  # fmt: skip
+                    message_id=message.id,
+                    priority=0,
+                    rcpt_to="ann@nic.example",
+                    person_id=ann.id,
+                    last_status=status,
+                    entitled_as="member",
+                    next_attempt_at=now,
+                    state=word,
+                )
             )
         session.flush()
         (reach,) = alerts.reach(session, NUMBER)
@@ -95,14 +118,20 @@ def test_reach_says_the_best_of_a_persons_copies(
 def test_targets_are_those_served_with_a_key_first(database: Database, now: datetime) -> None:
     with database.write() as session:
         keyless = a_person(session, "keyless@nic.example", "nl")
-        ann = a_person(session, "ann@nic.example", "nl", emergency_email="a@spare.example", emergency_proven_at=now)
+        ann = a_person(
+            session, "ann@nic.example", "nl", emergency_email="a@spare.example", emergency_proven_at=now
+        )
         people.register_key(session, ann, ANN, now)
         a_person(session, "nobody@nic.example")
         carol = a_person(session, "carol@nic.example", organisation="100% Registry")
         session.add(Office(person_id=carol.id, role="secretariat", since_at=now))
         session.flush()
         found = alert_targets.targets(session, Reached(True), ann.id, now)
-        assert [(one.person_id, one.has_key) for one in found] == [(ann.id, True), (keyless.id, False), (carol.id, False)]
+        assert [(one.person_id, one.has_key) for one in found] == [
+            (ann.id, True),
+            (keyless.id, False),
+            (carol.id, False),
+        ]
         assert found[0].addresses == ("ann@nic.example", "a@spare.example")
         only_be = alert_targets.targets(session, Reached(False, ["be"]), ann.id, now)
         assert [one.person_id for one in only_be] == [ann.id]

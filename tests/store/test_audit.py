@@ -17,7 +17,9 @@ def chain(database: Database, now: datetime) -> Database:
     with database.write() as session:
         for number in range(5):
             tld = "nl" if number % 2 else ""
-            audit.record(session, now + timedelta(seconds=number), "A" * 40, "listed", tld, number, None, n=number)
+            audit.record(
+                session, now + timedelta(seconds=number), "A" * 40, "listed", tld, number, None, n=number
+            )
     return database
 
 
@@ -69,7 +71,9 @@ def _swap(session: Session) -> None:
 
 
 @pytest.mark.parametrize(("deed", "found"), [(_cut_out, (2, 4)), (_swap, (2, 3))])
-def test_missing_or_swapped_entry_shows(chain: Database, deed: Callable[[Session], None], found: tuple) -> None:
+def test_missing_or_swapped_entry_shows(
+    chain: Database, deed: Callable[[Session], None], found: tuple
+) -> None:
     with chain.write() as session:
         deed(session)
     assert verify(chain) == found
@@ -84,7 +88,15 @@ def test_rewritten_entry_with_a_fitting_hash_shows_in_the_next_one(chain: Databa
 
 
 def test_appended_entry_that_follows_nothing_shows(chain: Database, now: datetime) -> None:
-    values = {"at": now, "actor": "x", "action": "x", "tld": "", "details": "{}", "previous": "0" * 64, "hash": "1" * 64}
+    values = {
+        "at": now,
+        "actor": "x",
+        "action": "x",
+        "tld": "",
+        "details": "{}",
+        "previous": "0" * 64,
+        "hash": "1" * 64,
+    }
     with chain.write() as session:
         session.execute(insert(AuditEntry).values(values))
     assert verify(chain) == (5, 6)

@@ -13,7 +13,9 @@ from tldops_bot.store.tables import Delivery, Message, Person
 DAY = timedelta(days=1)
 
 
-def a_delivery(session: Session, person: Person | None, now: datetime, address: str = "ann@nic.example") -> int:
+def a_delivery(
+    session: Session, person: Person | None, now: datetime, address: str = "ann@nic.example"
+) -> int:
     message = Message(kind="notice", priority=4, subject="", headers={}, made_at=now)
     session.add(message)
     session.flush()

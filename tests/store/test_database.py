@@ -17,12 +17,17 @@ def value(database: Database, name: str) -> str:
         return facts.get(session, name)
 
 
+def break_while_writing(database: Database) -> None:
+    with database.write() as session:
+        facts.put(session, "a", "2")
+        raise ZeroDivisionError
+
+
 def test_write_is_committed_and_rolled_back_when_it_raises(database: Database) -> None:
     with database.write() as session:
         facts.put(session, "a", "1")
-    with pytest.raises(ZeroDivisionError), database.write() as session:
-        facts.put(session, "a", "2")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        break_while_writing(database)
     assert value(database, "a") == "1"
     with database.write() as session:
         facts.put(session, "a", "3")
@@ -65,7 +70,11 @@ def test_urgent_writers_overtake_the_others_and_nobody_is_in_twice() -> None:
     threads = [threading.Thread(target=write, args=("first", Urgency.DELIVERY))]
     threads[0].start()
     assert first_in.wait(10)
-    for name, urgency in (("slow", Urgency.DELIVERY), ("slow too", Urgency.DELIVERY), ("urgent", Urgency.INTAKE)):
+    for name, urgency in (
+        ("slow", Urgency.DELIVERY),
+        ("slow too", Urgency.DELIVERY),
+        ("urgent", Urgency.INTAKE),
+    ):
         threads.append(threading.Thread(target=write, args=(name, urgency)))
         threads[-1].start()
     while sum(order._waiting) < 3:
@@ -87,8 +96,10 @@ def test_missing_file_is_not_made(tmp_path: Path) -> None:
 
 def test_sqlite_is_opened_safely(database: Database) -> None:
     with database.read() as session:
-        pragmas = {name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar() for name in (
-            "journal_mode", "synchronous", "foreign_keys")}
+        pragmas = {
+            name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     database.must_exist()
 

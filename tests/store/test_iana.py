@@ -12,7 +12,9 @@ from tldops_bot.store.database import Database
 DAY = timedelta(days=1)
 
 
-def keep(session: Session, now: datetime, tld: str = "nl", assigned: bool = True, phone: str = "", **emails: str):
+def keep(
+    session: Session, now: datetime, tld: str = "nl", assigned: bool = True, phone: str = "", **emails: str
+):
     contacts = tuple(
         IanaContact(kind, "Role", "Registry", phone, "", email) for kind, email in emails.items()
     )
@@ -29,7 +31,9 @@ def test_first_import_is_no_change(database: Database, now: datetime) -> None:
         assert iana.tld_row(session, "be") is None
 
 
-def test_changed_address_is_fresh_for_fourteen_days_and_the_old_one_is_history(database: Database, now: datetime) -> None:
+def test_changed_address_is_fresh_for_fourteen_days_and_the_old_one_is_history(
+    database: Database, now: datetime
+) -> None:
     with database.write() as session:
         keep(session, now, administrative="old@registry.example")
         (change,) = keep(session, now + DAY, administrative="new@registry.example")
@@ -39,7 +43,9 @@ def test_changed_address_is_fresh_for_fourteen_days_and_the_old_one_is_history(d
         assert iana.is_freshly_changed(session, "nl", "new@registry.example", now + 15 * DAY - DAY / 24)
         assert not iana.is_freshly_changed(session, "nl", "new@registry.example", now + 15 * DAY)
         assert [one.email for one in iana.contact_history(session, "nl")] == [
-            "old@registry.example", "new@registry.example"]
+            "old@registry.example",
+            "new@registry.example",
+        ]
 
 
 def test_going_back_to_an_old_address_is_a_change_again(database: Database, now: datetime) -> None:
@@ -50,10 +56,15 @@ def test_going_back_to_an_old_address_is_a_change_again(database: Database, now:
         assert iana.is_freshly_changed(session, "nl", "old@registry.example", now + 2 * DAY)
 
 
-def test_changed_phone_is_told_but_the_address_stays_as_old_as_it_was(database: Database, now: datetime) -> None:
+def test_changed_phone_is_told_but_the_address_stays_as_old_as_it_was(
+    database: Database, now: datetime
+) -> None:
     with database.write() as session:
         keep(session, now, administrative="admin@registry.example")
-        assert len(keep(session, now + DAY, phone="+44 20 7946 0123", administrative="admin@registry.example")) == 1
+        assert (
+            len(keep(session, now + DAY, phone="+44 20 7946 0123", administrative="admin@registry.example"))
+            == 1
+        )
         assert not iana.is_freshly_changed(session, "nl", "admin@registry.example", now + DAY)
         assert iana.current_contacts(session, "nl")[0].since_at == now
 
@@ -62,7 +73,9 @@ def test_same_answer_changes_nothing_and_a_contact_may_come_and_go(database: Dat
     with database.write() as session:
         keep(session, now, administrative="admin@registry.example")
         assert keep(session, now, administrative="ADMIN@registry.example") == []
-        (come,) = keep(session, now, administrative="admin@registry.example", technical="tech@registry.example")
+        (come,) = keep(
+            session, now, administrative="admin@registry.example", technical="tech@registry.example"
+        )
         assert (come.kind, come.before) == ("technical", None)
         (gone,) = keep(session, now, administrative="admin@registry.example")
         assert (gone.kind, gone.after) == ("technical", None)

@@ -14,7 +14,9 @@ SECOND = timedelta(seconds=1)
 
 
 def accept(database: Database, now: datetime, count: int = 1) -> None:
-    envelope = Envelope("ann@nic.example", ("list@lists.example",), "192.0.2.1", "client.example", False, "ESMTP")
+    envelope = Envelope(
+        "ann@nic.example", ("list@lists.example",), "192.0.2.1", "client.example", False, "ESMTP"
+    )
     with database.write() as session:
         inbox.accept(session, [(b"mail %d" % number, envelope, now) for number in range(count)])
 

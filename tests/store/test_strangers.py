@@ -29,7 +29,10 @@ def test_flood_of_forged_addresses_makes_us_silent_for_an_hour(database: Databas
         for number in range(OVERALL_HOUR):
             strangers.may_answer(session, f"x{number}@nic.example", "unsigned", now)
         assert strangers.may_answer(session, "new@nic.example", "unsigned", now) is May.SILENCE
-        assert strangers.may_answer(session, "new@nic.example", "unsigned", now + timedelta(hours=1)) is May.ANSWER
+        assert (
+            strangers.may_answer(session, "new@nic.example", "unsigned", now + timedelta(hours=1))
+            is May.ANSWER
+        )
 
 
 def test_addresses_are_kept_as_digests_and_dropped(database: Database, now: datetime) -> None:

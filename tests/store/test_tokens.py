@@ -34,7 +34,9 @@ def test_token_answers_for_its_requests_in_order_of_tld(database: Database, now:
         assert tokens.tokens_of(session, asked[1], "prove") == []
 
 
-def test_persons_open_tokens_end_and_answered_ones_stay_as_they_were(database: Database, now: datetime) -> None:
+def test_persons_open_tokens_end_and_answered_ones_stay_as_they_were(
+    database: Database, now: datetime
+) -> None:
     with database.write() as session:
         ann, bob = a_person(session), a_person(session, "bob@nic.example")
         mine, done, his = (
@@ -48,7 +50,9 @@ def test_persons_open_tokens_end_and_answered_ones_stay_as_they_were(database: D
         assert [session.get(Token, one.id).void_at for one in (mine, done, his)] == [now, None, None]
 
 
-def test_request_ends_its_tokens_but_not_one_that_others_still_need(database: Database, now: datetime) -> None:
+def test_request_ends_its_tokens_but_not_one_that_others_still_need(
+    database: Database, now: datetime
+) -> None:
     with database.write() as session:
         nl, be = a_request(session, "nl"), a_request(session, "be")
         both = tokens.mint(session, octets, "vouch", "admin@registry.example", now, now, [nl, be])

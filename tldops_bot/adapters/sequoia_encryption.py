@@ -25,7 +25,7 @@ from tldops_bot.domain.certificate import Refused
 Recipient = tuple[str, bytes]
 Outcome = bytes | Refused
 
-MAX_CACHED = 8_000  # about 14 kB each
+MAX_CACHED = 2_000  # about 20 kB each
 
 
 def utc_now() -> datetime:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 from typing import Annotated
 
@@ -17,6 +18,7 @@ def serve(
 ) -> None:
     """Take mail in, answer it, deliver, and keep the clock, until SIGTERM."""
     level = logging.INFO if verbose else logging.WARNING
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold mail, and the database's password
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with opened(context) as app:
         try:

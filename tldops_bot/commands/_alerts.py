@@ -29,7 +29,10 @@ def reached_by(ctx: Context, scope: Scope) -> Reached:
 
 
 def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
-    """Put one copy for everybody in scope into the outbox, before everything else that waits there."""
+    """Put one copy for everybody in scope into the outbox, before everything else that waits there.
+
+    Who has no usable key gets a notice without content now, and the copy once there is a key.
+    """
     found = alert_targets.targets(ctx.session, reached_by(ctx, scope), alert.person_id, ctx.now)
     alert.state, alert.posted_at = POSTED, ctx.now
     alert_targets.note_targets(ctx.session, alert.id, found)
@@ -43,7 +46,7 @@ def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
         alert.inbox_id,
         alert=alert.id,
     )
-    ctx.post(alert_letter(ctx, alert, scope, [one for one in found if one.has_key]))
+    ctx.post(alert_letter(ctx, alert, scope, found))
     keyless = [address for one in found if not one.has_key for address in one.addresses]
     if keyless:
         to = tuple(one for address in keyless for one in _letters.to_address(address))
@@ -56,7 +59,9 @@ def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Targe
     poster = ctx.session.get(Person, alert.person_id)
     values = notice_values(alert, scope, poster)
     to = tuple(
-        Recipient(address, Entitled.MEMBER, one.person_id) for one in found for address in one.addresses
+        Recipient(address, Entitled.MEMBER, one.person_id, awaits_key=not one.has_key)
+        for one in found
+        for address in one.addresses
     )
     return Letter(
         Kind.ALERT,

@@ -15,6 +15,9 @@ from tldops_bot.mail.phones import parse_phone
 from tldops_bot.store import iana
 
 
+_JOINERS = "\u200c\u200d"  # some scripts can't be written without them
+
+
 def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
     """The TLDs somebody named, each once, all in the root; or why not."""
     if not words:
@@ -85,13 +88,10 @@ def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
 
 
 def _is_clean(value: str) -> bool:
-    """No control characters, and none that turn or hide what stands beside them."""
-    return not any(
-        unicodedata.category(char) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for char in value
-    ) and not any(
-        char in "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-        for char in value
-    )
+    """No control characters, none that are not seen or turn what stands beside them, and no link for others to click."""
+    hidden = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    seen = all(char in _JOINERS or unicodedata.category(char) not in hidden for char in value)
+    return seen and "://" not in value
 
 
 def _is_timezone(value: str) -> bool:

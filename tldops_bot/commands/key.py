@@ -1,10 +1,10 @@
 """KEY: a first key for a listed contact, a new one for a member; KEY LOST and KEY STOLEN block it at once."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from tldops_bot.commands import _joining, _keys
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
+from tldops_bot.commands._proofs import is_from, may_ask
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate, fitness
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
@@ -12,8 +12,6 @@ from tldops_bot.domain.request import Request
 from tldops_bot.store import people, requests, tokens
 from tldops_bot.store.tables import Person
 from tldops_bot.store.tables import Request as RequestRow
-
-KEY_MAILS_A_DAY = 10
 
 
 @command("KEY", "KEY LOST", "KEY STOLEN", "KEY STOLEN address", who=Who.ANYONE, by_mailbox="always")
@@ -108,10 +106,14 @@ def _offer(ctx: Context) -> Reply | Refused:
     if not tlds:
         return Refused("not_a_contact", {"verb": "KEY"})
     if held := _already_asked(ctx, person, offered):
-        return Refused("already_asked", {"tld": _joining.shown(held.tld), "number": _joining.number(held)})
+        is_own = held.fingerprint == offered.fingerprint
+        values = {"tld": _joining.shown(held.tld), "number": _joining.number(held), "own": is_own}
+        return Refused("already_asked", values)
+    if not may_ask(ctx, person.email, person):
+        return Refused("asked_too_often")
     made = [_request(ctx, person, tld, offered) for tld in tlds]
     people.hold_certificate(ctx.session, offered, ctx.now)
-    _joining.ask_for_proof(ctx, made, offered.fingerprint)
+    _joining.ask_for_proof(ctx, made, offered.fingerprint, is_from(ctx, person.email))
     return Reply("waiting", {"fingerprint": offered.fingerprint, "needs_word": True}, Status.WAITING)
 
 
@@ -120,9 +122,7 @@ def _already_asked(ctx: Context, person: Person, offered: Certificate) -> Reques
     open_ones = requests.of_new_key(ctx.session, person.id)
     same = [one for one in open_ones if one.fingerprint == offered.fingerprint]
     proven = [one for one in open_ones if one.proven_at is not None]
-    recent = [one for one in open_ones if ctx.now - one.asked_at < timedelta(days=1)]
-    is_flood = len({one.fingerprint for one in recent}) >= KEY_MAILS_A_DAY
-    return next(iter([*same, *proven, *(recent if is_flood else [])]), None)
+    return next(iter([*same, *proven]), None)
 
 
 def _owner(ctx: Context, offered: Certificate) -> Person | None:

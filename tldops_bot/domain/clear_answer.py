@@ -6,9 +6,9 @@ from tldops_bot.domain.request import Commands, Request
 from tldops_bot.domain.token import read_token
 
 _ANSWERS = frozenset({"CONFIRM", "DECLINE", "OBJECT", "ACK", "SEEN"})
+_WHOM = "all|team|everybody|everyone|there|colleagues|sir|madam|morning|afternoon|evening|tag|morgen|abend"
 _GREETING = re.compile(
-    r"(hi|hello|hey|hallo|hej|hola|bonjour|salut|ciao|dear|good|guten|buenos|buon|moin)( [A-Z][\w.-]+| [a-z]{4,12}){0,2}[,!.]?",
-    re.IGNORECASE,
+    rf"(?i:hi|hello|hey|hallo|hej|hola|bonjour|salut|ciao|dear|good|guten)( (?!No)[A-Z][\w.-]+| ({_WHOM})){{0,2}}[,!.]?"
 )
 _LIST = re.compile(r"list[ \t]*:.*", re.IGNORECASE)
 

@@ -43,6 +43,7 @@ class Recipient:
     entitled: Entitled
     person_id: int | None = None
     fingerprint: str | None = None
+    awaits_key: bool = False  # held from the start: there is no key yet to encrypt it to
 
 
 @dataclass(frozen=True, slots=True)

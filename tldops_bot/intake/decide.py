@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -12,17 +12,19 @@ from tldops_bot.commands._policy import refusal
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.clear_answer import answers_token, is_clear
 from tldops_bot.domain.grammar import read_answer, read_commands
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.request import Commands, Request
 from tldops_bot.domain.standing import NOBODY
-from tldops_bot.domain.token import read_token
 from tldops_bot.domain.verdict import Standing
 from tldops_bot.intake.judge import Judged
 from tldops_bot.store import facts, iana, people, signatures, strangers
 from tldops_bot.store.inbox import Claimed
+from tldops_bot.store.tables import UsedSignature
 
 NO_ACTOR = Actor(NOBODY)
+AN_HOUR = timedelta(hours=1)
 UNSIGNED_VERBS = ("HELP", "SUBSCRIBE", "CONFIRM", "DECLINE", "OBJECT")
 
 
@@ -134,12 +136,13 @@ class _Decider:
         standing = people.standing(self.session, person, self.now)
         actor = Actor(standing, person, verdict.fingerprint, self._author(), is_signed=True)
         used = signatures.used(self.session, verdict.fingerprint, signed_at, self.judged.digest)
-        if used is not None:
-            return self._repeated(used.used_at, used.outcome, actor)
+        if used is not None and used.is_spent:
+            return self._repeated(used, actor)
+        tried_at = used.used_at if used is not None else None
         commands = read_commands(self.judged.text, VOCABULARY)
         if person is not None:
             person.seen_at = self.now
-        decision = self._held(commands, actor) or self._run(commands, actor)
+        decision = self._unclear(commands, actor) or self._held(commands, actor) or self._run(commands, actor)
         if decision.kind != "held":
             signatures.use_up(
                 self.session,
@@ -150,7 +153,15 @@ class _Decider:
                 self.now,
                 decision.summary,
             )
+        if decision.status is Status.FAILED and tried_at is not None and self.now - tried_at < AN_HOUR:
+            return Decision("silent", "refused again", actor=actor)
         return decision
+
+    def _unclear(self, commands: Commands, actor: Actor) -> Decision | None:
+        """A signature says who wrote "No!", not that they meant the CONFIRM which their program quoted below it."""
+        if commands.is_test or is_clear(self.judged.text, commands):
+            return None
+        return self._refuse("unclear_answer", {}, actor, commands)
 
     def _age_problem(self, signed_at: datetime) -> Decision | None:
         """Judged at the time of arrival; the oldest acceptable time never goes back."""
@@ -172,20 +183,13 @@ class _Decider:
             return self._refuse("replaced_key", {"fingerprint": fingerprint})
         return None
 
-    def _repeated(self, used_at: datetime, outcome: str, actor: Actor) -> Decision:
+    def _repeated(self, used: UsedSignature, actor: Actor) -> Decision:
         """The same signed mail again: a short answer, at most once an hour."""
-        signed_at = self.verdict.signed_at
-        used = signatures.used(
-            self.session, self.verdict.fingerprint, signed_at or self.now, self.judged.digest
-        )
-        if used is None or used.inbox_id == self.claimed.id:
-            return Decision("silent", "repeated")
-        if used.told_at is not None and (self.now - used.told_at).total_seconds() < 3600:
+        if used.told_at is not None and self.now - used.told_at < AN_HOUR:
             return Decision("silent", "repeated", actor=actor)
         used.told_at = self.now
-        return Decision(
-            "repeated", "repeated", {"at": used_at, "outcome": outcome.split(":")[0]}, actor=actor
-        )
+        values = {"at": used.used_at, "outcome": used.outcome.split(":")[0]}
+        return Decision("repeated", "repeated", values, actor=actor)
 
     def _held(self, commands: Commands, actor: Actor) -> Decision | None:
         """A signed mail is bound to this list, or waits for a token that binds it."""
@@ -225,7 +229,7 @@ class _Decider:
         commands = read_commands(self.judged.text, VOCABULARY)
         if commands.is_test:
             return self._run(commands, actor)
-        if any(_answers_a_token(one) for one in commands.requests):
+        if any(answers_token(one) for one in commands.requests):
             return self._refuse(
                 "unclear_answer", {}
             )  # "No!" above the question it answers, or more than one answer
@@ -395,10 +399,6 @@ class _Decider:
         for certificate in self.judged.merged:
             _keys.keep_proven(context, certificate)
         return tuple(context.letters)
-
-
-def _answers_a_token(request: Request) -> bool:
-    return any(read_token(word) is not None for word in request.arguments[:1])
 
 
 def _problem_parts(commands: Commands) -> list[Part]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from tldops_bot.domain.address import address_key
 from tldops_bot.domain.envelope import Envelope
-from tldops_bot.store.tables import InboxRow
+from tldops_bot.store.tables import InboxRow, Person
 
 WAITING, DONE, STUCK = "waiting", "done", "stuck"
 LEASE = timedelta(minutes=5)
@@ -35,6 +36,7 @@ class Claimed:
 
 def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) -> None:
     """Store several raw mails at once; they share one commit."""
+    known = _stored_addresses(session, [envelope.mail_from for _, envelope, _ in mails])
     session.execute(
         insert(InboxRow),
         [
@@ -45,6 +47,7 @@ def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) 
                 "peer": envelope.peer[:255],
                 "raw": raw,
                 "state": WAITING,
+                "urgency": 0 if address_key(envelope.mail_from) in known else 1,
                 "attempts": 0,
                 "next_attempt_at": at,
                 "verdict": "",
@@ -56,15 +59,23 @@ def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) 
     )
 
 
+def _stored_addresses(session: Session, senders: Sequence[str]) -> set[str]:
+    """Which of these belong to persons; anybody can say so, which makes a mail no more than urgent."""
+    keys = {address_key(one) for one in senders if one}
+    stored = or_(Person.email_key.in_(keys), Person.emergency_email.in_({*keys, *senders} - {""}))
+    found = session.execute(select(Person.email_key, Person.emergency_email).where(stored))
+    return {address_key(one) for pair in found for one in pair if one} if keys else set()
+
+
 def is_anything_due(session: Session, now: datetime) -> bool:
     """Whether a claim would find something: a look that takes no lock."""
     return session.scalar(_due(now).limit(1)) is not None
 
 
 def claim(session: Session, claim_word: str, now: datetime, limit: int = 1) -> list[Claimed]:
-    """Take the mails that are due, oldest first; another node's lease that ran out counts as due."""
+    """Take the mails that are due, urgent ones and then old ones first; a lease of another that ran out is due."""
     due = _due(now).limit(limit).with_for_update(skip_locked=True)
-    query = select(InboxRow).where(InboxRow.id.in_(due)).order_by(InboxRow.id)
+    query = select(InboxRow).where(InboxRow.id.in_(due)).order_by(InboxRow.urgency, InboxRow.id)
     taken = []
     for row in session.scalars(query):
         row.claim, row.lease_until = claim_word, now + LEASE
@@ -88,7 +99,7 @@ def claim(session: Session, claim_word: str, now: datetime, limit: int = 1) -> l
 def _due(now: datetime) -> Select[int]:
     free = (InboxRow.lease_until.is_(None)) | (InboxRow.lease_until < now)
     waiting = (InboxRow.state == WAITING, InboxRow.next_attempt_at <= now, free)
-    return select(InboxRow.id).where(*waiting).order_by(InboxRow.id)
+    return select(InboxRow.id).where(*waiting).order_by(InboxRow.urgency, InboxRow.id)
 
 
 def take_back(session: Session) -> None:

@@ -22,6 +22,7 @@ from tldops_bot.store.tables import Delivery, Message
 
 WAITING, SENDING, HELD = "waiting", "sending", "held"
 TAKEN, REFUSED, DROPPED = "taken", "refused", "dropped"
+NO_KEY = "no-key"
 UNFINISHED = (WAITING, SENDING, HELD)
 
 StoreBusy = OperationalError  # locked, full or gone: worth another try
@@ -106,6 +107,8 @@ def enqueue(
             "entitled_as": to.entitled.value,
             "reply_to": draft.reply_to,
             "next_attempt_at": now,
+            "state": HELD if to.awaits_key else WAITING,
+            "last_status": NO_KEY if to.awaits_key else "",
         }
         for to in letter.to
     ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from tldops_bot.store import facts
@@ -11,7 +11,7 @@ from tldops_bot.store.tables import UsedSignature
 
 def used(session: Session, fingerprint: str, signed_at: datetime, digest: str) -> UsedSignature | None:
     """The earlier use of this very signature over these very octets, or None."""
-    return session.get(UsedSignature, (fingerprint, signed_at, digest))
+    return session.get(UsedSignature, (fingerprint, signed_at, digest), with_for_update=True)
 
 
 def use_up(
@@ -23,18 +23,24 @@ def use_up(
     now: datetime,
     outcome: str,
 ) -> None:
-    """Remember a signature. The primary key makes a second use fail the whole transaction."""
-    session.add(
-        UsedSignature(
-            fingerprint=fingerprint,
-            signed_at=signed_at,
-            digest=digest,
-            inbox_id=inbox_id,
-            used_at=now,
-            outcome=outcome[:255],
-        )
-    )
-    session.flush()
+    """Remember a signature. The primary key makes a second use fail the whole transaction.
+
+    One that was tried in vain before is remembered anew: only what was carried out is used up.
+    """
+    before = used(session, fingerprint, signed_at, digest)
+    if before is not None and not before.is_spent:
+        before.inbox_id, before.used_at, before.outcome = inbox_id, now, outcome[:255]
+        session.flush()
+        return
+    row = {
+        "fingerprint": fingerprint,
+        "signed_at": signed_at,
+        "digest": digest,
+        "inbox_id": inbox_id,
+        "used_at": now,
+        "outcome": outcome[:255],
+    }
+    session.execute(insert(UsedSignature).values(row))
 
 
 def forget_before(session: Session, moment: datetime) -> None:

@@ -17,7 +17,7 @@ class Person(Base):
     name: Mapped[Line]
     email: Mapped[AddressText]
     email_key: Mapped[AddressText] = mapped_column(unique=True)
-    emergency_email: Mapped[AddressText] = mapped_column(default="")
+    emergency_email: Mapped[AddressText] = mapped_column(default="", index=True)
     emergency_proven_at: Mapped[datetime | None]
     phone: Mapped[Line] = mapped_column(default="")
     phone_e164: Mapped[Word] = mapped_column(default="")
@@ -203,10 +203,13 @@ class IanaContact(Base):
 
 
 class InboxRow(Base):
-    """One accepted mail. `raw` goes when retention says so; the row with its outcome stays."""
+    """One accepted mail. `raw` goes when retention says so; the row with its outcome stays.
+
+    `urgency` 0 for what says it comes from a stored address: a flood of strangers does not stand before it.
+    """
 
     __tablename__ = "inbox"
-    __table_args__ = (Index("ix_inbox_due", "state", "next_attempt_at"),)
+    __table_args__ = (Index("ix_inbox_due", "state", "urgency", "id"),)
     id: Mapped[Key]
     received_at: Mapped[datetime]
     mail_from: Mapped[AddressText]
@@ -214,6 +217,7 @@ class InboxRow(Base):
     peer: Mapped[Line] = mapped_column(default="")
     raw: Mapped[bytes | None]
     state: Mapped[Word] = mapped_column(default="waiting")
+    urgency: Mapped[int] = mapped_column(default=1)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     claim: Mapped[Word | None]
@@ -283,6 +287,11 @@ class UsedSignature(Base):
     used_at: Mapped[datetime]
     outcome: Mapped[Line]
     told_at: Mapped[datetime | None]
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether anything was carried out; what was only refused may be sent again as it is."""
+        return not self.outcome.startswith(("FAILED", "refused"))
 
 
 class Alert(Base):

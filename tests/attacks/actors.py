@@ -1,0 +1,180 @@
+"""Who attacks the flow: people with real keys, mailboxes they read, and mails they caught on the way."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from tests.desk import LIST_LINE, Desk, open_desk
+from tests.keys import KeyPair, person
+from tldops_bot.domain.outgoing import Entitled, Letter
+from tldops_bot.domain.standing import Standing
+from tldops_bot.jobs import JOBS
+from tldops_bot.store import people, requests
+from tldops_bot.store.tables import Entry, Person, Token
+
+IANA = "admin@registry.example"  # of nl; its mailbox is read by a thief
+CANARY = "+447700900123"
+PROOFS_A_DAY = 3
+
+ann = person("Ann Example", "ann@nic.example")  # contact of nl, established; her key is stolen, her mailbox is not
+bob = person("Bob Example", "bob.sample@registry.example")  # contact of nl, established
+eve = person("Eve Example", "eve.sample@nic.example")  # was a contact of nl
+rogue = person("Rita Example", "rita.sample@committee.example")  # one of three in the committee
+carol = person("Carol Example", "carol.sample@committee.example")
+dora = person("Dora Example", "dora.sample@committee.example")
+mallory = person("Mallory Example", "mallory@elsewhere.example")  # a stranger, also the thieves' own key
+forged = KeyPair.make("Ann Example", ann.address)  # Mallory's too: it names Ann's address
+
+HONEST = (ann, bob, carol, dora)
+CONFIG = "[membership]\ncommittee_votes = 2\n"
+
+
+@dataclass
+class Town:
+    """A desk with the people on it, what attackers have caught, and how the established ones stood at first."""
+
+    desk: Desk
+    caught: list[bytes] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)  # read by thieves in mailboxes that are theirs
+    asked: int = 0
+    clock: itertools.count[int] = field(default_factory=itertools.count)
+    seen: int = 0  # letters already judged
+
+    def settle(self) -> None:
+        desk = self.desk
+        desk.iana("nl", IANA, at=desk.now - timedelta(days=90))
+        for who in (ann, bob):
+            desk.member(who, "nl")
+        desk.member(eve, "nl")
+        for who in (rogue, carol, dora):
+            desk.member(who, office="committee")
+        with desk.app.database.write() as session:
+            gone = session.scalars(select(Entry).join(Person).where(Person.email == eve.address)).one()
+            gone.state, gone.left_at = people.LEFT, desk.now
+
+    def tick(self) -> None:
+        """The clock, as the scheduler has it."""
+        runner = self.desk.app.job_runner()
+        for name in ("advance_requests", "finish_removals", "forget_old"):
+            runner.run(JOBS[name])
+
+    # --- what attackers do
+
+    def send(self, who: KeyPair, text: str, bound: bool = True, **more: object) -> None:
+        """A signed mail; on its way, it is caught."""
+        raw = who.pgp_mime_signed(f"{LIST_LINE}\n{text}" if bound else text, at=self.desk.now, **more)  # type: ignore[arg-type]
+        self.caught.append(raw)
+        self.desk.receive(raw, who.address)
+
+    def write(self, address: str, text: str) -> None:
+        self.desk.write(address, text, **{"Message-ID": f"<{next(self.clock)}@client.example>"})
+
+    def read_mailboxes(self, *addresses: str) -> None:
+        """A thief notes every token in plain letters to these mailboxes; encrypted ones need the key, too."""
+        for letter in self.desk.letters:
+            theirs = {to.address for to in letter.to} & set(addresses)
+            if theirs and "token" in letter.values and self.opens(letter):
+                self.tokens.append(str(letter.values["token"]))
+        self.tokens = list(dict.fromkeys(self.tokens))
+
+    @staticmethod
+    def opens(letter: Letter) -> bool:
+        """Whether thieves can read a letter: in clear, or encrypted to a key that is theirs."""
+        mine = {mallory.fingerprint, forged.fingerprint, ann.fingerprint}
+        return not letter.is_confidential or any(to.fingerprint in mine for to in letter.to)
+
+    # --- what must hold after each step
+
+    def check(self) -> None:
+        self._established_still_there()
+        self._keys_as_they_were()
+        fresh, self.seen = self.desk.letters[self.seen :], len(self.desk.letters)
+        for letter in fresh:
+            self._entitled(letter)
+        self._third_parties()
+        self._nothing_in_hand()
+
+    def _established_still_there(self) -> None:
+        """Nobody established is off the list for good by one mailbox or one key: suspended at most, and asked about."""
+        with self.desk.look() as session:
+            entries = {
+                one.person.email: one for one in session.scalars(select(Entry).where(Entry.tld == "nl"))
+            }
+            for who in (ann, bob):
+                entry = entries[who.address]
+                assert entry.state in (people.LISTED, people.SUSPENDED), f"{who.name} is gone"
+                if entry.state == people.SUSPENDED:
+                    told = [one for one in self.desk.to(carol.address) if one.template == "letters/decide_objection"]
+                    assert told, "the committee was not told"
+            taken = [one for one in entries.values() if one.state == people.LISTED]
+            assert {one.person.email for one in taken} <= {ann.address, bob.address}, "a stranger got a seat"
+
+    def _keys_as_they_were(self) -> None:
+        with self.desk.look() as session:
+            for who in (*HONEST, rogue):
+                found = people.by_address(session, who.address)
+                assert found is not None
+                assert found.fingerprint == who.fingerprint, f"{who.name} has another key"
+                assert people.addresses_of(found) == (who.address,), f"{who.name} has another address"
+
+    def _entitled(self, letter: Letter) -> None:
+        """Details of contacts go to members only, encrypted, at their stored address."""
+        text = self.desk.text(letter)
+        for to in letter.to:
+            standing = self._standing(to.person_id)
+            if letter.is_confidential:
+                assert to.entitled is not Entitled.ADDRESS, letter.template
+            if CANARY in text.replace(" ", "") or letter.template.startswith("query"):
+                assert letter.is_confidential, f"{letter.template} in clear"
+                assert standing.is_member or letter.template == "reply", letter.template
+        if letter.template == "reply" and letter.values["status"] == "SUCCESS" and CANARY in text.replace(" ", ""):
+            (person_id,) = {to.person_id for to in letter.to}
+            own = self._is_own_record(letter)
+            assert own or self._standing(person_id).is_member, "a roster for somebody who is no member"
+
+    @staticmethod
+    def _is_own_record(letter: Letter) -> bool:
+        return any("SHOW" in line for part in letter.values["parts"] for line in part["lines"])
+
+    def _standing(self, person_id: int | None) -> Standing:
+        with self.desk.look() as session:
+            found = session.get(Person, person_id) if person_id else None
+            return people.standing(session, found, self.desk.now)
+
+    def _third_parties(self) -> None:
+        """No address is asked to prove itself, or to vouch, more than three times a day."""
+        day = self.desk.now - timedelta(days=1)
+        with self.desk.look() as session:
+            fresh = list(session.scalars(select(Token).where(Token.made_at > day)))
+            for purpose in ("prove", "vouch"):
+                counted: dict[str, int] = {}
+                for one in fresh:
+                    if one.purpose == purpose and not one.details.get("single"):
+                        counted[one.address] = counted.get(one.address, 0) + 1
+                assert max(counted.values(), default=0) <= 2 * PROOFS_A_DAY, counted
+
+    def _nothing_in_hand(self) -> None:
+        with self.desk.look() as session:
+            from tldops_bot.store.tables import InboxRow
+
+            left = session.scalars(select(InboxRow.state).where(InboxRow.state != "done")).all()
+            assert list(left) == [], "a row is stuck"
+
+    def seat_is_free(self) -> bool:
+        with self.desk.look() as session:
+            return len(people.contacts_of(session, "nl", (people.LISTED, people.SUSPENDED))) < 3
+
+    def no_request_is_decided_for(self, *addresses: str) -> bool:
+        with self.desk.look() as session:
+            done = requests.listing(session, (requests.DONE,))
+            return not any(one.email_key in addresses and one.kind == "subscribe" for one in done)
+
+
+def town() -> tuple[Town, object]:
+    """A town and what closes it."""
+    opened = open_desk(CONFIG)
+    made = Town(opened.__enter__())
+    made.settle()
+    return made, opened

@@ -545,6 +545,7 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/address_changed": [{"name": "Ann Example"}],
     "letters/emergency": [_TOKEN | {"name": "Ann Example"}],
+    "letters/emergency_agree": [_TOKEN | {"name": "Ann Example", "new": "a…@home.example"}],
     "letters/release": [
         {"id": "A-2026-0007", "why": why, "name": "Ann Example", "title": ALERT["title"]}
         for why in ("second_member", "too_many_by_member", "too_many_in_all")

@@ -1,6 +1,8 @@
 """Who attacks the flow: people with real keys, mailboxes they read, and mails they caught on the way."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -8,17 +10,20 @@ from sqlalchemy import select
 
 from tests.desk import LIST_LINE, Desk, open_desk
 from tests.keys import KeyPair, person
+from tests.outcomes import states
 from tldops_bot.domain.outgoing import Entitled, Letter
 from tldops_bot.domain.standing import Standing
 from tldops_bot.jobs import JOBS
-from tldops_bot.store import people, requests
-from tldops_bot.store.tables import Entry, Person, Token
+from tldops_bot.store import people
+from tldops_bot.store.tables import Entry, InboxRow, Person, Token
 
 IANA = "admin@registry.example"  # of nl; its mailbox is read by a thief
 CANARY = "+447700900123"
 PROOFS_A_DAY = 3
 
-ann = person("Ann Example", "ann@nic.example")  # contact of nl, established; her key is stolen, her mailbox is not
+ann = person(
+    "Ann Example", "ann@nic.example"
+)  # contact of nl, established; her key is stolen, her mailbox is not
 bob = person("Bob Example", "bob.sample@registry.example")  # contact of nl, established
 eve = person("Eve Example", "eve.sample@nic.example")  # was a contact of nl
 rogue = person("Rita Example", "rita.sample@committee.example")  # one of three in the committee
@@ -38,13 +43,13 @@ class Town:
     desk: Desk
     caught: list[bytes] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)  # read by thieves in mailboxes that are theirs
-    asked: int = 0
-    clock: itertools.count[int] = field(default_factory=itertools.count)
+    thief_agreed: bool = False  # in the IANA mailbox: then a newcomer may be listed, on probation
+    clock: Iterator[int] = field(default_factory=itertools.count)
     seen: int = 0  # letters already judged
 
     def settle(self) -> None:
         desk = self.desk
-        desk.iana("nl", IANA, at=desk.now - timedelta(days=90))
+        desk.iana("nl", IANA, "tech@registry.example", at=desk.now - timedelta(days=90))
         for who in (ann, bob):
             desk.member(who, "nl")
         desk.member(eve, "nl")
@@ -54,8 +59,12 @@ class Town:
             gone = session.scalars(select(Entry).join(Person).where(Person.email == eve.address)).one()
             gone.state, gone.left_at = people.LEFT, desk.now
 
-    def tick(self) -> None:
-        """The clock, as the scheduler has it."""
+    def tick(self, **length: float) -> None:
+        """Time passes; the honest part of the committee puts back who was taken off; jobs run."""
+        self.desk.later(**length)
+        for address, state in states(self.desk, "nl").items():
+            if state == people.SUSPENDED and address in (ann.address, bob.address):
+                self.desk.say_bound(carol, f"RESTORE {address} nl")
         runner = self.desk.app.job_runner()
         for name in ("advance_requests", "finish_removals", "forget_old"):
             runner.run(JOBS[name])
@@ -106,10 +115,21 @@ class Town:
                 entry = entries[who.address]
                 assert entry.state in (people.LISTED, people.SUSPENDED), f"{who.name} is gone"
                 if entry.state == people.SUSPENDED:
-                    told = [one for one in self.desk.to(carol.address) if one.template == "letters/decide_objection"]
+                    told = [
+                        one
+                        for one in self.desk.to(carol.address)
+                        if one.template == "letters/decide_objection"
+                    ]
                     assert told, "the committee was not told"
-            taken = [one for one in entries.values() if one.state == people.LISTED]
-            assert {one.person.email for one in taken} <= {ann.address, bob.address}, "a stranger got a seat"
+            for entry in entries.values():
+                newcomer = entry.state == people.LISTED and entry.person.email not in (
+                    ann.address,
+                    bob.address,
+                )
+                assert self.thief_agreed or not newcomer, "a stranger got a seat by nobody's word"
+                if newcomer:
+                    days = (entry.probation_until - entry.since_at).days
+                    assert days >= 2, "one mailbox opens the roster at once"
 
     def _keys_as_they_were(self) -> None:
         with self.desk.look() as session:
@@ -129,7 +149,11 @@ class Town:
             if CANARY in text.replace(" ", "") or letter.template.startswith("query"):
                 assert letter.is_confidential, f"{letter.template} in clear"
                 assert standing.is_member or letter.template == "reply", letter.template
-        if letter.template == "reply" and letter.values["status"] == "SUCCESS" and CANARY in text.replace(" ", ""):
+        if (
+            letter.template == "reply"
+            and letter.values["status"] == "SUCCESS"
+            and CANARY in text.replace(" ", "")
+        ):
             (person_id,) = {to.person_id for to in letter.to}
             own = self._is_own_record(letter)
             assert own or self._standing(person_id).is_member, "a roster for somebody who is no member"
@@ -157,24 +181,14 @@ class Town:
 
     def _nothing_in_hand(self) -> None:
         with self.desk.look() as session:
-            from tldops_bot.store.tables import InboxRow
-
             left = session.scalars(select(InboxRow.state).where(InboxRow.state != "done")).all()
             assert list(left) == [], "a row is stuck"
 
-    def seat_is_free(self) -> bool:
-        with self.desk.look() as session:
-            return len(people.contacts_of(session, "nl", (people.LISTED, people.SUSPENDED))) < 3
 
-    def no_request_is_decided_for(self, *addresses: str) -> bool:
-        with self.desk.look() as session:
-            done = requests.listing(session, (requests.DONE,))
-            return not any(one.email_key in addresses and one.kind == "subscribe" for one in done)
-
-
-def town() -> tuple[Town, object]:
-    """A town and what closes it."""
-    opened = open_desk(CONFIG)
-    made = Town(opened.__enter__())
-    made.settle()
-    return made, opened
+@contextmanager
+def town() -> Iterator[Town]:
+    """A desk with everybody in place."""
+    with open_desk(CONFIG) as desk:
+        made = Town(desk)
+        made.settle()
+        yield made

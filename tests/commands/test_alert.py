@@ -6,12 +6,13 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.desk import LIST_LINE, Desk, open_desk
 from tests.keys import LIST_ADDRESS, KeyPair, close_home, gpg, person
 from tests.outcomes import all_of, outcome, rows, templates
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter
-from tldops_bot.store.tables import Alert, AlertRecipient
+from tldops_bot.store.tables import Alert, AlertRecipient, Delivery, Message
 
 TEXT = "Phishing against registrars\n\nThey call and ask for codes.\n"
 
@@ -33,7 +34,8 @@ def alert_letter(desk: Desk) -> Letter:
 
 
 def reached(desk: Desk) -> set[str]:
-    return {to.address for to in alert_letter(desk).to}
+    """Whom a copy goes to now; one for who has no key waits in the outbox."""
+    return {to.address for to in alert_letter(desk).to if not to.awaits_key}
 
 
 # --- defaults
@@ -151,7 +153,11 @@ def test_keyless_contacts_get_a_notice_without_content(town: Desk, ann: KeyPair)
     dora = person("Dora Example", "dora@nic.example")
     town.member(dora, "lu", keyless=True)
     post(town, ann, "Title: Secret matter\n")
-    assert templates(town, dora.address) == ["jobs/alert_waiting"]
+    assert templates(town, dora.address) == ["letters/alert", "jobs/alert_waiting"]
+    assert dora.address not in reached(town)
+    with town.look() as session:
+        theirs = select(Delivery.state).where(Delivery.rcpt_to == dora.address).order_by(Delivery.id)
+        assert session.scalars(theirs).all() == ["held", "waiting"]
     words = town.text(town.last(dora.address))
     for secret in ("Secret matter", "Phishing", ann.name, ann.address):
         assert secret not in words
@@ -165,7 +171,6 @@ def test_blocked_and_departed_members_get_no_copy(town: Desk, ann: KeyPair, bob:
     town.say_bound(dora, "UNSUBSCRIBE ALL")
     post(town, ann)
     assert reached(town) == {ann.address}
-    assert "letters/alert" not in templates(town, bob.address)
     assert "jobs/alert_waiting" not in templates(town, dora.address)
 
 
@@ -364,3 +369,20 @@ def test_numbers_run_through_the_year_and_start_again(town: Desk, ann: KeyPair) 
     town.later(hours=3)
     post(town, ann)
     assert [one.id for one in all_of(town, Alert)] == ["A-2030-0001", "A-2030-0002", "A-2031-0001"]
+
+
+def test_alert_goes_to_who_gets_a_key_afterwards(town: Desk, ann: KeyPair) -> None:
+    dora = person("Dora Example", "dora@nic.example")
+    town.iana("lu", "admin@registry.example")
+    town.member(dora, "lu", keyless=True)
+    post(town, ann)
+    town.say(dora, "KEY", attachments=[dora.key_attachment()])
+    town.say(dora, f"CONFIRM {town.token_for(dora.address)}")
+    town.write("admin@registry.example", f"CONFIRM {town.token_for('admin@registry.example')}")
+    with town.look() as session:
+        copies = (
+            select(Delivery.state)
+            .join(Message)
+            .where(Delivery.rcpt_to == dora.address, Message.alert_id == alert_letter(town).alert_id)
+        )
+        assert session.scalars(copies).all() == ["waiting"]

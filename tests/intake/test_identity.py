@@ -215,3 +215,21 @@ def test_one_bad_command_undoes_the_good_ones(town: Desk, ann: KeyPair) -> None:
     assert rows(town) == before
     assert [one.template for one in town.letters] == ["reply"]
     assert "NOTHING was done" in town.text(town.letters[0])
+
+
+def test_answer_to_a_token_counts_even_under_a_signature_nobody_knows(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    """IANA contacts' mail programs may sign whatever they send; the token is the proof, not the key."""
+    desk.iana("nl", bob.address)
+    desk.say(
+        ann, "SUBSCRIBE nl\nName: Ann Example\nPhone: +44 20 7946 0123", attachments=[ann.key_attachment()]
+    )
+    desk.say(ann, f"CONFIRM {desk.token_for(ann.address)}")
+    assert (
+        desk.say(bob, f"CONFIRM {desk.token_for(bob.address)}").decision.parts[0].outcome.outcome == "vouched"
+    )
+
+
+def test_command_under_a_signature_nobody_knows_is_refused(desk: Desk, bob: KeyPair) -> None:
+    assert desk.say(bob, "QUERY nl").decision.reason == "unknown_key"

@@ -224,8 +224,11 @@ def _carry_out(ctx: Context, token: Token) -> Reply | Refused:
 
 def _emergency(ctx: Context, token: Token) -> Reply | Refused:
     person = ctx.session.get(Person, token.person_id) if token.person_id else None
-    if person is None or address_key(person.emergency_email) != address_key(token.address):
+    of = str(token.details.get("of", token.address))
+    if person is None or address_key(person.emergency_email) != address_key(of):
         return Refused("token_void")
+    if not all(one.answer == "CONFIRM" for one in tokens.pair_of(ctx.session, token)):
+        return Reply("address_half", status=Status.WAITING)
     person.emergency_proven_at = ctx.now
     audit.record(
         ctx.session, ctx.now, "mailbox", "emergency_proven", person_id=person.id, inbox_id=ctx.mail.inbox_id
@@ -239,13 +242,7 @@ def _address(ctx: Context, token: Token) -> Reply | Refused:
     new = str(token.details.get("new", ""))
     if person is None or not new or people.by_address(ctx.session, new) is not None:
         return Refused("token_void")
-    pair = [
-        one
-        for one in ctx.session.query(Token).filter_by(person_id=person.id)
-        if one.purpose in ("old_address", "new_address")
-        and one.details.get("pair") == token.details.get("pair")
-    ]
-    if not all(one.answer == "CONFIRM" for one in pair):
+    if not all(one.answer == "CONFIRM" for one in tokens.pair_of(ctx.session, token)):
         return Reply("address_half", status=Status.WAITING)
     before = people.addresses_of(person)
     person.email, person.email_key = new, address_key(new)

@@ -14,7 +14,6 @@ from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.store import iana
 
-
 _JOINERS = "\u200c\u200d"  # some scripts can't be written without them
 
 

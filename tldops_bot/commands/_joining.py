@@ -11,6 +11,7 @@ from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.joining import Seats, counts_at_once, grey_reasons, probation_end
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.tld import Tld, parse_tld
+from tldops_bot.domain.token import write_route
 from tldops_bot.store import audit, iana, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Entry, Person, Request
 
@@ -370,14 +371,29 @@ def _ask_emergency_address(ctx: Context, person: Person, address: str) -> None:
 
 
 def prove_emergency_address(ctx: Context, person: Person, address: str) -> None:
-    """Keep a second address, and send it a token: it is used only once that came back."""
+    """Keep a second address, and send it a token: it is used only once that came back.
+
+    Who asked by a signature is asked at the stored mailbox too: a key alone must not lead anybody's mail elsewhere.
+    """
     person.emergency_email, person.emergency_proven_at = address, None
     until = ctx.now + ctx.config.membership.request_lifetime
-    minted = tokens.mint(ctx.session, ctx.random, "emergency", address, ctx.now, until, person_id=person.id)
-    values = {"token": minted.words, "name": person.name, "until": until}
-    ctx.post(
-        Letter(Kind.TOKEN, "letters/emergency", values, _letters.to_address(address), route=minted.route)
-    )
+    asked = {address: "letters/emergency"}
+    if ctx.actor.is_signed and ctx.actor.person is person:
+        asked[person.email] = "letters/emergency_agree"
+    details = {"of": address, "pair": write_route(ctx.random(8))}
+    for mailbox, template in asked.items():
+        minted = tokens.mint(
+            ctx.session,
+            ctx.random,
+            "emergency",
+            mailbox,
+            ctx.now,
+            until,
+            person_id=person.id,
+            details=details,
+        )
+        values = {"token": minted.words, "name": person.name, "until": until, "new": mask_address(address)}
+        ctx.post(Letter(Kind.TOKEN, template, values, _letters.to_address(mailbox), route=minted.route))
 
 
 def _words_given(ctx: Context, request: Request) -> tuple[set[str], set[str]]:

@@ -1,4 +1,4 @@
-"""Whether the answer to a token stands alone at the top: people write "No!" above a quoted CONFIRM, also in signed mail."""
+"""Whether the answer to a token stands alone at the top: people write "No!" above a quoted CONFIRM, signed too."""
 
 import re
 

@@ -114,7 +114,7 @@ class _Decider:
             case Standing.NONE:
                 return self._by_mailbox() if self.claimed.bound_at is not None else self._unsigned()
             case Standing.BAD:
-                return self._refuse(
+                return self._answer_beside_unknown_key() or self._refuse(
                     self.verdict.reason,
                     {"fingerprint": self.verdict.fingerprint, "detail": self.judged.detail},
                 )
@@ -217,13 +217,9 @@ class _Decider:
     def _unsigned(self) -> Decision:
         if self._is_spoof():
             return self._refuse("dmarc_failed", {"policy": self.judged.authentication.policy})
-        answer = read_answer(self.judged.text)
         actor = Actor(NOBODY, address=self._author())
-        if answer is not None:
-            line = f"{answer.verb} {answer.token} {answer.words}".strip()
-            request = Request(answer.verb, (answer.token, *answer.words.split()), line, 1)
-            if answer.verb in UNSIGNED_VERBS:
-                return self._run(Commands((request,), (), (), False, ()), actor)
+        if answered := self._token_answer(self.judged.text):
+            return answered
         if self._is_to_token_address():
             return self._refuse("unclear_answer", {})
         commands = read_commands(self.judged.text, VOCABULARY)
@@ -243,6 +239,22 @@ class _Decider:
         return self._mailbox_question(commands) or self._refuse(
             "unsigned", {"verb": commands.requests[0].verb, "detail": self.judged.detail}
         )
+
+    def _token_answer(self, text: str) -> Decision | None:
+        """The whole answer to a token, which proves the mailbox it was sent to and needs no signature."""
+        answer = read_answer(text)
+        if answer is None or answer.verb not in UNSIGNED_VERBS:
+            return None
+        line = f"{answer.verb} {answer.token} {answer.words}".strip()
+        request = Request(answer.verb, (answer.token, *answer.words.split()), line, 1)
+        actor = Actor(NOBODY, address=self._author())
+        return self._run(Commands((request,), (), (), False, ()), actor)
+
+    def _answer_beside_unknown_key(self) -> Decision | None:
+        """Some mail programs sign everything: an IANA contact's yes is no less a yes for a key we don't know."""
+        if self.verdict.reason != "unknown_key" or self._is_spoof():
+            return None
+        return self._token_answer(self.judged.unproven)
 
     def _mailbox_question(self, commands: Commands) -> Decision | None:
         """Somebody without a key asks about their own record (or an IANA contact to REMOVE): prove the mailbox."""

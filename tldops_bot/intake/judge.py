@@ -67,7 +67,8 @@ class Judged:
     """One mail with its verdict. `text` is what was signed (or the plain text); `digest` names those octets.
 
     `certificates` came with the mail, wherever they stood, or were found for its signature; `covered` are the
-    fingerprints of those that the signature covers. `detail` is what broke a signature, as far as that is known.
+    fingerprints of those that the signature covers. `unproven` is the text under the signature of a key nobody
+    knows: worth what plain text is worth. `detail` is what broke a signature, as far as that is known.
     """
 
     mail: IncomingMail
@@ -84,6 +85,7 @@ class Judged:
     covered: tuple[str, ...] = ()
     unread: str = ""
     detail: str = ""
+    unproven: str = ""
     authentication: Authentication = NOT_LOOKED_AT
 
 
@@ -157,10 +159,11 @@ class _Judge:
 
     def _verified(self, body: PgpMimeSigned) -> Judged:
         certificate, is_registered, issuer = self._signer(signature_issuers(body.signature))
-        if certificate is None:
-            return self._result(bad("unknown_key", issuer))
-        verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
         signed = text_of(body.signed_octets)
+        if certificate is None:
+            text = signed.text if isinstance(signed, SignedText) else ""
+            return self._result(bad("unknown_key", issuer), unproven=text)
+        verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
         digest = hashlib.sha256(body.signed_octets).hexdigest()
         judged = self._judged(verdict, signed, digest, is_registered, body.entity, "mime")
         if not self._asks_why(judged) or body.otherwise is not None:

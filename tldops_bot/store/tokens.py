@@ -76,6 +76,16 @@ def tokens_of(session: Session, request: Request, purpose: str) -> list[Token]:
     return list(session.scalars(query))
 
 
+def pair_of(session: Session, token: Token) -> list[Token]:
+    """The token and the one that was sent to another address about the same wish, answered or not."""
+    theirs = session.scalars(select(Token).where(Token.person_id == token.person_id))
+    return [one for one in theirs if one is token or _are_paired(one, token)]
+
+
+def _are_paired(one: Token, other: Token) -> bool:
+    return bool(other.details.get("pair")) and one.details.get("pair") == other.details["pair"]
+
+
 def proofs_since(session: Session, moment: datetime, address: str = "") -> list[Token]:
     """The proofs asked for since then: of one address, or of all."""
     query = select(Token).where(Token.purpose == "prove", Token.made_at > moment)

@@ -1,4 +1,4 @@
-"""The rules of becoming a contact (DESIGN section 5): who may vouch, what the committee decides, how long probation is."""
+"""The rules of becoming a contact (DESIGN section 5): who may vouch, what goes to the committee, and probation."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

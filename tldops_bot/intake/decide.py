@@ -18,7 +18,7 @@ from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.request import Commands, Request
 from tldops_bot.domain.standing import NOBODY
 from tldops_bot.domain.verdict import Standing
-from tldops_bot.intake.judge import Judged
+from tldops_bot.intake.judged import Judged
 from tldops_bot.store import facts, iana, people, signatures, strangers
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import UsedSignature

@@ -19,7 +19,8 @@ from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.intake.answer import Answers
 from tldops_bot.intake.decide import Decision, Surroundings, decide
-from tldops_bot.intake.judge import FindKeys, Judged, OpenPgp, Read, find_nothing, judge
+from tldops_bot.intake.judge import find_nothing, judge
+from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
 from tldops_bot.intake.who_mailed import WhoMailed, matters, not_looked_at
 from tldops_bot.mail import bounce_address, compose
 from tldops_bot.mail.bounce_report import read_report

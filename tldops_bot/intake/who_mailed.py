@@ -7,7 +7,7 @@ from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.grammar import read_commands
 from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication
 from tldops_bot.domain.verdict import Standing
-from tldops_bot.intake.judge import Judged, Read
+from tldops_bot.intake.judged import Judged, Read
 from tldops_bot.store import iana
 
 # What somebody will have to decide on, and who decides wants to know who asked.

@@ -1,0 +1,57 @@
+"""What is known of one mail before anything is decided about it, and what has to be asked of GnuPG for that."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication
+from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
+from tldops_bot.domain.verdict import Verdict
+from tldops_bot.mail.take_apart import IncomingMail
+
+Read = Callable[[], AbstractContextManager[Session]]
+FindKeys = Callable[[str], tuple[bytes, ...]]
+
+
+class OpenPgp(Protocol):
+    """What intake asks of GnuPG."""
+
+    def unwrap(self, ciphertext: bytes, limit_bytes: int | None = None) -> Unwrapped | Undecryptable: ...
+    def verify_detached(
+        self, signed_octets: bytes, signature: bytes, certificate: bytes, at: datetime
+    ) -> Verdict: ...
+    def verify_inline(self, block: bytes, certificate: bytes, at: datetime) -> tuple[Verdict, bytes]: ...
+    def verify_message(self, octets: bytes, certificate: bytes, at: datetime) -> tuple[Verdict, bytes]: ...
+    def inspect(self, keydata: bytes, at: datetime) -> tuple[Certificate, ...]: ...
+    def merge(self, held: bytes, offered: bytes, at: datetime) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One mail with its verdict. `text` is what was signed (or the plain text); `digest` names those octets.
+
+    `certificates` came with the mail, wherever they stood, or were found for its signature; `covered` are the
+    fingerprints of those that the signature covers. `unproven` is the text under the signature of a key nobody
+    knows: worth what plain text is worth. `detail` is what broke a signature, as far as that is known.
+    """
+
+    mail: IncomingMail
+    verdict: Verdict
+    text: str = ""
+    protected: tuple[str, ...] = ()
+    digest: str = ""
+    certificates: tuple[Certificate, ...] = ()
+    merged: tuple[Certificate, ...] = ()
+    original: bytes = b""
+    original_form: str = ""
+    was_encrypted: bool = False
+    is_registered: bool = False
+    covered: tuple[str, ...] = ()
+    detail: str = ""
+    unproven: str = ""
+    authentication: Authentication = NOT_LOOKED_AT

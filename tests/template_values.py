@@ -335,7 +335,6 @@ REFUSALS: dict[str, list[Values]] = {
     ],
     "already_contact": [{"tld": IDN}],
     "already_decided": [{}],
-    "asked_too_often": [{}],
     "bad_arguments": [
         {"verb": verb, "usage": COMMANDS[verb].usage} for verb in ("REMOVE", "QUERY", "UNSUBSCRIBE")
     ],

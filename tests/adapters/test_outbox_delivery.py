@@ -164,7 +164,8 @@ class Post:
     def put(self, letter: Letter, text: str = "Hello\n") -> list[int]:
         now = self.clock()
         with self.database.write() as session:
-            ids = outbox.enqueue(session, letter, draft(letter, Rendered("A word", text), LIST, now), now)
+            rendered = draft(letter, Rendered("A word", text), LIST, now)
+            ids = outbox.deliveries_of(session, outbox.enqueue(session, letter, rendered, now))
         if self.delivery is not None:
             self.delivery.wake()
         return ids

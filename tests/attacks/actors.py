@@ -11,8 +11,10 @@ from sqlalchemy import select
 from tests.desk import LIST_LINE, Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import states
+from tldops_bot.commands._command import Status
 from tldops_bot.domain.outgoing import Entitled, Letter
 from tldops_bot.domain.standing import Standing
+from tldops_bot.intake import Handled
 from tldops_bot.jobs import JOBS
 from tldops_bot.store import people
 from tldops_bot.store.tables import Entry, InboxRow, Person, Token
@@ -42,6 +44,7 @@ class Town:
 
     desk: Desk
     caught: list[bytes] = field(default_factory=list)
+    carried_out: set[str] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)  # read by thieves in mailboxes that are theirs
     thief_agreed: bool = False  # in the IANA mailbox: then a newcomer may be listed, on probation
     clock: Iterator[int] = field(default_factory=itertools.count)
@@ -75,7 +78,14 @@ class Town:
         """A signed mail; on its way, it is caught."""
         raw = who.pgp_mime_signed(f"{LIST_LINE}\n{text}" if bound else text, at=self.desk.now, **more)  # type: ignore[arg-type]
         self.caught.append(raw)
-        self.desk.receive(raw, who.address)
+        self.note(self.desk.receive(raw, who.address))
+
+    def note(self, handled: Handled) -> None:
+        """Whether a signed mail was carried out, now or before; one that was refused may be sent again by anybody."""
+        decision, digest = handled.decision, handled.judged.digest
+        if decision.kind == "answered" and decision.status is not Status.FAILED and decision.actor.is_signed:
+            assert digest not in self.carried_out, "carried out twice"
+            self.carried_out.add(digest)
 
     def write(self, address: str, text: str) -> None:
         self.desk.write(address, text, **{"Message-ID": f"<{next(self.clock)}@client.example>"})

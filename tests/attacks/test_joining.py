@@ -58,6 +58,8 @@ def test_a_strangers_key_with_a_members_address_is_no_way_to_ask_who_is_a_member
     forged = KeyPair.make("Mallory Example", "mallory@elsewhere.example", also=(f"Ann <{ann.address}>",))
     text = ask_for(ann.address)
     before = outcome(desk.say(forged, text, attachments=[forged.key_attachment()]))
+    desk.later(seconds=1)
+    assert outcome(desk.say(forged, text, attachments=[forged.key_attachment()])) == before, "asked again"
     desk.later(days=15)
     desk.member(ann, "be")
     assert outcome(desk.say(forged, text, attachments=[forged.key_attachment()])) == before == "waiting"
@@ -71,6 +73,22 @@ def test_an_unfit_key_is_no_way_to_ask_who_is_a_member(desk: Desk, ann: KeyPair)
     desk.member(ann, "nl")
     after = outcome(desk.say(unfit, ask_for(ann.address), attachments=[unfit.key_attachment()]))
     assert before == after == "no_encryption_key"
+
+
+def test_a_key_is_no_way_to_ask_who_is_a_member(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    texts = set()
+    for named in (ann.address, "nobody@nic.example"):
+        forged = KeyPair.make("Mallory Example", "mallory@elsewhere.example", also=(f"Somebody <{named}>",))
+        for _ in range(5):
+            desk.later(minutes=1)
+            handled = desk.say(forged, "KEY", attachments=[forged.key_attachment()])
+            texts.add(reply_text(desk, handled).replace(" ".join(quads(forged.fingerprint)), "KEY"))
+    assert len(texts) == 1
+
+
+def quads(fingerprint: str) -> list[str]:
+    return [fingerprint[at : at + 4] for at in range(0, 40, 4)]
 
 
 def test_replaces_is_no_way_to_ask_who_is_a_member(desk: Desk, ann: KeyPair) -> None:

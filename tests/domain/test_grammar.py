@@ -367,3 +367,8 @@ def test_error_then_a_field_of_nothing_ends_the_commands() -> None:
     found = read("QUREY nl\n\nName: Ann")
     assert [one.reason for one in found.problems] == ["unknown_verb"]
     assert found.not_read == ("Name: Ann",)
+
+
+def test_guessing_stops_before_it_costs_anything() -> None:
+    found = read("".join(f"{'abcdefgh'[number % 8] * 9}\n" for number in range(5000)) + "QUERY nl")
+    assert [one.verb for one in found.requests] == ["QUERY"]

@@ -196,7 +196,8 @@ def test_reply_answers_the_mail_and_never_goes_to_reply_to(town: Desk, ann: KeyP
 
 def test_reply_goes_to_the_stored_address_the_mail_came_from(town: Desk, ann: KeyPair) -> None:
     town.say_bound(ann, "UPDATE\nEmergency-Email: spare@elsewhere.example")
-    answer(town, "spare@elsewhere.example")
+    for address in (ann.address, "spare@elsewhere.example"):
+        answer(town, address)
     for author, expected in (
         ("spare@elsewhere.example", ["spare@elsewhere.example"]),
         (ann.address, [ann.address]),

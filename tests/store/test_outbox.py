@@ -34,7 +34,7 @@ def letter(kind: Kind = Kind.NOTICE, to: int = 1, alert_id: str = "") -> Letter:
 
 def put(database: Database, one: Letter, at: datetime = NOW, priority: int | None = None) -> list[int]:
     with database.write() as session:
-        return outbox.enqueue(session, one, DRAFT, at, priority)
+        return outbox.deliveries_of(session, outbox.enqueue(session, one, DRAFT, at, priority))
 
 
 def claim(

@@ -6,7 +6,7 @@ Nothing is fetched and no secret key is taken; a certificate can only speak for 
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tldops_bot.adapters.gnupg_runner import GpgRunner
+from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
 from tldops_bot.adapters.gnupg_status import parse_listing
 from tldops_bot.domain.certificate import Certificate, Refused
 from tldops_bot.mail.attached_keys import MAX_KEY_BYTES, keys_in
@@ -30,8 +30,8 @@ class GnupgCertificates:
         if not offered:
             return ()
         options = ("--no-keyring", f"--import-options=import-export,{_CLEAN}", "--import")
-        cleaned = self._runner.run(options, offered, at=at + CLOCK_SKEW, max_output=2 * MAX_KEY_BYTES).output
-        return self._read(cleaned, at)
+        cleaned = self._runner.run(options, offered, at=at + CLOCK_SKEW, max_output=2 * MAX_KEY_BYTES)
+        return self._read(_not_killed(cleaned).output, at)
 
     def merge(self, held: bytes, offered: bytes, at: datetime) -> bytes:
         """`held` with what `offered` proves about the same primary key: expiry, subkeys, revocation."""
@@ -68,7 +68,7 @@ class GnupgCertificates:
         if not cleaned:
             return ()
         with self._runner.view(cleaned) as view:
-            listing = self._runner.run((*view, *_LISTING), at=at + CLOCK_SKEW).output
+            listing = _not_killed(self._runner.run((*view, *_LISTING), at=at + CLOCK_SKEW)).output
         certificates = parse_listing(listing, {})
         try:
             blobs = split_certificates(cleaned)
@@ -78,6 +78,13 @@ class GnupgCertificates:
             return ()
         keyed = {one.fingerprint: blob for one, blob in zip(certificates, blobs, strict=True)}
         return parse_listing(listing, keyed)
+
+
+def _not_killed(finished: Finished) -> Finished:
+    """Itself; raises GpgUnavailable when gpg was killed, which says nothing of the key."""
+    if finished.code < 0:
+        raise GpgUnavailable("gpg ended by a signal")
+    return finished
 
 
 def _offered(keydata: bytes) -> bytes:

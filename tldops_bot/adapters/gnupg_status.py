@@ -86,7 +86,8 @@ def parse_listing(output: bytes, blobs: dict[str, bytes]) -> tuple[Certificate, 
     """The certificates in a colon listing; `blobs` are the exported keys by primary fingerprint."""
     records = [line.split(":") for line in output.decode("utf-8", errors="replace").splitlines()]
     starts = [at for at, record in enumerate(records) if record[0] == "pub"]
-    groups = [records[start:end] for start, end in zip(starts, [*starts[1:], len(records)], strict=True)]
+    ends = [*starts[1:], len(records)][: len(starts)]  # where nothing is listed, nothing ends
+    groups = [records[start:end] for start, end in zip(starts, ends, strict=True)]
     return tuple(_certificate(group, blobs) for group in groups)
 
 

@@ -10,7 +10,6 @@ from tldops_bot.mail import compose
 from tldops_bot.mail.mime_entities import signed_part
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.store import audit, outbox, people
-from tldops_bot.store.tables import Delivery
 
 ACTOR = "operator"
 
@@ -35,8 +34,7 @@ def rotate(app: App) -> tuple[str, str, int]:
     with app.database.write() as session:
         audit.record(session, now, ACTOR, "list_key_rotated", old=old, new=new)
         if to:
-            delivery = session.get_one(Delivery, outbox.enqueue(session, letter, draft, now)[0])
-            outbox.store_sealed(session, delivery.message_id, sealed)
+            outbox.store_sealed(session, outbox.enqueue(session, letter, draft, now), sealed)
     return old, new, len(to)
 
 

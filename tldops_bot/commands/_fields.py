@@ -14,6 +14,7 @@ from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.store import iana
 
+MAX_TLDS = 400  # named at once; there are 309 ccTLDs
 _JOINERS = "\u200c\u200d"  # some scripts can't be written without them
 
 
@@ -21,6 +22,8 @@ def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
     """The TLDs somebody named, each once, all in the root; or why not."""
     if not words:
         return Refused("no_tld")
+    if len(words) > MAX_TLDS:
+        return Refused("too_many_tlds", {"limit": MAX_TLDS})
     found: dict[str, Tld] = {}
     for word in words:
         tld = parse_tld(word)

@@ -92,29 +92,35 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
 
 
 def _offer(ctx: Context) -> Reply | Refused:
-    """Signed by a key nobody is registered with: proof, then the word of the IANA contacts, or the committee."""
+    """Signed by a key nobody is registered with: proof, then the word of the IANA contacts, or the committee.
+
+    Anybody can make a key that names somebody: whether that is a contact is answered to the stored mailbox only.
+    """
     offered = next((one for one in ctx.mail.certificates if one.fingerprint == ctx.actor.fingerprint), None)
-    person = _owner(ctx, offered) if offered is not None else None
-    if offered is None or person is None:
+    if offered is None:
         return Refused("not_a_contact", {"verb": "KEY"})
-    checked = _check(ctx, offered, person)
-    if checked is not None:
-        return checked
+    if unfit := fitness(offered, ctx.now):
+        return Refused(unfit, {"fingerprint": offered.fingerprint})
+    person = _owner(ctx, offered)
+    held = _already_asked(ctx, person, offered) if person is not None else None
+    if held is not None and held.fingerprint == offered.fingerprint and held.proven_at is not None:
+        values = {"tld": _joining.shown(held.tld), "number": _joining.number(held), "own": True}
+        return Refused("already_asked", values)
+    if person is not None and held is None:
+        _ask(ctx, person, offered)
+    return Reply("waiting", {"fingerprint": offered.fingerprint, "needs_word": True}, Status.WAITING)
+
+
+def _ask(ctx: Context, person: Person, offered: Certificate) -> None:
+    """Ask the stored mailbox, unless it has been asked enough, or there is nobody to be served by it."""
     standing = people.standing(ctx.session, person, ctx.now)
     # Who only sits in the committee or the secretariat has no voucher: the committee decides.
     tlds = standing.tlds or (("",) if standing.is_committee or standing.is_secretariat else ())
-    if not tlds:
-        return Refused("not_a_contact", {"verb": "KEY"})
-    if held := _already_asked(ctx, person, offered):
-        is_own = held.fingerprint == offered.fingerprint
-        values = {"tld": _joining.shown(held.tld), "number": _joining.number(held), "own": is_own}
-        return Refused("already_asked", values)
-    if not may_ask(ctx, person.email, person):
-        return Refused("asked_too_often")
+    if not tlds or _check(ctx, offered, person) is not None or not may_ask(ctx, person.email, person):
+        return
     made = [_request(ctx, person, tld, offered) for tld in tlds]
     people.hold_certificate(ctx.session, offered, ctx.now)
     _joining.ask_for_proof(ctx, made, offered.fingerprint, is_from(ctx, person.email))
-    return Reply("waiting", {"fingerprint": offered.fingerprint, "needs_word": True}, Status.WAITING)
 
 
 def _already_asked(ctx: Context, person: Person, offered: Certificate) -> RequestRow | None:

@@ -197,7 +197,8 @@ def _already(
     held = already_asked(ctx, str(details["email"]), tld.a_label, fingerprint, details)
     if held is None:
         return None
-    is_own = held.fingerprint is not None and held.fingerprint == ctx.actor.fingerprint
+    # Only who has proven the mailbox as well knows already what the answer gives away.
+    is_own = held.proven_at is not None and held.fingerprint == (ctx.actor.fingerprint or "nobody")
     return Refused("already_asked", {"tld": shown(tld.a_label), "number": number(held), "own": is_own})
 
 

@@ -11,6 +11,7 @@ TEST_WORDS = ("TEST", "DRY-RUN")
 ANSWER_VERBS = ("CONFIRM", "DECLINE", "OBJECT", "ACK", "SEEN")
 MAX_COMMANDS = 30
 MAX_LINES = 20_000
+MAX_GUESSES = 300  # lines in which a mistyped verb is looked for, since that takes a while
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z-]{0,30})[ \t]*:[ \t]*(.*)")
 _COURTESIES = frozenset(
@@ -59,6 +60,7 @@ class _Reader:
         self.notes: list[Problem] = []
         self.lists: list[str] = []
         self.not_read: list[str] = []
+        self.guesses = 0
         self.is_test = False
         self.after_blank = False
         self.in_field = False
@@ -204,6 +206,9 @@ class _Reader:
     def _near_verb(self, line: str) -> str:
         word = line.split(maxsplit=1)[0] if line.strip() else ""
         if word.lower().strip(",.!:;") in _COURTESIES or not word.replace("-", "").isalpha():
+            return ""
+        self.guesses += 1
+        if self.guesses > MAX_GUESSES:
             return ""
         near = nearest(word, (*self.vocabulary, *TEST_WORDS))
         if len(near) <= 4 and not word.isupper():  # "Jack" is a name, "and" a word, "akc" and "AKX" are slips

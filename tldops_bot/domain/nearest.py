@@ -25,6 +25,7 @@ def nearest(word: str, known: Iterable[str], within: int = 2) -> str:
     if len(word) > 40:
         return ""
     lowered = word.lower()
-    ranked = [(distance(lowered, candidate.lower()), candidate) for candidate in known]
+    alike = [candidate for candidate in known if abs(len(candidate) - len(word)) <= within]
+    ranked = [(distance(lowered, candidate.lower()), candidate) for candidate in alike]
     close = [pair for pair in ranked if pair[0] <= within and pair[0] < len(pair[1])]
     return min(close, key=lambda pair: pair[0])[1] if close else ""

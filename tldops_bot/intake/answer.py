@@ -83,17 +83,19 @@ class Answers:
         is_confidential: bool,
     ) -> list[Letter]:
         commands = decision.commands
-        is_confidential = is_confidential or (judged.was_encrypted and self._can_encrypt(decision.actor))
+        is_test = commands is not None and commands.is_test
+        was_sealed = judged.was_encrypted and self._can_encrypt(decision.actor)
+        is_confidential = is_confidential or was_sealed or _quotes_much(decision)
         values = {
             "status": decision.status.value,
             "parts": parts,
-            "is_test": commands is not None and commands.is_test,
+            "is_test": is_test,
             "changed_nothing": decision.status is Status.FAILED and len(parts) > 0,
             "not_read": commands.not_read if commands else (),
             "ignored": judged.mail.ignored if judged.verdict.is_good else (),
             "notes": [one.line for one in commands.notes] if commands else (),
             "quoted": decision.actor.is_signed and (is_confidential or not judged.was_encrypted),
-            "verdict": self._verdict(judged, decision),
+            "verdict": self._verdict(judged, decision) if is_test else None,
             "last_answer": decision.is_last_answer,
             "subject": _subject(decision.status, judged.mail.subject),
         }
@@ -226,6 +228,15 @@ class Answers:
             return True
         asked = [verb for one in today for verb in one.details.get("verbs", ())]
         return len(lately) >= HELD_AN_HOUR or any(asked.count(verb) >= PLAIN_A_DAY for verb in plain_verbs)
+
+
+def _quotes_much(decision: Decision) -> bool:
+    """Fields, and lines we could not read, may hold anything: they don't go in clear, should the key end meanwhile."""
+    if not decision.actor.standing.has_key:
+        return False
+    rest = decision.commands is not None and (decision.commands.not_read or decision.commands.notes)
+    failed = any(part.failed for part in decision.parts)
+    return failed or bool(rest) or any(part.request.fields for part in decision.parts)
 
 
 def _is_silent(part: Part) -> bool:

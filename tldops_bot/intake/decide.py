@@ -21,7 +21,7 @@ from tldops_bot.domain.verdict import Standing
 from tldops_bot.intake.judged import Judged
 from tldops_bot.store import facts, iana, people, signatures, strangers
 from tldops_bot.store.inbox import Claimed
-from tldops_bot.store.tables import UsedSignature
+from tldops_bot.store.tables import CertificateRow, Person, UsedSignature
 
 NO_ACTOR = Actor(NOBODY)
 AN_HOUR = timedelta(hours=1)
@@ -131,7 +131,8 @@ class _Decider:
         if wrong := self._age_problem(signed_at):
             return wrong
         person = people.by_fingerprint(self.session, verdict.fingerprint)
-        if wrong := self._key_problem(verdict.fingerprint, person is not None):
+        certificate = self.session.get(CertificateRow, verdict.fingerprint)
+        if wrong := self._key_problem(person, certificate):
             return wrong
         standing = people.standing(self.session, person, self.now)
         actor = Actor(standing, person, verdict.fingerprint, self._author(), is_signed=True)
@@ -152,6 +153,7 @@ class _Decider:
                 self.claimed.id,
                 self.now,
                 decision.summary,
+                used,
             )
         if decision.status is Status.FAILED and tried_at is not None and self.now - tried_at < AN_HOUR:
             return Decision("silent", "refused again", actor=actor)
@@ -174,12 +176,11 @@ class _Decider:
             return self._refuse("signature_too_old", {"signed_at": signed_at, "limit": f"{limit} hours"})
         return None
 
-    def _key_problem(self, fingerprint: str, is_registered: bool) -> Decision | None:
-        person = people.by_fingerprint(self.session, fingerprint)
+    def _key_problem(self, person: Person | None, certificate: CertificateRow | None) -> Decision | None:
+        fingerprint = self.verdict.fingerprint
         if person is not None and person.key_blocked_at is not None:
             return self._refuse("blocked_key", {"fingerprint": fingerprint})
-        row = people.certificate_for(self.session, fingerprint)
-        if not is_registered and row is not None and row.replaced_at is not None:
+        if person is None and certificate is not None and certificate.replaced_at is not None:
             return self._refuse("replaced_key", {"fingerprint": fingerprint})
         return None
 

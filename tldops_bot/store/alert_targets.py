@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from tldops_bot.store.many_rows import insert_many
 from tldops_bot.store.people import LISTED
 from tldops_bot.store.tables import AlertRecipient, CertificateRow, Entry, Office, Person
 
@@ -36,34 +37,25 @@ def targets(session: Session, reached: Reached, poster_id: int, now: datetime) -
         Person.key_blocked_at.is_(None),
         or_(CertificateRow.expires_at.is_(None), CertificateRow.expires_at > now),
     )
+    has_key = case((usable, 1), else_=0)
     proven = case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="")
     query = (
-        select(Person.id, Person.email, proven, func.coalesce(usable, False))
+        select(Person.id, Person.email, proven, has_key)
         .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
         .where(_within(reached, poster_id))
         .order_by(Person.id)
     )
     found = [
-        Target(number, (email, second) if second else (email,), bool(has_key))
-        for number, email, second, has_key in session.execute(query)
+        Target(number, (email, second) if second else (email,), bool(with_key))
+        for number, email, second, with_key in session.connection().execute(query)
     ]
-    return sorted(found, key=lambda one: not one.has_key)
+    return sorted(found, key=lambda one: not one.has_key)  # in SQL, sorting takes as long as all else
 
 
 def note_targets(session: Session, alert_id: str, found: Collection[Target]) -> None:
     """Remember whom an alert was meant for."""
-    if found:
-        rows = [
-            {
-                "alert_id": alert_id,
-                "person_id": one.person_id,
-                "got": "alert" if one.has_key else "notice",
-                "seen_how": "",
-                "words": "",
-            }
-            for one in found
-        ]
-        session.execute(insert(AlertRecipient), rows)
+    rows = [(one.person_id, "alert" if one.has_key else "notice") for one in found]
+    insert_many(session, AlertRecipient, ("person_id", "got"), rows, alert_id=alert_id)
 
 
 def _within(reached: Reached, poster_id: int) -> ColumnElement[bool]:

@@ -4,14 +4,16 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.tables import AuditEntry
 
 FIRST = "0" * 64
+_NEWEST = select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
+_APPEND = insert(cast(Table, AuditEntry.__table__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +36,24 @@ def record(
 ) -> None:
     """Append one entry. Details hold no address, number or name: people are named by their row or fingerprint."""
     text = json.dumps(details, sort_keys=True, ensure_ascii=True, default=str)
-    entry = AuditEntry(
-        at=at.replace(microsecond=0),
-        actor=actor,
-        action=action,
-        tld=tld,
-        person_id=person_id,
-        inbox_id=inbox_id,
-        details=text,
-        previous=head(session),
-        hash="",
-    )
-    entry.hash = _hash(entry)
-    session.add(entry)
     session.flush()
+    connection = session.connection()
+    row = {
+        "at": at.replace(microsecond=0),
+        "actor": actor,
+        "action": action,
+        "tld": tld,
+        "person_id": person_id,
+        "inbox_id": inbox_id,
+        "details": text,
+        "previous": connection.scalar(_NEWEST) or FIRST,
+    }
+    connection.execute(_APPEND, row | {"hash": _hash(AuditEntry(**row))})
 
 
 def head(session: Session) -> str:
     """The hash of the newest entry, which stands for the whole chain."""
-    newest = session.scalar(select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1))
-    return newest or FIRST
+    return session.scalar(_NEWEST) or FIRST
 
 
 def verify(session: Session) -> tuple[int, Tampered | None]:

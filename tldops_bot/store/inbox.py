@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import Integer, Table, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.envelope import Envelope
+from tldops_bot.store.columns import Moment
 from tldops_bot.store.tables import InboxRow, Person
 
 WAITING, DONE, STUCK = "waiting", "done", "stuck"
@@ -69,37 +71,77 @@ def _stored_addresses(session: Session, senders: Sequence[str]) -> set[str]:
 
 def is_anything_due(session: Session, now: datetime) -> bool:
     """Whether a claim would find something: a look that takes no lock."""
-    return session.scalar(_due(now).limit(1)) is not None
+    return session.connection().execute(_DUE, {"now": now, "most": 1}).first() is not None
 
 
 def claim(session: Session, claim_word: str, now: datetime, limit: int = 1) -> list[Claimed]:
     """Take the mails that are due, urgent ones and then old ones first; a lease of another that ran out is due."""
-    due = _due(now).limit(limit).with_for_update(skip_locked=True)
-    query = select(InboxRow).where(InboxRow.id.in_(due)).order_by(InboxRow.urgency, InboxRow.id)
-    taken = []
-    for row in session.scalars(query):
-        row.claim, row.lease_until = claim_word, now + LEASE
-        row.attempts += 1
-        envelope = Envelope(row.mail_from, tuple(row.rcpt_tos), row.peer, "", False, "")
-        taken.append(
-            Claimed(
-                row.id,
-                claim_word,
-                row.raw or b"",
-                envelope,
-                row.received_at,
-                row.attempts,
-                row.bound_at,
-                row.person_id,
-            )
+    asked = {"now": now, "most": limit, "word": claim_word, "until": now + LEASE}
+    rows = session.connection().execute(_CLAIM, asked).all()
+    return [
+        Claimed(
+            row.id,
+            claim_word,
+            row.raw or b"",
+            Envelope(row.mail_from, tuple(row.rcpt_tos), row.peer, "", False, ""),
+            row.received_at,
+            row.attempts,
+            row.bound_at,
+            row.person_id,
         )
-    return taken
+        for row in sorted(rows, key=lambda row: (row.urgency, row.id))
+    ]
 
 
-def _due(now: datetime) -> Select[int]:
-    free = (InboxRow.lease_until.is_(None)) | (InboxRow.lease_until < now)
-    waiting = (InboxRow.state == WAITING, InboxRow.next_attempt_at <= now, free)
-    return select(InboxRow.id).where(*waiting).order_by(InboxRow.urgency, InboxRow.id)
+# What is said for every mail is built once, below the ORM.
+_INBOX = cast(Table, InboxRow.__table__)
+_ROW = _INBOX.c
+_DUE = (
+    select(_ROW.id)
+    .where(
+        _ROW.state == WAITING,
+        _ROW.next_attempt_at <= bindparam("now", type_=Moment),
+        or_(_ROW.lease_until.is_(None), _ROW.lease_until < bindparam("now", type_=Moment)),
+    )
+    .order_by(_ROW.urgency, _ROW.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_CLAIM = (
+    update(_INBOX)
+    .where(_ROW.id.in_(_DUE.with_for_update(skip_locked=True)))
+    .values(
+        claim=bindparam("word"),
+        lease_until=bindparam("until", type_=Moment),
+        attempts=_ROW.attempts + 1,
+    )
+    .returning(
+        _ROW.id,
+        _ROW.urgency,
+        _ROW.raw,
+        _ROW.mail_from,
+        _ROW.rcpt_tos,
+        _ROW.peer,
+        _ROW.received_at,
+        _ROW.attempts,
+        _ROW.bound_at,
+        _ROW.person_id,
+    )
+)
+_FINISH = (
+    update(_INBOX)
+    .where(_ROW.id == bindparam("number"), _ROW.claim == bindparam("word"), _ROW.state == WAITING)
+    .values(
+        state=DONE,
+        claim=None,
+        lease_until=None,
+        done_at=bindparam("at", type_=Moment),
+        verdict=bindparam("verdict_word"),
+        fingerprint=bindparam("key"),
+        person_id=bindparam("person"),
+        outcome=bindparam("summary"),
+        last_problem="",
+    )
+)
 
 
 def take_back(session: Session) -> None:
@@ -121,22 +163,17 @@ def finish(
     outcome: str,
 ) -> None:
     """Mark a mail carried out, in the transaction that carries it out. Raises ClaimLost."""
-    done = session.execute(
-        update(InboxRow)
-        .where(InboxRow.id == claimed.id, InboxRow.claim == claimed.claim, InboxRow.state == WAITING)
-        .values(
-            state=DONE,
-            claim=None,
-            lease_until=None,
-            done_at=now,
-            verdict=verdict,
-            fingerprint=fingerprint or None,
-            person_id=person_id,
-            outcome=outcome[:255],
-            last_problem="",
-        )
-    )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
+    session.flush()
+    found = {
+        "number": claimed.id,
+        "word": claimed.claim,
+        "at": now,
+        "verdict_word": verdict,
+        "key": fingerprint or None,
+        "person": person_id,
+        "summary": outcome[:255],
+    }
+    if session.connection().execute(_FINISH, found).rowcount != 1:
         raise ClaimLost(f"inbox row {claimed.id}")
 
 

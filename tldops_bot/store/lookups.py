@@ -19,9 +19,9 @@ def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[Person]]:
         select(Entry)
         .where(Entry.tld.in_(tlds), Entry.state == LISTED)
         .order_by(Entry.tld, Entry.id)
-        .options(joinedload(Entry.person).selectinload(Person.entries))
+        .options(joinedload(Entry.person).joinedload(Person.entries))
     )
-    for entry in session.scalars(query):
+    for entry in session.scalars(query).unique():
         found[entry.tld].append(entry.person)
     return found
 

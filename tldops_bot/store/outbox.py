@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter
 from tldops_bot.store.columns import Moment
+from tldops_bot.store.many_rows import insert_many
 from tldops_bot.store.tables import Delivery, Message
 
 WAITING, SENDING, HELD = "waiting", "sending", "held"
 TAKEN, REFUSED, DROPPED = "taken", "refused", "dropped"
 NO_KEY = "no-key"
 UNFINISHED = (WAITING, SENDING, HELD)
+_EACH = ("rcpt_to", "person_id", "fingerprint", "entitled_as", "state", "last_status")
 
 StoreBusy = OperationalError  # locked, full or gone: worth another try
 
@@ -77,44 +79,49 @@ class OutboxMessage:
 
 def enqueue(
     session: Session, letter: Letter, draft: Draft, now: datetime, priority: int | None = None
-) -> list[int]:
-    """Put a letter to all its recipients into the outbox; the ids of its deliveries, in their order.
+) -> int:
+    """Put a letter to all its recipients into the outbox; the id of the message, 0 where it goes to nobody.
 
     `priority` where the kind's own is not enough: a RETRACT (-1) overtakes the alert it takes back.
     """
     if not letter.to:
-        return []
+        return 0
     priority = letter.kind.priority if priority is None else priority
-    message = Message(
-        kind=letter.kind.value,
-        priority=priority,
-        subject=draft.subject,
-        headers=dict(draft.headers),
-        entity=draft.entity,
-        is_confidential=letter.is_confidential,
-        alert_id=letter.alert_id or None,
-        made_at=now,
-    )
-    session.add(message)
-    session.flush()
+    message = {
+        "kind": letter.kind.value,
+        "priority": priority,
+        "subject": draft.subject,
+        "headers": dict(draft.headers),
+        "entity": draft.entity,
+        "is_confidential": letter.is_confidential,
+        "alert_id": letter.alert_id or None,
+        "made_at": now,
+    }
+    message_id = int(session.connection().execute(_PUT, message).scalar_one())
     rows = [
-        {
-            "message_id": message.id,
-            "priority": priority,
-            "rcpt_to": to.address,
-            "person_id": to.person_id,
-            "fingerprint": to.fingerprint,
-            "entitled_as": to.entitled.value,
-            "reply_to": draft.reply_to,
-            "next_attempt_at": now,
-            "state": HELD if to.awaits_key else WAITING,
-            "last_status": NO_KEY if to.awaits_key else "",
-        }
+        (
+            to.address,
+            to.person_id,
+            to.fingerprint,
+            to.entitled.value,
+            HELD if to.awaits_key else WAITING,
+            NO_KEY if to.awaits_key else "",
+        )
         for to in letter.to
     ]
-    session.execute(insert(Delivery), rows)
-    # Numbered in the order in which they were written; to be told 10,000 ids one by one takes long.
-    ids = select(Delivery.id).where(Delivery.message_id == message.id).order_by(Delivery.id)
+    shared = {
+        "message_id": message_id,
+        "priority": priority,
+        "reply_to": draft.reply_to,
+        "next_attempt_at": now,
+    }
+    insert_many(session, Delivery, _EACH, rows, **shared)
+    return message_id
+
+
+def deliveries_of(session: Session, message_id: int) -> list[int]:
+    """The ids of a message's deliveries, in the order of its recipients."""
+    ids = select(Delivery.id).where(Delivery.message_id == message_id).order_by(Delivery.id)
     return list(session.scalars(ids))
 
 
@@ -222,6 +229,7 @@ PLAIN: dict[str, Any] = {"synchronize_session": False}
 _DELIVERIES = cast(Table, Delivery.__table__)
 _MESSAGES = cast(Table, Message.__table__)
 _ROW = _DELIVERIES.c
+_PUT = insert(_MESSAGES).returning(_MESSAGES.c.id)
 _DUE = (
     select(_ROW.id)
     .where(

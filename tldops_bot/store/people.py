@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate
@@ -26,8 +26,10 @@ def by_address(session: Session, address: str) -> Person | None:
 
 
 def by_fingerprint(session: Session, fingerprint: str) -> Person | None:
-    """Who is registered with this primary fingerprint now."""
-    return session.scalar(select(Person).where(Person.fingerprint == fingerprint))
+    """Who is registered with this primary fingerprint now; what they stand for comes along."""
+    query = select(Person).where(Person.fingerprint == fingerprint)
+    known = query.options(joinedload(Person.entries), joinedload(Person.offices))
+    return session.scalars(known).unique().one_or_none()
 
 
 def certificate_for(session: Session, key: str) -> CertificateRow | None:

@@ -1,12 +1,15 @@
 """The memory against replay: a signature is used up in the transaction that carries it out."""
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.orm import Session
 
 from tldops_bot.store import facts
 from tldops_bot.store.tables import UsedSignature
+
+_REMEMBER = insert(cast(Table, UsedSignature.__table__))
 
 
 def used(session: Session, fingerprint: str, signed_at: datetime, digest: str) -> UsedSignature | None:
@@ -22,12 +25,12 @@ def use_up(
     inbox_id: int,
     now: datetime,
     outcome: str,
+    before: UsedSignature | None = None,
 ) -> None:
     """Remember a signature. The primary key makes a second use fail the whole transaction.
 
-    One that was tried in vain before is remembered anew: only what was carried out is used up.
+    One that was tried in vain `before` is remembered anew: only what was carried out is used up.
     """
-    before = used(session, fingerprint, signed_at, digest)
     if before is not None and not before.is_spent:
         before.inbox_id, before.used_at, before.outcome = inbox_id, now, outcome[:255]
         session.flush()
@@ -40,7 +43,7 @@ def use_up(
         "used_at": now,
         "outcome": outcome[:255],
     }
-    session.execute(insert(UsedSignature).values(row))
+    session.connection().execute(_REMEMBER, row)
 
 
 def forget_before(session: Session, moment: datetime) -> None:

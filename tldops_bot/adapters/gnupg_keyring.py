@@ -107,10 +107,18 @@ class ListKeyring:
         if is_whole and finished.lines("GOODMDC") and not finished.lines("FAILURE", "DECRYPTION_FAILED"):
             return Unwrapped(finished.output)
         if not finished.lines("DECRYPTION_KEY"):
-            if self._own_key_ids() & set(recipients):
+            if not self._own_key_ids() & set(recipients):
+                return Undecryptable("not_encrypted_to_list")
+            if not self._can_decrypt():
                 raise GpgUnavailable("the agent does not give the list's secret key")
-            return Undecryptable("not_encrypted_to_list")
         return Undecryptable("not_decryptable")
+
+    def _can_decrypt(self) -> bool:
+        """Whether the agent does its work for a message of our own: then it was the other message's fault."""
+        options = ("--trust-model=always", "--output=-", "--recipient", self.fingerprint, "--encrypt")
+        sealed = self._runner.run(options, b"probe", home=self._home).output
+        opened = self._unwrap_once(sealed, len(sealed))
+        return len(opened.lines("DECRYPTION_OKAY")) == 1
 
     def _is_for_us(self, recipients: tuple[str, ...]) -> bool:
         return bool((self._own_key_ids() | {HIDDEN_RECIPIENT}) & set(recipients))

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk import Desk, open_desk
-from tests.keys import LIST_ADDRESS, KeyPair, close_home, gpg
+from tests.keys import LIST_ADDRESS, KeyPair, close_home, gpg, next_number
 from tests.test_client_mails import POSTAL, assert_read_to_the_letter, commands
 from tldops_bot.intake import Handled
 
@@ -52,7 +52,8 @@ class Mutt:
         home = self.ann.home
         kept = home / "out.eml"
         kept.unlink(missing_ok=True)
-        (home / "text").write_text(commands(POSTAL))
+        # The same words signed twice within a second are the same signed mail: a number sets them apart.
+        (home / "text").write_text(f"{commands(POSTAL)}\n# {next_number()}\n")
         more = "\n".join(f"set {one}" for one in settings)
         keys = {"key": self.ann.fingerprint, "list_key": self.list_key.fingerprint}
         (home / "rc").write_text(SETTINGS.format(home=home, **keys) + more)

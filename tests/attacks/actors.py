@@ -44,7 +44,7 @@ class Town:
 
     desk: Desk
     caught: list[bytes] = field(default_factory=list)
-    carried_out: set[str] = field(default_factory=set)
+    carried_out: set[tuple[object, ...]] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)  # read by thieves in mailboxes that are theirs
     thief_agreed: bool = False  # in the IANA mailbox: then a newcomer may be listed, on probation
     clock: Iterator[int] = field(default_factory=itertools.count)
@@ -82,10 +82,11 @@ class Town:
 
     def note(self, handled: Handled) -> None:
         """Whether a signed mail was carried out, now or before; one that was refused may be sent again by anybody."""
-        decision, digest = handled.decision, handled.judged.digest
+        decision, verdict = handled.decision, handled.judged.verdict
+        signature = (verdict.fingerprint, verdict.signed_at, handled.judged.digest)
         if decision.kind == "answered" and decision.status is not Status.FAILED and decision.actor.is_signed:
-            assert digest not in self.carried_out, "carried out twice"
-            self.carried_out.add(digest)
+            assert signature not in self.carried_out, "carried out twice"
+            self.carried_out.add(signature)
 
     def write(self, address: str, text: str) -> None:
         self.desk.write(address, text, **{"Message-ID": f"<{next(self.clock)}@client.example>"})

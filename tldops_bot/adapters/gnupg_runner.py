@@ -68,6 +68,11 @@ class Finished:
     def lines(self, *keywords: str) -> list[StatusLine]:
         return [line for line in self.status if line.keyword in keywords]
 
+    @property
+    def is_mute(self) -> bool:
+        """Failed, and neither said nor wrote anything."""
+        return self.code != 0 and not self.status and not self.output
+
     def spoken(self) -> "Finished":
         """Itself; raises GpgUnavailable when gpg judged nothing, as for want of memory."""
         if self.code < 0 or not self.status:
@@ -133,7 +138,23 @@ class GpgRunner:
 
         With `second`, two unnamed files are given as the last arguments: `octets`, then `second`.
         Raises GpgTimedOut, and GpgUnavailable when gpg can't be started.
+
+        Now and then, on a busy machine, gpg leaves with an error and not a word; asked again, it answers.
         """
+        finished = self._run(arguments, octets, second, home, at, max_output)
+        if finished.is_mute:
+            finished = self._run(arguments, octets, second, home, at, max_output)
+        return finished
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        octets: bytes,
+        second: bytes | None,
+        home: Path | None,
+        at: datetime | None,
+        max_output: int | None,
+    ) -> Finished:
         with self.turns, contextlib.ExitStack() as stack:
             first = self._file(stack, octets)
             files = [first] if second is None else [first, self._file(stack, second)]

@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.rosters import ANN, BE, BOB, NL, RF, hostile, roster
@@ -57,6 +57,7 @@ def test_the_heading_of_every_tld_in_the_root_fits() -> None:
         assert columns(heading) <= WIDTH, heading
 
 
+@example("\xa0.")
 @given(st.text(max_size=300))
 def test_no_words_of_a_person_make_a_line_too_wide_or_forge_a_heading(words: str) -> None:
     lines = list(text.person_lines(hostile(words)))

@@ -47,7 +47,8 @@ def tld_lines(each: TldContacts) -> Iterator[str]:
 def person_lines(contact: RosterContact) -> Iterator[str]:
     """One contact: the name, what to beware of, and how to reach them, the quickest way first."""
     # A name that looked like a heading could lead a reader to the wrong people.
-    yield from _wrapped(one_line(contact.name).lstrip(_HEADING_STARTS) or "?")
+    name = " ".join(one_line(contact.name).split())
+    yield from _wrapped(name.lstrip(_HEADING_STARTS) or "?")
     for mark in marks(contact):
         yield f"{_INDENT}! {mark}"
     for label, value in (

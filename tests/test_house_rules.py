@@ -29,7 +29,7 @@ PACKAGE = ROOT / "tldops_bot"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 330
 # Too large, and known to be: a module leaves this list when it has become smaller.
-LARGER = {"store/tables.py", "commands/_joining.py", "intake/decide.py"}
+LARGER = {"commands/_joining.py", "intake/decide.py"}
 NAMES_THAT_SAY_NOTHING = {
     "utils",
     "util",

@@ -1,0 +1,43 @@
+"""Alerts, and whom they were meant for."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tldops_bot.store.columns import Base, Fingerprint, Line, Word, Words
+
+
+class Alert(Base):
+    """One incident warning, with the poster's own signed words."""
+
+    __tablename__ = "alerts"
+    id: Mapped[Word] = mapped_column(primary_key=True)
+    state: Mapped[Word]
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    fingerprint: Mapped[Fingerprint]
+    for_tlds: Mapped[list[str]]
+    title: Mapped[Line]
+    tlp: Mapped[Word]
+    severity: Mapped[Word]
+    scope: Mapped[dict[str, Any]]
+    is_exercise: Mapped[bool] = mapped_column(default=False)
+    original: Mapped[bytes]
+    original_form: Mapped[Word]
+    signed_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    posted_at: Mapped[datetime]
+    inbox_id: Mapped[int]
+
+
+class AlertRecipient(Base):
+    """Whom an alert was meant for, what they got, and whether they have seen it."""
+
+    __tablename__ = "alert_recipients"
+    alert_id: Mapped[Word] = mapped_column(ForeignKey("alerts.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    got: Mapped[Word]
+    seen_at: Mapped[datetime | None]
+    seen_how: Mapped[Word] = mapped_column(default="")
+    words: Mapped[Words] = mapped_column(default="")

@@ -1,0 +1,78 @@
+"""What waits for proofs or a decision, and the tokens that prove."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tldops_bot.store.columns import AddressText, Base, Fingerprint, Key, Label, Line, Word
+
+
+class Request(Base):
+    """What waits for proofs or a decision: somebody wants to join, to change an address, or to change a key."""
+
+    __tablename__ = "requests"
+    __table_args__ = (Index("ix_requests_open", "state", "tld"),)
+    id: Mapped[Key]
+    kind: Mapped[Word]
+    state: Mapped[Word]
+    tld: Mapped[Label] = mapped_column(default="")
+    email_key: Mapped[AddressText]
+    details: Mapped[dict[str, Any]]
+    fingerprint: Mapped[Fingerprint | None]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    asked_by: Mapped[AddressText]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    proven_at: Mapped[datetime | None]
+    vouching_at: Mapped[datetime | None]
+    vouched_at: Mapped[datetime | None]
+    vouched_by: Mapped[Line] = mapped_column(default="")
+    committee_because: Mapped[Line] = mapped_column(default="")
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[Line] = mapped_column(default="")
+    decided_because: Mapped[Line] = mapped_column(default="")
+
+
+class Vote(Base):
+    """One committee member's word on one request."""
+
+    __tablename__ = "votes"
+    __table_args__ = (UniqueConstraint("request_id", "person_id"),)
+    id: Mapped[Key]
+    request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    approves: Mapped[bool]
+    because: Mapped[Line] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+class Token(Base):
+    """A word sent to one mailbox, whose return proves that mailbox. Only its digest is kept."""
+
+    __tablename__ = "tokens"
+    id: Mapped[Key]
+    digest: Mapped[Line] = mapped_column(unique=True)
+    route: Mapped[Word] = mapped_column(unique=True)
+    purpose: Mapped[Word] = mapped_column(index=True)
+    address: Mapped[AddressText]
+    fingerprint: Mapped[Fingerprint | None]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id"))
+    inbox_id: Mapped[int | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    answer: Mapped[Word] = mapped_column(default="")
+    void_at: Mapped[datetime | None]
+
+
+class TokenRequest(Base):
+    """The requests that one token answers for: one mail per IANA address, however many TLDs it serves."""
+
+    __tablename__ = "token_requests"
+    token_id: Mapped[int] = mapped_column(ForeignKey("tokens.id"), primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("requests.id"), primary_key=True, index=True)

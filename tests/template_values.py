@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +11,10 @@ from tldops_bot.config.settings import ListSettings
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.alert import Safer
 from tldops_bot.domain.certificate import FITNESS_REASONS
+from tldops_bot.domain.iana_changes import Change, Field
+from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.mail_authentication import Authentication
+from tldops_bot.domain.roster import Coverage, Share
 from tldops_bot.domain.verdict import REASONS
 from tldops_bot.mail.render import Renderer
 
@@ -23,6 +26,14 @@ LATER = AT + timedelta(days=14)
 IDN = "рф (xn--p1ai)"
 
 Values = dict[str, Any]
+
+COVERAGE = Coverage(
+    Share(2, 2), Share(0, 1), Share(2, 3), {"EU": Share(2, 3)}, Share(1, 3), contacts=3, with_key=2, stale=1
+)
+MONTHS = (
+    Figures(date(2026, 2, 28), 309, 96, 90, 61, 12, 180, 150, 6),
+    Figures(date(2026, 3, 9), 309, 97, 93, 61, 12, 184, 155, 4),
+)
 
 
 def request(number: int = 17, tld: str = "nl", **changed: Any) -> Values:
@@ -62,6 +73,8 @@ def contact(**changed: Any) -> Values:
         "timezone": "Europe/London",
         "fingerprint": KEY,
         "is_stale": False,
+        "mail_fails": False,
+        "confirmed": "3 months ago",
         "confirmed_at": AT,
         "tlds": ["nl", IDN],
     }
@@ -82,6 +95,36 @@ def shown(verb: str) -> Values:
     }
 
 
+IANA_CHANGED: Values = {
+    "tld": "nl",
+    "is_retired": False,
+    "changes": (
+        Change(
+            "contact_changed",
+            "administrative",
+            (
+                Field("name", "Ann Example", "Bob Sample"),
+                Field("e-mail", "ann@nic.example", "bob.sample@nic.example"),
+                Field("fax", "+99 1 555 0100", ""),
+            ),
+        ),
+        Change("contact_gone", "technical", (Field("name", "Example Role " * 12, ""),)),
+    ),
+}
+IANA_RETIRED: Values = {
+    "tld": IDN,
+    "is_retired": True,
+    "changes": (Change("retired", "", (Field("organisation", "Example Registry", "Not assigned"),)),),
+}
+IANA_OTHERS: Values = {
+    "tld": "be",
+    "is_retired": False,
+    "changes": (
+        Change("delegated", "", (Field("organisation", "Not assigned", "Example Registry"),)),
+        Change("transferred", "", (Field("organisation", "Example Registry", "Sample Registry"),)),
+        Change("contact_new", "technical", (Field("name", "", "Ann Example"),)),
+    ),
+}
 BARE = contact(
     emergency_email="",
     phone="",
@@ -91,6 +134,8 @@ BARE = contact(
     timezone="",
     fingerprint="",
     is_stale=True,
+    mail_fails=True,
+    confirmed_at=None,
 )
 BY_PERSON = request(
     18, IDN, kind="objection", reasons=["He left in June.\nSubject: I know him"], vouched_by=""
@@ -117,21 +162,88 @@ NOTICE: Values = ALERT | {
     "posted_at": AT,
     "is_inline": False,
 }
+HISTORY = [
+    {"at": AT, "kind": "alert", "number": 0, "name": "Ann Example", "title": ALERT["title"]},
+    {
+        "at": AT,
+        "kind": "update",
+        "number": 1,
+        "name": "Bob Sample",
+        "title": "Two more registrars, same caller",
+    },
+    {"at": LATER, "kind": "close", "number": 2, "name": "Ann Example", "title": ""},
+    {
+        "at": LATER,
+        "kind": "retract",
+        "number": 3,
+        "name": "Ann Example",
+        "title": "It was a test of ours. " * 9,
+    },
+    {"at": LATER, "kind": "stop", "number": 4, "name": "Ann Example", "title": "forged"},
+]
+NEWS: Values = NOTICE | {
+    "number": 2,
+    "author": "Bob Sample",
+    "because": "It was a test of ours, which we should have announced. " * 2,
+    "sent_at": LATER,
+    "history": HISTORY,
+}
 DRAFT: Values = NOTICE | {"members": 412, "notices": 37, "safer": ()}
 
-_PENDING = {
-    "key_made_at": AT,
-    "other_tlds": ["be"],
-    "iana": [("administrative", "admin@nic.example"), ("technical", "")],
+VOTES = [
+    {"by": "Carol Committee", "approves": True, "because": "known to me since 2019. " * 5},
+    {"by": "", "approves": False, "because": ""},
+]
+_PENDING: Values = {
+    "mails": [
+        {"what": "asked", "at": AT, "words": request()["authentication"]},
+        {"what": "proven", "at": AT, "words": ""},
+        {"what": "vouched", "at": AT, "words": "DMARC pass, DKIM pass, SPF pass; checked here"},
+    ],
+    "key": {
+        "fingerprint": KEY,
+        "algorithm": "ed25519",
+        "made_at": AT,
+        "days": 3,
+        "expires_at": LATER,
+        "is_revoked": False,
+    },
+    "other_tlds": ["be", IDN],
+    "other_requests": [{"number": "R-20", "tld": "be"}, {"number": "R-21", "tld": ""}],
+    "namesakes": [["de"], []],
+    "iana": [
+        {"kind": "administrative", "email": "admin@nic.example", "since_at": AT, "came_back": True},
+        {"kind": "technical", "email": "", "since_at": None, "came_back": False},
+    ],
     "contacts": 3,
-    "votes": [(True, "known to me since 2019"), (False, "")],
+    "asked_by": {"is_own": False, "name": "Bob Sample", "address": "bob.sample@nic.example"},
+    "sent": [
+        {"at": AT, "what": "prove", "address": "ann@nic.example", "answer": "CONFIRM", "answered_at": LATER},
+        {"at": AT, "what": "vouch", "address": "admin@nic.example", "answer": "", "answered_at": None},
+    ],
+    "votes": VOTES,
+    "notes": [{"at": AT, "by": "Sam Secretary", "text": "Phoned her: all right."}, {"at": AT, "by": "", "text": "x"}],
     "declined_because": "never heard of her",
 }
+_BARE_CASE: Values = _PENDING | {
+    "mails": [],
+    "key": None,
+    "other_tlds": [],
+    "other_requests": [],
+    "namesakes": [],
+    "iana": [],
+    "asked_by": {"is_own": True, "name": "", "address": "ann@nic.example"},
+    "sent": [],
+    "votes": [],
+    "notes": [],
+    "declined_because": "",
+}
+_NOTED = {"request": request(), "have": 1, "needed": 2, "against": 0, "again": False}
 
 _ROSTER: Values = {
     "serial": "2026-03-01",
     "made_at": AT,
-    "coverage": SimpleNamespace(contacts=3, with_key=2, stale=1),
+    "coverage": COVERAGE,
     "coverage_lines": ["ccTLDs          2 of 3"],
     "contact_lines": [".nl  Netherlands ------", "Ann Example", "  Phone      +442079460123"],
     "missing_lines": [".be"],
@@ -142,7 +254,35 @@ _ROSTER: Values = {
     "is_unchanged": False,
 }
 
+_LEAVING = {"name": "Ann Example", "tlds": ["nl", IDN], "until": LATER}
+
 _SUSPENDED = {"person": "Ann Example", "tld": "nl", "because": "He left in June.", "request": BY_PERSON}
+
+_NOTE = {"at": AT, "by": "Carol Example", "text": "Called, and Bob answers; on leave until Monday."}
+_LATELY = [
+    {"address": "admin@nic.example", "state": state, "sent_at": sent_at}
+    for state, sent_at in (("planned", None), ("sent", AT), ("answered", AT), ("declined", AT))
+]
+
+
+def happened(action: str, **changed: Any) -> Values:
+    """A line of HISTORY."""
+    line = {"at": AT, "action": action, "number": "", "who": "", "key": "", "words": [], "by": "own"}
+    return line | {"fingerprint": ""} | changed
+
+
+_HISTORY = [
+    happened("requested", number="R-17", by="", fingerprint=KEY),
+    happened("proven", number="R-17", who="Ann Example", by="mailbox"),
+    happened("to_committee", number="R-17", words=["initials", "no_free_seat"], by="the clock"),
+    happened("listed", who="Ann Example", key=KEY, by="IANA administrative contact"),
+    happened("updated", who="Ann Example", words=["Phone", "Timezone"], fingerprint=KEY),
+    happened("suspended", who="Ann Example", by="secretariat", fingerprint=KEY),
+    happened("restored", who="Ann Example", by="operator"),
+    happened("key_blocked", who="Ann Example", words=["stolen"], by="Bob Example", fingerprint=KEY),
+    happened("iana_changed", words=["administrative"], by="the clock"),
+    happened("something_new", by="committee", fingerprint=KEY),
+]
 
 # Each outcome with one or more sets of values, so that every branch is read.
 FRAGMENTS: dict[str, list[Values]] = {
@@ -159,10 +299,36 @@ FRAGMENTS: dict[str, list[Values]] = {
     "alert/draft": [DRAFT, DRAFT | {"is_exercise": True, "notices": 0, "safer": POSTED["safer"]}],
     "approve/approved": [{"request": request(), "because": ""}, {"request": NEW_KEY, "because": ""}],
     "approve/kept": [{"request": BY_PERSON, "because": ""}],
-    "approve/noted": [{"request": request(), "have": 1}],
+    "approve/noted": [_NOTED, _NOTED | {"against": 1, "again": True}],
+    "approve/several": [
+        {
+            "cases": [
+                {"request": request(), "outcome": "approved"},
+                {"request": BY_PERSON, "outcome": "kept"},
+                {"request": NEW_KEY, "outcome": "noted"},
+            ]
+        }
+    ],
     "reject/rejected": [{"request": request(), "because": "no"}, {"request": BY_PERSON, "because": "no"}],
-    "reject/noted": [{"request": request(), "have": 1}],
-    "cancel/cancelled": [{"id": "A-2026-0007"}],
+    "reject/noted": [_NOTED, _NOTED | {"against": 1, "again": True}],
+    "reject/several": [
+        {"cases": [{"request": request(), "outcome": "rejected"}, {"request": NEW_KEY, "outcome": "noted"}]}
+    ],
+    "update_alert/sent": [
+        NEWS | {"members": 412, "notices": notices, "safer": safer}
+        for notices, safer in ((37, POSTED["safer"]), (0, ()))
+    ],
+    "update_alert/held": [
+        NEWS | {"why": why, "safer": ()} for why in ("second_member", "too_many_by_member", "too_many_in_all")
+    ],
+    "update_alert/draft": [
+        NEWS | {"members": 412, "notices": notices, "safer": (), "is_exercise": bool(notices)}
+        for notices in (0, 37)
+    ],
+    "close/closed": [{"id": "A-2026-0007", "people": 412}],
+    "retract/retracted": [{"id": "A-2026-0007", "people": 412, "stopped": stopped} for stopped in (0, 37)],
+    "stop/stopped": [{"id": "A-2026-0007", "stopped": 377, "gone": 35}],
+    "cancel/cancelled": [{"id": "A-2026-0007", "is_update": is_update} for is_update in (False, True)],
     "confirm/proven": [
         {"requests": [request()], "with_committee": [], "done": []},
         {
@@ -181,20 +347,51 @@ FRAGMENTS: dict[str, list[Values]] = {
     ],
     "confirm/carried_out": [{}],
     "confirm/emergency_proven": [{}],
+    "confirm/left": [{"tlds": ["nl", IDN]}],
     "confirm/address_half": [{}],
     "confirm/address_changed": [{}],
     "confirm/still_right": [{}],
+    "confirm/still_there": [{"tlds": ["nl", IDN]}],
+    "confirm/settled": [{}],
+    "confirm/mailbox_works": [{}],
+    "decline/gone": [{"tlds": ["nl", IDN]}],
+    "decline/settled": [{}],
     "confirm/key_registered": [{"fingerprint": KEY}],
     "confirm/cosigned": [{"requests": [NEW_KEY]}],
     "decline/stopped": [{"requests": [NEW_KEY]}],
     "decline/withdrawn": [{"requests": [request()]}],
     "decline/not_vouched": [{"requests": [request(), request(18, IDN)]}],
-    "decline/noted": [{"what": "still_right"}],
+    "decline/noted": [{"what": "still_right"}, {"what": "mailbox"}],
+    "decline/stays": [{"tlds": ["nl", IDN]}, {"tlds": []}],
+    "decline/undone": [{"fields": ["Phone", "Mobile"]}],
     "decline/dropped": [
         {"what": what}
-        for what in ("carry_out", "emergency", "key_new", "old_address", "new_address", "something_new")
+        for what in ("carry_out", "emergency", "leave", "key_new", "old_address", "new_address", "something_new")
     ],
+    "confirm/invited": [{"tlds": ["nl", IDN], "words": "nl xn--p1ai"}, {"tlds": ["nl"], "words": "nl"}],
+    "decline/not_invited": [{"until": LATER}],
+    "history/history": [
+        {"tld": IDN, "entries": _HISTORY, "is_cut": True, "notes": [_NOTE]},
+        {"tld": "nl", "entries": [], "is_cut": False, "notes": []},
+    ],
+    "invite/invited": [
+        {"sent": [{"address": "admin@nic.example", "tlds": ["nl", IDN]}], "lately": lately}
+        for lately in ([], _LATELY)
+    ],
+    "invite/planned": [
+        {"tlds": 120, "planned": 97, "lately": 31, "unreachable": ["be", IDN], "a_day": 20},
+        {"tlds": 0, "planned": 0, "lately": 0, "unreachable": [], "a_day": 20},
+    ],
+    "invite/stopped": [{"number": 57}],
+    "note/noted": [
+        {"about": "R-17", "notes": [_NOTE, _NOTE | {"by": ""}]},
+        {"about": f".{IDN}", "notes": [_NOTE]},
+    ],
+    "remind/reminded": [{"number": "R-17", "whom": whom} for whom in ("candidate", "vouchers", "committee")],
+    "suspend/suspended": [{"name": "Ann Example", "cases": [("nl", "R-17"), (IDN, "R-18")]}],
     "object/suspended": [{"name": "Ann Example", "tld": IDN, "number": "R-18"}],
+    "forget/asked": [_LEAVING | {"forgets": True}],
+    "forget/waiting": [_LEAVING | {"forgets": True}],
     "forget/forgotten": [{"tlds": ["nl"]}, {"tlds": []}],
     "help/commands": [
         {
@@ -220,7 +417,14 @@ FRAGMENTS: dict[str, list[Values]] = {
         {
             "decide": [
                 request() | _PENDING,
-                BY_PERSON | _PENDING | {"votes": [], "fingerprint": "", "iana": []},
+                BY_PERSON | _BARE_CASE,
+                request(21, replaces="", organisation="", vouched_by="")
+                | _PENDING
+                | {
+                    "key": _PENDING["key"] | {"algorithm": "", "expires_at": None},
+                    "asked_by": {"is_own": False, "name": "", "address": ""},
+                },
+                NEW_KEY | _PENDING | {"key": _PENDING["key"] | {"is_revoked": True}},
             ],
             "others": [
                 request(20) | {"state": "proving"},
@@ -236,7 +440,8 @@ FRAGMENTS: dict[str, list[Values]] = {
     "query/nobody": [{}],
     "query/missing": [{"tlds": ["be", "br", IDN]}, {"tlds": []}],
     "query/stats": [
-        {"tlds": 12, "ascii_have": 8, "ascii_all": 248, "idn_have": 4, "idn_all": 61, "contacts": 31},
+        {"coverage": COVERAGE, "coverage_lines": ["  ccTLDs          2 of   3   66 %"], "months": MONTHS},
+        {"coverage": COVERAGE, "coverage_lines": ["  ccTLDs          2 of   3   66 %"], "months": ()},
     ],
     "query/alerts": [
         {"alerts": [("A-2026-0007", AT, "AMBER+STRICT", "critical", "held", ALERT["title"])]},
@@ -250,7 +455,10 @@ FRAGMENTS: dict[str, list[Values]] = {
             "severity": "high",
             "fingerprint": KEY,
             "title": "Registrar accounts taken over by phishing",
+            "state": state,
+            "history": history,
         }
+        for state, history in (("posted", HISTORY[:1]), ("retracted", HISTORY))
     ],
     "release/released": [{"id": "A-2026-0007", "members": 412}],
     "remove/suspended": [{"name": "Ann Example", "tld": "nl", "final_at": LATER, "number": "R-18"}],
@@ -310,11 +518,14 @@ FRAGMENTS: dict[str, list[Values]] = {
                 {"tld": IDN, "state": "failed", "why": "no usable key"},
             ],
             "words": [("Bob Example", "we see it, too\nA-2026-0008")],
+            "history": history,
         }
+        for history in (HISTORY[:1], HISTORY)
     ],
     "subscribe/waiting": [{"tlds": ["nl", IDN]}, {"tlds": ["nl"]}],
     "test/would": [{"verb": "UPDATE", "status": "SUCCESS"}, {"verb": "SUBSCRIBE", "status": "WAITING"}],
-    "unsubscribe/left": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
+    "unsubscribe/asked": [_LEAVING | {"forgets": False}],
+    "unsubscribe/waiting": [_LEAVING | {"forgets": False}],
     "update/updated": [
         {"changed": ["Phone", "Timezone"], "waiting": []},
         {"changed": [], "waiting": ["Email", "Emergency-Email"]},
@@ -326,8 +537,10 @@ REFUSALS: dict[str, list[Values]] = {
     **{reason: [{"fingerprint": KEY, "detail": ""}, {"fingerprint": "", "detail": ""}] for reason in REASONS},
     **{reason: [{"fingerprint": KEY}] for reason in FITNESS_REASONS},
     "address_in_use": [{}],
-    "alert_empty": [{}],
+    "alert_empty": [{"verb": "ALERT"}, {"verb": "UPDATE-ALERT A-2026-0007"}],
     "alert_is_red": [{"id": "A-2026-0007"}],
+    "alert_not_open": [{"id": "A-2026-0007", "state": state} for state in ("closed", "retracted", "stopped")],
+    "alert_not_out": [{"id": "A-2026-0007", "waits": waits} for waits in (False, True)],
     "alert_not_waiting": [{"id": "A-2026-0007"}],
     "alert_too_large": [{"limit": 1_000_000}],
     "already_asked": [
@@ -335,6 +548,16 @@ REFUSALS: dict[str, list[Values]] = {
     ],
     "already_contact": [{"tld": IDN}],
     "already_decided": [{}],
+    "bad_note": [{"limit": 500}],
+    "invited_enough": [{"limit": 40}],
+    "invited_lately": [{"tld": IDN, "lately": _LATELY}],
+    "no_iana_address": [{"tld": "nl"}, {"tld": IDN}],
+    "no_seat_to_fill": [{"tld": IDN, "limit": 3}],
+    "nobody_to_remind": [{"number": "R-17"}],
+    "nobody_to_suspend": [{}],
+    "reminded_lately": [{"number": "R-17", "at": AT}],
+    "suspend_where": [{"tld": "is"}],
+    "suspended_enough": [{"limit": 10}],
     "bad_arguments": [
         {"verb": verb, "usage": COMMANDS[verb].usage} for verb in ("REMOVE", "QUERY", "UNSUBSCRIBE")
     ],
@@ -363,7 +586,8 @@ REFUSALS: dict[str, list[Values]] = {
     "no_command": [{}],
     "no_key_attached": [{}],
     "no_longer_iana_contact": [{}],
-    "no_seat_even_so": [_NUMBER],
+    "no_longer_possible": [_NUMBER | {"why": why} for why in ("tld_gone", "key_taken", "listed_already")],
+    "entered_by_yourself": [_NUMBER],
     "no_such_alert": [{"id": "A-2026-0099"}, {"id": ""}],
     "no_such_request": [{"number": "R-99"}, {"number": ""}],
     "no_tld": [{}],
@@ -393,6 +617,9 @@ REFUSALS: dict[str, list[Values]] = {
     "token_unknown": [{}],
     "token_used": [{"at": AT, "answer": "CONFIRM"}],
     "token_void": [{}],
+    "has_office": [{}],
+    "key_first": [{}],
+    "nothing_to_undo": [{}],
     "too_late_to_object": [{"tld": "nl"}],
     "too_many_commands": [{"line": "QUERY nl", "nearest": ""}],
     "too_many_persons": [{"limit": 3}],
@@ -430,13 +657,49 @@ _PROVE: Values = _TOKEN | {
 }
 _WELCOME: Values = {
     "name": "Ann Example",
-    "tld": "nl",
+    "tlds": ["nl"],
     "has_key": True,
     "fingerprint": KEY,
     "opens_at": LATER,
     "emergency_email": False,
     "confirm_every": 180,
     "address_under_tld": True,
+}
+_STILL_RIGHT: Values = {
+    "token": TOKEN,
+    "name": "Ann Example",
+    "record": [("Name", "Ann Example"), ("Emergency e-mail", "ann@home.example"), ("Phone", "+442079460123")],
+    "is_masked": False,
+    "tlds": ["nl", IDN],
+    "asked": 1,
+    "is_stale": False,
+    "confirmed_at": AT,
+}
+_SILENT: Values = {
+    "name": "Ann Example",
+    "email": "ann@nic.example",
+    "tlds": ["nl", IDN],
+    "alone": [],
+    "confirmed_at": AT,
+    "stale_at": LATER,
+    "mail_fails": False,
+    "asked": 3,
+    "answers": [
+        {
+            "address": "admin@registry.example",
+            "is_iana": True,
+            "at": LATER,
+            "is_there": False,
+            "words": "he left in May; bob@nic.example",
+        },
+        {
+            "address": "bob@nic.example",
+            "is_iana": False,
+            "at": LATER,
+            "is_there": True,
+            "words": "",
+        },
+    ],
 }
 _KEYLESS = request(fingerprint="", organisation="", replaces="")
 _NEW_KEYS: list[Values] = [
@@ -471,37 +734,91 @@ LETTERS: dict[str, list[Values]] = {
         },
         _VOUCH | {"requests": [NEW_KEY], "candidate": NEW_KEY},
     ],
+    "letters/iana_changed": [
+        {"tlds": [IANA_CHANGED, IANA_RETIRED], "has_lost_voucher": True},
+        {"tlds": [IANA_CHANGED], "has_lost_voucher": False},
+    ],
+    "letters/iana_changed_committee": [
+        {
+            "tlds": [IANA_CHANGED, IANA_RETIRED],
+            "noted": [("Ann Example", "nl")],
+            "taking_part": ["nl", IDN],
+            "has_committee": True,
+        },
+        {"tlds": [IANA_OTHERS], "noted": [], "taking_part": [], "has_committee": False},
+    ],
+    "letters/iana_listed_no_more": [
+        {"address": "hostmaster@nic.example", "tlds": ["nl", IDN]},
+        {"address": "hostmaster@nic.example", "tlds": ["nl"]},
+    ],
+    "letters/iana_held_back": [
+        {"count": 1, "tlds": ["nl"]},
+        {"count": 80, "tlds": ["nl", IDN] * 40},
+    ],
+    "letters/iana_welcome": [
+        {
+            "address": "hostmaster@nic.example",
+            "tlds": [{"tld": IDN, "names": ["Ann Example", "Bob Sample"]}, {"tld": "nl", "names": ["Ann Example"]}],
+        }
+    ],
+    "letters/iana_silent": [{"since": AT, "server": "whois.iana.org:43"}],
     "letters/told": [
         _TOKEN
         | {
             "name": "Ann Example",
-            "tld": "nl",
+            "tokens": tokens,
             "fingerprint": fingerprint,
             "vouched_by": "IANA administrative contact",
         }
-        for fingerprint in (KEY, "")
+        for fingerprint, tokens in (
+            (KEY, [{"tld": "nl", "token": TOKEN}]),
+            ("", [{"tld": "nl", "token": TOKEN}, {"tld": IDN, "token": TOKEN[::-1]}]),
+        )
+    ],
+    "letters/not_possible": [
+        {"request": request(), "why": why} for why in ("tld_gone", "key_taken", "listed_already")
+    ],
+    "letters/namesake": [{"name": "Ann Example", "tlds": ["nl", IDN], "others": [["be"], []]}],
+    "letters/votes_differ": [{"request": request(), "votes": VOTES}],
+    "letters/decided": [{"request": request(), "votes": VOTES[:1], "approved": yes} for yes in (True, False)],
+    "letters/cases_waiting": [
+        {"cases": [{"number": "R-17", "tld": "nl", "since": AT}] * count, "has_committee": count > 1}
+        for count in (1, 3)
+    ],
+    "letters/takes_long": [
+        {"requests": [request() | {"since": AT}] * count, "has_committee": count > 1} for count in (1, 2)
     ],
     "letters/welcome": [
         _WELCOME,
-        _WELCOME | {"opens_at": None, "emergency_email": True, "tld": IDN},
+        _WELCOME | {"opens_at": None, "emergency_email": True, "tlds": ["nl", "be", IDN]},
         _WELCOME | {"has_key": False, "fingerprint": "", "address_under_tld": False},
     ],
     "letters/with_committee": [
-        {"request": request(), "has_committee": True},
-        {"request": NEW_KEY, "has_committee": False},
+        {"request": request(), "requests": [request()], "has_committee": True},
+        {"request": NEW_KEY, "requests": [NEW_KEY, request(18, IDN)], "has_committee": False},
     ],
     "letters/decide": [
-        {"request": request(reasons=["initials", "freemail", "fresh_voucher"]), "has_committee": True},
-        {"request": NEW_KEY | {"fingerprint": "", "reasons": ["no_voucher", "declined", "generic_address"]}},
+        {
+            "request": request(reasons=["initials", "freemail", "fresh_voucher"]),
+            "requests": [request(number) for number in range(17, 33)],
+            "has_committee": True,
+        },
+        {
+            "request": NEW_KEY | {"fingerprint": "", "reasons": ["no_voucher", "declined", "generic_address"]},
+            "requests": [NEW_KEY],
+            "has_committee": True,
+        },
     ],
     "letters/decide_objection": [_SUSPENDED | {"final_at": LATER}, _SUSPENDED | {"final_at": None}],
     "letters/decide_operator": [
         {"request": request(), "has_committee": False},
+        {"request": request(), "requests": [request(), request(18, IDN)], "has_committee": False},
         _SUSPENDED | {"final_at": None},
     ],
     "letters/rejected": [
         {"request": request(), "because": "not a person"},
         {"request": NEW_KEY, "because": ""},
+        {"request": BY_PERSON, "because": "has left"},
     ],
     "letters/objected": [
         _SUSPENDED | {"final_at": None, "to_person": to_person} for to_person in (True, False)
@@ -514,7 +831,19 @@ LETTERS: dict[str, list[Values]] = {
         for to_person in (True, False)
     ],
     "letters/asked_in_vain": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
-    "letters/restored": [{"name": "Ann Example", "tld": "nl"}],
+    "letters/decide_reminder": [{"request": request()}, {"request": BY_PERSON}],
+    "letters/invite": [
+        _TOKEN | {"tlds": ["nl"], "is_found": False, "address": "admin@nic.example"},
+        _TOKEN | {"tlds": ["nl", IDN], "is_found": True, "address": "ann@nic.example"},
+    ],
+    "letters/invitation_answered": [
+        {"tlds": ["nl"], "is_yes": True, "because": ""},
+        {"tlds": ["nl", IDN], "is_yes": False, "because": "We have no staff for that."},
+        {"tlds": ["nl"], "is_yes": False, "because": ""},
+    ],
+    "letters/restored": [
+        {"name": "Ann Example", "tld": "nl", "by_owner": by_owner} for by_owner in (False, True)
+    ],
     "letters/someone_left": [{"name": "Ann Example", "tld": "nl", "remaining": count} for count in (2, 1, 0)],
     "letters/left": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "letters/forgotten": [{"tlds": ["nl", IDN]}, {"tlds": []}],
@@ -527,6 +856,44 @@ LETTERS: dict[str, list[Values]] = {
     "letters/recovery_stop_signed": [_RECOVERY | {"is_own": True}],
     "letters/recovery_cosign": [_RECOVERY | {"is_own": False, "signs_with": KEY[::-1]}],
     "letters/recovery_waits": [_WAITS | {"request": NEW_KEY | {"vouched_by": "IANA contact"}}],
+    "letters/still_right": [
+        _STILL_RIGHT,
+        _STILL_RIGHT
+        | {
+            "asked": 2,
+            "is_masked": True,
+            "confirmed_at": None,
+            "record": [("Name", "Ann Example"), ("Mobile", "+44…23")],
+        },
+        _STILL_RIGHT | {"asked": 5, "is_stale": True},
+    ],
+    "letters/still_there": [
+        {
+            "token": TOKEN,
+            "name": "Ann Example",
+            "address": "a…@nic.example",
+            "tlds": tlds,
+            "since": since,
+        }
+        for tlds, since in ((["nl"], "7 months ago"), (["nl", IDN], "never"))
+    ],
+    "letters/silent": [
+        {"people": [_SILENT]},
+        {
+            "people": [
+                _SILENT,
+                _SILENT | {"alone": ["nl", IDN], "mail_fails": True, "answers": [], "confirmed_at": None},
+                _SILENT | {"answers": [], "asked": 0},
+            ]
+        },
+    ],
+    "letters/silent_operator": [{"count": 1}, {"count": 17}],
+    "letters/probe": [{"token": TOKEN, "until": LATER, "is_dead": is_dead} for is_dead in (False, True)],
+    "letters/mailbox_failed": [
+        {"name": "Ann Example", "address": "a…@nic.example", "tlds": ["nl", IDN], "is_first": is_first}
+        for is_first in (True, False)
+    ],
+    "letters/mailbox_failed_other": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "letters/key_expires": [
         {
             "name": "Ann Example",
@@ -542,12 +909,44 @@ LETTERS: dict[str, list[Values]] = {
         _TOKEN | {"name": "Ann Example", "is_old": is_old, "new": "a…@home.example"}
         for is_old in (True, False)
     ],
-    "letters/address_changed": [{"name": "Ann Example"}],
+    "letters/record_changed": [
+        {
+            "name": "Ann Example",
+            "token": TOKEN,
+            "until": LATER,
+            "changes": [
+                ("Mobile", "+44…56", "+99…00"),
+                ("Email", "a…@nic.example", "a…@new.example"),
+                ("Fax", "", "+44 20 7946 0999"),
+            ],
+        }
+    ],
+    "letters/colleague_changed": [
+        {
+            "name": "Ann Example",
+            "email": "ann@nic.example",
+            "fields": ["Phone", "Mobile"],
+            "is_undone": is_undone,
+        }
+        for is_undone in (False, True)
+    ],
+    "letters/leave": [_LEAVING | {"forgets": forgets, "token": TOKEN} for forgets in (False, True)],
+    "letters/stay": [_LEAVING | {"forgets": forgets, "token": TOKEN} for forgets in (False, True)],
     "letters/emergency": [_TOKEN | {"name": "Ann Example"}],
     "letters/emergency_agree": [_TOKEN | {"name": "Ann Example", "new": "a…@home.example"}],
     "letters/release": [
         {"id": "A-2026-0007", "why": why, "name": "Ann Example", "title": ALERT["title"]}
         for why in ("second_member", "too_many_by_member", "too_many_in_all")
+    ],
+    "letters/alert_update": [
+        NEWS,
+        NEWS | {"is_exercise": True, "is_inline": True, "tlp": "AMBER+STRICT", "history": HISTORY[:1]},
+    ],
+    "letters/alert_closed": [NEWS, NEWS | {"is_exercise": True, "because": ""}],
+    "letters/alert_retracted": [NEWS, NEWS | {"is_exercise": True}],
+    "letters/alert_withdrawn": [{"alert_id": "A-2026-0007"}],
+    "letters/alert_stopped": [
+        NEWS | {"stopped": 377, "gone": 35, "because": because} for because in ("", "forged")
     ],
     "letters/alert": [NOTICE, NOTICE | {"is_exercise": True, "is_inline": True, "tlp": "AMBER+STRICT"}],
     "letters/held": [_TOKEN | {"lines": ["UNSUBSCRIBE nl"], "list_line": "List: tld-ops@lists.example"}],
@@ -556,6 +955,8 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/stuck": [{"inbox_id": 4711, "attempts": 5}],
     "jobs/alert_waiting": [{"alert_id": "A-2026-0007"}],
+    "jobs/roster_waiting": [{}],
+    "jobs/drop_held": [{"alert_id": "A-2026-0007", "days": 30}],
     "repeated": [{"at": AT, "outcome": outcome} for outcome in ("SUCCESS", "WAITING", "FAILED", "refused")],
 }
 

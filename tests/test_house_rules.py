@@ -29,7 +29,7 @@ PACKAGE = ROOT / "tldops_bot"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MOST_LINES = 330
 # Too large, and known to be: a module leaves this list when it has become smaller.
-LARGER = {"commands/_joining.py", "intake/decide.py"}
+LARGER: set[str] = set()
 NAMES_THAT_SAY_NOTHING = {
     "utils",
     "util",
@@ -82,24 +82,33 @@ def test_the_mail_commands() -> None:
         "ALERT",
         "APPROVE",
         "CANCEL",
+        "CLOSE",
         "CONFIRM",
         "DECLINE",
         "FORGET",
         "HELP",
+        "HISTORY",
+        "INVITE",
         "KEY",
+        "NOTE",
         "OBJECT",
         "PENDING",
         "QUERY",
         "REJECT",
         "RELEASE",
+        "REMIND",
         "REMOVE",
         "RESTORE",
+        "RETRACT",
         "ROSTER",
         "SHOW",
         "STATUS",
+        "STOP",
         "SUBSCRIBE",
+        "SUSPEND",
         "UNSUBSCRIBE",
         "UPDATE",
+        "UPDATE-ALERT",
     }
 
 
@@ -109,10 +118,21 @@ def test_who_may_use_them() -> None:
         found.setdefault(command.who.value, set()).add(verb)
     assert found == {
         "anyone": {"CONFIRM", "DECLINE", "HELP", "KEY", "OBJECT", "SUBSCRIBE"},
-        "contact": {"FORGET", "REMOVE", "SHOW", "UNSUBSCRIBE", "UPDATE"},
-        "member": {"ACK", "ALERT", "CANCEL", "QUERY", "RELEASE", "ROSTER", "STATUS"},
-        "secretariat": {"PENDING"},
-        "committee": {"APPROVE", "REJECT", "RESTORE"},
+        "contact": {"FORGET", "HISTORY", "REMOVE", "SHOW", "UNSUBSCRIBE", "UPDATE"},
+        "member": {
+            "ACK",
+            "ALERT",
+            "CANCEL",
+            "CLOSE",
+            "QUERY",
+            "RELEASE",
+            "RETRACT",
+            "ROSTER",
+            "STATUS",
+            "UPDATE-ALERT",
+        },
+        "secretariat": {"INVITE", "NOTE", "PENDING", "REMIND", "SUSPEND"},
+        "committee": {"APPROVE", "REJECT", "RESTORE", "STOP"},
     }
 
 
@@ -123,6 +143,7 @@ def test_what_takes_effect_at_once_must_name_this_list() -> None:
         "CONFIRM",
         "DECLINE",
         "HELP",
+        "HISTORY",
         "KEY",
         "OBJECT",
         "PENDING",
@@ -146,17 +167,23 @@ def test_what_a_mailbox_alone_can_bring_about() -> None:
 
 def test_what_waits_for_the_end_of_probation() -> None:
     waiting = {verb for verb, command in COMMANDS.items() if command.after_probation}
-    assert waiting == {"ALERT", "QUERY", "RELEASE", "ROSTER", "STATUS"}
+    assert waiting == {"ALERT", "QUERY", "RELEASE", "ROSTER", "STATUS", "UPDATE-ALERT"}
 
 
 def test_the_jobs() -> None:
     assert set(JOBS) == {
         "advance_requests",
+        "ask_still_right",
+        "drop_held",
         "finish_key_recoveries",
         "finish_removals",
         "forget_old",
+        "note_figures",
+        "probe_mailboxes",
+        "send_invitations",
         "send_roster",
         "warn_of_key_expiry",
+        "watch_iana",
     }
 
 

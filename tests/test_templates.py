@@ -29,7 +29,7 @@ from tldops_bot.commands._command import Who
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.certificate import FITNESS_REASONS
 from tldops_bot.domain.grammar import read_answer, read_commands
-from tldops_bot.domain.joining import Seats, grey_reasons
+from tldops_bot.domain.joining import Case, Seats, grey_reasons
 from tldops_bot.domain.token import ANSWER_LINE
 from tldops_bot.domain.verdict import REASONS
 from tldops_bot.mail.render import Renderer, TemplateProblem
@@ -253,14 +253,14 @@ def _renders_with(name: str, keys: frozenset[str]) -> None:
 
 
 def test_every_grey_reason_has_a_sentence() -> None:
-    full = Seats(taken=3, limit=3, is_replacing=False)
-    reasons = [
-        *grey_reasons("ae@nic.example", full, voucher_is_fresh=True, has_voucher=False),
-        *grey_reasons("hostmaster@nic.example", full, voucher_is_fresh=False, has_voucher=True),
-        *grey_reasons("ann@gmail.com", full, voucher_is_fresh=False, has_voucher=True),
-        *("declined", "recovery_declined"),
-    ]
-    values = {"request": LETTERS["letters/decide"][0]["request"] | {"reasons": reasons}}
+    everything = Case("A. E.", "ae@gmail.com", Seats(3, 3, is_replacing=False), 99, True, True, True)
+    cases = [everything, replace(everything, name="NOC"), replace(everything, name="Аnn", email="noc@nic.example")]
+    named = {reason for case in cases for reason in grey_reasons(case)}
+    assert len(named) == 10 + 1
+    others = ("declined", "recovery_declined", "took_back", "no_voucher", "no_answer", "voucher_bounces")
+    reasons = [*sorted(named), *others]
+    values = LETTERS["letters/decide"][0]
+    values = values | {"request": values["request"] | {"reasons": reasons}}
     body = RENDERER.render("letters/decide", values).body
     for reason in reasons:
         assert f"> {reason}" not in body

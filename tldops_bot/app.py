@@ -24,7 +24,7 @@ from tldops_bot.adapters.dns_questions import Resolvers, system_resolvers
 from tldops_bot.adapters.dnssec_chain import anchors
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
-from tldops_bot.adapters.iana_refresh import IanaRefresh
+from tldops_bot.adapters.iana_refresh import IanaKeeper, IanaRefresh
 from tldops_bot.adapters.iana_whois import WhoisServer
 from tldops_bot.adapters.inbox_acceptance import Acceptance
 from tldops_bot.adapters.key_finder import KeyFinder, Published
@@ -45,13 +45,14 @@ from tldops_bot.intake.workers import Workers
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.jobs._runner import JobRunner
+from tldops_bot.jobs.send_roster import waiting
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.render import Renderer
-from tldops_bot.store import recipients
+from tldops_bot.store import people, recipients, roster_sends
 from tldops_bot.store.database import Database, Session, StoreProblem
 from tldops_bot.store.outbox import Claimed
 from tldops_bot.store.schema import Schema
-from tldops_bot.store.tables import Message
+from tldops_bot.store.tables import Message, Person
 
 SHUTDOWN_SECONDS = 9.0
 PARSED_TOGETHER = 200
@@ -163,14 +164,24 @@ class App:
             self.database, self.config, self.tlds, self.random_octets, self.now, self.intake.post, after
         )
 
+    @cached_property
+    def iana_keeper(self) -> IanaKeeper:
+        def context(session: Session, now: datetime) -> JobContext:
+            return JobContext(session, now, self.config, self.tlds, self.random_octets)
+
+        return IanaKeeper(self.database, context, self.intake.post, self.now)
+
     def iana_refresh(
-        self, sleep: Callable[[float], None] = time.sleep, is_stopping: Callable[[], bool] = bool
+        self,
+        sleep: Callable[[float], None] = time.sleep,
+        after: Callable[[], None] = lambda: None,
+        is_stopping: Callable[[], bool] = bool,
     ) -> IanaRefresh:
         host, _, port = self.config.iana.whois.rpartition(":")
         host = host.strip("[]")
         server = WhoisServer(host, int(port), time.monotonic, is_stopping=is_stopping)
         every = self.config.iana.refresh
-        return IanaRefresh(self.database, self.tlds, server, every, self.now, sleep, is_stopping=is_stopping)
+        return IanaRefresh(self.iana_keeper, self.tlds, server, every, sleep, after, is_stopping=is_stopping)
 
     @cached_property
     def smarthost(self) -> Smarthost:
@@ -188,16 +199,25 @@ class App:
             now=self.now,
             jitter=random.SystemRandom().random,
             random_octets=self.random_octets,
-            on_keyless=self._alert_waits,
+            on_keyless=self._something_waits,
             on_too_large=lambda _session, _claimed: None,
         )
 
-    def _alert_waits(self, session: Any, claimed: Claimed) -> None:
-        """An alert is held for want of a key: its recipient hears that something waits, and nothing of it."""
+    def _something_waits(self, session: Any, claimed: Claimed) -> None:
+        """A copy can't go for want of a key: its recipient hears that something waits, and nothing of it."""
         message = session.get_one(Message, claimed.message_id)
+        if message.kind == Kind.ROSTER:
+            self._roster_is_missed(session, session.get_one(Person, claimed.person_id))
+            return
         to = (Recipient(claimed.rcpt_to, Entitled.ADDRESS, claimed.person_id),)
         values = {"alert_id": message.alert_id or ""}
         self.intake.post(session, [Letter(Kind.ALERT, "jobs/alert_waiting", values, to)], self.now())
+
+    def _roster_is_missed(self, session: Any, person: Person) -> None:
+        """Its key ended on the way. (One that can't be used for another reason would fail again at once.)"""
+        is_mendable = people.usable_key(session, person, self.now()) is None
+        if is_mendable and roster_sends.take_back(session, person.id):
+            self.intake.post(session, [waiting([person])], self.now())
 
     def close(self) -> None:
         """Give everything back that was built."""
@@ -229,7 +249,7 @@ class Service:
         self.listener = Listener(app.config.listener, hostname, home.owns, self.acceptance.accept)
         runner = app.job_runner(self.delivery.wake)
         self.stopping = threading.Event()
-        refresh = app.iana_refresh(_sleep_until(self.stopping), self.stopping.is_set)
+        refresh = app.iana_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
         calls: dict[str, tuple[timedelta, Callable[[], object]]] = {
             job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
         }

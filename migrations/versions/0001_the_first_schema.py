@@ -30,6 +30,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_tld"), ["tld"], unique=False)
 
     op.create_table(
+        "daily_figures",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("cctlds", sa.Integer(), nullable=False),
+        sa.Column("covered", sa.Integer(), nullable=False),
+        sa.Column("confirmed", sa.Integer(), nullable=False),
+        sa.Column("idn_cctlds", sa.Integer(), nullable=False),
+        sa.Column("idn_covered", sa.Integer(), nullable=False),
+        sa.Column("contacts", sa.Integer(), nullable=False),
+        sa.Column("with_key", sa.Integer(), nullable=False),
+        sa.Column("stale", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day"),
+    )
+    op.create_table(
         "facts",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
@@ -49,12 +62,21 @@ def upgrade() -> None:
         sa.Column("since_at", Moment(), nullable=False),
         sa.Column("is_first_import", sa.Boolean(), nullable=False),
         sa.Column("until_at", Moment(), nullable=True),
+        sa.Column("welcomed_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("iana_contacts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_iana_contacts_email_key"), ["email_key"], unique=False)
         batch_op.create_index("ix_iana_contacts_tld", ["tld", "until_at"], unique=False)
 
+    op.create_table(
+        "iana_held",
+        sa.Column("tld", sa.String(length=63), nullable=False),
+        sa.Column("digest", sa.String(length=255), nullable=False),
+        sa.Column("because", sa.String(length=32), nullable=False),
+        sa.Column("held_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("tld"),
+    )
     op.create_table(
         "iana_tlds",
         sa.Column("tld", sa.String(length=63), nullable=False),
@@ -139,11 +161,16 @@ def upgrade() -> None:
         sa.Column("key_blocked_at", Moment(), nullable=True),
         sa.Column("key_blocked_because", sa.String(length=255), nullable=False),
         sa.Column("key_rung", sa.Integer(), nullable=False),
+        sa.Column("roster_missed_at", Moment(), nullable=True),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("confirmed_at", Moment(), nullable=True),
         sa.Column("seen_at", Moment(), nullable=True),
+        sa.Column("asked_at", Moment(), nullable=True),
+        sa.Column("asked", sa.Integer(), nullable=False),
         sa.Column("stale_at", Moment(), nullable=True),
+        sa.Column("committee_told_at", Moment(), nullable=True),
         sa.Column("mailbox_failed_at", Moment(), nullable=True),
+        sa.Column("forget_at", Moment(), nullable=True),
         sa.Column("forgotten_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("email_key"),
@@ -272,6 +299,59 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_lookups_asked_id"), ["asked_id"], unique=False)
 
     op.create_table(
+        "invitations",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("address_key", sa.String(length=320), nullable=False),
+        sa.Column("tlds", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("is_found", sa.Boolean(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", Moment(), nullable=False),
+        sa.Column("sent_at", Moment(), nullable=True),
+        sa.Column("answered_at", Moment(), nullable=True),
+        sa.Column("because", sa.String(length=255), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["persons.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invitations_address_key"), ["address_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_invitations_state"), ["state"], unique=False)
+
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("about", sa.String(length=63), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"],
+            ["persons.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("notes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notes_about"), ["about"], unique=False)
+
+    op.create_table(
+        "mailboxes",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("address_key", sa.String(length=320), nullable=False),
+        sa.Column("probed_at", Moment(), nullable=True),
+        sa.Column("probes", sa.Integer(), nullable=False),
+        sa.Column("failed_at", Moment(), nullable=True),
+        sa.Column("alive_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["persons.id"],
+        ),
+        sa.PrimaryKeyConstraint("person_id", "address_key"),
+    )
+    op.create_table(
         "offices",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -332,6 +412,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("period_at", "person_id"),
     )
     op.create_table(
+        "alert_news",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("alert_id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=255), nullable=False),
+        sa.Column("tlp", sa.String(length=32), nullable=False),
+        sa.Column("severity", sa.String(length=32), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("original", sa.LargeBinary(), nullable=True),
+        sa.Column("original_form", sa.String(length=32), nullable=False),
+        sa.Column("signed_at", Moment(), nullable=False),
+        sa.Column("posted_at", Moment(), nullable=False),
+        sa.Column("inbox_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["alert_id"],
+            ["alerts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["persons.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("alert_news", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alert_news_alert_id"), ["alert_id"], unique=False)
+
+    op.create_table(
         "alert_recipients",
         sa.Column("alert_id", sa.String(length=32), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -371,6 +482,8 @@ def upgrade() -> None:
         sa.Column("probation_until", Moment(), nullable=False),
         sa.Column("objections_until", Moment(), nullable=False),
         sa.Column("vouched_by", sa.String(length=255), nullable=False),
+        sa.Column("voucher_key", sa.String(length=320), nullable=False),
+        sa.Column("voucher_gone_at", Moment(), nullable=True),
         sa.Column("request_id", sa.Integer(), nullable=True),
         sa.Column("suspended_at", Moment(), nullable=True),
         sa.Column("suspended_because", sa.String(length=255), nullable=False),

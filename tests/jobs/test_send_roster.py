@@ -203,7 +203,8 @@ def test_each_kind_of_change_is_told_and_nobody_who_left_is_named(session: Sessi
     renewed = {"fingerprint": frank.fingerprint, "person_id": frank.id, "blob": b"new"}
     session.add(CertificateRow(**renewed, created_at=NOW, held_since=NOW))
     session.flush()
-    [letter] = tick(session, NEXT_PERIOD)
+    [waits, letter] = tick(session, NEXT_PERIOD)
+    assert {one.address for one in waits.to} == {dave.email, dave.emergency_email} - {""}
     body = read(letter).body
     assert "CHANGES since your last roster (2026-03-10)" in body
     assert f"New contacts:\n  .de: {newcomer.name}\n" in body
@@ -242,7 +243,7 @@ def test_words_of_people_cannot_forge_the_mail(session: Session) -> None:
     assert "{{ list.owner }}" in body
 
 
-def test_a_tick_with_nothing_due_asks_the_store_one_question(database: Database) -> None:
+def test_a_tick_with_nothing_due_asks_the_store_two_questions(database: Database) -> None:
     with database.write() as session:
         make_people(session, ["nl"], 1, certificates=certificates(1))
         tick(session)
@@ -251,7 +252,7 @@ def test_a_tick_with_nothing_due_asks_the_store_one_question(database: Database)
         session.connection()
         event.listen(database.writing, "before_cursor_execute", lambda *given: asked.append(given[2]))
         assert tick(session) == []
-    assert len(asked) == 1
+    assert len(asked) == 2
 
 
 def test_the_package_holds_these_jobs() -> None:

@@ -1,4 +1,8 @@
-"""Asks IANA what is due to be asked, one TLD after the other, and keeps what came back: one short transaction each."""
+"""Asks IANA what is due to be asked, one TLD after the other, and hands what came back to the watch over it.
+
+No transaction is open while somebody is asked. What says nothing new is kept a few dozen at a time; what does
+is judged together, since only a whole sync shows whether too much has changed to be true.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -7,72 +11,102 @@ from datetime import datetime, timedelta
 
 from tldops_bot.adapters.iana_whois import Result, WhoisServer, sync
 from tldops_bot.config.tld_table import TldTable
-from tldops_bot.domain.iana_record import IanaRecord
+from tldops_bot.domain.iana_record import IanaRecord, NotFound
+from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.tld import Tld, parse_tld
-from tldops_bot.store import audit, iana
+from tldops_bot.jobs._iana_watch import Taken, as_record, take_changes, take_unchanged
+from tldops_bot.jobs._job import JobContext
+from tldops_bot.store import iana
 from tldops_bot.store.database import Database, Session, Urgency
-from tldops_bot.store.iana import ContactChange
+
+AT_ONCE = 50  # records in a transaction, so that mail coming in never waits long
+CLOCK = "the clock"
 
 log = logging.getLogger(__name__)
 
+Answered = tuple[Tld, Result]
+Whole = tuple[Tld, IanaRecord | NotFound]
+
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """One TLD, what IANA answered, and which of its contacts changed by it."""
+class IanaKeeper:
+    """Where IANA's answers are kept, and where the mails go that follow from them."""
 
-    tld: Tld
-    result: Result
-    changes: tuple[ContactChange, ...] = ()
+    database: Database
+    context: Callable[[Session, datetime], JobContext]
+    post: Callable[[Session, Sequence[Letter], datetime], None]
+    now: Callable[[], datetime]
 
-    @property
-    def is_kept(self) -> bool:
-        """Anything but a whole record changes nothing that is held."""
-        return isinstance(self.result, IanaRecord)
+    def take(self, answers: Sequence[Answered], by: str, is_trusted: bool = False) -> Taken:
+        """Keep what can be relied on; anything but a record, or "nothing found", changes nothing that is held."""
+        whole = [(tld, one) for tld, one in answers if isinstance(one, IanaRecord | NotFound)]
+        unchanged, changed = self._unchanged(whole)
+        taken = Taken()
+        if changed:
+            now = self.now()
+            with self.database.write(Urgency.DELIVERY) as session:
+                context = self.context(session, now)
+                taken = take_changes(context, changed, len(whole), by, is_trusted)
+                self.post(session, taken.letters, now)
+        taken.kept[:0] = unchanged
+        return taken
+
+    def _unchanged(self, answers: Sequence[Whole]) -> tuple[list[Tld], list[IanaRecord]]:
+        """Keep what says nothing new; which TLDs these were, and the records that do."""
+        kept, changed = list[Tld](), list[IanaRecord]()
+        for batch in _batches(answers):
+            with self.database.write(Urgency.DELIVERY) as session:
+                context = self.context(session, self.now())
+                for tld, answer in batch:
+                    record = as_record(context, tld, answer)
+                    if record is None:
+                        continue
+                    if take_unchanged(context, record):
+                        kept.append(tld)
+                    else:
+                        changed.append(record)
+        return kept, changed
 
 
 @dataclass(frozen=True, slots=True)
 class IanaRefresh:
-    """Where IANA is, how often it is asked, and where its answers are kept."""
+    """Where IANA is, how often it is asked, and who keeps its answers."""
 
-    database: Database
+    keeper: IanaKeeper
     tlds: TldTable
     server: WhoisServer
     refresh_every: timedelta
-    now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    after: Callable[[], None] = lambda: None
     pause_seconds: float = 1.0
     is_stopping: Callable[[], bool] = bool  # never, unless told
 
     def due(self) -> list[Tld]:
         """The ccTLDs of the root, and whatever else is held, that were not asked about lately."""
-        with self.database.read() as session:
+        with self.keeper.database.read() as session:
             held = iana.held_tlds(session)
             known = list(dict.fromkeys([*(one.tld.a_label for one in self.tlds.of_kind("cctld")), *held]))
-            labels = iana.tlds_to_refresh(session, known, self.now(), self.refresh_every)
+            labels = iana.tlds_to_refresh(session, known, self.keeper.now(), self.refresh_every)
         return [tld for label in labels if (tld := parse_tld(label)) is not None]
 
-    def fetch(self, tlds: Sequence[Tld]) -> Iterator[Fetched]:
-        """Ask about each and keep the answer, politely; yields each as it is done."""
+    def ask(self, tlds: Sequence[Tld]) -> Iterator[Answered]:
+        """Ask about each, politely; yields each answer as it comes."""
         for tld, result in sync(tlds, self.server, self.sleep, self.pause_seconds):
-            yield Fetched(tld, result, self._keep(result) if isinstance(result, IanaRecord) else ())
+            yield tld, result
             if self.is_stopping():
                 return
 
     def run(self) -> int:
         """Fetch what is due; how many answers were kept."""
-        kept = sum(fetched.is_kept for fetched in self.fetch(self.due()))
-        if kept:
-            log.info("IANA: %d records kept", kept)
-        return kept
+        taken = self.keeper.take(list(self.ask(self.due())), CLOCK)
+        if taken.kept:
+            log.info("IANA: %d records kept, %d changed", len(taken.kept), len(taken.believed))
+        if taken.held_back:
+            log.warning("IANA: %d records held back until a later sync confirms them", len(taken.held_back))
+        if taken.letters:
+            self.after()
+        return len(taken.kept)
 
-    def _keep(self, record: IanaRecord) -> tuple[ContactChange, ...]:
-        with self.database.write(Urgency.DELIVERY) as session:
-            return keep(session, record, self.now(), "the clock")
 
-
-def keep(session: Session, record: IanaRecord, now: datetime, by: str) -> tuple[ContactChange, ...]:
-    """Hold one record, with an audit entry for each contact that changed."""
-    changes = tuple(iana.keep_record(session, record, now))
-    for change in changes:
-        audit.record(session, now, by, "iana_changed", change.tld, kind=change.kind)
-    return changes
+def _batches(many: Sequence[Whole]) -> Iterator[Sequence[Whole]]:
+    return (many[start : start + AT_ONCE] for start in range(0, len(many), AT_ONCE))

@@ -19,7 +19,7 @@ from tldops_bot.domain.certificate import Refused
 from tldops_bot.domain.entitlement import Right, Treatment, without_key
 from tldops_bot.domain.outgoing import Kind
 from tldops_bot.mail.compose import BadAddress
-from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING, Mark
+from tldops_bot.store.outbox import DROPPED, HELD, NO_KEY, REFUSED, TAKEN, WAITING, Mark
 
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1; an alert is never given up
 SIGNERS = ENCRYPTERS = 2  # the second prepares its work while the first one's is done
@@ -239,7 +239,8 @@ class Stages:
     def _withhold(self, copy: Copy, right: Right) -> None:
         is_held = right.treatment is Treatment.HOLD
         mark = Mark(copy.delivery, HELD if is_held else DROPPED, copy.delivery.attempts, status=right.reason)
-        self._finish(Result(mark, is_keyless=is_held))
+        is_missed = copy.addressee.claim.kind is Kind.ROSTER and right.reason == NO_KEY
+        self._finish(Result(mark, is_keyless=is_held or is_missed))
 
     def _put_off(self, copy: Copy, status: str) -> None:
         """Our own failure: another try soon, and no attempt counted."""

@@ -3,30 +3,27 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import islice
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
 
-from tldops_bot.adapters.iana_refresh import keep
 from tldops_bot.adapters.iana_whois import Result, Unanswered
-from tldops_bot.adapters.iana_whois import sync as ask_about
 from tldops_bot.app import App
 from tldops_bot.cli._acting import ACTOR, AsJson
 from tldops_bot.cli._frame import card, errors, opened, print_json, refuse, say
+from tldops_bot.domain.iana_changes import Change
 from tldops_bot.domain.iana_record import Garbled, IanaRecord, NotFound
 from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.iana_records import MAX_OCTETS, parse_answers
 from tldops_bot.store import iana
 from tldops_bot.store.database import Session
-from tldops_bot.store.iana import ContactChange
-from tldops_bot.store.tables import IanaContact, IanaTld
+from tldops_bot.store.tables import IanaContact
 
-RECORDS_A_TRANSACTION = 50  # so that mail coming in never waits long
 WORDS = {
+    "held_back": "held back: believed when a later sync, 12 hours from now or more, says the same",
     "may_be_foreign": "stands where a registry could have put it; the record held before stays",
     "older": "older than the record held",
     "not_found": "IANA has nothing under this name",
@@ -36,12 +33,12 @@ WORDS = {
     "unreadable": "can't be read",
     "given_up": "not asked any more, after several failures",
 }
-_PARTS = {
-    "name": "name",
-    "organisation": "organisation",
-    "phone": "phone",
-    "fax": "fax",
-    "email_key": "e-mail",
+_WHOLE = {
+    "contact_new": "is new",
+    "contact_gone": "is listed no more",
+    "delegated": "is delegated",
+    "retired": "is assigned to nobody any more",
+    "transferred": "organisation",
 }
 
 app = typer.Typer(help="What IANA lists.", no_args_is_help=True)
@@ -88,10 +85,9 @@ def sync(
     named = [_parse(word) for word in tlds or []]
     with opened(context) as parts:
         refresh = parts.iana_refresh(time.sleep)
-        wanted = named or refresh.due()
-        answers = ask_about(wanted, refresh.server, time.sleep, refresh.pause_seconds)
+        wanted = list(dict.fromkeys(named)) or refresh.due()
         tally = Tally(is_import=False)
-        _keep_all(parts, tally, ((tld.shown, answer) for tld, answer in answers), 1, len(wanted))
+        _keep_all(parts, tally, ((tld.shown, answer) for tld, answer in refresh.ask(wanted)), len(wanted))
     if wanted or as_json:
         _print(tally, as_json, "" if wanted else "nothing")
     else:
@@ -169,67 +165,68 @@ def _read_all(files: Iterable[Path]) -> Iterator[Source]:
         yield from ((str(file), answer) for answer in parse_answers(octets))
 
 
-def _keep_all(
-    parts: App,
-    tally: Tally,
-    sources: Iterable[Source],
-    at_once: int = RECORDS_A_TRANSACTION,
-    total: int | None = None,
-) -> None:
+def _keep_all(parts: App, tally: Tally, sources: Iterable[Source], total: int | None = None) -> None:
     """Keep every answer that can be relied on; what goes wrong with one stops no other."""
+    found: dict[str, tuple[Tld, Result]] = {}
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("IANA", total=total)
-        pending = iter(sources)
-        while batch := list(islice(pending, at_once)):  # no transaction is open while somebody is asked
-            with parts.database.write() as session:
-                for source, answer in batch:
-                    _keep(session, tally, source, answer, parts.now())
-            progress.advance(task, len(batch))
+        for source, answer in sources:  # no transaction is open while somebody is asked
+            with parts.database.read() as session:
+                _consider(session, tally, found, source, answer)
+            progress.advance(task)
+    taken = parts.iana_keeper.take(list(found.values()), ACTOR, is_trusted=tally.is_import)
+    tally.taken += [tld.a_label for tld in taken.kept]
+    for difference in taken.believed:
+        tally.changes += [_changed(difference.tld, one) for one in difference.changes]
+    for tld in taken.held_back:
+        tally.skip(tld.shown, tld.a_label, "held_back")
 
 
-def _keep(session: Session, tally: Tally, source: str, answer: Result, now: datetime) -> None:
+def _consider(
+    session: Session, tally: Tally, found: dict[str, tuple[Tld, Result]], source: str, answer: Result
+) -> None:
+    """Put an answer among those to be kept, the latest of each TLD, or say why it is not."""
     match answer:
         case IanaRecord():
-            _keep_record(session, tally, source, answer, now)
+            _consider_record(session, tally, found, source, answer)
         case NotFound(asked):
             tld = parse_tld(asked)
             tally.skip(source, tld.a_label if tld else "", "not_found")
+            if tld is not None and not tally.is_import:
+                found[tld.a_label] = tld, answer
         case Garbled(reason, about):
             tally.skip(source, about.a_label if about else "", reason)
         case Unanswered(reason):
             tally.skip(source, "", reason)
 
 
-def _keep_record(session: Session, tally: Tally, source: str, record: IanaRecord, now: datetime) -> None:
+def _consider_record(
+    session: Session, tally: Tally, found: dict[str, tuple[Tld, Result]], source: str, record: IanaRecord
+) -> None:
     label = record.tld.a_label
     held = iana.tld_row(session, label)
-    if held is not None and "may_be_foreign" in record.warnings:
+    rival = found[label][1] if label in found else None
+    if "may_be_foreign" in record.warnings and (held is not None or rival is not None):
         tally.skip(source, label, "may_be_foreign")
         return
-    if held is not None and tally.is_import and _is_older(record, held):
+    newest = [held.changed_on if held else None, rival.changed if isinstance(rival, IanaRecord) else None]
+    if tally.is_import and any(_is_older(record, day) for day in newest):
         tally.skip(source, label, "older")
         return
-    for change in keep(session, record, now, ACTOR):
-        tally.changes.append({"tld": label, "contact": change.kind, "what": _changed(change)})
-    if label not in tally.taken:
-        tally.taken.append(label)
+    found[label] = record.tld, record
     tally.warnings += [{"tld": label, "warning": word} for word in record.warnings]
 
 
-def _is_older(record: IanaRecord, held: IanaTld) -> bool:
+def _is_older(record: IanaRecord, day: date | None) -> bool:
     """By IANA's own dates; a saved answer may be years old, one asked for now is not."""
-    return record.changed is not None and held.changed_on is not None and record.changed < held.changed_on
+    return record.changed is not None and day is not None and record.changed < day
 
 
-def _changed(change: ContactChange) -> list[str]:
-    """Which parts of a contact are new, in words; never the details themselves."""
-    if change.before is None or change.after is None:
-        return ["is new" if change.before is None else "is listed no more"]
-    return [
-        word
-        for column, word in _PARTS.items()
-        if getattr(change.before, column) != getattr(change.after, column)
-    ]
+def _changed(tld: Tld, change: Change) -> dict[str, Any]:
+    """What is new, in words; never the details themselves."""
+    whole = _WHOLE.get(change.what)
+    what = [whole] if whole else [field.label for field in change.fields]
+    return {"tld": tld.a_label, "contact": change.kind, "what": what}
 
 
 def _print(tally: Tally, as_json: bool, empty: str = "") -> None:
@@ -238,7 +235,7 @@ def _print(tally: Tally, as_json: bool, empty: str = "") -> None:
         print_json({name: getattr(tally, name) for name in names})
     else:
         _print_lines(tally)
-    unread = [one for one in tally.not_taken if one["reason"] not in ("older", "may_be_foreign")]
+    unread = [one for one in tally.not_taken if one["reason"] not in ("older", "may_be_foreign", "held_back")]
     if not tally.taken and not empty and len(unread) == len(tally.not_taken):
         reasons = dict.fromkeys(WORDS.get(one["reason"], one["reason"]) for one in unread)
         refuse(f"nothing could be read: {', '.join(reasons)}")
@@ -247,9 +244,8 @@ def _print(tally: Tally, as_json: bool, empty: str = "") -> None:
 def _print_lines(tally: Tally) -> None:
     say(f"read         {len(tally.taken)} {'TLD' if len(tally.taken) == 1 else 'TLDs'}")
     for change in tally.changes:
-        say(
-            f"changed      .{_shown(change['tld'])}, {change['contact']} contact: {', '.join(change['what'])}"
-        )
+        whose = f", {change['contact']} contact" if change["contact"] else ""
+        say(f"changed      .{_shown(change['tld'])}{whose}: {', '.join(change['what'])}")
     for one in tally.warnings:
         say(f"beware       .{_shown(one['tld'])}: {one['warning'].replace('_', ' ')}")
     for one in tally.not_taken:

@@ -7,7 +7,7 @@ import typer
 
 from tldops_bot.cli._acting import BY, AsJson, Because, Confidential, acting, disclose, must_say_why, tell
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
-from tldops_bot.commands import _joining, _letters
+from tldops_bot.commands import _letters, _requests, _suspending
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._leaving import leave, put_back
 from tldops_bot.domain.tld import parse_tld
@@ -60,7 +60,7 @@ def suspend(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "
         person = find(ctx.session, who)
         held = _entries(person, tld, (people.LISTED,))
         for entry in held:
-            _joining.suspend(ctx, entry, because, BY, None, "letters/suspended")
+            _suspending.suspend(ctx, entry, because, BY, None, "letters/suspended")
         tell(ctx, "suspended", _about(person, held), because)
         done = person.name
     say(f"suspended {done}")
@@ -120,12 +120,12 @@ def _label(word: str) -> str:
 def _entries(person: Person, tld: str, states: Sequence[str]) -> list[Entry]:
     label = _label(tld)
     held = [one for one in person.entries if one.state in states and (not label or one.tld == label)]
-    where = f"for .{_joining.shown(label)}" if label else "for any TLD"
+    where = f"for .{_requests.shown(label)}" if label else "for any TLD"
     return held or refuse(f"the person is not {' or '.join(states)} {where}")
 
 
 def _about(person: Person, held: Sequence[Entry]) -> str:
-    return ", ".join([person.name, *(f".{_joining.shown(one.tld)}" for one in held)])
+    return ", ".join([person.name, *(f".{_requests.shown(one.tld)}" for one in held)])
 
 
 def _close_questions(ctx: Context, held: Sequence[Entry], because: str) -> None:

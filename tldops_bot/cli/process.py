@@ -15,7 +15,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.intake import Handled
-from tldops_bot.intake.decide import Decision
+from tldops_bot.intake.decision import Decision
 from tldops_bot.mail.headers import addresses_of, split_entity
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import inbox, people

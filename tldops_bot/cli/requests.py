@@ -20,8 +20,8 @@ from tldops_bot.cli._acting import (
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
 from tldops_bot.commands import _deciding
 from tldops_bot.commands._command import Context, Refused
-from tldops_bot.commands._joining import describe
-from tldops_bot.commands._joining import number as name_of
+from tldops_bot.commands._requests import describe
+from tldops_bot.commands._requests import number as name_of
 from tldops_bot.store import audit, iana, people, requests
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import CertificateRow, Request

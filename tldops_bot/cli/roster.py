@@ -14,7 +14,7 @@ from tldops_bot.cli._acting import ACTOR, Confidential, disclose
 from tldops_bot.cli._frame import masked, masked_phone, note, opened, refuse, say
 from tldops_bot.cli.members import find
 from tldops_bot.config import Config
-from tldops_bot.domain.outgoing import Attachment, Letter
+from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.domain.roster import Roster, RosterContact, build_roster
 from tldops_bot.domain.roster_changes import changes
 from tldops_bot.domain.schedule import next_due
@@ -44,7 +44,7 @@ def preview(
             held = load_roster(session, app_.now(), app_.tlds)
             news = _news(session, held, for_, app_.now())
         shown = held if confidential else _masked(held, app_)
-        text = app_.renderer.render(TEMPLATE, roster_parts.values(shown) | news)
+        text = app_.renderer.render(TEMPLATE, roster_parts.values(shown, app_.config) | news)
         files = roster_parts.files(shown)
     if out is None:
         print(f"Subject: {text.subject}\n\n{text.body}", end="")  # noqa: T201
@@ -74,14 +74,15 @@ def send(
         if not sent and not now:
             say(f"nothing is due before {_next(app_.config, app_.now()):%Y-%m-%d %H:%M} UTC; --now sends one")
             return
-    people = {to.person_id for letter in sent for to in letter.to}
-    copies = sum(len(letter.to) for letter in sent)
+    rosters = [letter for letter in sent if letter.kind is Kind.ROSTER]
+    people = {to.person_id for letter in rosters for to in letter.to}
+    copies = sum(len(letter.to) for letter in rosters)
     say(f"{copies} {'copy' if copies == 1 else 'copies'} for {len(people)} members in the outbox")
 
 
 def _out_of_turn(ctx: JobContext) -> list[Letter]:
     letters = roster_letters(ctx, ctx.now)
-    copies = sum(len(letter.to) for letter in letters)
+    copies = sum(len(letter.to) for letter in letters if letter.kind is Kind.ROSTER)
     audit.record(ctx.session, ctx.now, ACTOR, "roster_sent", copies=copies)
     return letters
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._joining import shown
+from tldops_bot.commands._requests import shown
 from tldops_bot.domain.alert import Scope
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
 from tldops_bot.mail.bodies import PgpMimeSigned
@@ -12,13 +12,14 @@ from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import alert_targets, audit, people
 from tldops_bot.store.alert_targets import Reached, Target
-from tldops_bot.store.tables import Alert, CertificateRow, Person
+from tldops_bot.store.tables import Alert, AlertNews, CertificateRow, Person
 
 POSTED, HELD, CLOSED, CANCELLED = "posted", "held", "closed", "cancelled"
+RETRACTED, STOPPED = "retracted", "stopped"
 INLINE_HEAD = (
-    b"Content-Type: text/plain; charset=utf-8\r\n"
-    b'Content-Disposition: inline; filename="original.asc"\r\n'
-    b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\n"
+    'Content-Disposition: inline; filename="{}.asc"\r\n'
+    "Content-Transfer-Encoding: 8bit\r\n\r\n"
 )
 
 
@@ -54,30 +55,39 @@ def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
     return found
 
 
-def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Target]) -> Letter:
-    """The notice with the original in it, the same words for all."""
-    poster = ctx.session.get(Person, alert.person_id)
-    values = notice_values(alert, scope, poster)
-    to = tuple(
+def keyed_recipients(found: Sequence[Target]) -> tuple[Recipient, ...]:
+    """A copy for every address; that of somebody without a usable key waits for one."""
+    return tuple(
         Recipient(address, Entitled.MEMBER, one.person_id, awaits_key=not one.has_key)
         for one in found
         for address in one.addresses
     )
+
+
+def thread_of(ctx: Context, alert: Alert) -> tuple[str, ...]:
+    """The id that an alert and all that follows it name in References, so that mail programs keep them together."""
+    return (f"<{alert.id.lower()}.{ctx.config.list.address}>",)
+
+
+def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Target]) -> Letter:
+    """The notice with the original in it, the same words for all."""
+    poster = ctx.session.get(Person, alert.person_id)
     return Letter(
         Kind.ALERT,
         "letters/alert",
-        values,
-        to,
+        notice_values(alert, scope, poster),
+        keyed_recipients(found),
         is_confidential=True,
-        attachments=(*original_of(alert), *_key_of(ctx, alert)),
+        attachments=(*original_of(alert), *poster_key(ctx, alert.fingerprint)),
+        references=thread_of(ctx, alert),
         reply_to=poster.email if poster else "",
         alert_id=alert.id,
     )
 
 
-def _key_of(ctx: Context, alert: Alert) -> tuple[Attachment, ...]:
+def poster_key(ctx: Context, fingerprint: str) -> tuple[Attachment, ...]:
     """The key the poster signed with, so that a first alert can be checked before the first roster came."""
-    row = ctx.session.get(CertificateRow, alert.fingerprint)
+    row = ctx.session.get(CertificateRow, fingerprint)
     if row is None:
         return ()
     return (Attachment("poster-key.asc", "application/pgp-keys", encode(row.blob, PUBLIC_KEY)),)
@@ -101,17 +111,19 @@ def notice_values(alert: Alert, scope: Scope, poster: Person | None) -> dict[str
     }
 
 
-def original_of(alert: Alert) -> tuple[Attachment, ...]:
+def original_of(alert: Alert | AlertNews, stem: str = "original") -> tuple[Attachment, ...]:
     """The poster's own signed words as they came; for PGP/MIME also as two files that gpg alone can check."""
+    if alert.original is None:
+        return ()
     if alert.original_form == "inline":
-        block = INLINE_HEAD + alert.original
-        return (Attachment("original.asc", "text/plain", block, is_raw_entity=True),)
+        block = INLINE_HEAD.format(stem).encode() + alert.original
+        return (Attachment(f"{stem}.asc", "text/plain", block, is_raw_entity=True),)
     entity = Attachment("", "multipart/signed", alert.original, is_raw_entity=True)
     body = take_apart(alert.original).body
     if not isinstance(body, PgpMimeSigned):
         return (entity,)
-    signed = Attachment("original.bin", "application/octet-stream", body.signed_octets)
-    signature = Attachment("original.sig", "application/octet-stream", body.signature)
+    signed = Attachment(f"{stem}.bin", "application/octet-stream", body.signed_octets)
+    signature = Attachment(f"{stem}.sig", "application/octet-stream", body.signature)
     return entity, signed, signature
 
 

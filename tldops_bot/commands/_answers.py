@@ -2,8 +2,21 @@
 
 from datetime import datetime
 
-from tldops_bot.commands import _joining, _keys, _letters, _recovery
+from tldops_bot.commands import (
+    _farewell,
+    _freshness,
+    _inviting,
+    _joining,
+    _keys,
+    _mailboxes,
+    _recovery,
+    _requests,
+    _suspending,
+    _undoing,
+    _vouching,
+)
 from tldops_bot.commands._command import Context, Refused, Reply, Status
+from tldops_bot.commands._requests import note_mail
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.joining import counts_at_once, technical_counts_at
 from tldops_bot.store import audit, iana, inbox, people, requests, tokens
@@ -21,6 +34,12 @@ PURPOSES = (
     "key_stop",
     "key_cosign",
     "still_right",
+    "colleague",
+    "mailbox",
+    "leave",
+    "stay",
+    "undo",
+    "invite",
 )
 
 
@@ -43,6 +62,7 @@ def find_live(ctx: Context, words: str) -> Token | Refused:
 def use(ctx: Context, token: Token, answer: str) -> None:
     """A token answers once."""
     token.used_at, token.answer = ctx.now, answer
+    _mailboxes.answered(ctx, token, answer)
 
 
 def confirm(ctx: Context, token: Token) -> Reply | Refused:
@@ -63,10 +83,18 @@ def confirm(ctx: Context, token: Token) -> Reply | Refused:
             return _keys.proven(ctx, token)
         case "key_cosign":
             return _cosigned(ctx, token)
-        case "key_stop":
+        case "leave":
+            return _farewell.agreed(ctx, token)
+        case "key_stop" | "stay" | "undo":
             return Refused("token_other_answer", {"verb": "DECLINE"})
         case "still_right":
             return _still_right(ctx, token)
+        case "colleague":
+            return _freshness.still_there(ctx, token)
+        case "mailbox":
+            return Reply("mailbox_works")
+        case "invite":
+            return _inviting.accepted(ctx, token)
         case _:
             return Refused("token_other_answer", {"verb": "OBJECT"})
 
@@ -81,8 +109,20 @@ def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
             return _not_vouched(ctx, token, because)
         case "key_stop" | "key_cosign":
             return _stopped(ctx, token, because)
+        case "invite":
+            return _inviting.declined(ctx, token, because)
         case "still_right":
             return Reply("noted", {"what": "still_right"})
+        case "colleague":
+            return _freshness.gone(ctx, token, because)
+        case "mailbox":
+            return _mailboxes.disowned(ctx, token)
+        case "leave":
+            return _farewell.stays(ctx, token)
+        case "stay":
+            return _farewell.put_all_back(ctx, token)
+        case "undo":
+            return _undoing.undo(ctx, token)
         case "object":
             return Refused("token_other_answer", {"verb": "OBJECT"})
         case _:
@@ -95,17 +135,17 @@ def objected(ctx: Context, token: Token, because: str) -> Reply | Refused:
     if token.purpose != "object" or entry is None:
         return Refused("token_other_answer", {"verb": "CONFIRM"})
     if entry.state != people.LISTED or ctx.now > entry.objections_until:
-        return Refused("too_late_to_object", {"tld": _joining.shown(entry.tld)})
+        return Refused("too_late_to_object", {"tld": _requests.shown(entry.tld)})
     use(ctx, token, "OBJECT")
     return _suspend(ctx, entry, because or "an objection was made", token.address)
 
 
 def _suspend(ctx: Context, entry: Entry, because: str, by: str) -> Reply:
     role = "IANA contact" if iana.kinds_of_address(ctx.session, entry.tld, by) else "a contact of the TLD"
-    held = _joining.suspend(ctx, entry, because, role, None, "letters/objected")
+    held = _suspending.suspend(ctx, entry, because, role, None, "letters/objected")
     return Reply(
         "suspended",
-        {"name": entry.person.name, "tld": _joining.shown(entry.tld), "number": _joining.number(held)},
+        {"name": entry.person.name, "tld": _requests.shown(entry.tld), "number": _requests.number(held)},
     )
 
 
@@ -116,9 +156,9 @@ def _proven(ctx: Context, token: Token) -> Reply | Refused:
     _joining.proven(ctx, asked)
     done = [one for one in asked if one.state == requests.DONE]
     values = {
-        "requests": [_joining.describe(one) for one in asked],
-        "with_committee": [_joining.describe(one) for one in asked if one.state == requests.COMMITTEE],
-        "done": [_joining.describe(one) for one in done],
+        "requests": [_requests.describe(one) for one in asked],
+        "with_committee": [_requests.describe(one) for one in asked if one.state == requests.COMMITTEE],
+        "done": [_requests.describe(one) for one in done],
     }
     return Reply("proven", values, Status.SUCCESS if len(done) == len(asked) else Status.WAITING)
 
@@ -131,7 +171,7 @@ def _withdrawn(ctx: Context, token: Token, because: str) -> Reply:
             audit.record(
                 ctx.session, ctx.now, "mailbox", "withdrawn", request.tld, inbox_id=ctx.mail.inbox_id
             )
-    return Reply("withdrawn", {"requests": [_joining.describe(one) for one in asked]})
+    return Reply("withdrawn", {"requests": [_requests.describe(one) for one in asked]})
 
 
 def _vouched(ctx: Context, token: Token) -> Reply | Refused:
@@ -141,21 +181,25 @@ def _vouched(ctx: Context, token: Token) -> Reply | Refused:
     if not waiting and not late:
         return Refused("already_decided")
     for request in late:
-        _joining.end_probation_if_all_agree(ctx, request)
+        _vouching.end_probation_if_all_agree(ctx, request)
     still = [one for one in waiting if iana.kinds_of_address(ctx.session, one.tld, token.address)]
     if waiting and not still:
         return Refused("no_longer_iana_contact")
-    later = []
+    later, now = [], dict[str, list[Request]]()
     for request in still:
         kinds = iana.kinds_of_address(ctx.session, request.tld, token.address)
         if counts_at_once(kinds, ctx.config.membership.vouched_by):
-            _joining.vouched(ctx, request, f"IANA {kinds[0]} contact", token.address)
+            now.setdefault(f"IANA {kinds[0]} contact", []).append(request)
         elif (counts_at := _note_technical(ctx, request, token.address)) is None or counts_at > ctx.now:
             later.append((request, counts_at))
+        else:
+            now.setdefault(_joining.TECHNICAL, []).append(request)
+    for by, theirs in now.items():
+        _joining.vouched(ctx, theirs, by, token.address)
     values = {
-        "requests": [_joining.describe(one) for one in [*still, *late]],
-        "later": [(_joining.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
-        "with_committee": [_joining.describe(one) for one in still if one.state == requests.COMMITTEE],
+        "requests": [_requests.describe(one) for one in [*still, *late]],
+        "later": [(_requests.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
+        "with_committee": [_requests.describe(one) for one in still if one.state == requests.COMMITTEE],
     }
     return Reply("vouched", values, Status.WAITING if later else Status.SUCCESS)
 
@@ -168,7 +212,7 @@ def _cosigned(ctx: Context, token: Token) -> Reply | Refused:
     done = _recovery.cosign(ctx, token)
     if not done:
         return Refused("may_not_cosign")
-    return Reply("cosigned", {"requests": [_joining.describe(one) for one in done]})
+    return Reply("cosigned", {"requests": [_requests.describe(one) for one in done]})
 
 
 def _stopped(ctx: Context, token: Token, because: str) -> Reply | Refused:
@@ -176,9 +220,8 @@ def _stopped(ctx: Context, token: Token, because: str) -> Reply | Refused:
     held = _recovery.stopped(ctx, token, because)
     if not held:
         return Refused("already_decided")
-    for request in held:
-        _joining.to_committee(ctx, request, ("recovery_declined",))
-    return Reply("stopped", {"requests": [_joining.describe(one) for one in held]})
+    _joining.to_committee(ctx, held, ("recovery_declined",))
+    return Reply("stopped", {"requests": [_requests.describe(one) for one in held]})
 
 
 def _note_technical(ctx: Context, request: Request, address: str) -> datetime | None:
@@ -188,23 +231,22 @@ def _note_technical(ctx: Context, request: Request, address: str) -> datetime | 
         "technical_word_at": ctx.now.isoformat(),
         "technical_address": address,
     }
-    counts = technical_counts_at(request.vouching_at or ctx.now, ctx.config.membership.technical_after)
-    if counts is not None and counts <= ctx.now:
-        _joining.vouched(ctx, request, "IANA technical contact", address)
-    return counts
+    return technical_counts_at(request.vouching_at or ctx.now, ctx.config.membership.technical_after)
 
 
 def _not_vouched(ctx: Context, token: Token, because: str) -> Reply | Refused:
     asked = tokens.requests_of(ctx.session, token)
     for request in asked:
-        if request.state in (requests.VOUCHING, requests.WAITING):
+        if request.state in (requests.VOUCHING, requests.WAITING, requests.COMMITTEE):
             request.details = {**request.details, "declined_because": because[:200]}
-            _joining.to_committee(ctx, request, ("declined",))
-        elif request.state == requests.DONE and iana.kinds_of_address(
-            ctx.session, request.tld, token.address
-        ):
+            note_mail(ctx, request, "declined")
+    held = [one for one in asked if one.state in (requests.VOUCHING, requests.WAITING)]
+    _joining.to_committee(ctx, held, ("declined",))
+    for request in asked:
+        is_iana = bool(iana.kinds_of_address(ctx.session, request.tld, token.address))
+        if request.state == requests.DONE and is_iana:
             _object_late(ctx, request, because, token.address)
-    return Reply("not_vouched", {"requests": [_joining.describe(one) for one in asked]})
+    return Reply("not_vouched", {"requests": [_requests.describe(one) for one in asked]})
 
 
 def _object_late(ctx: Context, request: Request, because: str, by: str) -> None:
@@ -244,13 +286,12 @@ def _address(ctx: Context, token: Token) -> Reply | Refused:
         return Refused("token_void")
     if not all(one.answer == "CONFIRM" for one in tokens.pair_of(ctx.session, token)):
         return Reply("address_half", status=Status.WAITING)
-    before = people.addresses_of(person)
-    person.email, person.email_key = new, address_key(new)
+    before, mailboxes = _undoing.snapshot(person), _undoing.mailboxes(person)
+    person.email, person.email_key, person.mailbox_failed_at = new, address_key(new), None
     audit.record(
         ctx.session, ctx.now, "mailbox", "address_changed", person_id=person.id, inbox_id=ctx.mail.inbox_id
     )
-    values = {"name": person.name}
-    ctx.post(_letters.notice("letters/address_changed", values, _letters.to_address(before[0])))
+    _undoing.offer(ctx, person, before, mailboxes)
     return Reply("address_changed")
 
 
@@ -258,5 +299,4 @@ def _still_right(ctx: Context, token: Token) -> Reply | Refused:
     person = ctx.session.get(Person, token.person_id) if token.person_id else None
     if person is None:
         return Refused("token_void")
-    person.confirmed_at, person.stale_at = ctx.now, None
-    return Reply("still_right")
+    return _freshness.confirmed(ctx, person)

@@ -69,6 +69,7 @@ class MailFacts:
     was_encrypted: bool = False
     authentication: str = ""
     is_authentic: bool = False  # the author's own domain says the mail is the author's (DMARC)
+    is_suspect: bool = False  # it says that it is not
 
 
 @dataclass(frozen=True, slots=True)

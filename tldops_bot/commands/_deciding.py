@@ -1,12 +1,46 @@
 """What the committee (or, before there is one, the operator) decides about a request."""
 
-from tldops_bot.commands import _joining, _keys
+from collections.abc import Sequence
+
+from tldops_bot.commands import _case, _joining, _keys, _letters, _listing, _requests
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._leaving import leave, put_back
+from tldops_bot.domain.joining import votes_needed
 from tldops_bot.store import people, requests
-from tldops_bot.store.tables import Entry, Request, Vote
+from tldops_bot.store.tables import Entry, Person, Request, Vote
 
 OPERATOR = "the operator"
+COMMITTEE = "the committee"
+
+
+def read(words: Sequence[str]) -> tuple[list[str], str]:
+    """The requests named first (`R-17 R-18 …`), each once, and what follows them: the reason."""
+    named = next((at for at, word in enumerate(words) if at and not _is_number(word)), len(words))
+    return list(dict.fromkeys(word.upper() for word in words[:named])), " ".join(words[named:])[:200]
+
+
+def vote_on(ctx: Context, numbers: Sequence[str], approves: bool, because: str) -> Reply | Refused:
+    """Vote on one request or several alike."""
+    found = []
+    for number in numbers:
+        held = find_open(ctx, number)
+        if isinstance(held, Refused):
+            return held
+        found.append(held)
+    if len(found) == 1:
+        return vote(ctx, found[0], approves, because)
+    cases = []
+    for held in found:
+        outcome = vote(ctx, held, approves, because)
+        if isinstance(outcome, Refused):
+            return outcome
+        cases.append({"request": outcome.values["request"], "outcome": outcome.outcome})
+    is_open = any(case["outcome"] == "noted" for case in cases)
+    return Reply("several", {"cases": cases}, Status.WAITING if is_open else Status.SUCCESS)
+
+
+def _is_number(word: str) -> bool:
+    return word[:2].upper() == "R-" and word[2:].isdecimal()
 
 
 def find_open(ctx: Context, number: str) -> Request | Refused:
@@ -17,8 +51,12 @@ def find_open(ctx: Context, number: str) -> Request | Refused:
     if request.state not in requests.OPEN:
         return Refused("already_decided")
     person = ctx.actor.person
-    if person is not None and (request.person_id == person.id or request.email_key == person.email_key):
+    if person is None:
+        return request
+    if request.person_id == person.id or request.email_key == person.email_key:
         return Refused("on_oneself", {"verb": "APPROVE"})
+    if request.details.get("entered_by") == person.id:
+        return Refused("entered_by_yourself", {"number": _requests.number(request)})
     return request
 
 
@@ -27,56 +65,96 @@ def vote(ctx: Context, request: Request, approves: bool, because: str) -> Reply 
     person = ctx.actor.person
     if person is None:
         return Refused("not_committee", {"verb": "APPROVE" if approves else "REJECT"})
+    is_news = _keep_vote(ctx, request, person, approves, because)
+    seated = people.office_holders(ctx.session, "committee")
+    cast = [
+        one for one in requests.votes(ctx.session, request) if one.person_id in {one.id for one in seated}
+    ]
+    agreeing = [one for one in cast if one.approves == approves]
+    needed = _needed(ctx, request, seated)
+    if len(agreeing) < needed:
+        if is_news and len(agreeing) < len(cast):
+            _tell_of_disagreement(ctx, request, seated)
+        values = {
+            "request": _requests.describe(request),
+            "have": len(agreeing),
+            "needed": needed,
+            "against": len(cast) - len(agreeing),
+            "again": not is_news,
+        }
+        return Reply("noted", values, Status.WAITING)
+    reasons = list(dict.fromkeys(one.because for one in agreeing if one.because))
+    outcome = decide(ctx, request, approves, COMMITTEE, "\n".join(reasons))
+    if isinstance(outcome, Reply):
+        _tell_of_decision(ctx, request, seated, approves)
+    return outcome
+
+
+def _keep_vote(ctx: Context, request: Request, person: Person, approves: bool, because: str) -> bool:
+    """One word for each member, the last one counts; whether it says anything that was not said before."""
     before = requests.votes(ctx.session, request)
     mine = next((one for one in before if one.person_id == person.id), None)
+    is_news = mine is None or mine.approves != approves
     if mine is None:
         mine = Vote(request_id=request.id, person_id=person.id, approves=approves, at=ctx.now)
         ctx.session.add(mine)
     mine.approves, mine.because, mine.at = approves, because[:255], ctx.now
     ctx.session.flush()
-    seated = {one.id for one in people.office_holders(ctx.session, "committee")}
-    cast = [one for one in requests.votes(ctx.session, request) if one.person_id in seated]
-    agreeing = [one for one in cast if one.approves == approves]
-    if len(agreeing) < ctx.config.membership.committee_votes:
-        values = {"request": _joining.describe(request), "have": len(agreeing)}
-        return Reply("noted", values, Status.WAITING)
-    return decide(ctx, request, approves, "the committee", because)
+    return is_news
+
+
+def _needed(ctx: Context, request: Request, seated: Sequence[Person]) -> int:
+    concerns = any(one.id == request.person_id or one.email_key == request.email_key for one in seated)
+    return votes_needed(ctx.config.membership.committee_votes, len(seated), concerns)
+
+
+def _tell_of_disagreement(ctx: Context, request: Request, seated: Sequence[Person]) -> None:
+    values = {"request": _requests.describe(request), "votes": _case.votes(ctx.session, request)}
+    to = _letters.to_people(seated)
+    ctx.post(_letters.notice("letters/votes_differ", values, to, is_confidential=True))
+
+
+def _tell_of_decision(ctx: Context, request: Request, seated: Sequence[Person], approves: bool) -> None:
+    """The rest of the committee hears of it; who gave the last word reads it in the reply."""
+    to = _letters.to_people(one for one in seated if one.id != ctx.actor.person_id)
+    if to:
+        values = {
+            "request": _requests.describe(request),
+            "approved": approves,
+            "votes": _case.votes(ctx.session, request),
+        }
+        ctx.post(_letters.notice("letters/decided", values, to, is_confidential=True))
 
 
 def decide(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
     """Carry a decision out, by the kind of the request."""
-    values = {"request": _joining.describe(request), "because": because}
+    values = {"request": _requests.describe(request), "because": because}
     if request.kind == "objection":
         return _objection(ctx, request, approves, by, because)
     if not approves:
         _joining.reject(ctx, request, by, because)
         return Reply("rejected", values)
     if request.proven_at is None:
-        return Refused("not_proven_yet", {"number": _joining.number(request)})
+        return Refused("not_proven_yet", {"number": _requests.number(request)})
     if request.kind == "key":
         _keys.settle(ctx, request, by)
         return Reply("approved", values)
-    if _full_for_good(ctx, request):
-        return Refused("no_seat_even_so", {"number": _joining.number(request)})
+    if why := _joining.obstacle(ctx, request):
+        return Refused("no_longer_possible", {"number": _requests.number(request), "why": why})
     request.vouched_by, request.vouched_at = by, ctx.now
-    _joining.join(ctx, request, by, by_peer=True)
+    _listing.join(ctx, [request], by, by_peer=True)
     return Reply("approved", values)
-
-
-def _full_for_good(ctx: Context, request: Request) -> bool:
-    """The committee may admit a fourth contact, but nobody twice."""
-    person = people.by_address(ctx.session, request.details["email"])
-    return person is not None and people.entry_of(ctx.session, person, request.tld) is not None
 
 
 def _objection(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
     entry = ctx.session.get(Entry, request.details.get("entry_id"))
     if entry is None or entry.state != people.SUSPENDED:
         return Refused("already_decided")
-    values = {"request": _joining.describe(request), "because": because}
+    values = {"request": _requests.describe(request), "because": because}
     if approves:
         put_back(ctx, entry, by)
     else:
         leave(ctx, entry, by)
+        ctx.post(_letters.notice("letters/rejected", values, _letters.to_person(entry.person)))
     requests.close(request, requests.DONE if approves else requests.REJECTED, by, because, ctx.now)
     return Reply("kept" if approves else "rejected", values)

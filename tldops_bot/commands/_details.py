@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from sqlalchemy import insert
 
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._joining import shown
+from tldops_bot.commands._requests import shown
+from tldops_bot.domain.freshness import since_words
 from tldops_bot.store import people
 from tldops_bot.store.tables import Lookup, Person
 
@@ -27,9 +28,37 @@ def details(ctx: Context, person: Person) -> dict[str, object]:
         "timezone": person.timezone,
         "fingerprint": row.fingerprint if row else "",
         "is_stale": person.stale_at is not None,
-        "confirmed_at": person.confirmed_at,
+        "mail_fails": person.mailbox_failed_at is not None,
+        "confirmed": since_words(person.confirmed_at, ctx.now),
+        "confirmed_at": person.confirmed_at if _may_see_dates(ctx, person) else None,
         "tlds": [shown(entry.tld) for entry in person.entries if entry.state == people.LISTED],
     }
+
+
+def _may_see_dates(ctx: Context, person: Person) -> bool:
+    """To the day, only a TLD's own contacts and the committee see who is slow to answer; others see the months."""
+    asking = ctx.actor.standing
+    listed = {entry.tld for entry in person.entries if entry.state == people.LISTED}
+    return asking.is_committee or asking.is_secretariat or bool(listed & set(asking.tlds))
+
+
+def record_of(person: Person) -> list[tuple[str, str]]:
+    """A person's details as lines of label and value, empty ones left out."""
+    lines = [
+        ("Name", person.name),
+        ("E-mail", person.email),
+        (
+            "Emergency e-mail",
+            person.emergency_email + ("" if person.emergency_proven_at else " (not proven yet)"),
+        ),
+        ("Phone", person.phone),
+        ("Mobile", person.mobile),
+        ("Fax", person.fax),
+        ("Postal", person.postal),
+        ("Organisation", person.organisation),
+        ("Time zone", person.timezone),
+    ]
+    return [(label, value) for label, value in lines if value and not value.startswith(" (")]
 
 
 def note_lookups(ctx: Context, persons: Iterable[Person], line: str) -> None:

@@ -57,7 +57,7 @@ def read_candidate(ctx: Context, fields: Sequence[Field], country: str = "") -> 
     """A candidate from fields; empty ones stay empty. Says which field is wrong, and how it is written."""
     found = Candidate()
     for one in fields:
-        if one.name == "Replaces":
+        if one.name == "Replaces" or not one.value.strip():
             continue
         outcome = _take(found, one, country)
         if isinstance(outcome, Refused):
@@ -82,14 +82,14 @@ def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
         return replace(held, **{column: phone.written, f"{column}_e164": phone.e164})
     if field.name == "Timezone" and not _is_timezone(value):
         return wrong
-    if len(value) > LIMITS[field.name] or not _is_clean(value):
+    if len(value) > LIMITS[field.name] or not is_clean(value):
         return wrong
     if field.name == "Name" and (len(value) < 2 or not any(char.isalpha() for char in value)):
         return wrong
     return replace(held, **{column: value})
 
 
-def _is_clean(value: str) -> bool:
+def is_clean(value: str) -> bool:
     """No control characters, none that are not seen or turn what stands beside them, and no link for others to click."""
     hidden = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     seen = all(char in _JOINERS or unicodedata.category(char) not in hidden for char in value)

@@ -40,11 +40,12 @@ def keep_proven(ctx: Context, certificate: Certificate) -> None:
     people.hold_certificate(ctx.session, certificate, ctx.now)
     if row.person_id is None:
         return
-    if not certificate.is_revoked:
-        outbox_control.release_held(ctx.session, row.person_id, ctx.now)
-        return
     person = people.by_fingerprint(ctx.session, certificate.fingerprint)
-    if person is not None and not was_revoked and person.key_blocked_at is None:
+    if person is None:
+        return
+    if people.usable_key(ctx.session, person, ctx.now) is not None:
+        outbox_control.release_held(ctx.session, person.id, ctx.now)
+    elif certificate.is_revoked and not was_revoked and person.key_blocked_at is None:
         block(ctx, person, "revoked")
 
 

@@ -2,7 +2,7 @@
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._joining import shown
+from tldops_bot.commands._requests import shown
 from tldops_bot.store import audit, people, requests
 from tldops_bot.store.tables import Entry
 from tldops_bot.store.tables import Request as RequestRow
@@ -24,9 +24,10 @@ def leave(ctx: Context, entry: Entry, by: str = "") -> str:
     return shown(entry.tld)
 
 
-def put_back(ctx: Context, entry: Entry, by: str) -> None:
+def put_back(ctx: Context, entry: Entry, by: str, by_owner: bool = False) -> None:
     """List a suspended entry again, end the open question about it, and tell everybody concerned."""
     entry.state, entry.suspended_at, entry.final_at, entry.suspended_because = people.LISTED, None, None, ""
+    entry.person.forget_at = None
     open_questions = ctx.session.query(RequestRow).filter_by(
         kind="objection", person_id=entry.person_id, tld=entry.tld, state=requests.COMMITTEE
     )
@@ -34,6 +35,6 @@ def put_back(ctx: Context, entry: Entry, by: str) -> None:
         requests.close(question, requests.DONE, by, "restored", ctx.now)
     ctx.session.flush()
     audit.record(ctx.session, ctx.now, by, "restored", entry.tld, entry.person_id, ctx.mail.inbox_id)
-    values = {"name": entry.person.name, "tld": shown(entry.tld)}
+    values = {"name": entry.person.name, "tld": shown(entry.tld), "by_owner": by_owner}
     to = (*_letters.to_person(entry.person), *_letters.others_concerned(ctx.session, entry.tld, entry.person))
     ctx.post(_letters.notice("letters/restored", values, to))

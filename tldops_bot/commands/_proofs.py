@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._joining import shown
+from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import same_address
 from tldops_bot.store import requests, strangers, tokens
 from tldops_bot.store.tables import Person, Request
@@ -63,4 +63,5 @@ def already_asked(
 
 
 def _words(details: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in details.items() if name != "authentication"}
+    ours = ("authentication", "entered_by", "mails", "is_suspect", "key_algorithm")
+    return {name: value for name, value in details.items() if name not in ours}

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from datetime import timedelta
 
-from tldops_bot.commands import _letters
 from tldops_bot.commands._alerts import HELD, alert_letter, fan_out, reached_by
+from tldops_bot.commands._brakes import ask_for_release, needs_release
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_tlds
-from tldops_bot.commands._joining import shown
+from tldops_bot.commands._requests import shown
 from tldops_bot.domain.alert import (
     FIELDS,
     STRICT_FIELDS,
@@ -19,10 +19,9 @@ from tldops_bot.domain.alert import (
     read_yes,
 )
 from tldops_bot.domain.request import Request
-from tldops_bot.store import alert_targets, alerts, lookups, people
+from tldops_bot.store import alert_targets, alerts, lookups
 from tldops_bot.store.tables import Alert
 
-ALERTS_AN_HOUR_IN_ALL = 10
 EXERCISES_A_YEAR = 2
 EXERCISE_TLDS = 5
 
@@ -39,7 +38,7 @@ EXERCISE_TLDS = 5
 def alert(ctx: Context, request: Request) -> Reply | Refused:
     """Warn the others: your text goes to every member, provably yours."""
     if not request.text.strip():
-        return Refused("alert_empty")
+        return Refused("alert_empty", {"verb": "ALERT"})
     if len(ctx.mail.original) > ctx.config.alerts.max_bytes:
         return Refused("alert_too_large", {"limit": ctx.config.alerts.max_bytes})
     scope = _scope(ctx, request)
@@ -56,7 +55,7 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
         return _draft(ctx, made, scope, terms)
     ctx.session.add(made)
     ctx.session.flush()
-    held_because = _needs_release(ctx)
+    held_because = needs_release(ctx)
     values = {
         "id": made.id,
         "title": made.title,
@@ -68,7 +67,7 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
         "is_exercise": exercise,
     }
     if held_because:
-        _ask_for_release(ctx, made, held_because)
+        ask_for_release(ctx, made, held_because, made.title)
         return Reply("held", values | {"why": held_because}, Status.WAITING, is_confidential=True)
     found = fan_out(ctx, made, scope)
     counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
@@ -141,26 +140,6 @@ def _may_not_exercise(ctx: Context, scope: Scope) -> Refused | None:
     return (
         Refused("exercise_too_often", {"limit": EXERCISES_A_YEAR}) if len(mine) >= EXERCISES_A_YEAR else None
     )
-
-
-def _needs_release(ctx: Context) -> str:
-    """Why a second member's word is needed before this alert goes, or ""."""
-    settings, hour = ctx.config.alerts, ctx.now - timedelta(hours=1)
-    if settings.release == "second-member":
-        return "second_member"
-    if alerts.posted_since(ctx.session, hour, ctx.actor.person_id) > settings.max_per_member_hour:
-        return "too_many_by_member"
-    return "too_many_in_all" if alerts.posted_since(ctx.session, hour) > ALERTS_AN_HOUR_IN_ALL else ""
-
-
-def _ask_for_release(ctx: Context, made: Alert, why: str) -> None:
-    poster = ctx.actor.person
-    values = {"id": made.id, "why": why, "name": poster.name if poster else "", "title": made.title}
-    committee = people.office_holders(ctx.session, "committee")
-    others = [one.person for tld in made.for_tlds for one in people.contacts_of(ctx.session, tld)]
-    asked = [one for one in [*committee, *others] if poster is None or one.id != poster.id]
-    if asked:
-        ctx.post(_letters.notice("letters/release", values, _letters.to_people(asked), is_confidential=True))
 
 
 def _draft(ctx: Context, made: Alert, scope: Scope, terms: Terms) -> Reply:

@@ -8,13 +8,15 @@ from tldops_bot.store import alerts, audit
 
 @command("CANCEL id", who=Who.MEMBER, changes=True)
 def cancel(ctx: Context, request: Request) -> Reply | Refused:
-    """Take back an alert that is not out yet."""
+    """Take back an alert, or an update of one, that is not out yet."""
     held = alerts.by_id(ctx.session, request.arguments[0]) if len(request.arguments) == 1 else None
     if held is None or not may_manage(ctx, held):
         return Refused("no_such_alert", {"id": request.words[:20]})
-    if held.state != HELD:
+    update = alerts.held_news(ctx.session, held.id)
+    waiting = held if held.state == HELD else update
+    if waiting is None:
         return Refused("alert_not_waiting", {"id": held.id})
-    held.state = CANCELLED
+    waiting.state = CANCELLED
     audit.record(
         ctx.session,
         ctx.now,
@@ -25,4 +27,4 @@ def cancel(ctx: Context, request: Request) -> Reply | Refused:
         ctx.mail.inbox_id,
         alert=held.id,
     )
-    return Reply("cancelled", {"id": held.id})
+    return Reply("cancelled", {"id": held.id, "is_update": waiting is update})

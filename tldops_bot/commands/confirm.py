@@ -3,6 +3,7 @@
 from tldops_bot.commands._answers import confirm as answer_yes
 from tldops_bot.commands._answers import find_live
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._freshness import confirmed
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.token import read_token
 
@@ -22,5 +23,4 @@ def _without_token(ctx: Context) -> Reply | Refused:
     person = ctx.actor.person
     if person is None or not ctx.actor.is_signed:
         return Refused("token_unknown")
-    person.confirmed_at, person.stale_at = ctx.now, None
-    return Reply("still_right")
+    return confirmed(ctx, person)

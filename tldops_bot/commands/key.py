@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tldops_bot.commands import _joining, _keys
+from tldops_bot.commands import _keys, _proving, _requests
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._proofs import is_from, may_ask
 from tldops_bot.domain.address import address_key
@@ -51,7 +51,7 @@ def _colleague(ctx: Context, address: str) -> Person | Refused:
     mine = ctx.actor.standing.tlds
     shared = [tld for tld in mine if person is not None and people.entry_of(ctx.session, person, tld)]
     if person is None or not shared or not ctx.actor.is_signed:
-        return Refused("nobody_there", {"tld": _joining.shown(mine[0]) if mine else ""})
+        return Refused("nobody_there", {"tld": _requests.shown(mine[0]) if mine else ""})
     return person
 
 
@@ -104,7 +104,7 @@ def _offer(ctx: Context) -> Reply | Refused:
     person = _owner(ctx, offered)
     held = _already_asked(ctx, person, offered) if person is not None else None
     if held is not None and held.fingerprint == offered.fingerprint and held.proven_at is not None:
-        values = {"tld": _joining.shown(held.tld), "number": _joining.number(held), "own": True}
+        values = {"tld": _requests.shown(held.tld), "number": _requests.number(held), "own": True}
         return Refused("already_asked", values)
     if person is not None and held is None:
         _ask(ctx, person, offered)
@@ -120,7 +120,7 @@ def _ask(ctx: Context, person: Person, offered: Certificate) -> None:
         return
     made = [_request(ctx, person, tld, offered) for tld in tlds]
     people.hold_certificate(ctx.session, offered, ctx.now)
-    _joining.ask_for_proof(ctx, made, offered.fingerprint, is_from(ctx, person.email))
+    _proving.ask_for_proof(ctx, made, offered.fingerprint, is_from(ctx, person.email))
 
 
 def _already_asked(ctx: Context, person: Person, offered: Certificate) -> RequestRow | None:
@@ -158,6 +158,7 @@ def _request(ctx: Context, person: Person, tld: str, offered: Certificate) -> Re
             "email": person.email,
             "old": person.fingerprint or "",
             "authentication": ctx.mail.authentication,
+            "key_algorithm": offered.algorithm,
         },
         fingerprint=offered.fingerprint,
         person_id=person.id,

@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 
+from tldops_bot.commands._alert_news import history
 from tldops_bot.commands._alerts import original_of
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._details import details, note_lookups
 from tldops_bot.commands._fields import read_tlds
-from tldops_bot.commands._joining import shown
+from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.figures import monthly
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import parse_region
 from tldops_bot.mail.phones import parse_phone
-from tldops_bot.store import alerts, lookups
+from tldops_bot.roster import parts
+from tldops_bot.store import alerts, figures, lookups
+from tldops_bot.store.roster_rows import load_roster
 from tldops_bot.store.tables import Person
 
 _FINGERPRINT = re.compile(r"(?:0x)?([0-9A-Fa-f]{40})")
@@ -109,17 +114,12 @@ def _missing(ctx: Context) -> Reply:
 
 
 def _stats(ctx: Context) -> Reply:
-    held = lookups.listed_tlds(ctx.session)
-    cctlds = ctx.tlds.of_kind("cctld")
-    ascii_tlds = [facts.tld.a_label for facts in cctlds if not facts.tld.a_label.startswith("xn--")]
-    idn_tlds = [facts.tld.a_label for facts in cctlds if facts.tld.a_label.startswith("xn--")]
+    coverage = load_roster(ctx.session, ctx.now, ctx.tlds).coverage
+    a_year_ago = ctx.now.date() - timedelta(days=365)
     values = {
-        "tlds": len(held),
-        "ascii_have": sum(tld in held for tld in ascii_tlds),
-        "ascii_all": len(ascii_tlds),
-        "idn_have": sum(tld in held for tld in idn_tlds),
-        "idn_all": len(idn_tlds),
-        "contacts": sum(held.values()),
+        "coverage": coverage,
+        "coverage_lines": parts.coverage_lines(coverage, ctx.config),
+        "months": monthly(figures.history(ctx.session, a_year_ago)),
     }
     return Reply("stats", values, is_confidential=True)
 
@@ -143,15 +143,23 @@ def _alert(ctx: Context, text: str) -> Reply | Refused:
         return Refused("no_such_alert", {"id": text[:20]})
     if alert.tlp == "RED":
         return Refused("alert_is_red", {"id": alert.id})
+    news = alerts.news_of(ctx.session, alert.id)
     values = {
         "id": alert.id,
+        "state": alert.state,
         "posted_at": alert.posted_at,
         "tlp": alert.tlp,
         "severity": alert.severity,
         "fingerprint": alert.fingerprint,
         "title": alert.title,
+        "history": history(ctx, alert),
     }
-    return Reply("alert", values, attachments=original_of(alert), is_confidential=True)
+    updates = [one for one in news if one.tlp != "RED"]
+    files = (
+        *original_of(alert),
+        *(file for one in updates for file in original_of(one, f"update-{one.number}")),
+    )
+    return Reply("alert", values, attachments=files, is_confidential=True)
 
 
 def _is_for(ctx: Context, alert_id: str, person_id: int) -> bool:

@@ -5,12 +5,10 @@ from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.request import Request
 
 
-@command("REJECT id reason", who=Who.COMMITTEE, changes=True)
+@command("REJECT id [id…] reason", who=Who.COMMITTEE, changes=True)
 def reject(ctx: Context, request: Request) -> Reply | Refused:
     """Say no to a request that waits for the committee; the reason goes to the person."""
-    if len(request.arguments) < 2:
+    numbers, because = _deciding.read(request.arguments)
+    if not because:
         return Refused("bad_arguments", {"verb": "REJECT", "usage": reject.usage})
-    held = _deciding.find_open(ctx, request.arguments[0])
-    if isinstance(held, Refused):
-        return held
-    return _deciding.vote(ctx, held, approves=False, because=" ".join(request.arguments[1:])[:200])
+    return _deciding.vote_on(ctx, numbers, approves=False, because=because)

@@ -1,6 +1,6 @@
 """REMOVE: a colleague or an IANA contact takes somebody off a TLD; the committee can still say no."""
 
-from tldops_bot.commands import _joining
+from tldops_bot.commands import _requests, _suspending
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_tlds
 from tldops_bot.domain.request import Request
@@ -25,9 +25,9 @@ def remove(ctx: Context, request: Request) -> Reply | Refused:
     if person is ctx.actor.person:
         return Refused("use_unsubscribe", {"tld": tld.shown})
     by = "a contact of the TLD" if ctx.actor.is_signed else "an IANA contact of the TLD"
-    final_at = ctx.now + _joining.FINAL_AFTER
-    held = _joining.suspend(ctx, entry, f"removed by {by}", by, final_at, "letters/removed")
-    values = {"name": person.name, "tld": tld.shown, "final_at": final_at, "number": _joining.number(held)}
+    final_at = ctx.now + _suspending.FINAL_AFTER
+    held = _suspending.suspend(ctx, entry, f"removed by {by}", by, final_at, "letters/removed")
+    values = {"name": person.name, "tld": tld.shown, "final_at": final_at, "number": _requests.number(held)}
     return Reply("suspended", values, Status.SUCCESS)
 
 

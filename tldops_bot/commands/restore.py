@@ -2,8 +2,8 @@
 
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._fields import read_tlds
-from tldops_bot.commands._joining import shown
 from tldops_bot.commands._leaving import put_back
+from tldops_bot.commands._requests import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import people
 

@@ -17,5 +17,5 @@ def roster(ctx: Context, request: Request) -> Reply | Refused:
     made_at, before = roster_sends.last_send(ctx.session, ctx.actor.person_id)
     since_on = f"{made_at:%Y-%m-%d}" if made_at is not None and before is not None else ""
     new = changes(before, held)
-    values = parts.values(held) | parts.change_values(new, since_on)
+    values = parts.values(held, ctx.config) | parts.change_values(new, since_on)
     return Reply("roster", values, attachments=parts.files(held), is_confidential=True)

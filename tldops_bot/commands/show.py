@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._joining import shown
+from tldops_bot.commands._details import record_of
+from tldops_bot.commands._requests import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import people
 from tldops_bot.store.tables import Lookup, Person
@@ -40,25 +41,6 @@ def show(ctx: Context, request: Request) -> Reply | Refused:
         "lookups": _lookups(ctx, person),
     }
     return Reply("record", values, is_confidential=True)
-
-
-def record_of(person: Person) -> list[tuple[str, str]]:
-    """A person's details as lines of label and value, empty ones left out."""
-    lines = [
-        ("Name", person.name),
-        ("E-mail", person.email),
-        (
-            "Emergency e-mail",
-            person.emergency_email + ("" if person.emergency_proven_at else " (not proven yet)"),
-        ),
-        ("Phone", person.phone),
-        ("Mobile", person.mobile),
-        ("Fax", person.fax),
-        ("Postal", person.postal),
-        ("Organisation", person.organisation),
-        ("Time zone", person.timezone),
-    ]
-    return [(label, value) for label, value in lines if value and not value.startswith(" (")]
 
 
 def _lookups(ctx: Context, person: Person) -> list[tuple[object, str, str]]:

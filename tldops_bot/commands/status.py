@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from tldops_bot.commands._alert_news import history
+from tldops_bot.commands._alerts import may_manage
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._joining import shown
+from tldops_bot.commands._requests import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alerts, people
 from tldops_bot.store.alerts import Reach
@@ -30,7 +32,8 @@ def status(ctx: Context, request: Request) -> Reply | Refused:
         "posted_at": alert.posted_at,
         "counts": {word: sum(one.state == word for one in reach) for word in _BEST_FIRST},
         "tlds": lines,
-        "words": _words(ctx, reach),
+        "words": _words(ctx, reach) if may_manage(ctx, alert) else [],
+        "history": history(ctx, alert),
     }
     return Reply("reach", values, is_confidential=True)
 

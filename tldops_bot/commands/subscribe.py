@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import blocks, read_candidate, read_tlds
-from tldops_bot.commands._joining import ask_for_proof, number, open_request, shown
 from tldops_bot.commands._proofs import already_asked, asked_in_vain, is_from, may_ask
+from tldops_bot.commands._proving import ask_for_proof, open_request
+from tldops_bot.commands._requests import number, shown
 from tldops_bot.domain.address import address_key, parse_address
 from tldops_bot.domain.candidate import SUBSCRIBE_FIELDS, Candidate
 from tldops_bot.domain.certificate import Certificate, fitness
@@ -77,8 +78,17 @@ def _details(ctx: Context, candidate: Candidate, fields: Sequence[Field]) -> dic
     return candidate.as_details() | {
         "authentication": ctx.mail.authentication,
         "signed": ctx.actor.is_signed,
+        "entered_by": _entered_by(ctx),
         "replaces": next((one.value.strip("<> ")[:254] for one in fields if one.name == "Replaces"), ""),
     }
+
+
+def _entered_by(ctx: Context) -> int | None:
+    """Which stored person enters this, as far as the mail shows it: by its signature, or by its domain's word."""
+    if ctx.actor.person_id is not None or not ctx.mail.is_authentic:
+        return ctx.actor.person_id
+    author = people.by_address(ctx.session, ctx.mail.author)
+    return author.id if author is not None else None
 
 
 def _unless_a_stranger(

@@ -1,11 +1,9 @@
-"""UNSUBSCRIBE: a contact leaves one TLD, several, or all."""
+"""UNSUBSCRIBE: a contact leaves one TLD, several, or all; key and mailbox both say so, or a week passes."""
 
-from tldops_bot.commands import _letters
+from tldops_bot.commands import _farewell
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._fields import read_tlds
-from tldops_bot.commands._leaving import leave
 from tldops_bot.domain.request import Request
-from tldops_bot.store import people
 
 
 @command("UNSUBSCRIBE tld [tld…]", "UNSUBSCRIBE ALL", who=Who.CONTACT, changes=True, by_mailbox="keyless")
@@ -14,7 +12,7 @@ def unsubscribe(ctx: Context, request: Request) -> Reply | Refused:
     person = ctx.actor.person
     if person is None:
         return Refused("not_a_contact", {"verb": "UNSUBSCRIBE"})
-    held = [entry for entry in person.entries if entry.state in (people.LISTED, people.SUSPENDED)]
+    held = _farewell.living(person)
     if request.words.upper() != "ALL":
         tlds = read_tlds(ctx, request.arguments)
         if isinstance(tlds, Refused):
@@ -26,8 +24,6 @@ def unsubscribe(ctx: Context, request: Request) -> Reply | Refused:
         held = [entry for entry in held if entry.tld in wanted]
     if not held:
         return Refused("not_a_contact", {"verb": "UNSUBSCRIBE"})
-    left = [leave(ctx, entry) for entry in held]
-    values = {"name": person.name, "tlds": left}
-    if not ctx.actor.is_signed:
-        ctx.post(_letters.notice("letters/left", values, _letters.to_person(person)))
-    return Reply("left", values)
+    if ctx.actor.is_signed:
+        return _farewell.ask_mailbox(ctx, person, held, forgets=False)
+    return _farewell.begin(ctx, person, held, forgets=False)

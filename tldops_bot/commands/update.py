@@ -1,6 +1,6 @@
 """UPDATE: a contact changes their own record; a new address is proven by the old one and the new one."""
 
-from tldops_bot.commands import _joining, _letters
+from tldops_bot.commands import _letters, _proving, _undoing
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_candidate
 from tldops_bot.domain.address import mask_address, same_address
@@ -42,12 +42,16 @@ def update(ctx: Context, request: Request) -> Reply | Refused:
     changed = read_candidate(ctx, given, facts.country if facts else "")
     if isinstance(changed, Refused):
         return changed
+    if not ctx.actor.is_signed and person.fingerprint is not None and _leads_mail(changed, emptied):
+        # Else a thief of the mailbox has the key blocked first, and then alone leads all mail elsewhere.
+        return Refused("key_first")
     return _apply(ctx, person, changed, emptied, [one.name for one in request.fields])
 
 
 def _apply(
     ctx: Context, person: Person, changed: Candidate, emptied: list[str], named: list[str]
 ) -> Reply | Refused:
+    before, mailboxes = _undoing.snapshot(person), _undoing.mailboxes(person)
     for column in _DIRECT:
         if value := getattr(changed, column):
             setattr(person, column, value)
@@ -61,7 +65,7 @@ def _apply(
     if "Emergency-Email" in emptied:
         person.emergency_proven_at = None
     if changed.emergency_email and _is_news(person, changed.emergency_email):
-        _joining.prove_emergency_address(ctx, person, changed.emergency_email)
+        _proving.prove_emergency_address(ctx, person, changed.emergency_email)
         waiting.append("Emergency-Email")
     if changed.email and not same_address(changed.email, person.email):
         if people.by_address(ctx.session, changed.email) is not None:
@@ -79,8 +83,13 @@ def _apply(
         ctx.mail.inbox_id,
         fields=sorted(named),
     )
+    _undoing.offer(ctx, person, before, mailboxes)
     values = {"changed": [one for one in named if one not in waiting], "waiting": waiting}
     return Reply("updated", values, Status.WAITING if waiting else Status.SUCCESS)
+
+
+def _leads_mail(changed: Candidate, emptied: list[str]) -> bool:
+    return bool(changed.email or changed.emergency_email or "Emergency-Email" in emptied)
 
 
 def _is_news(person: Person, emergency: str) -> bool:
@@ -94,7 +103,9 @@ def _home(ctx: Context) -> Tld | None:
 def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
     until = ctx.now + ctx.config.membership.request_lifetime
     pair = write_route(ctx.random(8))
-    for purpose, address in (("old_address", person.email), ("new_address", new)):
+    # Where the first mailbox is dead, the second one, proven too, answers in its place.
+    old = people.addresses_of(person)[-1] if person.mailbox_failed_at is not None else person.email
+    for purpose, address in (("old_address", old), ("new_address", new)):
         minted = tokens.mint(
             ctx.session,
             ctx.random,

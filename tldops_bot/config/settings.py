@@ -145,6 +145,7 @@ class MembershipSettings(Table):
 class RosterSettings(Table):
     schedule: Crontab = "0 6 1,15 * *"
     timezone: TimeZone = "UTC"
+    regions: bool = False
 
 
 class AlertSettings(Table):

@@ -6,6 +6,7 @@ from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.tld import Tld, parse_region, parse_tld
 
 FIELDS = ("Title", "TLP", "Severity", "Scope", "For", "Exercise", "Draft")
+UPDATE_FIELDS = ("Title", "TLP", "Severity", "Draft")
 STRICT_FIELDS = ("Scope", "Exercise")
 TLP_LABELS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 SEVERITIES = ("low", "medium", "high", "critical")

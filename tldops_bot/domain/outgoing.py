@@ -26,6 +26,9 @@ class Kind(StrEnum):
         return "auto-replied" if self in (Kind.REPLY, Kind.TOKEN) else "auto-generated"
 
 
+FIRST = -1  # the priority of what takes an alert back
+
+
 class Entitled(StrEnum):
     """By what right a recipient gets a mail; looked at again when it is delivered."""
 
@@ -62,7 +65,7 @@ class Letter:
 
     `subject` replaces the template's own Subject line where the words are not the template's to choose
     (a reply quotes the sender's subject). `route` becomes a `+t.<route>` address in Reply-To; `reply_to`
-    is a whole address. Confidential mail never goes unencrypted.
+    is a whole address. Confidential mail never goes unencrypted. What `is_first` overtakes even alerts.
     """
 
     kind: Kind
@@ -77,4 +80,5 @@ class Letter:
     route: str = ""
     reply_to: str = ""
     alert_id: str = ""
+    is_first: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -83,9 +83,14 @@ def looks_freemail(address: str) -> str:
     return "freemail" if domain in _FREEMAIL or everywhere else ""
 
 
+def is_role_word(word: str) -> bool:
+    """Whether a word (lower case, a to z) names a role or a team: `noc`, `dnsadmin`."""
+    return word in _ROLE_WORDS or _is_joined(word)
+
+
 def _is_role(words: list[str]) -> bool:
     """All words are roles; beside one, two letters are taken for a country (`nl-noc`), x for `24x7`."""
-    roles = [word in _ROLE_WORDS or _is_joined(word) for word in words]
+    roles = [is_role_word(word) for word in words]
     joined = "".join(words)  # "host.master", "web-master"
     return joined in _ROLE_WORDS or (
         any(roles)

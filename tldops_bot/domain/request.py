@@ -29,6 +29,10 @@ class Request:
         """All that followed the verb, as written."""
         return " ".join(self.arguments)
 
+    def rest(self, words: int) -> str:
+        """What stands on the line behind so many words, as it was written; at most 500 characters."""
+        return (self.line.split(maxsplit=words)[words:] or [""])[0].strip()[:500]
+
     def get(self, name: str) -> str | None:
         """The value of the first field of that name, or None."""
         return next((field.value for field in self.fields if field.name == name), None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tldops_bot.domain.freshness import FRESH_FOR
 from tldops_bot.domain.tld import REGIONS, Tld
 
 CCTLD = "cctld"
@@ -85,9 +86,15 @@ class Coverage:
     idn_cctlds: Share
     cctlds: Share
     regions: Mapping[str, Share]
+    confirmed: Share  # ccTLDs with a contact who confirmed their entry lately
     contacts: int
     with_key: int
     stale: int
+
+    @property
+    def keyless(self) -> Share:
+        """So many of the contacts can't be sent encrypted mail."""
+        return Share(self.contacts - self.with_key, self.contacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,8 @@ def build_roster(
     tlds = by_tld(ordered, facts)
     covered = {each.tld.a_label for each in tlds}
     missing = tuple(sorted((each.tld for each in cctlds if each.tld.a_label not in covered), key=place))
-    return Roster(made_at, ordered, tlds, missing, coverage(ordered, cctlds, covered), audit_head)
+    figures = coverage(ordered, cctlds, covered, made_at - FRESH_FOR)
+    return Roster(made_at, ordered, tlds, missing, figures, audit_head)
 
 
 def by_tld(contacts: Iterable[RosterContact], facts: Mapping[str, KnownTld]) -> tuple[TldContacts, ...]:
@@ -135,23 +143,32 @@ def by_tld(contacts: Iterable[RosterContact], facts: Mapping[str, KnownTld]) -> 
     return tuple(grouped)
 
 
-def coverage(contacts: Iterable[RosterContact], cctlds: Iterable[KnownTld], covered: set[str]) -> Coverage:
+def coverage(
+    contacts: Iterable[RosterContact], cctlds: Iterable[KnownTld], covered: set[str], since: datetime
+) -> Coverage:
     """The figures. Only ccTLDs count: for the others nobody promises that they are here."""
     people, every = list(contacts), list(cctlds)
+    confirmed = {tld.a_label for who in people if is_confirmed(who, since) for tld in who.tlds}
 
-    def share(chosen: Iterable[KnownTld]) -> Share:
+    def share(chosen: Iterable[KnownTld], counted: set[str] = covered) -> Share:
         labels = {each.tld.a_label for each in chosen}
-        return Share(len(labels & covered), len(labels))
+        return Share(len(labels & counted), len(labels))
 
     return Coverage(
         ascii_cctlds=share(each for each in every if not is_idn(each.tld)),
         idn_cctlds=share(each for each in every if is_idn(each.tld)),
         cctlds=share(every),
         regions={code: share(each for each in every if each.region == code) for code in REGIONS},
+        confirmed=share(every, confirmed),
         contacts=len(people),
         with_key=sum(contact.has_key for contact in people),
         stale=sum(contact.is_stale for contact in people),
     )
+
+
+def is_confirmed(contact: RosterContact, since: datetime) -> bool:
+    """Whether the contact said at that moment or later that their entry is right."""
+    return contact.confirmed_at is not None and contact.confirmed_at >= since
 
 
 def place(tld: Tld) -> tuple[bool, str]:

@@ -58,6 +58,16 @@ class Verdict:
 
 UNSIGNED = Verdict(Standing.NONE)
 
+# A mail without any signature may be refused for these too.
+UNSIGNED_REASONS = frozenset({"no_plain_text", "undecodable_text"})
+
+
+def unsigned(reason: str) -> Verdict:
+    """A mail that is not signed and can't be read either; `reason` is one of UNSIGNED_REASONS."""
+    if reason not in UNSIGNED_REASONS:
+        raise ValueError(f"no such reason: {reason}")
+    return Verdict(Standing.NONE, reason)
+
 
 def bad(reason: str, fingerprint: str = "") -> Verdict:
     """A verdict that refuses; `reason` is one of REASONS."""

@@ -13,7 +13,7 @@ from tldops_bot.commands._command import Actor, Refused, Reply, Status
 from tldops_bot.domain.address import same_address
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.request import Request
-from tldops_bot.intake.decide import Decision, Part
+from tldops_bot.intake.decision import Decision, Part
 from tldops_bot.intake.judged import Judged
 from tldops_bot.mail.render import Renderer
 from tldops_bot.store import people, tokens

@@ -12,7 +12,7 @@ from itertools import chain
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.unwrapped import Undecryptable
-from tldops_bot.domain.verdict import UNSIGNED, Verdict, bad
+from tldops_bot.domain.verdict import UNSIGNED, UNSIGNED_REASONS, Verdict, bad, unsigned
 from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
 from tldops_bot.mail.bodies import (
     Body,
@@ -34,6 +34,7 @@ from tldops_bot.mail.openpgp_packets import (
     SignedMessage,
     open_message,
     signature_issuers,
+    signature_problem,
 )
 from tldops_bot.mail.signed_text import SignedText, inline_text, text_of
 from tldops_bot.mail.take_apart import IncomingMail
@@ -82,7 +83,8 @@ class _Judge:
             case PlainText():
                 return self._result(UNSIGNED, text=body.text)
             case Unreadable():
-                return self._result(bad(body.reason), detail=body.detail)
+                verdict = unsigned(body.reason) if body.reason in UNSIGNED_REASONS else bad(body.reason)
+                return self._result(verdict, detail=body.detail)
             case _:
                 return self._result(bad("malformed_mail"))
 
@@ -115,7 +117,7 @@ class _Judge:
         signed = text_of(body.signed_octets)
         if certificate is None:
             text = signed.text if isinstance(signed, SignedText) else ""
-            return self._result(bad("unknown_key", issuer), unproven=text)
+            return self._by_nobody(body.signature, issuer, unproven=text)
         verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
         digest = hashlib.sha256(body.signed_octets).hexdigest()
         judged = self._judged(verdict, signed, digest, is_registered, body.entity, "mime")
@@ -128,7 +130,7 @@ class _Judge:
         signature = clearsign_signature(body.block)
         certificate, is_registered, issuer = self._signer(signature_issuers(signature))
         if certificate is None:
-            return self._result(bad("unknown_key", issuer))
+            return self._by_nobody(signature, issuer)
         verdict, octets = self.openpgp.verify_inline(body.block, certificate, self.at)
         digest = hashlib.sha256(octets).hexdigest()
         signed = inline_text(octets, body.charset)
@@ -139,6 +141,10 @@ class _Judge:
             return judged
         verifies = self._verifies(signature, certificate)
         return replace(judged, detail=what_broke_block(body.block, body.charset, signature, verifies))
+
+    def _by_nobody(self, signature: bytes, issuer: str, **found: str) -> Judged:
+        """The signature may be more than one, or none: that is said before that its key is unknown."""
+        return self._result(bad(signature_problem(signature) or "unknown_key", issuer), **found)
 
     def _asks_why(self, judged: Judged) -> bool:
         """What broke a signature is looked for only where a registered person is said to have made it."""
@@ -158,7 +164,7 @@ class _Judge:
         self._take_keys((*keys, *(inside.keys if inside else ()), *self.mail.keys))
         certificate, is_registered, issuer = self._signer(signature_issuers(opened.signature))
         if certificate is None:
-            return self._result(bad("unknown_key", issuer))
+            return self._by_nobody(opened.signature, issuer)
         verdict, text = self.openpgp.verify_message(octets, certificate, self.at)
         signed = text_of(text) if is_mime else inline_text(text, _charset(body))
         digest = hashlib.sha256(text).hexdigest()

@@ -18,7 +18,9 @@ from tldops_bot.domain.grammar import read_commands
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.intake.answer import Answers
-from tldops_bot.intake.decide import Decision, Surroundings, decide
+from tldops_bot.intake.case import Surroundings
+from tldops_bot.intake.decide import decide
+from tldops_bot.intake.decision import Decision
 from tldops_bot.intake.judge import find_nothing, judge
 from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
 from tldops_bot.intake.who_mailed import WhoMailed, matters, not_looked_at

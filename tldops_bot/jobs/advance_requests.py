@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from tldops_bot.commands import _joining
+from tldops_bot.commands import _joining, _requests, _vouching
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.joining import reminders_due, technical_counts_at
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.jobs._joining import as_command
-from tldops_bot.store import audit, iana, requests, tokens
+from tldops_bot.store import audit, bounces, iana, requests, tokens
 from tldops_bot.store.tables import Request
 
 
@@ -17,48 +17,76 @@ def advance_requests(ctx: JobContext) -> list[Letter]:
     """Remind IANA contacts, count technical words, and hand what nobody answered to the committee."""
     context = as_command(ctx)
     to_ask: dict[str, list[Request]] = {}
-    for request in requests.listing(ctx.session, (requests.PROVING, requests.VOUCHING)):
-        if request.state == requests.PROVING:
-            _expire(context, request)
-        elif not _settled(context, request):
+    for held in _people(context):
+        waiting = [one for one in held if not _ended(context, one) and one.state == requests.VOUCHING]
+        for request in _unsettled(context, waiting):
             for address in _whom_to_ask(context, request):
                 to_ask.setdefault(address, []).append(request)
     for address, asked in to_ask.items():
         is_reminder = any(_asked(context, one, address) for one in asked)
-        _joining.ask_voucher(context, address, asked, is_reminder)
+        _vouching.ask_voucher(context, address, asked, is_reminder)
     return context.letters
 
 
-def _expire(ctx: Context, request: Request) -> None:
-    """A candidate who never proved the address is forgotten, without a further mail to an unproven mailbox."""
-    if request.expires_at <= ctx.now:
-        requests.close(request, requests.EXPIRED, "the clock", "not proven in time", ctx.now)
-        audit.record(
-            ctx.session, ctx.now, "the clock", "expired", request.tld, request=_joining.number(request)
-        )
+def _people(ctx: Context) -> list[list[Request]]:
+    """The requests that may have to move, those of one person together: one mail tells of all."""
+    found: dict[tuple[str, str, str | None], list[Request]] = {}
+    for request in requests.listing(ctx.session, (requests.PROVING, requests.VOUCHING, requests.COMMITTEE)):
+        who = request.kind, request.email_key, request.fingerprint
+        found.setdefault(who, []).append(request)
+    return list(found.values())
 
 
-def _settled(ctx: Context, request: Request) -> bool:
-    """Whether the technical contact's word counts by now, or patience is at its end."""
-    word_at = request.details.get("technical_word_at")
+def _ended(ctx: Context, request: Request) -> bool:
+    """Whether it comes to nothing: never proven, without a further mail to that mailbox; or its TLD is gone."""
+    if request.state == requests.PROVING:
+        if request.expires_at <= ctx.now:
+            requests.close(request, requests.EXPIRED, "the clock", "not proven in time", ctx.now)
+            number = _requests.number(request)
+            audit.record(ctx.session, ctx.now, "the clock", "expired", request.tld, request=number)
+        return True
+    if why := _joining.obstacle(ctx, request):
+        _joining.end(ctx, request, why)
+        return True
+    return False
+
+
+def _unsettled(ctx: Context, waiting: list[Request]) -> list[Request]:
+    """Those that still wait for a word, after the others of the same person have been moved along."""
+    by_word: dict[str, list[Request]] = {}
+    for request in waiting:
+        if address := _technical_word(ctx, request):
+            by_word.setdefault(address, []).append(request)
+    for address, theirs in by_word.items():
+        _joining.vouched(ctx, theirs, _joining.TECHNICAL, address)
+    left = [one for one in waiting if one.state == requests.VOUCHING]
+    _joining.to_committee(ctx, [one for one in left if one.expires_at <= ctx.now], ("no_answer",))
+    left = [one for one in left if one.state == requests.VOUCHING]
+    _joining.to_committee(ctx, [one for one in left if _comes_back(ctx, one)], ("voucher_bounces",))
+    return [one for one in left if one.state == requests.VOUCHING]
+
+
+def _technical_word(ctx: Context, request: Request) -> str:
+    """The technical contact whose word counts by now, or ""."""
     counts_at = technical_counts_at(
         request.vouching_at or request.asked_at, ctx.config.membership.technical_after
     )
-    if word_at and counts_at is not None and counts_at <= ctx.now:
-        address = str(request.details.get("technical_address", ""))
-        if iana.kinds_of_address(ctx.session, request.tld, address):
-            _joining.vouched(ctx, request, "IANA technical contact", address)
-            return True
-    if request.expires_at <= ctx.now:
-        _joining.to_committee(ctx, request, ("no_answer",))
-        return True
-    return False
+    address = str(request.details.get("technical_address", ""))
+    is_due = counts_at is not None and counts_at <= ctx.now
+    return address if is_due and iana.kinds_of_address(ctx.session, request.tld, address) else ""
+
+
+def _comes_back(ctx: Context, request: Request) -> bool:
+    """Whether our question came back from every IANA address of the TLD, so that nobody has read it."""
+    since = request.proven_at or request.asked_at
+    addresses = _vouching.voucher_addresses(ctx, request)
+    return bool(addresses) and all(bounces.came_back(ctx.session, one, since) for one in addresses)
 
 
 def _whom_to_ask(ctx: Context, request: Request) -> list[str]:
     """The IANA addresses that were never asked, or are to be reminded today."""
     found = []
-    for address in _joining.voucher_addresses(ctx, request):
+    for address in _vouching.voucher_addresses(ctx, request):
         sent = _asked(ctx, request, address)
         if any(token_used for _, token_used in sent):
             continue

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from tldops_bot.commands._forgetting import forget_due
 from tldops_bot.commands._leaving import leave
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import JobContext, job
@@ -16,6 +17,7 @@ from tldops_bot.store.tables import Entry, Request
 def finish_removals(ctx: JobContext) -> list[Letter]:
     """Make removals final whose 7 days have passed."""
     context = as_command(ctx)
+    forget_due(context)
     query = select(Entry).where(Entry.state == people.SUSPENDED, Entry.final_at <= ctx.now)
     for entry in ctx.session.scalars(query).all():
         for question in ctx.session.scalars(

@@ -4,11 +4,13 @@ After a time of standing still only the newest period is sent: two rosters at on
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tldops_bot.commands import _letters
+from tldops_bot.config.settings import Config
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.roster import Roster
 from tldops_bot.domain.roster_changes import Changes, changes, snapshot
@@ -18,6 +20,7 @@ from tldops_bot.roster import parts
 from tldops_bot.store import roster_sends
 from tldops_bot.store.roster_rows import load_roster
 from tldops_bot.store.roster_sends import Reader
+from tldops_bot.store.tables import Person
 
 TEMPLATE = "jobs/send_roster"
 
@@ -28,20 +31,44 @@ def send_roster(ctx: JobContext) -> list[Letter]:
     settings = ctx.config.roster
     period_at = last_due(settings.schedule, ZoneInfo(settings.timezone), ctx.now)
     if roster_sends.period_is_sent(ctx.session, period_at):
-        return []
+        return _made_up_for(ctx)
     return roster_letters(ctx, period_at)
 
 
 def roster_letters(ctx: JobContext, period_at: datetime) -> list[Letter]:
     """The letters of a period (or, with the present moment, of a roster sent out of turn), noted as sent."""
     readers = roster_sends.recipients_due(ctx.session, period_at, ctx.now)
+    return [*_missed_by_now(ctx, period_at), *_sent_to(ctx, period_at, readers)]
+
+
+def _missed_by_now(ctx: JobContext, period_at: datetime) -> list[Letter]:
+    """Whose key is of no use now hears that a roster waits, and nothing of it."""
+    missed = roster_sends.note_missed(ctx.session, period_at, ctx.now)
+    return [waiting(missed)] if missed else []
+
+
+def waiting(people: Iterable[Person]) -> Letter:
+    """That a roster waits for them until their key is mended."""
+    return _letters.notice("jobs/roster_waiting", {}, _letters.to_people(people))
+
+
+def _made_up_for(ctx: JobContext) -> list[Letter]:
+    """Whose key was of no use when the roster went gets the present one as soon as it is mended."""
+    letters: list[Letter] = []
+    for period_at in roster_sends.missed_and_mended(ctx.session, ctx.now):
+        readers = roster_sends.recipients_due(ctx.session, period_at, ctx.now, only_missed=True)
+        letters += _sent_to(ctx, period_at, readers)
+    return letters
+
+
+def _sent_to(ctx: JobContext, period_at: datetime, readers: Sequence[Reader]) -> list[Letter]:
     if not readers:
         return []
     roster = load_roster(ctx.session, ctx.now, ctx.tlds)
     held = _snapshots(ctx, readers)  # read before the new one is noted and the old ones go
     people = [reader.person_id for reader in readers]
     fresh = roster_sends.record_send(ctx.session, period_at, people, ctx.now, snapshot(roster))
-    return _letters(roster, (reader for reader in readers if reader.person_id in fresh), held)
+    return _by_news(ctx.config, roster, (reader for reader in readers if reader.person_id in fresh), held)
 
 
 def _snapshots(ctx: JobContext, readers: Iterable[Reader]) -> dict[str, Mapping[str, Any] | None]:
@@ -49,8 +76,8 @@ def _snapshots(ctx: JobContext, readers: Iterable[Reader]) -> dict[str, Mapping[
     return {name: roster_sends.held_snapshot(ctx.session, name) for name in names}
 
 
-def _letters(
-    roster: Roster, readers: Iterable[Reader], held: Mapping[str, Mapping[str, Any] | None]
+def _by_news(
+    config: Config, roster: Roster, readers: Iterable[Reader], held: Mapping[str, Mapping[str, Any] | None]
 ) -> list[Letter]:
     """One letter for all who are told the same changes since the same day: it is signed once."""
     by_last: dict[tuple[str, str], list[Reader]] = defaultdict(list)
@@ -60,7 +87,7 @@ def _letters(
     groups: dict[tuple[Changes | None, str], list[Reader]] = defaultdict(list)
     for (name, since_on), group in by_last.items():
         groups[changes(held[name], roster), since_on].extend(group)
-    files, common = parts.files(roster), parts.values(roster)
+    files, common = parts.files(roster), parts.values(roster, config)
     return [
         Letter(
             kind=Kind.ROSTER,

@@ -30,7 +30,7 @@ CHANGES = (
     "blank_lines",
 )
 DAMAGES = ("cut_off", "dash_escapes", "control_characters", "long_lines", "armor_fields")
-REBUILT = ("part_added", "signature_retyped", "exchange")
+REBUILT = ("part_added", "signature_removed", "signature_retyped", "exchange")
 DETAILS = (*CHANGES, *DAMAGES, *REBUILT)
 
 MAX_BYTES = 32 * 1024

@@ -27,6 +27,8 @@ SIGNATURE_TYPE = "application/pgp-signature"
 ENCRYPTED_TYPE = "application/pgp-encrypted"
 _SIGNATURE_START = b"-----BEGIN PGP SIGNATURE-----"
 _LINE_END = re.compile(rb"\r?\n")
+# What is in these is the mail itself; the second is signed with S/MIME, of which we know nothing.
+_TRANSPARENT = frozenset({"multipart/mixed", "multipart/signed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def find_body(octets: bytes) -> Found:
         root = slice_entity(octets)
     except Unsliceable as problem:
         return Found(Unreadable(problem.reason))
-    candidates = list(_candidates(root, is_misplaced=False))
+    candidates = list(_candidates(root))
     if len(candidates) > 1:
         return Found(Unreadable("several_signatures"))
     candidate = candidates[0] if candidates else _loosely_signed(root)
@@ -107,21 +109,25 @@ def is_pgp_signed(part: Part) -> bool:
     return protocol == SIGNATURE_TYPE or any(child.media_type == SIGNATURE_TYPE for child in part.children)
 
 
-def _candidates(part: Part, is_misplaced: bool) -> Iterator[_Candidate]:
+def _candidates(part: Part, is_misplaced: bool = False, is_unseen: bool = False) -> Iterator[_Candidate]:
+    """`is_misplaced`: not what the mail shows as its text; `is_unseen`: shown nowhere, but where HTML asks for it."""
     if is_pgp_signed(part):
-        yield _Candidate(part, _placed(_signed(part), is_misplaced), tuple(part.walk()))
+        yield _Candidate(part, _placed(_signed(part), is_misplaced or part.is_attachment), tuple(part.walk()))
     elif part.media_type == "multipart/encrypted":
         yield _Candidate(part, _placed(_encrypted(part.children), is_misplaced), tuple(part.walk()))
     elif part.children:
         if pair := _loose_encrypted_pair(part):
             yield _Candidate(part, _placed(_encrypted(pair), is_misplaced), pair)
-        below = is_misplaced or part.media_type != "multipart/mixed"
-        for child in part.children:
-            yield from _candidates(child, below)
+        below = is_misplaced or part.media_type not in _TRANSPARENT
+        for at, child in enumerate(part.children):
+            yield from _candidates(
+                child, below, is_unseen or (at > 0 and part.media_type == "multipart/related")
+            )
     elif is_readable_text(part):
         found = inline_body(text_octets(part) or b"", part.content_type.parameter("charset"))
         if found:
-            yield _Candidate(part, found, (part,))
+            placed = replace(found, body=_placed(found.body, is_unseen).body)
+            yield _Candidate(part, placed, (part,))
 
 
 def is_readable_text(part: Part) -> bool:
@@ -153,6 +159,8 @@ def _damage(part: Part, types: list[str]) -> str:
     """What a relay has done to a multipart/signed, one of diagnosis.DETAILS, or ""."""
     if not part.is_closed:
         return "cut_off"
+    if len(types) == 1:
+        return "signature_removed"
     if types[1:2] == [SIGNATURE_TYPE] and len(types) > 2:
         return "part_added"
     is_signature = len(types) == 2 and (text_octets(part.children[1]) or b"").lstrip().startswith(

@@ -187,6 +187,17 @@ def signature_issuers(octets: bytes) -> tuple[Issuer, ...]:
         return ()
 
 
+def signature_problem(octets: bytes) -> str:
+    """Why a signature can't be laid to one key, one of verdict.REASONS; "" when it names one."""
+    try:
+        issuers = [_issuer(packet.body) for packet in signature_packets(octets)]
+    except BadPackets as problem:
+        return problem.reason
+    if len(issuers) > 1:
+        return "several_signatures"
+    return "" if issuers[0].key_id else "unsupported_signature"
+
+
 def signature_packets(octets: bytes) -> list[Packet]:
     """A detached signature, armored or not; raises BadPackets when anything else is among its packets."""
     if len(octets) > MAX_SIGNATURE_BYTES:

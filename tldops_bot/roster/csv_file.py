@@ -47,7 +47,7 @@ def _cells(each: TldContacts, contact: RosterContact) -> list[str]:
         *(contact.organisation, contact.phone, contact.mobile, contact.email, contact.emergency_email),
         *(contact.fax, ", ".join(filter(None, split_lines(contact.postal))), contact.timezone),
         *(contact.fingerprint, _yes(contact.has_key), _yes(contact.is_stale), _yes(contact.mail_fails)),
-        *(_day(contact.since_at), _day(contact.confirmed_at), contact.uid),
+        *(_day(contact.since_at), _month(contact.confirmed_at), contact.uid),
     )
     return [defused(cell) for cell in cells]
 
@@ -56,5 +56,9 @@ def _yes(flag: bool) -> str:
     return "yes" if flag else "no"
 
 
-def _day(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d}" if moment else ""
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def _month(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m}" if moment else ""

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tldops_bot.config.settings import Config
 from tldops_bot.domain.outgoing import Attachment
-from tldops_bot.domain.roster import Roster
+from tldops_bot.domain.roster import Coverage, Roster
 from tldops_bot.domain.roster_changes import Changes
 from tldops_bot.roster import csv_file, jscontact, text, vcard
 
@@ -17,24 +18,30 @@ def files(roster: Roster) -> tuple[Attachment, ...]:
     )
 
 
-def values(roster: Roster) -> dict[str, Any]:
+def values(roster: Roster, config: Config) -> dict[str, Any]:
     """What everybody is shown."""
     coverage = roster.coverage
     return {
         "serial": roster.serial,
         "made_at": roster.made_at,
         "coverage": coverage,
-        "coverage_lines": [
-            text.share_line("ccTLDs", coverage.cctlds),
-            text.share_line("ASCII ccTLDs", coverage.ascii_cctlds),
-            text.share_line("IDN ccTLDs", coverage.idn_cctlds),
-            *text.region_lines(coverage),
-        ],
+        "coverage_lines": coverage_lines(coverage, config),
         "contact_lines": text.contact_lines(roster),
         "missing_lines": text.missing_lines(roster.missing),
         "missing_count": len(roster.missing),
         "audit_head": roster.audit_head,
     }
+
+
+def coverage_lines(coverage: Coverage, config: Config) -> list[str]:
+    """The shares of the ccTLDs, a line each; by region only where that is wanted."""
+    return [
+        text.share_line("ccTLDs", coverage.cctlds),
+        text.share_line("ASCII ccTLDs", coverage.ascii_cctlds),
+        text.share_line("IDN ccTLDs", coverage.idn_cctlds),
+        text.share_line("Confirmed in 200 days", coverage.confirmed),
+        *(text.region_lines(coverage) if config.roster.regions else ()),
+    ]
 
 
 def change_values(changes: Changes | None, since_on: str) -> dict[str, Any]:

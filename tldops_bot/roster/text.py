@@ -61,9 +61,16 @@ def person_lines(contact: RosterContact) -> Iterator[str]:
         ("Post", ", ".join(filter(None, split_lines(contact.postal)))),
         ("Time zone", contact.timezone),
         ("Key", grouped(contact.fingerprint)),
+        ("Confirmed", confirmed(contact)),
     ):
         if value:
             yield from _labelled(label, value)
+
+
+def confirmed(contact: RosterContact) -> str:
+    """The month of the last confirmation; nothing where the mark says it. The day is nobody's business."""
+    fresh = contact.confirmed_at is not None and not contact.is_stale
+    return f"{contact.confirmed_at:%Y-%m}" if fresh else ""
 
 
 def marks(contact: RosterContact) -> list[str]:
@@ -71,7 +78,7 @@ def marks(contact: RosterContact) -> list[str]:
     found = []
     if contact.is_stale:
         last = (
-            f"last confirmed {contact.confirmed_at:%Y-%m-%d}" if contact.confirmed_at else "never confirmed"
+            f"last confirmed {contact.confirmed_at:%Y-%m}" if contact.confirmed_at else "never confirmed"
         )
         found.append(f"STALE: {last}")
     if contact.mail_fails:

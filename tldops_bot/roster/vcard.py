@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from tldops_bot.domain.plain_text import one_line, split_lines
 from tldops_bot.domain.roster import RosterContact
-from tldops_bot.roster.text import grouped, marks
+from tldops_bot.roster.text import confirmed, grouped, marks
 
 MEDIA_TYPE = "text/vcard"
 _LINE_OCTETS = 75  # section 3.2, without the line end
@@ -100,6 +100,8 @@ def note(contact: RosterContact) -> str:
         lines.append(f"OpenPGP {grouped(contact.fingerprint)}")
     if contact.emergency_email:
         lines.append(f"Emergency: {contact.emergency_email}")
+    if month := confirmed(contact):
+        lines.append(f"Confirmed {month}")
     return "\n".join([*lines, *marks(contact)])
 
 

@@ -30,8 +30,13 @@ class Reached:
     organisations: Collection[str] = ()
 
 
-def targets(session: Session, reached: Reached, poster_id: int, now: datetime) -> list[Target]:
-    """Everybody a scope reaches, the poster and the committee included; those with a key first."""
+def targets(
+    session: Session, reached: Reached, poster_id: int, now: datetime, alert_id: str = ""
+) -> list[Target]:
+    """Everybody a scope reaches, the poster and the committee included; those with a key first.
+
+    With an `alert_id` also everybody that alert was meant for, whoever is in its scope now.
+    """
     usable = and_(  # in SQL, since this is asked of 10,000 people while the poster waits
         CertificateRow.is_revoked.is_(False),
         Person.key_blocked_at.is_(None),
@@ -42,7 +47,7 @@ def targets(session: Session, reached: Reached, poster_id: int, now: datetime) -
     query = (
         select(Person.id, Person.email, proven, has_key)
         .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
-        .where(_within(reached, poster_id))
+        .where(_within(reached, poster_id, alert_id))
         .order_by(Person.id)
     )
     found = [
@@ -58,14 +63,22 @@ def note_targets(session: Session, alert_id: str, found: Collection[Target]) -> 
     insert_many(session, AlertRecipient, ("person_id", "got"), rows, alert_id=alert_id)
 
 
-def _within(reached: Reached, poster_id: int) -> ColumnElement[bool]:
+def new_ones(session: Session, alert_id: str, found: Collection[Target]) -> list[Target]:
+    """Those of them who are not yet on the list of an alert."""
+    query = select(AlertRecipient.person_id).where(AlertRecipient.alert_id == alert_id)
+    known = set(session.scalars(query))
+    return [one for one in found if one.person_id not in known]
+
+
+def _within(reached: Reached, poster_id: int, alert_id: str) -> ColumnElement[bool]:
     listed = exists().where(Entry.person_id == Person.id, Entry.state == LISTED)
     seated = exists().where(Office.person_id == Person.id)
+    already = exists().where(AlertRecipient.person_id == Person.id, AlertRecipient.alert_id == alert_id)
     if reached.everybody:
-        return or_(listed, seated)
+        return or_(listed, seated, already) if alert_id else or_(listed, seated)
     named = exists().where(Entry.person_id == Person.id, Entry.state == LISTED, Entry.tld.in_(reached.tlds))
     committee = exists().where(Office.person_id == Person.id, Office.role == "committee")
-    conditions = [named, committee, Person.id == poster_id]
+    conditions = [named, committee, Person.id == poster_id, *([already] if alert_id else [])]
     for words in reached.organisations:
         matching = func.lower(Person.organisation).contains(words.lower(), autoescape=True)
         conditions.append(listed & matching)

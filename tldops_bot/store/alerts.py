@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tldops_bot.store.tables import Alert, AlertRecipient, Delivery, Message
+from tldops_bot.store.tables import Alert, AlertNews, AlertRecipient, Delivery, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,34 @@ def by_id(session: Session, text: str) -> Alert | None:
 
 
 def posted_since(session: Session, moment: datetime, person_id: int | None = None) -> int:
-    """How many alerts were posted since then, by one person or by all."""
-    query = select(func.count()).select_from(Alert).where(Alert.posted_at > moment)
-    if person_id is not None:
-        query = query.where(Alert.person_id == person_id)
-    return session.scalar(query) or 0
+    """How many alerts and updates were written since then, by one person or by all."""
+    found = 0
+    for table in (Alert, AlertNews):
+        query = select(func.count()).select_from(table).where(table.posted_at > moment)
+        if table is AlertNews:
+            query = query.where(AlertNews.kind == "update")
+        if person_id is not None:
+            query = query.where(table.person_id == person_id)
+        found += session.scalar(query) or 0
+    return found
+
+
+def news_of(session: Session, alert_id: str) -> list[AlertNews]:
+    """What was said of an alert since, oldest first; not what still waits for a release, or was taken back."""
+    query = select(AlertNews).where(AlertNews.alert_id == alert_id, AlertNews.state == "posted")
+    return list(session.scalars(query.order_by(AlertNews.id)))
+
+
+def held_news(session: Session, alert_id: str) -> AlertNews | None:
+    """The oldest update of an alert that waits for a release."""
+    query = select(AlertNews).where(AlertNews.alert_id == alert_id, AlertNews.state == "held")
+    return session.scalars(query.order_by(AlertNews.id).limit(1)).first()
+
+
+def next_number(session: Session, alert_id: str) -> int:
+    """The number of the next word on an alert, from 1."""
+    query = select(func.count()).select_from(AlertNews).where(AlertNews.alert_id == alert_id)
+    return (session.scalar(query) or 0) + 1
 
 
 def listing(session: Session, limit: int = 100) -> list[Alert]:

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.tables import AuditEntry
@@ -74,6 +75,20 @@ def history(session: Session, tld: str = "", limit: int = 200) -> list[AuditEntr
     if tld:
         query = query.where(AuditEntry.tld == tld)
     return list(reversed(session.scalars(query).all()))
+
+
+def of_tld(session: Session, tld: str, persons: Collection[int], limit: int) -> list[AuditEntry]:
+    """The newest entries about a TLD, and those that concern these persons as such; newest last."""
+    as_such = (AuditEntry.tld == "") & AuditEntry.person_id.in_(persons) & (AuditEntry.action != "mail")
+    query = select(AuditEntry).where(or_(AuditEntry.tld == tld, as_such))
+    return list(reversed(session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit)).all()))
+
+
+def times(session: Session, actor: str, action: str, since: datetime) -> int:
+    """How often an actor did this since then."""
+    query = select(func.count()).select_from(AuditEntry)
+    mine = (AuditEntry.actor == actor, AuditEntry.action == action, AuditEntry.at > since)
+    return session.scalar(query.where(*mine)) or 0
 
 
 def _hash(entry: AuditEntry) -> str:

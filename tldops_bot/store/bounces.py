@@ -1,39 +1,59 @@
-"""What came back: each delivery counts one bounce at most, and marks the mailbox, never removes the person."""
+"""What came back, and what it says of a mailbox: each delivery counts once."""
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tldops_bot.store.tables import Delivery, Person
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.mailbox import speaks_of_mailbox
+from tldops_bot.store.tables import Delivery
 
-SPAN = timedelta(days=3)
-MESSAGES = 2
+REFUSED = "refused"
 
 
-def note(session: Session, delivery_id: int, status: str, now: datetime) -> bool:
-    """Remember a bounce; True when it marks the person's mailbox: two messages at least three days apart.
-
-    Policy refusals (5.7.x) say nothing about the mailbox and are only written down.
-    """
+def note(session: Session, delivery_id: int, status: str, now: datetime) -> None:
+    """Remember that a delivery came back, with its status (RFC 3463). The second report changes nothing."""
     delivery = session.get(Delivery, delivery_id)
-    if delivery is None or delivery.bounced_at is not None:
-        return False
-    delivery.bounced_at, delivery.bounce_status = now, status[:32]
-    session.flush()
-    if delivery.person_id is None or status.startswith("5.7"):
-        return False
-    query = select(Delivery.bounced_at).where(
-        Delivery.person_id == delivery.person_id,
-        Delivery.rcpt_to == delivery.rcpt_to,
-        Delivery.bounced_at.is_not(None),
-        Delivery.bounce_status.not_like("5.7%"),
+    if delivery is not None and delivery.bounced_at is None:
+        delivery.bounced_at, delivery.bounce_status = now, status[:32]
+        session.flush()
+
+
+def note_refusals(session: Session) -> None:
+    """What the smarthost refused for good never left, and counts like what came back."""
+    query = select(Delivery).where(
+        Delivery.state == REFUSED,
+        Delivery.bounced_at.is_(None),
+        Delivery.finished_at.is_not(None),
+        Delivery.last_code >= 500,
     )
-    moments = [moment for moment in session.scalars(query) if moment is not None]
-    if len(moments) < MESSAGES or max(moments) - min(moments) < SPAN:
-        return False
-    person = session.get(Person, delivery.person_id)
-    if person is None or person.mailbox_failed_at is not None:
-        return False
-    person.mailbox_failed_at = now
-    return True
+    for delivery in session.scalars(query):
+        delivery.bounced_at, delivery.bounce_status = delivery.finished_at, delivery.last_status
+    session.flush()
+
+
+def of_people(session: Session, since: datetime) -> Mapping[tuple[int, str], list[datetime]]:
+    """When mail to each address of a person came back because of the mailbox, by person and address."""
+    query = select(
+        Delivery.person_id, Delivery.rcpt_to, Delivery.bounced_at, Delivery.bounce_status, Delivery.last_code
+    ).where(Delivery.bounced_at >= since, Delivery.person_id.is_not(None))
+    found: defaultdict[tuple[int, str], list[datetime]] = defaultdict(list)
+    for row in session.execute(query):
+        if speaks_of_mailbox(row.bounce_status, row.last_code):
+            found[row.person_id, address_key(row.rcpt_to)].append(row.bounced_at)
+    return found
+
+
+def came_back(session: Session, address: str, since: datetime) -> bool:
+    """Whether mail to an address of IANA's has come back since then, because of the mailbox."""
+    query = select(Delivery.rcpt_to, Delivery.bounce_status, Delivery.last_code).where(
+        Delivery.bounced_at >= since, Delivery.person_id.is_(None)
+    )
+    return any(
+        address_key(row.rcpt_to) == address_key(address)
+        and speaks_of_mailbox(row.bounce_status, row.last_code)
+        for row in session.execute(query)
+    )

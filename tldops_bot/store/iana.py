@@ -119,6 +119,7 @@ def _keep_contact(
             email=found.email,
             email_key=address_key(found.email) if found.email else "",
             since_at=now if moved or before is None else before.since_at,
+            welcomed_at=None if moved or before is None else before.welcomed_at,
             is_first_import=is_first or (before is not None and not moved and before.is_first_import),
         )
         session.add(after)

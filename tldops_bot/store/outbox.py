@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.draft import Draft
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter
+from tldops_bot.domain.outgoing import FIRST, Entitled, Kind, Letter
 from tldops_bot.store.columns import Moment
 from tldops_bot.store.many_rows import insert_many
 from tldops_bot.store.tables import Delivery, Message
@@ -77,16 +77,11 @@ class OutboxMessage:
     made_at: datetime
 
 
-def enqueue(
-    session: Session, letter: Letter, draft: Draft, now: datetime, priority: int | None = None
-) -> int:
-    """Put a letter to all its recipients into the outbox; the id of the message, 0 where it goes to nobody.
-
-    `priority` where the kind's own is not enough: a RETRACT (-1) overtakes the alert it takes back.
-    """
+def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> int:
+    """Put a letter to all its recipients into the outbox; the id of the message, 0 where it goes to nobody."""
     if not letter.to:
         return 0
-    priority = letter.kind.priority if priority is None else priority
+    priority = FIRST if letter.is_first else letter.kind.priority
     message = {
         "kind": letter.kind.value,
         "priority": priority,

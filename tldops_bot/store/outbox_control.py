@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.outbox import (
     DROPPED,
     HELD,
+    NO_KEY,
     PLAIN,
     REFUSED,
     SENDING,
@@ -40,7 +41,7 @@ class Listed:
 
 def release_held(session: Session, person_id: int, now: datetime) -> int:
     """A person's key is mended: what was held for them goes now."""
-    theirs = (Delivery.state == HELD, Delivery.person_id == person_id, Delivery.last_status == "no-key")
+    theirs = (Delivery.state == HELD, Delivery.person_id == person_id, Delivery.last_status == NO_KEY)
     return change(session, update(Delivery).where(*theirs).values(state=WAITING, next_attempt_at=now))
 
 
@@ -73,6 +74,19 @@ def drop_alert(session: Session, alert_id: str, now: datetime, because: str = "s
     """STOP: no copy of this alert that is not yet on its way goes any more."""
     copies = Delivery.message_id.in_(select(Message.id).where(Message.alert_id == alert_id))
     return _drop(session, copies, now, because)
+
+
+def drop_keyless(session: Session, before: datetime, now: datetime) -> list[tuple[str, int]]:
+    """Copies of alerts older than that, held for want of a key, go no more; alert and person of each."""
+    old = Delivery.message_id.in_(
+        select(Message.id).where(Message.made_at < before, Message.alert_id.is_not(None))
+    )
+    which = (old, Delivery.state == HELD, Delivery.last_status == NO_KEY, Delivery.person_id.is_not(None))
+    query = select(Message.alert_id, Delivery.person_id).join(Message, Message.id == Delivery.message_id)
+    found = [(str(alert), int(who or 0)) for alert, who in session.execute(query.where(*which))]
+    if found:
+        _drop(session, and_(*which), now, "too-long-without-key")
+    return found
 
 
 def listing(session: Session, states: Collection[str] = UNFINISHED, limit: int = 1000) -> list[Listed]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.personal_name import same_name
 from tldops_bot.domain.standing import NOBODY, Standing
 from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Office, Person
 
@@ -166,6 +167,12 @@ def office_holders(session: Session, *roles: str) -> list[Person]:
     """The persons of the committee, of the secretariat, or of both."""
     query = select(Person).join(Office).where(Office.role.in_(roles)).order_by(Person.id).distinct()
     return list(session.scalars(query))
+
+
+def namesakes(session: Session, name: str, email: str) -> list[Person]:
+    """Everybody with a living seat who bears this name and has another address."""
+    key = address_key(email)
+    return [one for one in everybody_served(session) if one.email_key != key and same_name(one.name, name)]
 
 
 def everybody_served(session: Session) -> list[Person]:

@@ -6,7 +6,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
-from tldops_bot.store.tables import Person, Request, Token, TokenRequest, Vote
+from tldops_bot.store.tables import Entry, Person, Request, Token, TokenRequest, Vote
 
 PROVING, VOUCHING, COMMITTEE = "proving", "vouching", "committee"
 WAITING = "waiting"  # a new key that nobody concerned has said no to yet
@@ -32,6 +32,28 @@ def open_for(session: Session, email: str, tld: str) -> list[Request]:
         Request.kind == "subscribe",
         Request.state.in_(OPEN),
     )
+    return list(session.scalars(query.order_by(Request.id)))
+
+
+def tlds_spoken_for(session: Session, key: str) -> set[str]:
+    """The TLDs somebody stands for, or has proven to want to stand for; `key` is the address's."""
+    held = (
+        select(Entry.tld)
+        .join(Person)
+        .where(Person.email_key == key, Entry.state.in_(("listed", "suspended")))
+    )
+    wanted = select(Request.tld).where(
+        Request.email_key == key,
+        Request.kind == "subscribe",
+        Request.state.in_(OPEN),
+        Request.proven_at.is_not(None),
+    )
+    return set(session.scalars(held)) | set(session.scalars(wanted))
+
+
+def open_about(session: Session, key: str) -> list[Request]:
+    """Everything open about the person behind an address; `key` is the address's."""
+    query = select(Request).where(Request.email_key == key, Request.state.in_(OPEN))
     return list(session.scalars(query.order_by(Request.id)))
 
 

@@ -78,7 +78,8 @@ def _contact(
     row: Any, tlds: tuple[Tld, ...], since_at: datetime, moved_at: datetime, now: datetime
 ) -> RosterContact:
     has_key = _has_usable_key(row, now)
-    dates = (row.created_at, row.confirmed_at, row.held_since, moved_at)
+    # The marks stand in the card, too; and so that the time of it tells no more than they do, the last date counts.
+    dates = (row.created_at, row.confirmed_at, row.held_since, moved_at, row.stale_at, row.mailbox_failed_at)
     return RosterContact(
         uid=uuid5(_CARDS, f"{row.id} {row.created_at.isoformat()}").urn,
         name=row.name,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from tldops_bot.store import facts
+from tldops_bot.domain.address import address_key
+from tldops_bot.store import facts, mailboxes
 from tldops_bot.store.people import LISTED
 from tldops_bot.store.tables import CertificateRow, Entry, Fact, Office, Person, RosterSend
 
@@ -36,8 +37,15 @@ def period_is_sent(session: Session, period_at: datetime) -> bool:
     return session.scalar(select(exists().where(RosterSend.period_at == period_at))) is True
 
 
-def recipients_due(session: Session, period_at: datetime, now: datetime) -> list[Reader]:
-    """Members out of probation, committee, secretariat, with a usable key, who lack this period's roster."""
+def recipients_due(
+    session: Session, period_at: datetime, now: datetime, only_missed: bool = False
+) -> list[Reader]:
+    """Members out of probation, committee, secretariat, with a usable key, who lack this period's roster.
+
+    None goes to a mailbox that counts as dead: it would only come back, and is large.
+
+    `only_missed`: those whose key was not usable when it went out.
+    """
     columns = (
         Person.id,
         Person.email,
@@ -53,14 +61,62 @@ def recipients_due(session: Session, period_at: datetime, now: datetime) -> list
         .where(_key_is_usable(now), _is_served(now), Person.id.not_in(already))
         .order_by(Person.id)
     )
-    last = _last_sends(session)
+    if only_missed:
+        query = query.where(Person.roster_missed_at == period_at)
+    last, dead = _last_sends(session), mailboxes.dead(session)
     readers = []
     for row in session.execute(query):
         addresses = [row.email]
         if row.emergency_email and row.emergency_proven_at is not None:
             addresses.append(row.emergency_email)
-        readers.append(Reader(row.id, row.fingerprint, tuple(addresses), *last.get(row.id, (None, ""))))
+        living = tuple(one for one in addresses if (row.id, address_key(one)) not in dead)
+        if living:
+            readers.append(Reader(row.id, row.fingerprint, living, *last.get(row.id, (None, ""))))
     return readers
+
+
+def note_missed(session: Session, period_at: datetime, now: datetime) -> list[Person]:
+    """Who would be sent this roster if their key had not ended, been revoked or blocked.
+
+    Each is named once, until a roster could go to them again.
+    """
+    usable = select(CertificateRow.fingerprint).where(_key_is_usable(now))
+    keyless = and_(Person.fingerprint.is_not(None), Person.fingerprint.not_in(usable))
+    fresh = (
+        update(Person)
+        .where(keyless, _is_served(now), Person.roster_missed_at.is_(None))
+        .values(roster_missed_at=period_at)
+        .returning(Person.id)
+    )
+    found = list(session.scalars(fresh, execution_options={"synchronize_session": "fetch"}))
+    return [session.get_one(Person, number) for number in sorted(found)]
+
+
+def missed_and_mended(session: Session, now: datetime) -> list[datetime]:
+    """The rosters that somebody missed who could read them now, the oldest first."""
+    mended = select(CertificateRow.fingerprint).where(_key_is_usable(now))
+    query = (
+        select(Person.roster_missed_at)
+        .where(Person.roster_missed_at.is_not(None), Person.fingerprint.in_(mended), _is_served(now))
+        .distinct()
+        .order_by(Person.roster_missed_at)
+    )
+    return [one for one in session.scalars(query) if one is not None]
+
+
+def take_back(session: Session, person_id: int) -> bool:
+    """The key ended while the roster was on its way: it was missed after all. False when that was known."""
+    newest = select(func.max(RosterSend.period_at)).where(RosterSend.person_id == person_id).scalar_subquery()
+    row = session.scalar(
+        select(RosterSend).where(RosterSend.person_id == person_id, RosterSend.period_at == newest)
+    )
+    person = session.get(Person, person_id)
+    if row is None or person is None or person.roster_missed_at is not None:
+        return False
+    person.roster_missed_at = row.period_at
+    session.delete(row)
+    session.flush()
+    return True
 
 
 def last_send(session: Session, person_id: int) -> tuple[datetime | None, Mapping[str, Any] | None]:
@@ -96,6 +152,7 @@ def record_send(
     if fresh:
         facts.put(session, name, text)
         session.flush()
+        _forget_missed(session, period_at)
         _forget_unused_snapshots(session)
     return fresh
 
@@ -149,6 +206,16 @@ def _insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[int]:
         statement = insert(RosterSend).values(rows[start : start + _ROWS_AT_ONCE]).on_conflict_do_nothing()
         fresh.update(session.scalars(statement.returning(RosterSend.person_id)))
     return fresh
+
+
+def _forget_missed(session: Session, period_at: datetime) -> None:
+    """Whoever is sent this roster has missed none."""
+    sent = select(RosterSend.person_id).where(RosterSend.period_at == period_at)
+    had_missed = (Person.roster_missed_at.is_not(None), Person.id.in_(sent))
+    session.execute(
+        update(Person).where(*had_missed).values(roster_missed_at=None),
+        execution_options={"synchronize_session": "fetch"},
+    )
 
 
 def _forget_unused_snapshots(session: Session) -> None:

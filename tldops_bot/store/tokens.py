@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from tldops_bot.domain.token import ROUTE_BYTES, TOKEN_BYTES, token_digest, write_route, write_token
 from tldops_bot.store.tables import Person, Request, Token, TokenRequest
 
+# They bring nothing about, and only take back: good also after the key was blocked.
+_STOPPING = ("key_stop", "stay", "undo")
+
 
 @dataclass(frozen=True, slots=True)
 class Minted:
@@ -114,18 +117,24 @@ def open_held(session: Session, inbox_id: int) -> Token | None:
     )
 
 
-def void_for_person(session: Session, person_id: int, now: datetime) -> None:
-    """End every open token of a person, but those that can only stop something."""
+def void_for_person(session: Session, person_id: int, now: datetime, purpose: str = "") -> None:
+    """End every open token of a person, but those that can only stop something; or those of one purpose."""
     session.execute(
         update(Token)
         .where(
             Token.person_id == person_id,
-            Token.purpose != "key_stop",
+            Token.purpose == purpose if purpose else Token.purpose.not_in(_STOPPING),
             Token.used_at.is_(None),
             Token.void_at.is_(None),
         )
         .values(void_at=now)
     )
+
+
+def lately(session: Session, purpose: str, person_id: int, since: datetime) -> list[Token]:
+    """The tokens of one purpose that a person was sent since then."""
+    query = select(Token).where(Token.purpose == purpose, Token.person_id == person_id, Token.made_at > since)
+    return list(session.scalars(query))
 
 
 def forget_person(session: Session, person: Person, now: datetime) -> None:

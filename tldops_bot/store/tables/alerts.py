@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tldops_bot.store.columns import Base, Fingerprint, Line, Word, Words
+from tldops_bot.store.columns import Base, Fingerprint, Key, Line, Word, Words
 
 
 class Alert(Base):
@@ -41,3 +41,25 @@ class AlertRecipient(Base):
     seen_at: Mapped[datetime | None]
     seen_how: Mapped[Word] = mapped_column(default="")
     words: Mapped[Words] = mapped_column(default="")
+
+
+class AlertNews(Base):
+    """What was said of an alert after it: an update in somebody's own signed words, its end, or that it is taken back."""
+
+    __tablename__ = "alert_news"
+    id: Mapped[Key]
+    alert_id: Mapped[Word] = mapped_column(ForeignKey("alerts.id"), index=True)
+    number: Mapped[int]
+    kind: Mapped[Word]
+    state: Mapped[Word]
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    fingerprint: Mapped[Fingerprint]
+    title: Mapped[Line]
+    tlp: Mapped[Word]
+    severity: Mapped[Word]
+    because: Mapped[Words] = mapped_column(default="")
+    original: Mapped[bytes | None]
+    original_form: Mapped[Word] = mapped_column(default="")
+    signed_at: Mapped[datetime]
+    posted_at: Mapped[datetime]
+    inbox_id: Mapped[int | None]

@@ -39,3 +39,14 @@ class IanaContact(Base):
     since_at: Mapped[datetime]
     is_first_import: Mapped[bool] = mapped_column(default=False)
     until_at: Mapped[datetime | None]
+    welcomed_at: Mapped[datetime | None]
+
+
+class IanaHeld(Base):
+    """An answer of IANA's that is believed only when a later sync brings it again."""
+
+    __tablename__ = "iana_held"
+    tld: Mapped[Label] = mapped_column(primary_key=True)
+    digest: Mapped[Line]
+    because: Mapped[Word]
+    held_at: Mapped[datetime]

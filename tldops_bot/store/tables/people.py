@@ -30,14 +30,35 @@ class Person(Base):
     key_blocked_at: Mapped[datetime | None]
     key_blocked_because: Mapped[Line] = mapped_column(default="")
     key_rung: Mapped[int] = mapped_column(default=0)
+    roster_missed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    asked: Mapped[int] = mapped_column(default=0)
     stale_at: Mapped[datetime | None]
+    committee_told_at: Mapped[datetime | None]
     mailbox_failed_at: Mapped[datetime | None]
+    forget_at: Mapped[datetime | None]
     forgotten_at: Mapped[datetime | None]
     entries: Mapped[list["Entry"]] = relationship(back_populates="person", order_by="Entry.tld")
     offices: Mapped[list["Office"]] = relationship(back_populates="person")
+
+
+class Mailbox(Base):
+    """An address of a person from which mail came back: since when it is asked if it lives, and whether it does.
+
+    Nothing is asked while `probed_at` is empty; `failed_at` says that it counts as dead. What came back before
+    `alive_at` counts no more.
+    """
+
+    __tablename__ = "mailboxes"
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), primary_key=True)
+    address_key: Mapped[AddressText] = mapped_column(primary_key=True)
+    probed_at: Mapped[datetime | None]
+    probes: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+    alive_at: Mapped[datetime | None]
 
 
 class Entry(Base):
@@ -53,6 +74,8 @@ class Entry(Base):
     probation_until: Mapped[datetime]
     objections_until: Mapped[datetime]
     vouched_by: Mapped[Line]
+    voucher_key: Mapped[AddressText] = mapped_column(default="")
+    voucher_gone_at: Mapped[datetime | None]
     request_id: Mapped[int | None] = mapped_column(ForeignKey("requests.id"))
     suspended_at: Mapped[datetime | None]
     suspended_because: Mapped[Line] = mapped_column(default="")

@@ -1,6 +1,6 @@
 """What is remembered: rosters sent, look-ups, the audit chain, jobs, single facts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey
@@ -54,6 +54,21 @@ class JobRun(Base):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     problem: Mapped[Line] = mapped_column(default="")
+
+
+class DailyFigures(Base):
+    """The counts of one day (UTC), for coverage over time: no TLD and nobody in particular."""
+
+    __tablename__ = "daily_figures"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    cctlds: Mapped[int]
+    covered: Mapped[int]
+    confirmed: Mapped[int]
+    idn_cctlds: Mapped[int]
+    idn_covered: Mapped[int]
+    contacts: Mapped[int]
+    with_key: Mapped[int]
+    stale: Mapped[int]
 
 
 class Fact(Base):

@@ -1,0 +1,118 @@
+"""All that is known of a request that waits for a decision: for PENDING, and for the operator's command line."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.commands._requests import describe, number, shown
+from tldops_bot.domain.address import same_address
+from tldops_bot.store import bounces, iana, notes, people, requests, tokens
+from tldops_bot.store.tables import CertificateRow, Person, Request
+
+_ASKED_WITH = ("prove", "vouch", "key_stop", "key_cosign")
+
+
+def known(session: Session, request: Request, now: datetime) -> dict[str, object]:
+    """A case as whoever decides needs it. Addresses and names stand in it as they are."""
+    person = people.by_address(session, request.details.get("email", ""))
+    return describe(request) | {
+        "mails": mails(request),
+        "key": key(session, request, now),
+        "other_tlds": _other_tlds(person, request),
+        "other_requests": _other_requests(session, request),
+        "namesakes": _namesakes(session, request),
+        "iana": [
+            {
+                "kind": one.kind,
+                "email": one.email,
+                "since_at": None if one.is_first_import else one.since_at,
+                "came_back": bool(one.email) and bounces.came_back(session, one.email, request.asked_at),
+            }
+            for one in iana.current_contacts(session, request.tld)
+        ],
+        "contacts": len(people.contacts_of(session, request.tld)) if request.tld else 0,
+        "asked_by": asked_by(session, request),
+        "sent": sent(session, request),
+        "votes": votes(session, request),
+        "notes": notes.shown(session, number(request), *filter(None, [request.tld])),
+        "declined_because": request.details.get("declined_because", ""),
+    }
+
+
+def mails(request: Request) -> list[dict[str, object]]:
+    """What was found out about who mailed, of each mail that came about the request."""
+    return [
+        {"what": what, "at": datetime.fromisoformat(at), "words": words}
+        for what, at, words in request.details.get("mails", ())
+    ]
+
+
+def key(session: Session, request: Request, now: datetime) -> dict[str, object] | None:
+    """The key that was asked for, its age and its end; None without one."""
+    row = session.get(CertificateRow, request.fingerprint) if request.fingerprint else None
+    if row is None:
+        return None
+    return {
+        "fingerprint": row.fingerprint,
+        "algorithm": request.details.get("key_algorithm", ""),
+        "made_at": row.created_at,
+        "days": max((now - row.created_at).days, 0),
+        "expires_at": row.expires_at,
+        "is_revoked": row.is_revoked,
+    }
+
+
+def asked_by(session: Session, request: Request) -> dict[str, object]:
+    """Who asked: the person, a stored one by name, or the address that stood in From, which proves nothing."""
+    by = session.get(Person, request.details.get("entered_by") or 0)
+    is_own = same_address(request.asked_by, request.details.get("email", ""))
+    return {"is_own": is_own, "name": "" if is_own or by is None else by.name, "address": request.asked_by}
+
+
+def sent(session: Session, request: Request) -> list[dict[str, object]]:
+    """Whom we asked about it, when, and what they said."""
+    found = []
+    for purpose in _ASKED_WITH:
+        for one in tokens.tokens_of(session, request, purpose):
+            if not one.details.get("single") or one.used_at is not None:
+                found.append(
+                    {
+                        "at": one.made_at,
+                        "what": purpose,
+                        "address": one.address,
+                        "answer": one.answer,
+                        "answered_at": one.used_at,
+                    }
+                )
+    return sorted(found, key=lambda one: str(one["at"]))
+
+
+def votes(session: Session, request: Request) -> list[dict[str, object]]:
+    """The committee's words so far."""
+    found = []
+    for one in requests.votes(session, request):
+        by = session.get(Person, one.person_id)
+        found.append({"by": by.name if by else "", "approves": one.approves, "because": one.because})
+    return found
+
+
+def _other_tlds(person: Person | None, request: Request) -> list[str]:
+    if person is None:
+        return []
+    return [shown(one.tld) for one in person.entries if one.state == people.LISTED and one.tld != request.tld]
+
+
+def _other_requests(session: Session, request: Request) -> list[dict[str, object]]:
+    """What else is open about the same person."""
+    return [
+        {"number": number(one), "tld": shown(one.tld) if one.tld else ""}
+        for one in requests.open_about(session, request.email_key)
+        if one.id != request.id
+    ]
+
+
+def _namesakes(session: Session, request: Request) -> list[list[str]]:
+    """The TLDs of everybody who bears the same name and has another address."""
+    details = request.details
+    found = people.namesakes(session, details.get("name", ""), details.get("email", ""))
+    return [[shown(one.tld) for one in other.entries if one.state == people.LISTED] for other in found]

@@ -1,0 +1,139 @@
+"""Who leaves proves two things, or gets a week to come back: one mailbox alone, or one key alone, ends nothing for good.
+
+By a signature, the stored mailbox is asked, and its yes (unsigned is enough) ends the entry at once: one mail more for
+who really leaves, and a thief of the key brings about nothing but a warning. By the mailbox alone (no key, or one that
+is blocked or has ended) the entry is out of service at once and final after 7 days, as with REMOVE: whoever leaves
+has nothing more to do, and a no from any stored mailbox, or the committee, brings everything back.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context, Refused, Reply, Status
+from tldops_bot.commands._forgetting import forget
+from tldops_bot.commands._leaving import leave, put_back
+from tldops_bot.commands._requests import shown
+from tldops_bot.commands._suspending import FINAL_AFTER, suspend
+from tldops_bot.domain.outgoing import Kind, Letter
+from tldops_bot.store import people, tokens
+from tldops_bot.store.tables import Entry, Person, Token
+
+BOTH = "the key and the mailbox"
+MAILBOX = "the contact's mailbox"
+A_DAY = timedelta(days=1)
+WISHES_A_DAY = 3
+_LIVING = (people.LISTED, people.SUSPENDED)
+
+
+def living(person: Person) -> list[Entry]:
+    """The entries that can still be left."""
+    return [entry for entry in person.entries if entry.state in _LIVING]
+
+
+def ask_mailbox(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool) -> Reply:
+    """Signed: every stored mailbox is asked as well; one yes is enough, one no ends it. Asked again only a day later."""
+    tlds = [entry.tld for entry in entries]
+    until = ctx.now + ctx.config.membership.request_lifetime
+    values = {"name": person.name, "tlds": [shown(tld) for tld in tlds], "forgets": forgets, "until": until}
+    wish = {"tlds": tlds, "forgets": forgets}
+    if not _asked_enough(ctx, person, wish):
+        for address in people.addresses_of(person):
+            _post(ctx, "leave", "letters/leave", address, person, until, wish, values)
+    return Reply("asked", values, Status.WAITING)
+
+
+def agreed(ctx: Context, token: Token) -> Reply | Refused:
+    """The mailbox says yes to what the key has signed."""
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    if person is None or person.forgotten_at is not None:
+        return Refused("token_void")
+    if token.details["forgets"]:
+        return Reply("left", {"tlds": forget(ctx, person, BOTH)}, is_silent=True)
+    held = [entry for entry in living(person) if entry.tld in token.details["tlds"]]
+    if not held:
+        return Refused("token_void")
+    left = [leave(ctx, entry, BOTH) for entry in held]
+    tokens.void_for_person(ctx.session, person.id, ctx.now, "leave")
+    ctx.post(_letters.notice("letters/left", {"name": person.name, "tlds": left}, _letters.to_person(person)))
+    return Reply("left", {"tlds": left}, is_silent=True)
+
+
+def stays(ctx: Context, token: Token) -> Reply:
+    """The mailbox says no: nothing of it is done, whichever of the mailboxes was asked."""
+    if token.person_id is not None:
+        tokens.void_for_person(ctx.session, token.person_id, ctx.now, "leave")
+    return Reply("dropped", {"what": "leave"})
+
+
+def begin(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool) -> Reply:
+    """By the mailbox alone: out of service at once, final after a week; told to everybody concerned."""
+    final_at = ctx.now + FINAL_AFTER
+    fresh = [entry for entry in entries if entry.state == people.LISTED]
+    hastened = {
+        str(entry.id): entry.final_at.isoformat() if entry.final_at else ""
+        for entry in entries
+        if entry not in fresh
+    }
+    for entry in fresh:
+        because = "asked to leave, by a mail from their own mailbox"
+        suspend(ctx, entry, because, MAILBOX, final_at, "letters/removed", tells_person=False)
+    for entry in entries:
+        entry.final_at = min(entry.final_at or final_at, final_at)
+    if forgets:
+        person.forget_at = final_at
+    tlds = [shown(entry.tld) for entry in entries]
+    values = {"name": person.name, "tlds": tlds, "forgets": forgets, "until": final_at}
+    wish = {"fresh": [entry.id for entry in fresh], "hastened": hastened}
+    for address in people.addresses_of(person):
+        _post(ctx, "stay", "letters/stay", address, person, final_at, wish, values)
+    return Reply("waiting", values, Status.WAITING, is_silent=True)
+
+
+def put_all_back(ctx: Context, token: Token) -> Reply | Refused:
+    """A stored mailbox says that it was no wish of its owner's."""
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    if person is None or person.forgotten_at is not None:
+        return Refused("token_void")
+    was_to_be_forgotten, person.forget_at = person.forget_at is not None, None
+    back = [
+        entry
+        for entry in person.entries
+        if entry.id in token.details["fresh"] and entry.state == people.SUSPENDED
+    ]
+    for entry in back:
+        put_back(ctx, entry, MAILBOX, by_owner=True)
+    hastened = token.details["hastened"]
+    others = [one for one in person.entries if str(one.id) in hastened and one.state == people.SUSPENDED]
+    for entry in others:
+        before = hastened[str(entry.id)]
+        entry.final_at = datetime.fromisoformat(before) if before else None
+    if not (back or others or was_to_be_forgotten):
+        return Refused("token_void")
+    tokens.void_for_person(ctx.session, person.id, ctx.now, "stay")
+    return Reply("stays", {"tlds": [shown(entry.tld) for entry in back]})
+
+
+def _asked_enough(ctx: Context, person: Person, wish: dict[str, object]) -> bool:
+    """Whoever has the key only must not fill the mailbox with questions."""
+    lately = tokens.lately(ctx.session, "leave", person.id, ctx.now - A_DAY)
+    is_open = any(one.details == wish and one.used_at is None and one.void_at is None for one in lately)
+    return is_open or len({one.made_at for one in lately}) >= WISHES_A_DAY
+
+
+def _post(
+    ctx: Context,
+    purpose: str,
+    template: str,
+    address: str,
+    person: Person,
+    until: datetime,
+    wish: Mapping[str, object],
+    values: Mapping[str, object],
+) -> None:
+    # In clear: the mailbox's word is asked for, and the key may be in wrong hands.
+    minted = tokens.mint(
+        ctx.session, ctx.random, purpose, address, ctx.now, until, person_id=person.id, details=dict(wish)
+    )
+    shown_to = {**values, "token": minted.words}
+    ctx.post(Letter(Kind.TOKEN, template, shown_to, _letters.to_address(address), route=minted.route))

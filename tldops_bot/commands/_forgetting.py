@@ -1,0 +1,50 @@
+"""Removes what is held about a person; the record that entries began and ended stays, without the name."""
+
+from sqlalchemy import delete, select
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._leaving import leave
+from tldops_bot.store import audit, people, requests, tokens
+from tldops_bot.store.tables import Lookup, Office, Person
+
+_EMPTIED = (
+    "emergency_email",
+    "phone",
+    "phone_e164",
+    "mobile",
+    "mobile_e164",
+    "fax",
+    "postal",
+    "organisation",
+    "timezone",
+    "key_blocked_because",
+)
+
+
+def forget(ctx: Context, person: Person, by: str) -> list[str]:
+    """End every entry and office, and empty the record; the TLDs that were left, as people see them."""
+    farewell = _letters.to_address(person.email)
+    ctx.session.execute(delete(Office).where(Office.person_id == person.id))
+    tlds = [leave(ctx, one, by) for one in person.entries if one.state in (people.LISTED, people.SUSPENDED)]
+    ctx.session.execute(delete(Lookup).where(Lookup.asked_id == person.id))
+    for held in requests.concerning(ctx.session, person):
+        if held.state in requests.OPEN:
+            requests.close(held, requests.WITHDRAWN, "the contact", "", ctx.now)
+        held.details, held.email_key, held.asked_by = {}, "", ""
+    tokens.forget_person(ctx.session, person, ctx.now)
+    people.forget_keys(ctx.session, person, ctx.now)
+    for column in _EMPTIED:
+        setattr(person, column, "")
+    person.name, person.email, person.email_key = "", "", f"forgotten-{person.id}"
+    person.emergency_proven_at = person.fingerprint = person.forget_at = None
+    person.forgotten_at = ctx.now
+    audit.record(ctx.session, ctx.now, by, "forgotten", "", person.id)
+    ctx.post(_letters.notice("letters/forgotten", {"tlds": tlds}, farewell))
+    return tlds
+
+
+def forget_due(ctx: Context) -> None:
+    """Whoever asked for it by a mailbox alone, and was not put back in the days that followed."""
+    for person in ctx.session.scalars(select(Person).where(Person.forget_at <= ctx.now)).all():
+        forget(ctx, person, "the clock")

@@ -1,0 +1,233 @@
+"""Staying a contact (DESIGN section 5.5): the question, what is asked of others, and what their answers do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.commands._details import record_of
+from tldops_bot.commands._requests import shown
+from tldops_bot.domain.address import address_key, mask_address, mask_phone
+from tldops_bot.domain.freshness import ANSWER_WITHIN, OTHERS_AGAIN_AFTER, since_words
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.store import audit, freshness, iana, people, tokens
+from tldops_bot.store.tables import Person, Token
+
+_MASKED = {"Emergency e-mail": mask_address, "Phone": mask_phone, "Mobile": mask_phone, "Fax": mask_phone}
+
+
+def confirmed(ctx: Context, person: Person) -> Reply:
+    """The person says that all is still right: fresh again, whatever was said or marked before."""
+    person.confirmed_at, person.stale_at = ctx.now, None
+    actor = ctx.actor.fingerprint or "mailbox"
+    audit.record(ctx.session, ctx.now, actor, "confirmed", "", person.id, ctx.mail.inbox_id)
+    return Reply("still_right")
+
+
+def tlds_of(person: Person) -> list[str]:
+    """The TLDs a person is listed for, as people see them."""
+    return [shown(one.tld) for one in person.entries if one.state == people.LISTED]
+
+
+# --- the question to the person
+
+
+def ask(ctx: Context, person: Person, is_everywhere: bool) -> None:
+    """Send a person their record, with a word to say that it is right; `is_everywhere`: to the second address too.
+
+    Without a usable key it goes in clear, so what could lead anybody to the person is masked (promise 5), as it is
+    when an address is proven: enough to see what is out of date.
+    """
+    row = people.usable_key(ctx.session, person, ctx.now)
+    addresses = people.addresses_of(person)
+    for address in addresses if is_everywhere else addresses[:1]:
+        minted = tokens.mint(
+            ctx.session,
+            ctx.random,
+            "still_right",
+            address,
+            ctx.now,
+            ctx.now + ANSWER_WITHIN,
+            person_id=person.id,
+        )
+        values = {
+            "token": minted.words,
+            "name": person.name,
+            "record": record_of(person) if row else _masked(person),
+            "is_masked": row is None,
+            "tlds": tlds_of(person),
+            "asked": person.asked,
+            "is_stale": person.stale_at is not None,
+            "confirmed_at": person.confirmed_at,
+        }
+        to = (Recipient(address, Entitled.PERSON, person.id),)
+        ctx.post(
+            Letter(
+                Kind.TOKEN,
+                "letters/still_right",
+                values,
+                to,
+                is_confidential=row is not None,
+                route=minted.route,
+            )
+        )
+
+
+def _masked(person: Person) -> list[tuple[str, str]]:
+    found = [(label, value) for label, value in record_of(person) if label != "Postal"]
+    return [(label, _MASKED[label](value) if label in _MASKED else value) for label, value in found]
+
+
+# --- the question to others
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """One mailbox that may know a person: whose it is, and for which of the person's TLDs."""
+
+    to: Recipient
+    tlds: list[str]
+
+
+def others_of(ctx: Context, person: Person) -> list[Other]:
+    """The other contacts of a person's TLDs, and the IANA addresses of those: each mailbox once."""
+    own = {address_key(one) for one in people.addresses_of(person)}
+    found: dict[str, Other] = {}
+    for entry in person.entries:
+        if entry.state != people.LISTED:
+            continue
+        peers = [one.person for one in people.contacts_of(ctx.session, entry.tld)]
+        listed = [Recipient(one.email, Entitled.PERSON, one.id) for one in peers]
+        boxes = [one.email for one in iana.current_contacts(ctx.session, entry.tld) if one.email]
+        for to in (*listed, *(Recipient(box, Entitled.ADDRESS) for box in boxes)):
+            key = address_key(to.address)
+            if key not in own:
+                held = found.setdefault(key, Other(to, []))
+                held.tlds.extend(one for one in [shown(entry.tld)] if one not in held.tlds)
+    return list(found.values())
+
+
+def ask_others(ctx: Context, person: Person, most_a_day: int) -> None:
+    """Ask those who may know a silent person: each once in a while, and none about too many people on one day."""
+    asked = freshness.words_about(ctx.session, person, ctx.now - OTHERS_AGAIN_AFTER)
+    already = {address_key(token.address) for token in asked}
+    for other in others_of(ctx, person):
+        address = other.to.address
+        if address_key(address) in already:
+            continue
+        if freshness.asked_about_others(ctx.session, address, ctx.now) < most_a_day:
+            _ask_other(ctx, person, other)
+
+
+def _ask_other(ctx: Context, person: Person, other: Other) -> None:
+    minted = tokens.mint(
+        ctx.session,
+        ctx.random,
+        freshness.COLLEAGUE,
+        other.to.address,
+        ctx.now,
+        ctx.now + ANSWER_WITHIN,
+        person_id=person.id,
+        details={"is_iana": other.to.entitled is Entitled.ADDRESS},
+    )
+    values = {
+        "token": minted.words,
+        "name": person.name,
+        "address": mask_address(person.email),
+        "tlds": other.tlds,
+        "since": since_words(person.confirmed_at, ctx.now),
+    }
+    ctx.post(Letter(Kind.TOKEN, "letters/still_there", values, (other.to,), route=minted.route))
+
+
+def still_there(ctx: Context, token: Token) -> Reply | Refused:
+    """Somebody says that a silent person is still there."""
+    values = {"tlds": _silent_tlds(ctx, token)}
+    return _note_word(ctx, token, "") or Reply("still_there", values)
+
+
+def gone(ctx: Context, token: Token, because: str) -> Reply | Refused:
+    """Somebody says that a silent person has gone, or is reached in another way."""
+    values = {"tlds": _silent_tlds(ctx, token)}
+    return _note_word(ctx, token, because) or Reply("gone", values)
+
+
+def _silent_tlds(ctx: Context, token: Token) -> list[str]:
+    person = ctx.session.get(Person, token.person_id)
+    return tlds_of(person) if person else []
+
+
+def _note_word(ctx: Context, token: Token, because: str) -> Reply | Refused | None:
+    """What somebody says of a silent person is written down for the committee, and no more: only the person can
+    confirm, and only the person, REMOVE or the committee ends an entry."""
+    if not _silent_tlds(ctx, token):
+        return Refused("token_void")
+    person = ctx.session.get_one(Person, token.person_id)
+    if person.stale_at is None:
+        return Reply("settled")
+    token.details = {**token.details, "words": because[:200]}
+    details = {"answer": token.answer, "is_iana": bool(token.details.get("is_iana"))}
+    audit.record(
+        ctx.session, ctx.now, "mailbox", "said_of_silent", "", person.id, ctx.mail.inbox_id, **details
+    )
+    return None
+
+
+# --- the committee
+
+
+def declined_at(ctx: Context, person: Person, since: datetime) -> datetime | None:
+    """When somebody last said that a silent person has gone, or is to be found elsewhere."""
+    words = freshness.words_about(ctx.session, person, since)
+    return max((one.used_at for one in words if one.used_at and one.answer == "DECLINE"), default=None)
+
+
+def tell_committee(ctx: Context, silent: Sequence[Person]) -> None:
+    """One mail about all the silent people of a day: what is known of each, and what others said."""
+    holders = people.office_holders(ctx.session, "committee", "secretariat")
+    if holders:
+        values = {"people": [_known(ctx, one) for one in silent]}
+        to = _letters.to_people(holders)
+        ctx.post(_letters.notice("letters/silent", values, to, is_confidential=True))
+    else:
+        to = _letters.to_address(ctx.config.operator.email)
+        ctx.post(_letters.notice("letters/silent_operator", {"count": len(silent)}, to))
+
+
+def _known(ctx: Context, person: Person) -> dict[str, object]:
+    words = freshness.words_about(ctx.session, person, person.stale_at or ctx.now)
+    return {
+        "name": person.name,
+        "email": person.email,
+        "tlds": tlds_of(person),
+        "alone": [shown(tld) for tld in _alone_in(ctx, person)],
+        "confirmed_at": person.confirmed_at,
+        "stale_at": person.stale_at,
+        "mail_fails": person.mailbox_failed_at is not None,
+        "asked": len(words),
+        "answers": [
+            {
+                "address": one.address,
+                "is_iana": bool(one.details.get("is_iana")),
+                "at": one.used_at,
+                "is_there": one.answer == "CONFIRM",
+                "words": str(one.details.get("words", "")),
+            }
+            for one in words
+            if one.used_at is not None
+        ],
+    }
+
+
+def _alone_in(ctx: Context, person: Person) -> list[str]:
+    """The TLDs for which nobody else is listed who is fresh."""
+    return [
+        entry.tld
+        for entry in person.entries
+        if entry.state == people.LISTED
+        and all(
+            one.person is person or one.person.stale_at is not None
+            for one in people.contacts_of(ctx.session, entry.tld)
+        )
+    ]

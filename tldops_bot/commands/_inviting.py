@@ -1,0 +1,120 @@
+"""Invitations: which TLDs nobody speaks for, whom IANA shows for them, the one mail that asks, and its answer."""
+
+from collections.abc import Iterable
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.commands._fields import is_in_root
+from tldops_bot.commands._requests import shown
+from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.outgoing import Attachment, Kind, Letter
+from tldops_bot.domain.outreach import ANSWERED, DECLINED, NEEDLESS, PERIOD, SENT
+from tldops_bot.store import audit, iana, lookups, people, requests, tokens
+from tldops_bot.store.tables import Invitation, Token
+
+
+def missing(ctx: Context) -> tuple[str, ...]:
+    """The TLDs this list serves that have no contact, and nobody who is on the way to become one."""
+    served = ctx.tlds.of_kind(*ctx.config.membership.constituencies)
+    held = lookups.listed_tlds(ctx.session)
+    coming = {one.tld for one in requests.listing(ctx.session, (requests.VOUCHING, requests.COMMITTEE))}
+    return tuple(
+        facts.tld.a_label
+        for facts in served
+        if facts.tld.a_label not in held and facts.tld.a_label not in coming and is_in_root(ctx, facts.tld)
+    )
+
+
+def addresses_of(ctx: Context, tld: str) -> tuple[str, ...]:
+    """The addresses IANA shows for a TLD, as it writes them, each once."""
+    held = [parse_address(one.email) for one in iana.current_contacts(ctx.session, tld)]
+    return tuple(dict.fromkeys(one for one in held if one))
+
+
+def all_of(ctx: Context, address: str, asked: Iterable[str], lacking: Iterable[str]) -> tuple[str, ...]:
+    """What one mail to an address is about: the TLDs asked for, and all others of that address that lack people."""
+    also = set(iana.tlds_of_address(ctx.session, address)) & set(lacking)
+    return tuple(sorted({*asked, *also}))
+
+
+def send(ctx: Context, row: Invitation, tlds: tuple[str, ...]) -> None:
+    """Send one invitation; one line in answer tells yes or no."""
+    minted = tokens.mint(
+        ctx.session,
+        ctx.random,
+        "invite",
+        row.address,
+        ctx.now,
+        ctx.now + PERIOD,
+        details={"invitation": row.id},
+    )
+    row.state, row.sent_at, row.tlds = SENT, ctx.now, list(tlds)
+    values = {
+        "token": minted.words,
+        "tlds": [shown(one) for one in tlds],
+        "is_found": row.is_found,
+        "address": row.address,
+        "until": ctx.now + PERIOD,
+    }
+    ctx.post(
+        Letter(Kind.TOKEN, "letters/invite", values, _letters.to_address(row.address), route=minted.route)
+    )
+    _record(ctx, row, "invited")
+
+
+def send_planned(ctx: Context, row: Invitation, lacking: Iterable[str]) -> bool:
+    """Send one whose turn has come; False when it is not needed any more: the TLD has people, or another mailbox."""
+    tlds = tuple(sorted(set(iana.tlds_of_address(ctx.session, row.address)) & set(lacking)))
+    if not tlds:
+        row.state = NEEDLESS
+        return False
+    send(ctx, row, tlds)
+    return True
+
+
+def accepted(ctx: Context, token: Token) -> Reply | Refused:
+    """Yes, we want to take part: the form that does it, with the TLDs filled in, and the list's key."""
+    row = _row(ctx, token)
+    if row is None:
+        return Refused("token_void")
+    row.state, row.answered_at = ANSWERED, ctx.now
+    _tell(ctx, row)
+    _record(ctx, row, "invitation_accepted")
+    key = Attachment("tld-ops-list-key.asc", "application/pgp-keys", ctx.list_certificate)
+    values = {"tlds": [shown(one) for one in row.tlds], "words": " ".join(row.tlds)}
+    return Reply("invited", values, attachments=(key,))
+
+
+def declined(ctx: Context, token: Token, because: str) -> Reply | Refused:
+    """No: noted, and the address is left in peace for the rest of the period."""
+    row = _row(ctx, token)
+    if row is None:
+        return Refused("token_void")
+    row.state, row.answered_at, row.because = DECLINED, ctx.now, because[:255]
+    _tell(ctx, row)
+    _record(ctx, row, "invitation_declined")
+    return Reply("not_invited", {"until": (row.sent_at or ctx.now) + PERIOD})
+
+
+def _row(ctx: Context, token: Token) -> Invitation | None:
+    number = token.details.get("invitation")
+    return ctx.session.get(Invitation, number) if isinstance(number, int) else None
+
+
+def _tell(ctx: Context, row: Invitation) -> None:
+    """The secretariat hears of an answer: a yes wants somebody to talk to, a no has its reason."""
+    to = _letters.to_people(people.office_holders(ctx.session, "secretariat"))
+    values = {
+        "tlds": [shown(one) for one in row.tlds],
+        "is_yes": row.state == ANSWERED,
+        "because": row.because,
+    }
+    ctx.post(_letters.notice("letters/invitation_answered", values, to))
+
+
+def _record(ctx: Context, row: Invitation, action: str) -> None:
+    by = ctx.actor.fingerprint or "mailbox"
+    for tld in row.tlds:
+        audit.record(
+            ctx.session, ctx.now, by, action, tld, inbox_id=ctx.mail.inbox_id, invitation=f"I-{row.id}"
+        )

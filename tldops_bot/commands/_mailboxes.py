@@ -1,0 +1,76 @@
+"""Dead mailboxes (DESIGN section 8): the probe, the mark, who is told, and the way back."""
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.commands._freshness import others_of, tlds_of
+from tldops_bot.domain.address import address_key, mask_address, same_address
+from tldops_bot.domain.mailbox import ANSWER_WITHIN
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.store import audit, mailboxes, people, tokens
+from tldops_bot.store.tables import Mailbox, Person, Token
+
+PROBE = "mailbox"  # the purpose of its token
+
+
+def probe(ctx: Context, person: Person, row: Mailbox) -> None:
+    """Ask a mailbox if it lives; a word that comes back from it is proof. Nothing about the person is in it."""
+    address = next(one for one in people.addresses_of(person) if address_key(one) == row.address_key)
+    row.probed_at, row.probes = ctx.now, row.probes + 1
+    until = ctx.now + ANSWER_WITHIN
+    minted = tokens.mint(ctx.session, ctx.random, PROBE, address, ctx.now, until, person_id=person.id)
+    values = {"token": minted.words, "until": until, "is_dead": row.failed_at is not None}
+    to = _letters.to_address(address)
+    ctx.post(Letter(Kind.TOKEN, "letters/probe", values, to, route=minted.route))
+
+
+def answered(ctx: Context, token: Token, answer: str) -> None:
+    """Whatever came back from a mailbox proves that it is read; a "no" may be that of another owner."""
+    if answer != "DECLINE" or token.purpose == "still_right":
+        mailboxes.answered(ctx.session, token.address, ctx.now)
+
+
+def disowned(ctx: Context, token: Token) -> Reply | Refused:
+    """Whoever reads the mailbox says that it is not the person's (any more): dead at once."""
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    row = mailboxes.of(ctx.session, person.id, token.address) if person else None
+    if person is None or row is None:
+        return Refused("token_void")
+    row.probed_at = row.probed_at or ctx.now
+    if row.failed_at is None:
+        mark(ctx, person, row)
+    return Reply("noted", {"what": PROBE})
+
+
+def mark(ctx: Context, person: Person, row: Mailbox) -> None:
+    """The mailbox counts as dead. Told: the person elsewhere; and where it is the first address, the others."""
+    row.failed_at = ctx.now
+    is_first = same_address(person.email, row.address_key)
+    details = {"is_first": is_first}
+    audit.record(ctx.session, ctx.now, "the clock", "mailbox_failed", "", person.id, **details)
+    values = {
+        "name": person.name,
+        "address": mask_address(row.address_key),
+        "tlds": tlds_of(person),
+        "is_first": is_first,
+    }
+    elsewhere = [one for one in people.addresses_of(person) if address_key(one) != row.address_key]
+    to = tuple(Recipient(one, Entitled.PERSON, person.id) for one in elsewhere)
+    if to:
+        ctx.post(_letters.notice("letters/mailbox_failed", values, to))
+    if is_first:
+        person.mailbox_failed_at = ctx.now
+        _tell_others(ctx, person)
+
+
+def _tell_others(ctx: Context, person: Person) -> None:
+    """The other contacts of the TLDs, IANA's where there is none, and the committee: they can reach the person."""
+    others = others_of(ctx, person)
+    contacts = [one for one in others if one.to.entitled is Entitled.PERSON]
+    for other in contacts or others:
+        values = {"name": person.name, "tlds": other.tlds}
+        ctx.post(_letters.notice("letters/mailbox_failed_other", values, (other.to,)))
+    values = {"name": person.name, "tlds": tlds_of(person)}
+    holders = people.office_holders(ctx.session, "committee", "secretariat")
+    to = _letters.to_people(one for one in holders if one is not person)
+    if to:
+        ctx.post(_letters.notice("letters/mailbox_failed_other", values, to))

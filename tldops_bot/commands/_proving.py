@@ -1,0 +1,119 @@
+"""What is asked of a candidate: to prove the address (with a key: the key as well), and a second address later."""
+
+from collections.abc import Mapping, Sequence
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._requests import describe, note_mail, record
+from tldops_bot.domain.address import address_key, mask_address, mask_phone
+from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.tld import Tld
+from tldops_bot.domain.token import write_route
+from tldops_bot.store import people, requests, tokens
+from tldops_bot.store.tables import Person, Request
+
+
+def open_request(
+    ctx: Context,
+    details: Mapping[str, object],
+    tld: Tld,
+    certificate: Certificate | None,
+    replaces: Person | None,
+    person: Person | None,
+) -> Request:
+    """Write down that somebody is to become a contact of a TLD. Nothing happens before they prove the address."""
+    stored = person.fingerprint if person else None
+    if certificate is not None:
+        people.hold_certificate(ctx.session, certificate, ctx.now)
+    request = Request(
+        kind="subscribe",
+        state=requests.PROVING,
+        tld=tld.a_label,
+        email_key=address_key(str(details["email"])),
+        details=dict(details) | {"key_algorithm": certificate.algorithm if certificate else ""},
+        fingerprint=certificate.fingerprint if certificate else stored,
+        person_id=person.id if person else None,
+        replaces_id=replaces.id if replaces else None,
+        asked_by=ctx.mail.author,
+        asked_at=ctx.now,
+        expires_at=ctx.now + ctx.config.membership.request_lifetime,
+    )
+    note_mail(ctx, request, "asked")
+    ctx.session.add(request)
+    ctx.session.flush()
+    record(ctx, "requested", request, authentication=ctx.mail.authentication)
+    return request
+
+
+def ask_for_proof(
+    ctx: Context, asked: Sequence[Request], fingerprint: str | None, is_own: bool = False
+) -> None:
+    """Send the candidate a token: encrypted to the key to be registered, else in clear to the address.
+
+    Phones and the second address are masked: enough for their owner to see a stranger's in their place.
+    """
+    first = asked[0]
+    minted = tokens.mint(
+        ctx.session,
+        ctx.random,
+        "prove",
+        first.details["email"],
+        ctx.now,
+        first.expires_at,
+        asked,
+        fingerprint=fingerprint,
+        person_id=first.person_id,
+        details={"own": is_own},
+    )
+    entitled = Entitled.KEY if fingerprint else Entitled.ADDRESS
+    ctx.post(
+        Letter(
+            Kind.TOKEN,
+            "letters/prove",
+            {
+                "token": minted.words,
+                "requests": [describe(one) for one in asked],
+                "is_signed": bool(fingerprint),
+                "fingerprint": fingerprint or "",
+                "asked_by_other": address_key(first.asked_by) != first.email_key,
+                "until": first.expires_at,
+                "reached_by": _masked(first),
+            },
+            (Recipient(first.details["email"], entitled, first.person_id, fingerprint),),
+            is_confidential=bool(fingerprint),
+            route=minted.route,
+        )
+    )
+
+
+def prove_emergency_address(ctx: Context, person: Person, address: str) -> None:
+    """Keep a second address, and send it a token: it is used only once that came back.
+
+    Who asked by a signature is asked at the stored mailbox too: a key alone must not lead anybody's mail elsewhere.
+    """
+    person.emergency_email, person.emergency_proven_at = address, None
+    until = ctx.now + ctx.config.membership.request_lifetime
+    asked = {address: "letters/emergency"}
+    if ctx.actor.is_signed and ctx.actor.person is person:
+        asked[person.email] = "letters/emergency_agree"
+    details = {"of": address, "pair": write_route(ctx.random(8))}
+    for mailbox, template in asked.items():
+        minted = tokens.mint(
+            ctx.session,
+            ctx.random,
+            "emergency",
+            mailbox,
+            ctx.now,
+            until,
+            person_id=person.id,
+            details=details,
+        )
+        values = {"token": minted.words, "name": person.name, "until": until, "new": mask_address(address)}
+        ctx.post(Letter(Kind.TOKEN, template, values, _letters.to_address(mailbox), route=minted.route))
+
+
+def _masked(request: Request) -> list[str]:
+    phones = [str(request.details.get(name, "")) for name in ("phone_e164", "mobile_e164")]
+    emergency = str(request.details.get("emergency_email", ""))
+    return [*(mask_phone(one) for one in phones if one), *([mask_address(emergency)] if emergency else [])]

@@ -1,0 +1,69 @@
+"""A request as people see it: what it is called, how it is shown, where its candidate is written to."""
+
+from tldops_bot.commands._command import Context
+from tldops_bot.domain.outgoing import Entitled, Recipient
+from tldops_bot.domain.tld import parse_tld
+from tldops_bot.store import audit
+from tldops_bot.store.tables import Request
+
+
+def shown(tld: str) -> str:
+    """A TLD as people see it: U-label with A-label."""
+    parsed = parse_tld(tld)
+    return parsed.shown if parsed else tld
+
+
+def number(request: Request) -> str:
+    """What people call a request."""
+    return f"R-{request.id}"
+
+
+def describe(request: Request) -> dict[str, object]:
+    """A request as letters and lists show it."""
+    return {
+        "number": number(request),
+        "kind": request.kind,
+        "tld": shown(request.tld) if request.tld else "",
+        "name": request.details.get("name", ""),
+        "email": request.details.get("email", ""),
+        "organisation": request.details.get("organisation", ""),
+        "fingerprint": request.fingerprint or "",
+        "reasons": tuple(request.details.get("reasons", ())),
+        "asked_at": request.asked_at,
+        "vouched_by": request.vouched_by,
+        "authentication": request.details.get("authentication", ""),
+        "replaces": request.details.get("replaces", ""),
+    }
+
+
+def note_mail(ctx: Context, request: Request, what: str) -> None:
+    """Keep who mailed, by the word of the mail's domain: for "asked", "proven", "vouched", "declined"."""
+    mails = [*request.details.get("mails", ()), [what, ctx.now.isoformat(), ctx.mail.authentication]]
+    is_suspect = request.details.get("is_suspect", False)
+    if what in ("asked", "proven"):
+        is_suspect = is_suspect or ctx.mail.is_suspect
+    request.details = {**request.details, "mails": mails, "is_suspect": is_suspect}
+
+
+def to_candidate(request: Request) -> tuple[Recipient, ...]:
+    """Where the person of a request is written to."""
+    address = request.details["email"]
+    return (
+        Recipient(address, Entitled.PERSON if request.person_id else Entitled.ADDRESS, request.person_id),
+    )
+
+
+def record(ctx: Context, action: str, request: Request, **details: object) -> None:
+    """Write down in the audit chain what became of a request, and who did it."""
+    actor = ctx.actor.fingerprint or "mailbox"
+    audit.record(
+        ctx.session,
+        ctx.now,
+        actor,
+        action,
+        request.tld,
+        request.person_id,
+        ctx.mail.inbox_id,
+        request=number(request),
+        **details,
+    )

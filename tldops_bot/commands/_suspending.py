@@ -1,0 +1,66 @@
+"""Takes an entry out of service until the committee has decided."""
+
+from datetime import datetime, timedelta
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._requests import describe, shown
+from tldops_bot.store import audit, people, requests
+from tldops_bot.store.tables import Entry, Request
+
+FINAL_AFTER = timedelta(days=7)
+DECIDED_WITHIN = timedelta(days=14)
+
+
+def suspend(
+    ctx: Context,
+    entry: Entry,
+    because: str,
+    by: str,
+    final_at: datetime | None,
+    template: str,
+    tells_person: bool = True,
+) -> Request:
+    """Take an entry out of service until the committee has decided; everybody concerned is told."""
+    entry.state, entry.suspended_at, entry.suspended_because = people.SUSPENDED, ctx.now, because[:255]
+    entry.final_at = final_at
+    person = entry.person
+    request = Request(
+        kind="objection",
+        state=requests.COMMITTEE,
+        tld=entry.tld,
+        email_key=person.email_key,
+        details={
+            "name": person.name,
+            "email": person.email,
+            "reasons": [because[:200]],
+            "entry_id": entry.id,
+            "entered_by": ctx.actor.person_id,
+            "committee_at": ctx.now.isoformat(),
+        },
+        fingerprint=person.fingerprint,
+        person_id=person.id,
+        asked_by=by[:320],
+        asked_at=ctx.now,
+        expires_at=final_at or ctx.now + DECIDED_WITHIN,
+        proven_at=ctx.now,
+    )
+    ctx.session.add(request)
+    ctx.session.flush()
+    audit.record(ctx.session, ctx.now, by, "suspended", entry.tld, person.id, ctx.mail.inbox_id)
+    values = {
+        "request": describe(request),
+        "person": person.name,
+        "tld": shown(entry.tld),
+        "because": because,
+        "final_at": final_at,
+    }
+    if tells_person:
+        ctx.post(_letters.notice(template, values | {"to_person": True}, _letters.to_person(person)))
+    others = _letters.others_concerned(ctx.session, entry.tld, person)
+    ctx.post(_letters.notice(template, values | {"to_person": False}, others))
+    holders = people.office_holders(ctx.session, "committee")
+    decide = "letters/decide_objection" if holders else "letters/decide_operator"
+    to = _letters.to_people(holders) if holders else _letters.to_address(ctx.config.operator.email)
+    ctx.post(_letters.notice(decide, values, to, is_confidential=bool(holders)))
+    return request

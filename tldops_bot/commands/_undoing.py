@@ -1,0 +1,153 @@
+"""A change of a contact's record can be taken back by one line, from any mailbox that was stored before it.
+
+A stolen key can sign UPDATE, and lead the calls of a bad night elsewhere. A change counts at once, since an honest one
+may be needed in that night; so its owner, and the colleagues who would call, hear of it at once as well.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.domain.address import address_key, mask_address, mask_phone
+from tldops_bot.domain.outgoing import Kind, Letter
+from tldops_bot.store import audit, people, tokens
+from tldops_bot.store.tables import Person, Token
+
+UNDONE_WITHIN = timedelta(days=14)
+
+# The column, the word that members know it by, and whether colleagues who would call or write must hear of it.
+_COLUMNS = {
+    "name": ("Name", False),
+    "email": ("Email", True),
+    "emergency_email": ("Emergency-Email", False),
+    "phone": ("Phone", True),
+    "phone_e164": ("Phone", True),
+    "mobile": ("Mobile", True),
+    "mobile_e164": ("Mobile", True),
+    "fax": ("Fax", False),
+    "postal": ("Postal", False),
+    "organisation": ("Organisation", False),
+    "timezone": ("Timezone", False),
+}
+_MASKED = {"Email": mask_address, "Emergency-Email": mask_address, "Phone": mask_phone, "Mobile": mask_phone}
+_PROVEN = "emergency_proven_at"
+
+
+def snapshot(person: Person) -> dict[str, str]:
+    """A record as it is, to compare and to put back."""
+    proven = person.emergency_proven_at
+    return {column: getattr(person, column) for column in _COLUMNS} | {
+        _PROVEN: proven.isoformat() if proven else ""
+    }
+
+
+def mailboxes(person: Person) -> tuple[str, ...]:
+    """Where the offer to undo goes: taken before the change, which may lead mail elsewhere."""
+    return people.addresses_of(person)
+
+
+def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str, ...]) -> None:
+    """Tell every mailbox of `to` what changed, with a token that puts it back; tell the colleagues who would call."""
+    after = snapshot(person)
+    changed = [one for one in _COLUMNS if after[one] != before[one] and _matters(one, before)]
+    if not changed:
+        return
+    until = ctx.now + UNDONE_WITHIN
+    details = {"before": dict(before), "after": after}
+    for address in to:
+        minted = tokens.mint(
+            ctx.session,
+            ctx.random,
+            "undo",
+            address,
+            ctx.now,
+            until,
+            person_id=person.id,
+            details=details,
+        )
+        values = {
+            "token": minted.words,
+            "name": person.name,
+            "until": until,
+            "changes": _in_words(before, after, changed),
+        }
+        # In clear, with numbers and addresses shortened: the key may be in wrong hands.
+        ctx.post(
+            Letter(
+                Kind.TOKEN,
+                "letters/record_changed",
+                values,
+                _letters.to_address(address),
+                route=minted.route,
+            )
+        )
+    _tell_colleagues(ctx, person, changed, is_undone=False)
+
+
+def undo(ctx: Context, token: Token) -> Reply | Refused:
+    """Put back what is still as that change left it."""
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    before, after = token.details.get("before", {}), token.details.get("after", {})
+    if person is None or not before:
+        return Refused("token_void")
+    now = snapshot(person)
+    back = [column for column in _COLUMNS if now[column] == after[column] != before[column]]
+    if "email" in back:
+        holder = people.by_address(ctx.session, before["email"])
+        if holder is not None and holder.id != person.id:
+            back.remove("email")
+    if not back:
+        return Refused("nothing_to_undo")
+    for column in back:
+        setattr(person, column, before[column])
+    if "email" in back:
+        person.email_key = address_key(person.email)
+        tokens.void_for_person(ctx.session, person.id, ctx.now)
+    if "emergency_email" in back:
+        proven = before[_PROVEN]
+        person.emergency_proven_at = datetime.fromisoformat(proven) if proven else None
+    ctx.session.flush()
+    fields = _fields(back)
+    audit.record(
+        ctx.session, ctx.now, "mailbox", "undone", "", person.id, ctx.mail.inbox_id, fields=sorted(fields)
+    )
+    _tell_colleagues(ctx, person, back, is_undone=True)
+    return Reply("undone", {"fields": fields})
+
+
+def _tell_colleagues(ctx: Context, person: Person, columns: list[str], is_undone: bool) -> None:
+    fields = _fields([one for one in columns if _COLUMNS[one][1]])
+    tlds = [entry.tld for entry in person.entries if entry.state == people.LISTED]
+    colleagues = [
+        entry.person
+        for tld in tlds
+        for entry in people.contacts_of(ctx.session, tld)
+        if entry.person_id != person.id
+    ]
+    if fields and colleagues:
+        values = {"name": person.name, "fields": fields, "is_undone": is_undone, "email": person.email}
+        to = _letters.to_people(colleagues)
+        ctx.post(_letters.notice("letters/colleague_changed", values, to))
+
+
+def _matters(column: str, before: Mapping[str, str]) -> bool:
+    """A first emergency address takes nothing away, and the stored mailbox is asked about it anyway."""
+    return column != "emergency_email" or bool(before[column])
+
+
+def _fields(columns: list[str]) -> list[str]:
+    return list(dict.fromkeys(_COLUMNS[column][0] for column in columns))
+
+
+def _in_words(
+    before: Mapping[str, str], after: Mapping[str, str], columns: list[str]
+) -> list[tuple[str, str, str]]:
+    """Field, old and new value: as members wrote them, shortened where they are confidential."""
+    found = {}
+    for column in columns:
+        field = _COLUMNS[column][0]
+        shorten = _MASKED.get(field, str)
+        old, new = (shorten(one[column]) if one[column] else "" for one in (before, after))
+        found[field] = (field, old, new)
+    return list(found.values())

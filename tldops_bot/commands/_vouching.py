@@ -1,0 +1,105 @@
+"""Whose word is asked for a candidate: the IANA addresses of the TLD, one mail to each, however many TLDs it serves."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context
+from tldops_bot.commands._requests import describe, shown
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.outgoing import Kind, Letter
+from tldops_bot.store import iana, people, requests, tokens
+from tldops_bot.store.tables import Entry, Request
+
+VOUCHING_MAILS_A_DAY = 3
+
+
+def voucher_addresses(ctx: Context, request: Request) -> tuple[str, ...]:
+    """The IANA addresses of the request's TLD, each once."""
+    held = iana.current_contacts(ctx.session, request.tld)
+    return tuple(dict.fromkeys(address_key(one.email) for one in held if one.email))
+
+
+def ask_voucher(ctx: Context, address: str, asked: Sequence[Request], is_reminder: bool = False) -> None:
+    """Ask one IANA address for its word: one mail for each person, however many TLDs the address serves.
+
+    Two people never stand in one mail: a yes must not be one to somebody who was not shown. Past three mails a
+    day, the daily job asks instead.
+    """
+    persons: dict[tuple[object, ...], list[Request]] = {}
+    for request in asked:
+        persons.setdefault(_who(request), []).append(request)
+    for theirs in persons.values():
+        _ask_about_one(ctx, address, theirs, is_reminder)
+
+
+def _who(request: Request) -> tuple[object, ...]:
+    """What a voucher is shown of a person, and says yes or no to."""
+    shown_fields = ("name", "organisation", "replaces")
+    known = tuple(str(request.details.get(field, "")) for field in shown_fields)
+    return request.kind, request.email_key, request.fingerprint, *known
+
+
+def _ask_about_one(ctx: Context, address: str, asked: Sequence[Request], is_reminder: bool) -> None:
+    day_ago = ctx.now - timedelta(days=1)
+    if requests.vouching_mails_since(ctx.session, address, day_ago) >= VOUCHING_MAILS_A_DAY:
+        return
+    minted = _mint_vouch(ctx, address, asked)
+    singles = []
+    if len(asked) > 1:
+        singles = [{"tld": shown(one.tld), "token": _mint_single(ctx, address, one).words} for one in asked]
+    ctx.post(
+        Letter(
+            Kind.TOKEN,
+            "letters/vouch",
+            {
+                "token": minted.words,
+                "requests": [describe(one) for one in asked],
+                "candidate": describe(asked[0]),
+                "singles": singles,
+                "address": address,
+                "is_reminder": is_reminder,
+                "until": min(one.expires_at for one in asked),
+                "authentication": str(asked[0].details.get("authentication", "")),
+            },
+            _letters.to_address(address),
+            route=minted.route,
+        )
+    )
+
+
+def words_given(ctx: Context, request: Request) -> tuple[set[str], set[str]]:
+    """The IANA addresses that confirmed a request (the candidate's own proof included), and those there are."""
+    given = {
+        address_key(token.address)
+        for token in tokens.tokens_of(ctx.session, request, "vouch")
+        if token.answer == "CONFIRM"
+    }
+    return given | {request.email_key}, set(voucher_addresses(ctx, request))
+
+
+def end_probation_if_all_agree(ctx: Context, request: Request) -> None:
+    """A late word from the last IANA address opens QUERY, ROSTER and ALERT at once."""
+    confirmed, asked = words_given(ctx, request)
+    for entry in ctx.session.query(Entry).filter_by(request_id=request.id, state=people.LISTED):
+        if set(asked) <= set(confirmed) and entry.probation_until > ctx.now:
+            entry.probation_until = ctx.now
+
+
+def _mint_vouch(ctx: Context, address: str, asked: Sequence[Request]) -> tokens.Minted:
+    until = min(one.expires_at for one in asked)
+    return tokens.mint(ctx.session, ctx.random, "vouch", address, ctx.now, until, asked)
+
+
+def _mint_single(ctx: Context, address: str, request: Request) -> tokens.Minted:
+    """A token for one TLD of several that stand in one mail; it counts as no mail of its own."""
+    return tokens.mint(
+        ctx.session,
+        ctx.random,
+        "vouch",
+        address,
+        ctx.now,
+        request.expires_at,
+        [request],
+        details={"single": True},
+    )

@@ -1,0 +1,26 @@
+"""RETRACT: an alert was wrong or forged; everybody is told before everything else, and no copy of it goes any more."""
+
+from tldops_bot.commands import _alert_news
+from tldops_bot.commands._alerts import RETRACTED
+from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.domain.request import Request
+from tldops_bot.store import outbox_control
+
+
+@command("RETRACT id reason", who=Who.MEMBER, changes=True)
+def retract(ctx: Context, request: Request) -> Reply | Refused:
+    """Take back an alert that was wrong; everybody hears it at once."""
+    alert = _alert_news.named(ctx, request)
+    if isinstance(alert, Refused):
+        return alert
+    because = request.rest(2)
+    if not because:
+        return Refused("bad_arguments", {"verb": "RETRACT", "usage": retract.usage})
+    if alert.state == RETRACTED:
+        return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
+    alert.state = RETRACTED
+    stopped = outbox_control.drop_alert(ctx.session, alert.id, ctx.now, "retracted")
+    made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.RETRACT, because))
+    people = _alert_news.tell(ctx, "letters/alert_retracted", alert, made)
+    _alert_news.tell_keyless(ctx, alert)
+    return Reply("retracted", {"id": alert.id, "people": people, "stopped": stopped})

@@ -1,0 +1,66 @@
+"""SUSPEND: the secretariat takes a contact out of service until the committee has decided."""
+
+from tldops_bot.commands import _suspending
+from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._fields import is_in_root
+from tldops_bot.commands._requests import number, shown
+from tldops_bot.domain.outreach import ONE_DAY, SUSPENSIONS_A_DAY
+from tldops_bot.domain.request import Request
+from tldops_bot.domain.tld import parse_tld
+from tldops_bot.store import audit, people
+from tldops_bot.store.tables import Entry, Person
+
+
+@command(
+    "SUSPEND address tld reason",
+    "SUSPEND address ALL reason",
+    "SUSPEND address reason",
+    who=Who.SECRETARIAT,
+    changes=True,
+)
+def suspend(ctx: Context, request: Request) -> Reply | Refused:
+    """Take a contact out of service, for one TLD or all, until the committee has decided."""
+    words = request.line.split(maxsplit=2)
+    if len(words) < 3 or "@" not in words[1]:
+        return Refused("bad_arguments", {"verb": "SUSPEND", "usage": suspend.usage})
+    person = people.by_address(ctx.session, words[1].strip("<>,;"))
+    listed = [one for one in person.entries if one.state == people.LISTED] if person else []
+    if person is None or not listed:
+        return Refused("nobody_to_suspend")
+    if person is ctx.actor.person:
+        return Refused("on_oneself", {"verb": "SUSPEND"})
+    where = _where(ctx, listed, words[2])
+    if isinstance(where, Refused):
+        return where
+    entries, because = where
+    if not because:
+        return Refused("bad_arguments", {"verb": "SUSPEND", "usage": suspend.usage})
+    return _too_many(ctx, entries) or _suspended(ctx, person, entries, because[:200])
+
+
+def _where(ctx: Context, listed: list[Entry], text: str) -> tuple[list[Entry], str] | Refused:
+    """For which TLDs, and why. Many a word is a TLD ("is", "no", "in"): where it is not the person's, we ask."""
+    first, _, rest = text.partition(" ")
+    word = first.rstrip(",:;")
+    if word.upper() == "ALL":
+        return listed, rest.strip()
+    tld = parse_tld(word)
+    if tld is None or not is_in_root(ctx, tld):
+        return listed, text.strip()
+    held = [one for one in listed if one.tld == tld.a_label]
+    return (held, rest.strip()) if held else Refused("suspend_where", {"tld": tld.shown})
+
+
+def _too_many(ctx: Context, entries: list[Entry]) -> Refused | None:
+    done = audit.times(ctx.session, ctx.actor.fingerprint, "suspended", ctx.now - ONE_DAY)
+    is_first = done == 0  # one person may speak for many TLDs
+    if not is_first and done + len(entries) > SUSPENSIONS_A_DAY:
+        return Refused("suspended_enough", {"limit": SUSPENSIONS_A_DAY})
+    return None
+
+
+def _suspended(ctx: Context, person: Person, entries: list[Entry], because: str) -> Reply:
+    role = "the committee" if ctx.actor.standing.is_committee else "the secretariat"
+    cases = [_suspending.suspend(ctx, entry, because, role, None, "letters/suspended") for entry in entries]
+    values = {"name": person.name, "cases": [(shown(one.tld), number(one)) for one in cases]}
+    return Reply("suspended", values)

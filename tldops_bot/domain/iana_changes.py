@@ -1,0 +1,168 @@
+"""What changed at IANA between two answers about a TLD, and which of it is believed at once (DESIGN section 5.6).
+
+whois is plain text on the wire: who stands in between can answer anything, and a parser can break. So what
+takes something away, and what changes in a flood, is believed only when a later sync says the same.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.iana_record import ContactKind, IanaContact, IanaRecord
+from tldops_bot.domain.tld import Tld
+
+What = Literal[
+    "delegated", "transferred", "retired", "contact_new", "contact_changed", "contact_gone"
+]  # each has its words in templates/_iana.txt.j2
+
+KINDS: tuple[ContactKind, ...] = ("administrative", "technical")
+LONGEST = 255  # of what is kept of a field: IANA's own are far shorter
+
+MOST_TLDS_A_DAY = (
+    30  # 6 of 309 ccTLDs changed an address in 9 months; a back-end operator that moves changes 16
+)
+VANISHING_SHARE = 0.1
+VANISHING_FEW = 3  # a share of a handful says nothing
+CONFIRMED_AFTER = timedelta(hours=12)  # the same answer a minute later comes from the same liar
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a before/after table."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that changed; `kind` says which contact, "" where it is the TLD itself."""
+
+    what: What
+    kind: ContactKind | Literal[""] = ""
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """All that changed of one TLD, and the addresses that IANA lists for it no more, or from now on."""
+
+    tld: Tld
+    changes: tuple[Change, ...]
+    gone: frozenset[str] = frozenset()
+    come: frozenset[str] = frozenset()
+
+    @property
+    def is_retired(self) -> bool:
+        return any(one.what == "retired" for one in self.changes)
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether somebody is listed no more and nobody in their place."""
+        return any(one.what in ("retired", "contact_gone") for one in self.changes)
+
+
+def difference(before: IanaRecord | None, after: IanaRecord) -> Difference | None:
+    """What is new in `after`; None when nothing is. The first answer about a TLD is no change."""
+    if before is None:
+        return None
+    changes = (*_of_tld(before, after), *_of_contacts(before, after))
+    if not changes:
+        return None
+    was, now = _addresses(before), _addresses(after)
+    return Difference(after.tld, changes, was - now, now - was)
+
+
+def not_listed(tld: Tld) -> IanaRecord:
+    """What "nothing under this name" means for a TLD that was listed: nobody has it."""
+    return IanaRecord(tld, False, (), "", None, None, (), "")
+
+
+def is_flood(found: Collection[Difference], asked: int, changed_lately: int) -> bool:
+    """Whether so much changed in a day (`changed_lately` before this sync) that something else must be wrong."""
+    vanishing = sum(one.takes_away for one in found)
+    too_many_gone = vanishing > max(VANISHING_FEW, VANISHING_SHARE * asked)
+    return len(found) + changed_lately > MOST_TLDS_A_DAY or too_many_gone
+
+
+def is_confirmed(held: str, held_at: datetime, found: str, now: datetime) -> bool:
+    """Whether an answer that was held back has now been given again, long enough after."""
+    return held == found and now - held_at >= CONFIRMED_AFTER
+
+
+def digest(record: IanaRecord) -> str:
+    """Stands for what an answer says of the TLD and its contacts, dates and spelling of addresses left out."""
+    contacts = [_kept(one) for kind in KINDS if (one := record.contact(kind)) is not None]
+    words = [record.tld.a_label, str(record.assigned), _organisation(record)]
+    words += [value for one in contacts for value in (one.kind, *(field for _, field in _fields(one)))]
+    return hashlib.sha256("\x1f".join(words).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _of_tld(before: IanaRecord, after: IanaRecord) -> Iterator[Change]:
+    if before.assigned and not after.assigned:
+        yield Change("retired", fields=_organisations(before, after))
+    elif after.assigned and not before.assigned:
+        yield Change("delegated", fields=_organisations(before, after))
+    elif after.assigned and _folded(_organisation(before)) != _folded(_organisation(after)):
+        yield Change("transferred", fields=_organisations(before, after))
+
+
+def _organisations(before: IanaRecord, after: IanaRecord) -> tuple[Field, ...]:
+    return (Field("organisation", _organisation(before), _organisation(after)),)
+
+
+def _of_contacts(before: IanaRecord, after: IanaRecord) -> Iterator[Change]:
+    """Of a TLD that is retired the contacts are not told one by one."""
+    for kind in KINDS:
+        was, now = before.contact(kind), after.contact(kind)
+        fields = _differing(was, now)
+        if now is None and was is not None:
+            if after.assigned or not before.assigned:
+                yield Change("contact_gone", kind, fields)
+        elif was is None and now is not None:
+            yield Change("contact_new", kind, fields)
+        elif fields:
+            yield Change("contact_changed", kind, fields)
+
+
+def _differing(was: IanaContact | None, now: IanaContact | None) -> tuple[Field, ...]:
+    nothing = IanaContact("administrative", "", "", "", "", "")
+    pairs = zip(_fields(_kept(was or nothing)), _fields(_kept(now or nothing)), strict=True)
+    return tuple(Field(label, old, new) for (label, old), (_, new) in pairs if old != new)
+
+
+def _fields(contact: IanaContact) -> Sequence[tuple[str, str]]:
+    return (
+        ("name", contact.name),
+        ("organisation", contact.organisation),
+        ("phone", contact.phone),
+        ("fax", contact.fax),
+        ("e-mail", contact.email),
+    )
+
+
+def _kept(contact: IanaContact) -> IanaContact:
+    """A contact as the store keeps it."""
+    return replace(
+        contact,
+        name=contact.name[:LONGEST],
+        phone=contact.phone[:LONGEST],
+        fax=contact.fax[:LONGEST],
+        email=address_key(contact.email) if contact.email else "",
+    )
+
+
+def _organisation(record: IanaRecord) -> str:
+    return ", ".join(record.organisation)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _addresses(record: IanaRecord) -> frozenset[str]:
+    return frozenset(address_key(one.email) for one in record.contacts if one.email)

@@ -1,0 +1,54 @@
+"""Asks mailboxes from which mail came back whether they live, and marks those that don't answer."""
+
+from datetime import datetime, timedelta
+
+from tldops_bot.commands import _mailboxes
+from tldops_bot.commands._command import Context
+from tldops_bot.domain import mailbox as rules
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._job import JobContext, job
+from tldops_bot.jobs._joining import as_command
+from tldops_bot.store import bounces, mailboxes, people
+from tldops_bot.store.tables import Person
+
+
+@job(every=timedelta(hours=1))
+def probe_mailboxes(ctx: JobContext) -> list[Letter]:
+    """Probe the mailboxes from which two messages came back over three days, and mark the dead ones."""
+    context = as_command(ctx)
+    bounces.note_refusals(ctx.session)
+    served = {one.id: one for one in people.everybody_served(ctx.session)}
+    _follow_up(context, served)
+    for (person_id, key), moments in bounces.of_people(ctx.session, ctx.now - rules.WITHIN).items():
+        person = served.get(person_id)
+        if person is not None and _is_theirs(person, key) and _is_suspect(ctx, person_id, key, moments):
+            _mailboxes.probe(context, person, mailboxes.take(ctx.session, person_id, key))
+    return context.letters
+
+
+def _is_suspect(ctx: JobContext, person_id: int, key: str, moments: list[datetime]) -> bool:
+    """Not while it is being probed anyway; and what came before the last sign of life counts no more."""
+    row = mailboxes.of(ctx.session, person_id, key)
+    if row is None:
+        return rules.is_suspect(moments)
+    alive_at = row.alive_at or ctx.now
+    return row.probed_at is None and rules.is_suspect([one for one in moments if one > alive_at])
+
+
+def _follow_up(ctx: Context, served: dict[int, Person]) -> None:
+    """What was probed before: no answer is an answer, and a dead mailbox is asked again from time to time."""
+    for person, row in mailboxes.in_question(ctx.session):
+        probed_at = row.probed_at or ctx.now
+        if not _is_theirs(person, row.address_key):
+            mailboxes.drop(ctx.session, row)
+        elif person.id not in served:
+            continue
+        elif row.failed_at is None and rules.is_dead(probed_at, ctx.now):
+            _mailboxes.mark(ctx, person, row)
+        elif row.failed_at is not None and rules.is_probe_due(probed_at, row.probes, ctx.now):
+            _mailboxes.probe(ctx, person, row)
+
+
+def _is_theirs(person: Person, key: str) -> bool:
+    return key in {address_key(one) for one in people.addresses_of(person)}

@@ -1,0 +1,250 @@
+"""The roster as PDF, for paper: an index, the picture of coverage, and every TLD's contacts with a thumb index.
+
+The page is as wide as A4 and as high as Letter, so that one file prints on both without being scaled.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tldops_bot.config.tile_map import load_tile_map
+from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.covered import cover
+from tldops_bot.domain.roster import Roster, is_idn, place
+from tldops_bot.domain.tld import REGIONS, Tld
+from tldops_bot.roster import picture
+from tldops_bot.roster.drawing import Box, Line
+from tldops_bot.roster.pdf_blocks import HEADING, WIDTH, Block, block, put_block, put_heading
+from tldops_bot.roster.pdf_pages import MEDIA_TYPE, UNSHOWN, Pages
+from tldops_bot.roster.typefaces import Typefaces
+
+__all__ = ["MEDIA_TYPE", "PAGE_HEIGHT", "PAGE_WIDTH", "pdf_file"]
+
+PAGE_WIDTH, PAGE_HEIGHT = 210.0, 279.4
+_LEFT, _RIGHT = 10.0, 196.0  # right of it is the thumb index
+_TOP, _BOTTOM = 20.0, 267.0
+_COLUMNS = (_LEFT, _RIGHT - WIDTH)
+_LETTERS = (*"abcdefghijklmnopqrstuvwxyz", "IDN")
+_GREY, _BLACK, _AMBER = "#595959", "#000000", "#ffc000"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A block where it stands, `heading` if the TLD's bar is above it, and whether that TLD began before."""
+
+    x: float
+    y: float
+    block: Block
+    heading: bool
+    is_continued: bool
+
+
+@dataclass(slots=True)
+class _Paper:
+    """What all pages have in common."""
+
+    pages: Pages
+    roster: Roster
+    list_name: str
+    total: int = 0
+    links: dict[int, int] = field(default_factory=dict)
+
+    def link(self, page: int) -> int:
+        if page not in self.links:
+            self.links[page] = int(self.pages.pdf.add_link(page=page))
+        return self.links[page]
+
+
+def pdf_file(roster: Roster, list_name: str, tlds: TldTable, typefaces: Typefaces) -> bytes:
+    """The file; the same octets for the same roster on the same machine."""
+    pages = Pages(f"{list_name} roster {roster.serial}", roster.made_at, typefaces)
+    sheets = _laid_out(pages, roster)
+    front = 3
+    page_of: dict[Tld, int] = {}
+    for number, sheet in enumerate(sheets, start=front + 1):
+        for each in sheet:
+            page_of.setdefault(each.block.each.tld, number)
+    paper = _Paper(pages, roster, list_name, front + len(sheets))
+    starts = [1, 2, 3, *range(front + 1, paper.total + 1)]
+    _cover_page(paper, page_of, starts)
+    _region_page(paper, page_of, tlds)
+    _picture_page(paper, tlds, typefaces)
+    for sheet in sheets:
+        _sheet(paper, sheet)
+    return pages.octets()
+
+
+def _laid_out(pages: Pages, roster: Roster) -> list[list[_Placed]]:
+    """Where every contact stands: down one column, then the next, then the next page."""
+    sheets: list[list[_Placed]] = [[]]
+    column, y = 0, _TOP
+    for each in roster.tlds:
+        for number, contact in enumerate(each.contacts):
+            made = block(pages, each, contact, _BOTTOM - _TOP - HEADING)
+            needs = made.height + (HEADING if number == 0 else 0)
+            if y + needs > _BOTTOM:
+                column, y = (column + 1) % len(_COLUMNS), _TOP
+                if column == 0:
+                    sheets.append([])
+            heading = number == 0 or y == _TOP
+            sheets[-1].append(_Placed(_COLUMNS[column], y, made, heading, number > 0))
+            y += made.height + (HEADING if heading else 0)
+    return sheets if sheets[0] else []
+
+
+def _sheet(paper: _Paper, sheet: Sequence[_Placed]) -> None:
+    tlds = [each.block.each.tld for each in sheet]
+    _begin_page(paper, f".{tlds[0].a_label}" + (f" – .{tlds[-1].a_label}" if tlds[-1] != tlds[0] else ""))
+    _thumbs(paper.pages, {_letter(tld) for tld in tlds})
+    for each in sheet:
+        y = each.y
+        if each.heading:
+            put_heading(paper.pages, each.x, y, each.block.each, each.is_continued)
+            if not each.is_continued:
+                paper.pages.pdf.start_section(each.block.each.tld.a_label)
+            y += HEADING
+        put_block(paper.pages, each.x, y, each.block)
+
+
+def _begin_page(paper: _Paper, heading: str, is_wide: bool = False) -> None:
+    width, height = (PAGE_HEIGHT, PAGE_WIDTH) if is_wide else (PAGE_WIDTH, PAGE_HEIGHT)
+    right = width - 10 if is_wide else _RIGHT
+    pages = paper.pages
+    pages.add_page(width, height)
+    pages.text(_LEFT, 14, 5.5, heading, is_bold=True)
+    _label(pages, right, 9)
+    number = pages.pdf.page_no()
+    foot = f"{paper.list_name} roster {paper.roster.serial}. Destroy the former one."
+    pages.text(_LEFT, height - 6, 2.9, foot, _GREY)
+    pages.text(right, height - 6, 2.9, f"page {number} of {paper.total}", _GREY, anchor="end")
+
+
+def _label(pages: Pages, right: float, y: float) -> None:
+    """The label of the Traffic Light Protocol 2.0, in its colours."""
+    text = "TLP:AMBER"
+    width = pages.width(text, 4, True) + 3
+    pages.mark(Box(right - width, y, width, 6, _BLACK))
+    pages.text(right - width + 1.5, y + 4.4, 4, text, _AMBER, True)
+
+
+def _letter(tld: Tld) -> str:
+    return "IDN" if is_idn(tld) else tld.a_label[0]
+
+
+def _thumbs(pages: Pages, here: Iterable[str]) -> None:
+    """The letters down the outer edge: those of this page are black, and are seen on the closed stack of paper."""
+    step = (PAGE_HEIGHT - 24) / len(_LETTERS)
+    for number, letter in enumerate(_LETTERS):
+        y = 12 + number * step
+        is_here = letter in here
+        if is_here:
+            pages.mark(Box(PAGE_WIDTH - 10, y, 10, step - 0.4, _BLACK))
+        size = 2.6 if letter == "IDN" else 4.2
+        colour = "#ffffff" if is_here else "#8c8c8c"
+        pages.text(PAGE_WIDTH - 6.2, y + step * 0.65, size, letter, colour, is_here, "middle")
+
+
+def _cover_page(paper: _Paper, page_of: Mapping[Tld, int], starts: Sequence[int]) -> None:
+    _begin_page(paper, "")
+    pages, roster = paper.pages, paper.roster
+    pages.text(_LEFT, 26, 11, f"{paper.list_name} roster", is_bold=True)
+    pages.text(_LEFT, 34, 4.6, f"{roster.serial}, made {roster.made_at:%Y-%m-%d %H:%M} UTC")
+    y = 43.0
+    for line in _cover_words(roster, pages):
+        for folded in pages.fold(line, _RIGHT - _LEFT, 3.5):
+            pages.text(_LEFT, y, 3.5, folded)
+            y += 4.7
+        y += 1
+    _index(paper, page_of, starts, y + 6)
+
+
+def _cover_words(roster: Roster, pages: Pages) -> Iterator[str]:
+    figures = roster.coverage
+    yield (
+        "For members of this list, and for those in their organisations who need it to act (TLP:AMBER). "
+        "Keep it where you find it when the network is down. Destroy the former one."
+    )
+    yield (
+        "To find a TLD: the page stands below, and its letter black on the outer edge; names in other scripts are "
+        "under IDN. By country and region: page 2. Who has contacts and who has none: page 3."
+    )
+    yield "STALE: not confirmed in time; ask by phone who it is now. MAIL FAILS: mail to them came back. NO KEY: no mail to them can be encrypted."
+    yield (
+        f"{figures.cctlds.covered} of {figures.cctlds.total} ccTLDs have a contact. {figures.contacts} contacts, of them "
+        f"{figures.with_key} with an OpenPGP key and {figures.stale} STALE."
+    )
+    names = (contact.name for contact in roster.contacts)
+    if any(UNSHOWN in pages.shown(name) for name in names):
+        yield f"{UNSHOWN} stands for letters that could not be printed; roster.vcf and the mail have the whole name."
+
+
+def _index(paper: _Paper, page_of: Mapping[Tld, int], starts: Sequence[int], top: float) -> None:
+    """Every TLD with its page; a dash where nobody is."""
+    tlds = sorted({*page_of, *paper.roster.missing}, key=place)
+    columns = 10
+    rows = -(-len(tlds) // columns)
+    step = min(5.0, (_BOTTOM - top) / max(rows, 1))
+    width = (_RIGHT - _LEFT) / columns
+    for number, tld in enumerate(tlds):
+        x, y = _LEFT + number // rows * width, top + number % rows * step
+        _entry(paper, x, y, width - 3, step * 0.8, tld, page_of.get(tld), "")
+
+
+def _entry(
+    paper: _Paper, x: float, y: float, width: float, size: float, tld: Tld, page: int | None, country: str
+) -> None:
+    """`nl 12`, which leads there; in its own script where a font has it."""
+    pages = paper.pages
+    name = tld.u_label if UNSHOWN not in pages.shown(tld.u_label) else tld.a_label
+    ink = _BLACK if page else "#8c8c8c"
+    number = str(page) if page else "–"
+    at = x
+    if country:
+        room = width - 17
+        pages.text(x, y, size, _cut(pages, country, room, size), ink)
+        at = x + room + 1
+    room = x + width - at - pages.width(number, size) - 1
+    fits = min(size, size * room / max(pages.width(name, size, page is not None), 0.1))
+    pages.text(at, y, fits, name, ink, page is not None)
+    pages.text(x + width, y, size, number, ink, anchor="end")
+    if page:
+        pages.pdf.link(x, y - size, width, size * 1.25, paper.link(page))
+
+
+def _cut(pages: Pages, text: str, room: float, size: float) -> str:
+    if pages.width(text, size) <= room:
+        return text
+    while pages.width(text + "…", size) > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def _region_page(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable) -> None:
+    """ICANN's regions, in each the countries by name."""
+    _begin_page(paper, "By region and country")
+    rows: list[tuple[str, Tld | None, str]] = []
+    for code, name in REGIONS.items():
+        rows.append((f"{name} ({code})", None, ""))
+        found = sorted(tlds.in_region(code), key=lambda facts: (facts.country_name.casefold(), place(facts.tld)))
+        rows += [("", facts.tld, facts.country_name) for facts in found]
+    columns = 4
+    per_column = -(-len(rows) // columns)
+    step = min(4.6, (_BOTTOM - _TOP) / per_column)
+    width = (_RIGHT - _LEFT) / columns
+    for number, (heading, tld, country) in enumerate(rows):
+        x, y = _LEFT + number // per_column * width, _TOP + 3 + number % per_column * step
+        if tld is None:
+            paper.pages.mark(Line(((x, y + 0.7), (x + width - 3, y + 0.7)), _BLACK, 0.3))
+            paper.pages.text(x, y, step * 0.86, heading, is_bold=True)
+        else:
+            _entry(paper, x, y, width - 3, step * 0.78, tld, page_of.get(tld), country)
+
+
+def _picture_page(paper: _Paper, tlds: TldTable, typefaces: Typefaces) -> None:
+    """What everybody may see: no more of freshness than the marks tell."""
+    roster = paper.roster
+    held = {each.tld: each.contacts for each in roster.tlds}
+    tiles = {facts.tld: cover(held.get(facts.tld, ()), None) for facts in tlds.of_kind("cctld")}
+    made_on = f"{roster.made_at:%Y-%m-%d}"
+    shown = picture.Coverings(paper.list_name, made_on, tiles, roster.coverage, shows_freshness=False)
+    _begin_page(paper, "", is_wide=True)
+    paper.pages.draw(picture.picture(shown, load_tile_map(tlds), typefaces))

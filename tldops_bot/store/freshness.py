@@ -1,0 +1,59 @@
+"""Who is to be asked "still right?", how far that has come, and what others said of those who are silent."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.freshness import Round
+from tldops_bot.store.people import LISTED
+from tldops_bot.store.tables import Entry, Person, Token
+
+COLLEAGUE = "colleague"  # the purpose of a token that asks about somebody else
+_IS_LISTED = Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED))
+
+
+def unconfirmed(session: Session, before: datetime) -> Sequence[Person]:
+    """Listed people who confirmed for the last time before that moment, or came before it and never did."""
+    last = func.coalesce(Person.confirmed_at, Person.created_at)
+    query = select(Person).where(_IS_LISTED, Person.forgotten_at.is_(None), last <= before)
+    return session.scalars(query.order_by(last, Person.id)).all()
+
+
+def round_of(person: Person) -> Round:
+    """How far the question has come with a person."""
+    return Round(person.confirmed_at, person.asked_at, person.asked)
+
+
+def new_rounds_since(session: Session, moment: datetime) -> int:
+    """How many people were asked for the first time in their round since then."""
+    return session.scalar(select(func.count()).where(Person.asked == 1, Person.asked_at > moment)) or 0
+
+
+def how_many_listed(session: Session) -> int:
+    """How many people are listed."""
+    return session.scalar(select(func.count()).select_from(Person).where(_IS_LISTED)) or 0
+
+
+def confirmations(session: Session) -> list[datetime | None]:
+    """When each listed person confirmed last."""
+    return list(session.scalars(select(Person.confirmed_at).where(_IS_LISTED)))
+
+
+def words_about(session: Session, person: Person, since: datetime) -> list[Token]:
+    """The questions about a person to others since then, answered or not, oldest first."""
+    query = select(Token).where(
+        Token.purpose == COLLEAGUE, Token.person_id == person.id, Token.made_at >= since
+    )
+    return list(session.scalars(query.order_by(Token.id)))
+
+
+def asked_about_others(session: Session, address: str, now: datetime) -> int:
+    """How many questions about others went to a mailbox within a day."""
+    query = select(func.count()).where(
+        Token.purpose == COLLEAGUE,
+        func.lower(Token.address) == address.lower(),
+        Token.made_at > now - timedelta(days=1),
+    )
+    return session.scalar(query) or 0

@@ -1,0 +1,88 @@
+"""Invitations: to which address, for which TLDs, and what came of each."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.outreach import PLANNED, REACHED, may_invite_again_at
+from tldops_bot.store.tables import Delivery, Invitation, Message
+
+
+def plan(
+    session: Session, address: str, tlds: Iterable[str], is_found: bool, by_id: int | None, now: datetime
+) -> Invitation:
+    """Write down that an address is to be invited; it has not been yet."""
+    row = Invitation(
+        address=address,
+        address_key=address_key(address),
+        tlds=list(tlds),
+        state=PLANNED,
+        is_found=is_found,
+        by_id=by_id,
+        asked_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def in_the_way(session: Session, address: str, now: datetime) -> Invitation | None:
+    """The invitation because of which this address is not invited now, or None."""
+    query = select(Invitation).where(Invitation.address_key == address_key(address))
+    for one in session.scalars(query.order_by(Invitation.id.desc())):
+        if may_invite_again_at(one.state, one.sent_at, now) is not None:
+            return one
+    return None
+
+
+def planned(session: Session) -> list[Invitation]:
+    """Those whose turn is to come, in that order."""
+    return list(
+        session.scalars(select(Invitation).where(Invitation.state == PLANNED).order_by(Invitation.id))
+    )
+
+
+def sent_since(session: Session, moment: datetime) -> int:
+    """How many have gone since then."""
+    query = select(func.count()).select_from(Invitation)
+    return session.scalar(query.where(Invitation.sent_at > moment)) or 0
+
+
+def since(session: Session, moment: datetime) -> list[Invitation]:
+    """Those planned, and those that went since then, oldest first."""
+    lately = Invitation.state.in_(REACHED) & (Invitation.sent_at > moment)
+    return list(
+        session.scalars(
+            select(Invitation).where(or_(Invitation.state == PLANNED, lately)).order_by(Invitation.id)
+        )
+    )
+
+
+def came_back(session: Session, sent: Collection[Invitation]) -> set[int]:
+    """Which of these, by their numbers, the mail system could not deliver: refused for good, or bounced."""
+    found = set()
+    for one in sent:
+        if one.sent_at is None:
+            continue
+        failed = or_(Delivery.bounced_at.is_not(None), Delivery.state == "refused")
+        query = (
+            select(Delivery.id)
+            .join(Message, Message.id == Delivery.message_id)
+            .where(
+                func.lower(Delivery.rcpt_to) == one.address.lower(),
+                Message.made_at >= one.sent_at,
+                Message.made_at < one.sent_at + timedelta(days=1),
+                failed,
+            )
+        )
+        if session.scalar(query.limit(1)) is not None:
+            found.add(one.id)
+    return found
+
+
+def forget_before(session: Session, moment: datetime) -> None:
+    """Drop what was asked for before then: the addresses are of people who did not join by it."""
+    session.execute(delete(Invitation).where(Invitation.asked_at < moment, Invitation.state != PLANNED))

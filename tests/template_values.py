@@ -13,6 +13,7 @@ from tldops_bot.domain.alert import Safer
 from tldops_bot.domain.certificate import FITNESS_REASONS
 from tldops_bot.domain.iana_changes import Change, Field
 from tldops_bot.domain.figures import Figures
+from tldops_bot.domain.freshness import Confirmations
 from tldops_bot.domain.mail_authentication import Authentication
 from tldops_bot.domain.roster import Coverage, Share
 from tldops_bot.domain.verdict import REASONS
@@ -181,6 +182,42 @@ HISTORY = [
     },
     {"at": LATER, "kind": "stop", "number": 4, "name": "Ann Example", "title": "forged"},
 ]
+CALLS = [
+    {"at": AT, "by": "Bob Sample", "reached": False, "words": "nobody answers\nA-2026-0008"},
+    {"at": LATER, "by": "Carol Sample", "reached": True, "words": ""},
+]
+_REACH_LINE = {"tld": "nl", "state": "seen", "why": "", "calls": []}
+_COUNTS = {"seen": 12, "called": 1, "reached": 9, "waiting": 0, "failed": 2}
+REPORT: Values = ALERT | {
+    "is_closed": False,
+    "posted_at": AT,
+    "after": "5 minutes",
+    "is_last": False,
+    "people": {"seen": 12, "reached": 400, "waiting": 3, "failed": 2},
+    "tlds": {
+        "seen": [_REACH_LINE | {"tld": tld} for tld in ("nl", "be", IDN)],
+        "called": [_REACH_LINE | {"state": "called"}],
+        "reached": [_REACH_LINE | {"state": "reached", "tld": f"x{letter}"} for letter in "abcdefghijklmnop"],
+        "waiting": [_REACH_LINE | {"state": "waiting"}],
+        "failed": [_REACH_LINE | {"state": "failed", "why": "mailbox refused or bounced", "tld": IDN}],
+    },
+    "regions": [("AF", _COUNTS), ("LAC", _COUNTS), ("-", _COUNTS)],
+    "seconds": 3.27,
+    "words": [("Bob Example", "we see it, too\nA-2026-0008")],
+    "to_call": 2,
+    "sheet": [
+        ".nl  Netherlands ------",
+        "  silent: their mail server took it, nobody said so",
+        "  Ann Example",
+    ],
+}
+_NOBODY: Values = {
+    "tlds": {state: [] for state in _COUNTS},
+    "regions": [],
+    "words": [],
+    "to_call": 0,
+    "sheet": [],
+}
 NEWS: Values = NOTICE | {
     "number": 2,
     "author": "Bob Sample",
@@ -188,6 +225,7 @@ NEWS: Values = NOTICE | {
     "sent_at": LATER,
     "history": HISTORY,
 }
+_UPDATED: Values = {name: NEWS[name] for name in ("id", "number", "title", "tlp")} | {"safer": ()}
 DRAFT: Values = NOTICE | {"members": 412, "notices": 37, "safer": ()}
 
 VOTES = [
@@ -222,7 +260,10 @@ _PENDING: Values = {
         {"at": AT, "what": "vouch", "address": "admin@nic.example", "answer": "", "answered_at": None},
     ],
     "votes": VOTES,
-    "notes": [{"at": AT, "by": "Sam Secretary", "text": "Phoned her: all right."}, {"at": AT, "by": "", "text": "x"}],
+    "notes": [
+        {"at": AT, "by": "Sam Secretary", "text": "Phoned her: all right."},
+        {"at": AT, "by": "", "text": "x"},
+    ],
     "declined_because": "never heard of her",
 }
 _BARE_CASE: Values = _PENDING | {
@@ -315,15 +356,22 @@ FRAGMENTS: dict[str, list[Values]] = {
         {"cases": [{"request": request(), "outcome": "rejected"}, {"request": NEW_KEY, "outcome": "noted"}]}
     ],
     "update_alert/sent": [
-        NEWS | {"members": 412, "notices": notices, "safer": safer}
+        _UPDATED | {"members": 412, "notices": notices, "safer": safer}
         for notices, safer in ((37, POSTED["safer"]), (0, ()))
     ],
     "update_alert/held": [
-        NEWS | {"why": why, "safer": ()} for why in ("second_member", "too_many_by_member", "too_many_in_all")
+        _UPDATED | {"why": why} for why in ("second_member", "too_many_by_member", "too_many_in_all")
     ],
     "update_alert/draft": [
         NEWS | {"members": 412, "notices": notices, "safer": (), "is_exercise": bool(notices)}
         for notices in (0, 37)
+    ],
+    "reached/noted": [
+        {"id": "A-2026-0007", "tlds": ["nl", IDN], "words": words}
+        for words in ("", "the night shift will read it")
+    ],
+    "notreached/noted": [
+        {"id": "A-2026-0007", "tlds": ["nl"], "words": words} for words in ("", "nobody answers\nA-2026-0008")
     ],
     "close/closed": [{"id": "A-2026-0007", "people": 412}],
     "retract/retracted": [{"id": "A-2026-0007", "people": 412, "stopped": stopped} for stopped in (0, 37)],
@@ -366,7 +414,15 @@ FRAGMENTS: dict[str, list[Values]] = {
     "decline/undone": [{"fields": ["Phone", "Mobile"]}],
     "decline/dropped": [
         {"what": what}
-        for what in ("carry_out", "emergency", "leave", "key_new", "old_address", "new_address", "something_new")
+        for what in (
+            "carry_out",
+            "emergency",
+            "leave",
+            "key_new",
+            "old_address",
+            "new_address",
+            "something_new",
+        )
     ],
     "confirm/invited": [{"tlds": ["nl", IDN], "words": "nl xn--p1ai"}, {"tlds": ["nl"], "words": "nl"}],
     "decline/not_invited": [{"until": LATER}],
@@ -413,7 +469,7 @@ FRAGMENTS: dict[str, list[Values]] = {
     "key/renewed": [{"fingerprint": KEY}],
     "key/waiting": [{"fingerprint": KEY, "needs_word": True}, {"fingerprint": KEY, "needs_word": False}],
     "pending/pending": [
-        {"decide": [], "others": []},
+        {"decide": [], "others": [], "invitations": [], "tld_notes": []},
         {
             "decide": [
                 request() | _PENDING,
@@ -427,10 +483,22 @@ FRAGMENTS: dict[str, list[Values]] = {
                 NEW_KEY | _PENDING | {"key": _PENDING["key"] | {"is_revoked": True}},
             ],
             "others": [
-                request(20) | {"state": "proving"},
-                NEW_KEY | {"state": "vouching"},
-                NEW_KEY | {"state": "waiting"},
+                request(20) | {"state": "proving", "notes": [_NOTE, _NOTE | {"by": ""}]},
+                NEW_KEY | {"state": "vouching", "notes": []},
+                NEW_KEY | {"state": "waiting", "notes": []},
             ],
+            "invitations": [
+                {
+                    "address": "admin@nic.example",
+                    "tlds": ["nl", IDN],
+                    "state": state,
+                    "sent_at": None if state == "planned" else AT,
+                    "answered_at": AT if state in ("answered", "declined") else None,
+                    "because": "We have no staff for that." if state == "declined" else "",
+                }
+                for state in ("planned", "sent", "answered", "declined", "came_back", "joined")
+            ],
+            "tld_notes": [{"tld": IDN, "notes": [_NOTE, _NOTE | {"by": ""}]}],
         },
     ],
     "query/contacts": [
@@ -440,8 +508,10 @@ FRAGMENTS: dict[str, list[Values]] = {
     "query/nobody": [{}],
     "query/missing": [{"tlds": ["be", "br", IDN]}, {"tlds": []}],
     "query/stats": [
-        {"coverage": COVERAGE, "coverage_lines": ["  ccTLDs          2 of   3   66 %"], "months": MONTHS},
-        {"coverage": COVERAGE, "coverage_lines": ["  ccTLDs          2 of   3   66 %"], "months": ()},
+        {"coverage": COVERAGE, "coverage_lines": ["  ccTLDs          2 of   3   66 %"], "months": MONTHS}
+        | {"fresh": Confirmations(2, 3, 77)},
+        {"coverage": COVERAGE, "coverage_lines": ["  ccTLDs          2 of   3   66 %"], "months": ()}
+        | {"fresh": Confirmations(0, 0, None)},
     ],
     "query/alerts": [
         {"alerts": [("A-2026-0007", AT, "AMBER+STRICT", "critical", "held", ALERT["title"])]},
@@ -462,6 +532,7 @@ FRAGMENTS: dict[str, list[Values]] = {
     ],
     "release/released": [{"id": "A-2026-0007", "members": 412}],
     "remove/suspended": [{"name": "Ann Example", "tld": "nl", "final_at": LATER, "number": "R-18"}],
+    "restore/noted": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "restore/restored": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "roster/roster": [_ROSTER],
     "show/record": [
@@ -514,8 +585,8 @@ FRAGMENTS: dict[str, list[Values]] = {
             "posted_at": AT,
             "counts": {"seen": 12, "reached": 400, "waiting": 3, "failed": 2},
             "tlds": [
-                {"tld": "nl", "state": "seen", "why": ""},
-                {"tld": IDN, "state": "failed", "why": "no usable key"},
+                {"tld": "nl", "state": "seen", "why": "", "calls": []},
+                {"tld": IDN, "state": "failed", "why": "no usable key", "calls": CALLS},
             ],
             "words": [("Bob Example", "we see it, too\nA-2026-0008")],
             "history": history,
@@ -562,7 +633,10 @@ REFUSALS: dict[str, list[Values]] = {
         {"verb": verb, "usage": COMMANDS[verb].usage} for verb in ("REMOVE", "QUERY", "UNSUBSCRIBE")
     ],
     "bad_exercise": [{"value": "maybe"}],
-    "bad_field": [{"field": field, "value": "x"} for field in ("Email", "Timezone", "Name", "Postal")],
+    "bad_field": [
+        {"field": field, "value": "x", "limit": limit}
+        for field, limit in (("Email", 0), ("Timezone", 0), ("Name", 0), ("Postal", 0), ("Name", 120))
+    ],
     "bad_phone": [{"field": "Mobile", "value": "12"}],
     "bad_scope": [
         {"word": "regoin EU", "nearest": "region"},
@@ -580,6 +654,7 @@ REFUSALS: dict[str, list[Values]] = {
     "field_twice": [{"field": "Phone"}],
     "has_no_key": [{}],
     "key_in_use": [{"fingerprint": KEY}],
+    "key_of_another_address": [{"fingerprint": KEY}],
     "key_names_another": [{"fingerprint": KEY}],
     "key_not_covered": [{"fingerprint": KEY}],
     "may_not_cosign": [{}],
@@ -591,9 +666,12 @@ REFUSALS: dict[str, list[Values]] = {
     "no_such_alert": [{"id": "A-2026-0099"}, {"id": ""}],
     "no_such_request": [{"number": "R-99"}, {"number": ""}],
     "no_tld": [{}],
+    "not_on_sheet": [
+        {"verb": "NOTREACHED", "id": "A-2026-0007", "words": words} for words in ("", "the whole of Europe")
+    ],
     "nobody_suspended": [{}],
     "nobody_there": [{"tld": "nl"}],
-    "not_a_contact": [{"verb": "UNSUBSCRIBE"}],
+    "not_a_contact": [{"verb": "UNSUBSCRIBE"}, {"verb": "UPDATE"}],
     "not_alone": [{"line": "ALERT", "nearest": "ALERT"}],
     "not_committee": [{"verb": "APPROVE"}],
     "not_contact": [{"verb": "UNSUBSCRIBE"}],
@@ -615,9 +693,10 @@ REFUSALS: dict[str, list[Values]] = {
     "token_needs_signature": [{"fingerprint": KEY}],
     "token_other_answer": [{"verb": verb} for verb in ("OBJECT", "CONFIRM", "DECLINE")],
     "token_unknown": [{}],
-    "token_used": [{"at": AT, "answer": "CONFIRM"}],
+    "token_used": [{"at": AT, "answer": "CONFIRM", "purpose": purpose} for purpose in ("vouch", "prove")],
     "token_void": [{}],
     "has_office": [{}],
+    "not_yet_yours": [{"number": "R-17"}],
     "key_first": [{}],
     "nothing_to_undo": [{}],
     "too_late_to_object": [{"tld": "nl"}],
@@ -734,6 +813,10 @@ LETTERS: dict[str, list[Values]] = {
         },
         _VOUCH | {"requests": [NEW_KEY], "candidate": NEW_KEY},
     ],
+    "letters/last_contact": [
+        {"tld": IDN, "number": "R-17", "final_at": LATER},
+        {"tld": "nl", "number": "R-17", "final_at": None},
+    ],
     "letters/iana_changed": [
         {"tlds": [IANA_CHANGED, IANA_RETIRED], "has_lost_voucher": True},
         {"tlds": [IANA_CHANGED], "has_lost_voucher": False},
@@ -758,7 +841,10 @@ LETTERS: dict[str, list[Values]] = {
     "letters/iana_welcome": [
         {
             "address": "hostmaster@nic.example",
-            "tlds": [{"tld": IDN, "names": ["Ann Example", "Bob Sample"]}, {"tld": "nl", "names": ["Ann Example"]}],
+            "tlds": [
+                {"tld": IDN, "names": ["Ann Example", "Bob Sample"]},
+                {"tld": "nl", "names": ["Ann Example"]},
+            ],
         }
     ],
     "letters/iana_silent": [{"since": AT, "server": "whois.iana.org:43"}],
@@ -777,6 +863,10 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/not_possible": [
         {"request": request(), "why": why} for why in ("tld_gone", "key_taken", "listed_already")
+    ],
+    "letters/number_wrong": [
+        {"name": "Ann Example", "numbers": [{"field": field, "number": "…0123"} for field in fields]}
+        for fields in (("Phone",), ("Phone", "Mobile"))
     ],
     "letters/namesake": [{"name": "Ann Example", "tlds": ["nl", IDN], "others": [["be"], []]}],
     "letters/votes_differ": [{"request": request(), "votes": VOTES}],
@@ -804,7 +894,8 @@ LETTERS: dict[str, list[Values]] = {
             "has_committee": True,
         },
         {
-            "request": NEW_KEY | {"fingerprint": "", "reasons": ["no_voucher", "declined", "generic_address"]},
+            "request": NEW_KEY
+            | {"fingerprint": "", "reasons": ["no_voucher", "declined", "generic_address"]},
             "requests": [NEW_KEY],
             "has_committee": True,
         },
@@ -825,6 +916,9 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/removed": [
         _SUSPENDED | {"final_at": LATER, "to_person": to_person} for to_person in (True, False)
+    ],
+    "letters/suspended": [
+        _SUSPENDED | {"final_at": None, "to_person": to_person} for to_person in (True, False)
     ],
     "letters/replaced": [
         _SUSPENDED | {"final_at": LATER, "to_person": to_person, "because": "replaced by Ann Example"}
@@ -904,7 +998,7 @@ LETTERS: dict[str, list[Values]] = {
         }
         for days in (60, 1, 0)
     ],
-    "letters/list_key_rotated": [{"old": KEY, "fingerprint": KEY[::-1]}],
+    "letters/list_key_rotated": [{"old": KEY, "fingerprint": KEY[::-1], "until": LATER}],
     "letters/new_address": [
         _TOKEN | {"name": "Ann Example", "is_old": is_old, "new": "a…@home.example"}
         for is_old in (True, False)
@@ -914,12 +1008,17 @@ LETTERS: dict[str, list[Values]] = {
             "name": "Ann Example",
             "token": TOKEN,
             "until": LATER,
+            "fields": ["Mobile", "Email", "Phone", "Postal"],
             "changes": [
                 ("Mobile", "+44…56", "+99…00"),
                 ("Email", "a…@nic.example", "a…@new.example"),
-                ("Fax", "", "+44 20 7946 0999"),
+                ("Phone", "", "+44…99"),
             ],
-        }
+        },
+        {"name": "Ann Example", "token": TOKEN, "until": LATER, "fields": ["Postal"], "changes": []},
+    ],
+    "letters/one_voice": [
+        {"name": "Ann Example", "email": "ann@nic.example", "tlds": tlds} for tlds in (["nl"], ["nl", IDN])
     ],
     "letters/colleague_changed": [
         {
@@ -938,6 +1037,13 @@ LETTERS: dict[str, list[Values]] = {
         {"id": "A-2026-0007", "why": why, "name": "Ann Example", "title": ALERT["title"]}
         for why in ("second_member", "too_many_by_member", "too_many_in_all")
     ],
+    "jobs/report_reach": [
+        REPORT,
+        REPORT | _NOBODY | {"is_closed": True, "is_last": True, "seconds": None, "is_exercise": True},
+        REPORT | _NOBODY | {"is_exercise": True, "after": "24 hours"},
+        REPORT | {"is_exercise": True},
+    ],
+    "jobs/call_sheet": [REPORT | {"name": "Bob Sample"}],
     "letters/alert_update": [
         NEWS,
         NEWS | {"is_exercise": True, "is_inline": True, "tlp": "AMBER+STRICT", "history": HISTORY[:1]},

@@ -214,7 +214,8 @@ def halves_verified(entity: bytes, home: Path) -> str:
 def test_who_has_left_gets_no_alert(members: Town, ann: KeyPair, bob: KeyPair) -> None:
     with members.serving():
         members.say_bound(bob, "UNSUBSCRIBE be")
-        members.next_to(bob, "SUCCESS")
+        members.answer(members.next_to(bob, "Do you want to leave"), bob.address)
+        members.next_to(bob, "You have left")
         members.send(ann.pgp_mime_signed(ALERT), ann.address)
         members.next_to(ann, "[TLP:RED]")
         members.quiet()

@@ -91,9 +91,11 @@ def test_the_mail_commands() -> None:
         "INVITE",
         "KEY",
         "NOTE",
+        "NOTREACHED",
         "OBJECT",
         "PENDING",
         "QUERY",
+        "REACHED",
         "REJECT",
         "RELEASE",
         "REMIND",
@@ -124,7 +126,9 @@ def test_who_may_use_them() -> None:
             "ALERT",
             "CANCEL",
             "CLOSE",
+            "NOTREACHED",
             "QUERY",
+            "REACHED",
             "RELEASE",
             "RETRACT",
             "ROSTER",
@@ -167,7 +171,16 @@ def test_what_a_mailbox_alone_can_bring_about() -> None:
 
 def test_what_waits_for_the_end_of_probation() -> None:
     waiting = {verb for verb, command in COMMANDS.items() if command.after_probation}
-    assert waiting == {"ALERT", "QUERY", "RELEASE", "ROSTER", "STATUS", "UPDATE-ALERT"}
+    assert waiting == {
+        "ALERT",
+        "NOTREACHED",
+        "QUERY",
+        "REACHED",
+        "RELEASE",
+        "ROSTER",
+        "STATUS",
+        "UPDATE-ALERT",
+    }
 
 
 def test_the_jobs() -> None:
@@ -179,7 +192,9 @@ def test_the_jobs() -> None:
         "finish_removals",
         "forget_old",
         "note_figures",
+        "report_reach",
         "probe_mailboxes",
+        "remind_committee",
         "send_invitations",
         "send_roster",
         "warn_of_key_expiry",

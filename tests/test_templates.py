@@ -164,12 +164,13 @@ def named_refusals() -> set[Named]:
     found = {Named(reason, frozenset({"fingerprint", "detail"})) for reason in REASONS}
     found |= {Named(reason, frozenset(both)) for reason in FITNESS_REASONS}
     found |= {Named(f"not_{who.value}", frozenset({"verb"})) for who in Who if who is not Who.ANYONE}
-    for package, name in ((commands, "Refused"), (intake, "_refuse"), (intake, "Refused")):
+    for package, name in ((commands, "Refused"), (intake, "refuse"), (intake, "Refused")):
         for _, tree in trees(package):
             for around in functions(tree).values():
                 for call in calls(around, name):
-                    values = call.args[1] if len(call.args) > 1 else None
-                    found |= {Named(word, keys_of(values, around)) for word in words(call.args[0])}
+                    said = call.args[1:] if name == "refuse" else call.args  # after the mail in question
+                    values = said[1] if len(said) > 1 else None
+                    found |= {Named(word, keys_of(values, around)) for word in words(said[0])}
     for _, tree in trees(domain):
         for call in calls(tree, "Problem"):
             found |= {Named(word, frozenset({"line", "nearest"})) for word in words(call.args[0])}
@@ -254,9 +255,13 @@ def _renders_with(name: str, keys: frozenset[str]) -> None:
 
 def test_every_grey_reason_has_a_sentence() -> None:
     everything = Case("A. E.", "ae@gmail.com", Seats(3, 3, is_replacing=False), 99, True, True, True)
-    cases = [everything, replace(everything, name="NOC"), replace(everything, name="Аnn", email="noc@nic.example")]
+    cases = [
+        everything,
+        replace(everything, name="NOC"),
+        replace(everything, name="Аnn", email="noc@nic.example"),
+    ]
     named = {reason for case in cases for reason in grey_reasons(case)}
-    assert len(named) == 10 + 1
+    assert len(named) == 11
     others = ("declined", "recovery_declined", "took_back", "no_voucher", "no_answer", "voucher_bounces")
     reasons = [*sorted(named), *others]
     values = LETTERS["letters/decide"][0]
@@ -327,6 +332,8 @@ ONLY_ONE_ANSWER = {
     "letters/told": ["OBJECT"],
     "letters/recovery_stop": ["DECLINE"],
     "letters/recovery_stop_signed": ["DECLINE"],
+    "letters/record_changed": ["DECLINE"],
+    "letters/stay": ["DECLINE"],
 }
 
 

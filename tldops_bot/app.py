@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 from tldops_bot.adapters.apscheduler_ticks import Ticks
 from tldops_bot.adapters.dane_keys import DaneKeys
 from tldops_bot.adapters.dns_lookups import DnsLookups, Nameserver
 from tldops_bot.adapters.dns_questions import Resolvers, system_resolvers
 from tldops_bot.adapters.dnssec_chain import anchors
+from tldops_bot.adapters.gnupg_list_key import ListKey
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.adapters.iana_refresh import IanaKeeper, IanaRefresh
@@ -39,23 +39,20 @@ from tldops_bot.config.settings import Config
 from tldops_bot.config.shipped import shipped
 from tldops_bot.config.tld_table import TldTable, load_tld_table
 from tldops_bot.domain.list_address import ListAddress
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.intake import Intake, Surroundings
 from tldops_bot.intake.workers import Workers
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext
+from tldops_bot.jobs._keyless import Keyless
 from tldops_bot.jobs._runner import JobRunner
-from tldops_bot.jobs.send_roster import waiting
-from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.render import Renderer
-from tldops_bot.store import people, recipients, roster_sends
-from tldops_bot.store.database import Database, Session, StoreProblem
-from tldops_bot.store.outbox import Claimed
+from tldops_bot.store import facts, recipients
+from tldops_bot.store.database import Database, DatabaseMissing, Session, StoreProblem
 from tldops_bot.store.schema import Schema
-from tldops_bot.store.tables import Message, Person
 
 SHUTDOWN_SECONDS = 9.0
 PARSED_TOGETHER = 200
+LIST_KEY_TICK = timedelta(minutes=1)
 IANA_TICK = timedelta(hours=1)
 KEYS_TICK = timedelta(hours=6)
 
@@ -89,7 +86,19 @@ class App:
             settings.passphrase_file,
             processes=max(2, os.cpu_count() or 2),
             max_message_bytes=self.config.listener.max_message_bytes,
+            chosen_list_key=self._chosen_list_key,
         )
+
+    def _chosen_list_key(self) -> str:
+        with contextlib.suppress(DatabaseMissing, StoreProblem):  # while `init` is at work
+            self.database.must_exist()
+            with self.database.read() as session:
+                return facts.get(session, facts.LIST_KEY)
+        return ""
+
+    @cached_property
+    def list_key(self) -> ListKey:
+        return ListKey(self.gnupg.keyring)
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -102,8 +111,7 @@ class App:
 
     @cached_property
     def surroundings(self) -> Surroundings:
-        armored = encode(self.gnupg.keyring.published(), PUBLIC_KEY)
-        return Surroundings(self.config, self.tlds, self.random_octets, armored)
+        return Surroundings(self.config, self.tlds, self.random_octets, self.list_key.armored)
 
     @cached_property
     def intake(self) -> Intake:
@@ -199,25 +207,9 @@ class App:
             now=self.now,
             jitter=random.SystemRandom().random,
             random_octets=self.random_octets,
-            on_keyless=self._something_waits,
+            on_keyless=Keyless(self.intake.post, self.now),
             on_too_large=lambda _session, _claimed: None,
         )
-
-    def _something_waits(self, session: Any, claimed: Claimed) -> None:
-        """A copy can't go for want of a key: its recipient hears that something waits, and nothing of it."""
-        message = session.get_one(Message, claimed.message_id)
-        if message.kind == Kind.ROSTER:
-            self._roster_is_missed(session, session.get_one(Person, claimed.person_id))
-            return
-        to = (Recipient(claimed.rcpt_to, Entitled.ADDRESS, claimed.person_id),)
-        values = {"alert_id": message.alert_id or ""}
-        self.intake.post(session, [Letter(Kind.ALERT, "jobs/alert_waiting", values, to)], self.now())
-
-    def _roster_is_missed(self, session: Any, person: Person) -> None:
-        """Its key ended on the way. (One that can't be used for another reason would fail again at once.)"""
-        is_mendable = people.usable_key(session, person, self.now()) is None
-        if is_mendable and roster_sends.take_back(session, person.id):
-            self.intake.post(session, [waiting([person])], self.now())
 
     def close(self) -> None:
         """Give everything back that was built."""
@@ -250,14 +242,15 @@ class Service:
         runner = app.job_runner(self.delivery.wake)
         self.stopping = threading.Event()
         refresh = app.iana_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
-        calls: dict[str, tuple[timedelta, Callable[[], object]]] = {
+        self.calls: dict[str, tuple[timedelta, Callable[[], object]]] = {
             job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
         }
-        calls["iana_refresh"] = (IANA_TICK, refresh.run)
+        self.calls["list_key"] = (LIST_KEY_TICK, app.list_key.look_again)
+        self.calls["iana_refresh"] = (IANA_TICK, refresh.run)
         if app.published_keys.sources:
             keys = app.key_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
-            calls["key_refresh"] = (KEYS_TICK, keys.run)
-        self.ticks = Ticks(calls)
+            self.calls["key_refresh"] = (KEYS_TICK, keys.run)
+        self.ticks = Ticks(self.calls)
 
     async def run(self, stop: asyncio.Event, ready: Callable[[tuple[str, ...]], None]) -> None:
         """Serve until `stop` is set; `ready` is told where the listener listens."""

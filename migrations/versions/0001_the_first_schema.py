@@ -153,6 +153,8 @@ def upgrade() -> None:
         sa.Column("phone_e164", sa.String(length=32), nullable=False),
         sa.Column("mobile", sa.String(length=255), nullable=False),
         sa.Column("mobile_e164", sa.String(length=32), nullable=False),
+        sa.Column("phone_wrong_at", Moment(), nullable=True),
+        sa.Column("mobile_wrong_at", Moment(), nullable=True),
         sa.Column("fax", sa.String(length=255), nullable=False),
         sa.Column("postal", sa.Text(), nullable=False),
         sa.Column("organisation", sa.String(length=255), nullable=False),
@@ -179,6 +181,13 @@ def upgrade() -> None:
     with op.batch_alter_table("persons", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_persons_emergency_email"), ["emergency_email"], unique=False)
 
+    op.create_table(
+        "printed_rosters",
+        sa.Column("digest", sa.String(length=255), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("digest"),
+    )
     op.create_table(
         "stranger_answers",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -219,6 +228,7 @@ def upgrade() -> None:
         sa.Column("received_at", Moment(), nullable=False),
         sa.Column("posted_at", Moment(), nullable=False),
         sa.Column("inbox_id", sa.Integer(), nullable=False),
+        sa.Column("reports", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["persons.id"],
@@ -411,6 +421,28 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("period_at", "person_id"),
     )
+    op.create_table(
+        "alert_calls",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("alert_id", sa.String(length=32), nullable=False),
+        sa.Column("tld", sa.String(length=63), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("reached", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alert_id"],
+            ["alerts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["persons.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("alert_calls", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alert_calls_alert_id"), ["alert_id"], unique=False)
+
     op.create_table(
         "alert_news",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),

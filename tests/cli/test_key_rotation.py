@@ -1,12 +1,17 @@
 """`keys rotate` and `keys export --wkd`: the list's own key, as others find it and as it changes."""
 
+import json
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from tests.cli.conftest import Cli
 from tests.keys import LIST_ADDRESS, KeyPair, gpg
+from tests.service import town
+from tldops_bot.adapters.gnupg_keyring import ListKeyring
 from tldops_bot.app import App
+from tldops_bot.cli._key_rotation import OLD_KEY_IS_KEPT, rotate
 from tldops_bot.domain.key_discovery import web_key_name, web_keys
 from tldops_bot.mail.mime_slices import slice_entity
 from tldops_bot.store.tables import Delivery, Message
@@ -81,12 +86,82 @@ def test_nobody_to_tell_is_no_hindrance(cli: Cli) -> None:
     assert len(keys_of(cli)) == 2
 
 
-def test_both_keys_are_exported_the_newest_first(cli: Cli) -> None:
+def test_only_the_key_that_signs_now_is_published(cli: Cli) -> None:
+    """Where both were, programs would go on encrypting to the old one."""
     cli("keys", "rotate")
-    file = cli.folder / "list.asc"
+    new, _old = keys_of(cli)
+    file, folder = cli.folder / "list.asc", cli.folder / "openpgpkey"
     cli("keys", "export", "--out", str(file))
-    found = cli.desk.app.gnupg.inspect(file.read_bytes(), cli.desk.now)
-    assert tuple(one.fingerprint for one in found) == keys_of(cli)
+    cli("keys", "export", "--wkd", str(folder))
+    for octets in (file.read_bytes(), *(one.read_bytes() for one in folder.rglob("hu/*"))):
+        found = cli.desk.app.gnupg.inspect(octets, cli.desk.now)
+        assert [one.fingerprint for one in found] == [new]
+
+
+def test_the_day_until_which_the_old_key_reads_is_stated(cli: Cli, ann: KeyPair) -> None:
+    cli.desk.member(ann, "nl")
+    (old,) = keys_of(cli)
+    cli("keys", "rotate")
+    until = f"{cli.desk.now + OLD_KEY_IS_KEPT:%Y-%m-%d}"
+    message, _ = announced(cli)
+    assert f"can be read here until {until}" in (message.sealed or b"").decode()
+    shown = cli("keys", "show").stdout
+    assert old in shown
+    assert until in shown
+    (before,) = json.loads(cli("keys", "show", "--json").stdout)["before"]
+    assert before["fingerprint"] == old
+    cli("keys", "rotate")
+    assert len(json.loads(cli("keys", "show", "--json").stdout)["before"]) == 2
+
+
+def test_a_key_that_nobody_was_told_of_signs_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine dies in the middle of a rotation."""
+    (old,) = keys_of(cli)
+
+    def dies(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ListKeyring, "sign_detached", dies)
+    cli("keys", "rotate", code=130)
+    monkeypatch.undo()
+    assert len(keys_of(cli)) == 2
+    restarted = App(cli.desk.app.config, now=lambda: cli.desk.now)
+    try:
+        assert restarted.gnupg.keyring.fingerprint == old
+    finally:
+        restarted.close()
+
+
+def test_a_running_service_notices_without_a_restart(ann: KeyPair) -> None:
+    """What its clock does each minute is done by hand here."""
+    with town() as place:
+        place.desk.member(ann, "nl")
+        place.roster_is_sent()
+        before = place.list_key
+        with place.serving() as running:
+            assert "list_key" in running.service.calls
+            operator = App(place.config)
+            try:
+                old, new, told = rotate(operator)
+            finally:
+                operator.close()
+            assert (old, told) == (before.fingerprint, 1)
+            announcement = place.next_to(ann, "The list has a new OpenPGP key")
+            assert announcement.signed_by == old
+            after = KeyPair.of(announcement.files["list-key.asc"], "TLD-OPS", LIST_ADDRESS)
+            assert after.fingerprint == new
+            place.send(ann.pgp_mime_encrypted("QUERY nl", after), ann.address)  # before anybody has looked
+            place.next_to(ann, "SUCCESS")
+
+            running.service.calls["list_key"][1]()
+            place.say(ann, "HELP")
+            got = place.next_to(ann, "SUCCESS")
+            assert got.signed_by == new
+            (attached,) = [octets for octets in got.files.values() if b"PUBLIC KEY" in octets]
+            (found,) = place.desk.app.gnupg.inspect(attached, place.desk.now)
+            assert found.fingerprint == new
+            place.send(ann.pgp_mime_encrypted("QUERY be", before), ann.address)
+            assert place.next_to(ann, "SUCCESS").signed_by == new, "what is encrypted to the old key is read"
 
 
 def test_a_web_key_directory_is_where_mail_programs_look(cli: Cli) -> None:

@@ -36,7 +36,7 @@ def test_out_writes_text_and_files_that_only_the_operator_can_read(
     folder = cli.folder / "made" / "here"
     cli("roster", "preview", "--out", str(folder))
     files = {one.name: one.read_bytes() for one in folder.iterdir()}
-    assert set(files) == {"roster.txt", "roster.vcf", "roster.csv", "roster.json"}
+    assert set(files) == {"roster.txt", "roster.vcf", "roster.pdf", "roster.csv", "roster.json"}
     assert all(stat.S_IMODE(one.stat().st_mode) == 0o600 for one in folder.iterdir())
     for octets in files.values():
         for secret in (ann.address, PHONE, "447700900123"):

@@ -133,7 +133,7 @@ def test_contact_of_the_tld_meanwhile_is_not_listed_twice(desk: Desk, ann: KeyPa
     grey_case(desk, ann)
     desk.member(ann, "nl")
     before = rows(desk)
-    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "no_seat_even_so"
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "no_longer_possible"
     assert rows(desk) == before
 
 

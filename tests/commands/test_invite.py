@@ -1,5 +1,6 @@
 """INVITE: those who are missing are asked once in a while, politely, and answer with one line."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,12 +18,13 @@ ADMIN, TECH, OTHER = "admin@registry.example", "tech@registry.example", "noc@bac
 
 
 @pytest.fixture
-def office(desk: Desk, carol: KeyPair) -> Desk:
-    """A desk with a secretariat, and two TLDs that nobody speaks for."""
-    desk.member(carol, office="secretariat")
-    desk.iana("nl", ADMIN, TECH)
-    desk.iana("be", OTHER)
-    return desk
+def office(carol: KeyPair) -> Iterator[Desk]:
+    """A desk with a secretariat, two seats for each TLD, and two TLDs that nobody speaks for."""
+    with open_desk("[membership]\ncontacts_per_tld = 2") as desk:
+        desk.member(carol, office="secretariat")
+        desk.iana("nl", ADMIN, TECH)
+        desk.iana("be", OTHER)
+        yield desk
 
 
 def run(desk: Desk) -> int:
@@ -170,7 +172,6 @@ def test_bad_arguments_change_nothing(
 ) -> None:
     office.member(ann, "ch", "at")
     office.member(bob, "at")
-    office.app.config.membership.contacts_per_tld = 2
     before = rows(office)
     assert outcome(office.say_bound(carol, f"INVITE {words}")) == reason
     assert rows(office) == before
@@ -297,11 +298,12 @@ def test_what_went_and_what_came_back_stands_in_pending(office: Desk, carol: Key
     answer(office, ADMIN, "DECLINE", "no staff")
     with office.app.database.write() as session:
         refused, bounced = (
-            session.query(Delivery).join(Message).filter(Delivery.rcpt_to == one).first() for one in (OTHER, TECH)
+            session.query(Delivery).join(Message).filter(Delivery.rcpt_to == one).first()
+            for one in (OTHER, TECH)
         )
         assert refused is not None
         assert bounced is not None
-        refused.state = "refused"
+        refused.state, refused.finished_at = "refused", office.now
         bounces.note(session, bounced.id, "5.1.1", office.now)
     values = office.say(carol, "PENDING").decision.parts[0].outcome.values
     found = {one["address"]: (one["state"], one["because"]) for one in values["invitations"]}
@@ -316,7 +318,9 @@ def test_address_goes_after_a_year(office: Desk, carol: KeyPair) -> None:
     office.say_bound(carol, "INVITE nl")
     office.later(days=366)
     with office.app.database.write() as session:
-        context = JobContext(session, office.now, office.app.config, office.app.tlds, office.app.random_octets)
+        context = JobContext(
+            session, office.now, office.app.config, office.app.tlds, office.app.random_octets
+        )
         JOBS["forget_old"].run(context)
     assert all_of(office, Invitation) == []
 

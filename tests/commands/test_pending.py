@@ -31,8 +31,13 @@ def test_case_is_shown_with_what_is_known_of_it(
         ("declined",),
         "who is that?",
     )
-    assert (case["iana"], case["contacts"]) == ([("administrative", ADMIN)], 1)
-    assert case["key_made_at"].year == 2025
+    assert [(one["kind"], one["email"]) for one in case["iana"]] == [("administrative", ADMIN)]
+    assert (case["contacts"], case["asked_by"]["is_own"]) == (1, True)
+    assert (case["key"]["made_at"].year, case["key"]["algorithm"]) == (2025, "ed25519")
+    assert [(one["what"], one["address"], one["answer"]) for one in case["sent"]] == [
+        ("prove", ann.address, "CONFIRM"),
+        ("vouch", ADMIN, "DECLINE"),
+    ]
     assert [(one["number"], one["state"]) for one in values["others"]] == [("R-2", "proving")]
     assert desk.letters[-1].is_confidential
 
@@ -56,4 +61,9 @@ def test_members_and_strangers_see_nothing(desk: Desk, ann: KeyPair, bob: KeyPai
 def test_arguments_are_refused_and_an_empty_desk_is_empty(desk: Desk, carol: KeyPair) -> None:
     desk.member(carol, office="secretariat")
     assert outcome(desk.say(carol, "PENDING nl")) == "bad_arguments"
-    assert desk.say(carol, "PENDING").decision.parts[0].outcome.values == {"decide": [], "others": []}
+    assert desk.say(carol, "PENDING").decision.parts[0].outcome.values == {
+        "decide": [],
+        "others": [],
+        "invitations": [],
+        "tld_notes": [],
+    }

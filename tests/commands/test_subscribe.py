@@ -195,7 +195,9 @@ def test_registered_key_cannot_list_another_address(desk: Desk) -> None:
     both = KeyPair.make("Ann Example", "ann.sample@nic.example", also=("Ann <ann.sample@other.example>",))
     desk.member(both, "nl")
     text = f"SUBSCRIBE be\n{FIELDS}Email: ann.sample@other.example"
-    assert outcome(desk.say(both, text, attachments=[both.key_attachment()])) == "use_key"
+    handled = desk.say(both, text, attachments=[both.key_attachment()])
+    assert outcome(handled) == "key_of_another_address"
+    assert "UPDATE" in desk.text(handled.letters[0])
 
 
 def test_key_in_a_plain_mail_still_proves_itself(desk: Desk, ann: KeyPair) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import answer, outcome, rows, stored, templates
+from tldops_bot.store.tables import Person
 
 NEW = "ann.new@nic.example"
 SPARE = "ann@elsewhere.example"
@@ -86,7 +87,7 @@ def test_new_address_counts_when_both_addresses_have_answered(desk: Desk, ann: K
     assert stored(desk, ann.address).email == ann.address
     assert outcome(answer(desk, other)) == "address_changed"
     assert stored(desk, NEW).name == ann.name
-    assert "letters/address_changed" in templates(desk, ann.address)
+    assert "letters/record_changed" in templates(desk, ann.address)
 
 
 def test_one_addresss_no_keeps_the_old_one_for_good(desk: Desk, ann: KeyPair) -> None:
@@ -180,3 +181,139 @@ def test_keyless_contact_updates_by_a_token(desk: Desk, ann: KeyPair) -> None:
 def test_stranger_has_no_record(desk: Desk, ann: KeyPair) -> None:
     handled = desk.say_bound(ann, "UPDATE\nName: Ann Example", attachments=[ann.key_attachment()])
     assert outcome(handled) == "not_a_contact"
+
+
+# --- what a stolen key, or a stolen mailbox, changes can be put back
+
+
+def told(desk: Desk, address: str) -> list[str]:
+    return [one for one in templates(desk, address) if one != "reply"]
+
+
+def test_a_changed_number_is_told_to_the_owner_and_to_who_would_call_and_one_line_puts_it_back(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "nl")
+    desk.member(carol, "be")
+    update(desk, ann, "Mobile: +44 20 7946 0999\nPostal: 1 Example Street")
+    assert stored(desk, ann.address).mobile_e164 == "+442079460999"
+    assert (told(desk, ann.address), told(desk, bob.address)) == (
+        ["letters/record_changed"],
+        ["letters/colleague_changed"],
+    )
+    assert told(desk, carol.address) == []
+    (letter,) = [one for one in desk.letters if one.template == "letters/record_changed"]
+    words = desk.text(letter)
+    assert "7946" not in words
+    assert "+44…23" in words
+    assert "7946" not in desk.text(desk.last(bob.address))
+    assert outcome(desk.write(ann.address, f"CONFIRM {letter.values['token']}")) == "token_other_answer"
+    assert outcome(desk.write(ann.address, f"DECLINE {letter.values['token']}")) == "undone"
+    person = stored(desk, ann.address)
+    assert (person.mobile, person.mobile_e164, person.postal) == ("+44 7700 900123", "+447700900123", "")
+    assert "put back" in desk.text(desk.last(bob.address))
+
+
+def test_undoing_works_after_the_key_was_blocked(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    update(desk, ann, "Phone: +44 20 7946 0999")
+    undo = desk.token_for(ann.address)
+    desk.write(ann.address, "KEY STOLEN")
+    answer(desk, ann.address)
+    assert outcome(desk.write(ann.address, f"DECLINE {undo}")) == "undone"
+    assert stored(desk, ann.address).phone == ""
+
+
+def test_undoing_leaves_alone_what_was_changed_since(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    update(desk, ann, "Fax: +44 20 7946 0001\nPostal: 1 Example Street")
+    undo = desk.token_for(ann.address)
+    update(desk, ann, "Fax: +44 20 7946 0002")
+    second = desk.token_for(ann.address)
+    assert outcome(desk.write(ann.address, f"DECLINE {undo}")) == "undone"
+    assert (stored(desk, ann.address).fax, stored(desk, ann.address).postal) == ("+44 20 7946 0002", "")
+    update(desk, ann, "Fax: +44 20 7946 0003")
+    assert outcome(desk.write(ann.address, f"DECLINE {second}")) == "nothing_to_undo"
+
+
+def test_undoing_ends_after_two_weeks(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    update(desk, ann, "Fax: +44 20 7946 0001")
+    desk.later(days=15)
+    assert outcome(answer(desk, ann.address, "DECLINE")) == "token_expired"
+
+
+def test_nothing_changed_nothing_told(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    update(desk, ann, f"Name: {ann.name}")
+    assert told(desk, ann.address) == []
+
+
+def test_a_proven_emergency_address_taken_away_hears_of_it_and_puts_itself_back(
+    desk: Desk, ann: KeyPair
+) -> None:
+    desk.member(ann, "nl")
+    update(desk, ann, f"Emergency-Email: {SPARE}")
+    answer(desk, SPARE)
+    answer(desk, ann.address)
+    assert "letters/record_changed" not in templates(desk, ann.address)
+    proven = stored(desk, ann.address).emergency_proven_at
+    update(desk, ann, "Emergency-Email: -")
+    assert templates(desk, SPARE)[-1] == "letters/record_changed"
+    assert outcome(answer(desk, SPARE, "DECLINE")) == "undone"
+    person = stored(desk, ann.address)
+    assert (person.emergency_email, person.emergency_proven_at) == (SPARE, proven)
+    update(desk, ann, "Emergency-Email: mallory@elsewhere.example")
+    assert outcome(answer(desk, SPARE, "DECLINE")) == "undone"
+    assert stored(desk, ann.address).emergency_email == SPARE
+
+
+def test_a_new_address_is_told_to_the_old_ones_and_they_can_undo_it(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    desk.member(ann, "nl", keyless=True)
+    desk.member(bob, "nl")
+    desk.write(ann.address, f"UPDATE\nEmail: {NEW}")
+    answer(desk, ann.address)
+    answer(desk, ann.address)
+    assert outcome(answer(desk, NEW)) == "address_changed"
+    assert templates(desk, ann.address)[-1] == "letters/record_changed"
+    assert templates(desk, bob.address)[-1] == "letters/colleague_changed"
+    assert outcome(answer(desk, ann.address, "DECLINE")) == "undone"
+    assert stored(desk, ann.address).email == ann.address
+
+
+def test_an_old_address_that_somebody_else_has_by_now_is_not_put_back(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    desk.member(ann, "nl")
+    update(desk, ann, f"Email: {NEW}")
+    answer(desk, ann.address)
+    answer(desk, NEW)
+    with desk.app.database.write() as session:
+        session.add(Person(name=bob.name, email=ann.address, email_key=ann.address, created_at=desk.now))
+    assert outcome(answer(desk, ann.address, "DECLINE")) == "nothing_to_undo"
+    assert stored(desk, NEW).name == ann.name
+
+
+@pytest.mark.parametrize("fields", [f"Email: {NEW}", f"Emergency-Email: {SPARE}", "Emergency-Email: -"])
+def test_a_thief_of_a_members_mailbox_who_has_the_key_blocked_first_leads_no_mail_elsewhere(
+    desk: Desk, ann: KeyPair, fields: str
+) -> None:
+    desk.member(ann, "nl")
+    desk.write(ann.address, "KEY LOST")
+    answer(desk, ann.address)
+    desk.write(ann.address, f"UPDATE\n{fields}")
+    answer(desk, ann.address)
+    assert "protected by your key" in desk.text(desk.last(ann.address))
+    assert told(desk, NEW) == told(desk, SPARE) == []
+
+
+def test_who_lost_the_key_may_still_correct_a_number(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.write(ann.address, "KEY LOST")
+    answer(desk, ann.address)
+    desk.write(ann.address, "UPDATE\nPhone: +44 20 7946 0999")
+    answer(desk, ann.address)
+    assert stored(desk, ann.address).phone_e164 == "+442079460999"

@@ -51,6 +51,7 @@ def test_a_persons_name_is_no_question(name: str) -> None:
         ("И. П.", "initials_name"),
         ("Security Team", "role_as_name"),
         ("NL NOC", "role_as_name"),
+        ("NOC", "role_as_name"),
         ("Hostmaster", "role_as_name"),
         ("DNS-Admin 24", "role_as_name"),
         ("Аnn Example", "mixed_scripts"),  # a Cyrillic A

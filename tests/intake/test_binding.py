@@ -8,6 +8,8 @@ from tests.outcomes import all_of, outcome, rows, states, templates
 from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.store.tables import Token
 
+BOB = "bob.sample@registry.example"
+
 
 @pytest.fixture
 def town(desk: Desk, ann: KeyPair, bob: KeyPair) -> Desk:
@@ -19,51 +21,51 @@ def town(desk: Desk, ann: KeyPair, bob: KeyPair) -> Desk:
 def test_unbound_mail_changes_nothing_and_is_carried_out_once_by_a_signed_token(
     town: Desk, ann: KeyPair
 ) -> None:
-    assert outcome(town.say(ann, "UNSUBSCRIBE nl")) == "list_not_named"
-    assert states(town, "nl")[ann.address] == "listed"
+    assert outcome(town.say(ann, f"REMOVE nl {BOB}")) == "list_not_named"
+    assert states(town, "nl")[BOB] == "listed"
     letter = town.last(ann.address)
     assert (letter.template, letter.is_confidential) == ("letters/held", True)
     assert [(to.entitled, to.fingerprint) for to in letter.to] == [(Entitled.PERSON, ann.fingerprint)]
     token = town.token_for(ann.address)
     assert outcome(town.write(ann.address, f"CONFIRM {token}")) == "token_needs_signature"
-    assert states(town, "nl")[ann.address] == "listed"
+    assert states(town, "nl")[BOB] == "listed"
     town.say(ann, f"CONFIRM {token}")
-    assert states(town, "nl")[ann.address] == "left"
-    assert town.last(ann.address).values["status"] == "SUCCESS"
+    assert states(town, "nl")[BOB] == "suspended"
+    assert [one.values["status"] for one in town.to(ann.address) if one.template == "reply"][-1] == "SUCCESS"
 
 
 def test_another_members_signature_on_the_token_does_not_count(
     town: Desk, ann: KeyPair, bob: KeyPair
 ) -> None:
-    town.say(ann, "UNSUBSCRIBE nl")
+    town.say(ann, f"REMOVE nl {BOB}")
     assert outcome(town.say(bob, f"CONFIRM {town.token_for(ann.address)}")) == "token_needs_signature"
-    assert states(town, "nl")[ann.address] == "listed"
+    assert states(town, "nl")[BOB] == "listed"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "List: other-list@lists.example\nUNSUBSCRIBE nl",
-        "UNSUBSCRIBE nl\n> List: tld-ops@lists.example",
-        "UNSUBSCRIBE nl\n\nKind regards\nList: tld-ops@lists.example",
-        "List: tld-ops@lists.example.attacker.example\nUNSUBSCRIBE nl",
+        f"List: other-list@lists.example\nREMOVE nl {BOB}",
+        f"REMOVE nl {BOB}\n> List: tld-ops@lists.example",
+        f"REMOVE nl {BOB}\n\nKind regards\nList: tld-ops@lists.example",
+        f"List: tld-ops@lists.example.attacker.example\nREMOVE nl {BOB}",
     ],
 )
 def test_naming_another_list_or_below_the_commands_does_not_bind(town: Desk, ann: KeyPair, text: str) -> None:
     assert outcome(town.say(ann, text)) == "list_not_named"
-    assert states(town, "nl")[ann.address] == "listed"
+    assert states(town, "nl")[BOB] == "listed"
 
 
 @pytest.mark.parametrize("name", ["To", "Cc"])
 def test_protected_header_binds_and_an_outer_one_does_not(town: Desk, ann: KeyPair, name: str) -> None:
     outer = {"To": "<other-list@lists.example>", name: f"<{LIST_ADDRESS}>"}
-    raw = ann.pgp_mime_signed("UNSUBSCRIBE nl", outer, at=town.now)
+    raw = ann.pgp_mime_signed(f"REMOVE nl {BOB}", outer, at=town.now)
     assert outcome(town.receive(raw)) == "list_not_named"
     town.later(seconds=1)
     raw = ann.pgp_mime_signed(
-        "UNSUBSCRIBE nl", protected={name: f"TLD-OPS <{LIST_ADDRESS.upper()}>"}, at=town.now
+        f"REMOVE nl {BOB}", protected={name: f"TLD-OPS <{LIST_ADDRESS.upper()}>"}, at=town.now
     )
-    assert outcome(town.receive(raw)) == "left"
+    assert outcome(town.receive(raw)) == "suspended"
 
 
 def test_reading_needs_no_binding(town: Desk, ann: KeyPair) -> None:
@@ -71,7 +73,7 @@ def test_reading_needs_no_binding(town: Desk, ann: KeyPair) -> None:
 
 
 def test_replayed_unbound_mail_does_not_flood_its_author(town: Desk, ann: KeyPair) -> None:
-    raw = ann.pgp_mime_signed("UNSUBSCRIBE nl", at=town.now)
+    raw = ann.pgp_mime_signed(f"REMOVE nl {BOB}", at=town.now)
     for number in range(12):
         town.receive(
             raw.replace(b"Subject: a question", b"Subject: again %d" % number), "mallory@other.example"
@@ -105,7 +107,7 @@ def test_held_mail_of_somebody_gone_meanwhile_is_refused(town: Desk, ann: KeyPai
 
 def test_what_is_not_allowed_anyway_is_refused_without_a_token(town: Desk, ann: KeyPair) -> None:
     assert outcome(town.say(ann, "APPROVE R-1")) == "not_committee"
-    assert outcome(town.say(ann, "UNSUBSCRIBE nl\nFnord: 1")) == "unknown_field"
+    assert outcome(town.say(ann, "UPDATE\nFnord: 1")) == "unknown_field"
     assert all_of(town, Token) == []
 
 
@@ -136,8 +138,8 @@ def test_one_iana_contacts_questions_do_not_silence_another_ones(town: Desk, ann
 
 
 def test_token_is_shown_with_the_lines_it_is_about(town: Desk, ann: KeyPair) -> None:
-    town.say(ann, "UNSUBSCRIBE nl")
+    town.say(ann, f"REMOVE nl {BOB}")
     words = town.text(town.last(ann.address))
-    assert "UNSUBSCRIBE nl" in words
+    assert f"REMOVE nl {BOB}" in words
     assert f"CONFIRM {town.token_for(ann.address)}" in words
     assert LIST_LINE in words

@@ -7,7 +7,7 @@ import pytest
 
 from tests.desk import LIST_LINE, Desk
 from tests.keys import LIST_ADDRESS, KeyPair, key_entity, mail, message_entity, multipart, text_entity
-from tests.outcomes import answer, outcome, outcomes, rows, states, stored
+from tests.outcomes import answer, outcome, outcomes, rows, stored
 from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.store.tables import CertificateRow
@@ -45,14 +45,12 @@ def test_every_form_is_accepted_and_attributed_to_the_key(town: Desk, ann: KeyPa
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("author", ["Bob Example <bob.sample@registry.example>", "not an address", ""])
 def test_from_neither_selects_nor_refuses(town: Desk, ann: KeyPair, form: str, author: str) -> None:
-    raw = FORMS[form](town, ann, f"{LIST_LINE}\nUNSUBSCRIBE ALL\n")
+    raw = FORMS[form](town, ann, f"{LIST_LINE}\nUPDATE\nFax: +44 20 7946 0999\n")
     raw = raw.replace(b"From: Ann Example <ann@nic.example>", f"From: {author}".encode())
     handled = town.receive(raw)
-    assert outcome(handled) == "left"
-    assert (states(town, "nl"), states(town, "be")) == (
-        {ann.address: "left"},
-        {"bob.sample@registry.example": "listed"},
-    )
+    assert outcome(handled) == "updated"
+    assert stored(town, ann.address).fax == "+44 20 7946 0999"
+    assert stored(town, "bob.sample@registry.example").fax == ""
     (reply,) = [one for one in town.letters if one.template == "reply"]
     assert [to.address for to in reply.to] == [ann.address]
 
@@ -211,7 +209,7 @@ def test_reply_goes_to_the_stored_address_the_mail_came_from(town: Desk, ann: Ke
 def test_one_bad_command_undoes_the_good_ones(town: Desk, ann: KeyPair) -> None:
     before = rows(town)
     handled = town.say_bound(ann, "UPDATE\nFax: 1\nUNSUBSCRIBE nl\nQUERY zz")
-    assert outcomes(handled) == ["updated", "left", "unknown_tld"]
+    assert outcomes(handled) == ["updated", "asked", "unknown_tld"]
     assert handled.decision.status.value == "FAILED"
     assert rows(town) == before
     assert [one.template for one in town.letters] == ["reply"]

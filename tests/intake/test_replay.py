@@ -6,7 +6,7 @@ import pytest
 
 from tests.desk import LIST_LINE, Desk
 from tests.keys import KeyPair
-from tests.outcomes import all_of, outcome, rows, states
+from tests.outcomes import all_of, outcome, rows, stored
 from tldops_bot.store import signatures
 from tldops_bot.store.tables import Alert
 
@@ -106,6 +106,6 @@ def test_oldest_acceptable_time_never_goes_back(town: Desk, ann: KeyPair) -> Non
 
 
 def test_key_made_after_the_signature_time_does_not_help(town: Desk, ann: KeyPair) -> None:
-    handled = town.say(ann, "UNSUBSCRIBE nl\nList: tld-ops@lists.example")
-    assert outcome(handled) == "left"
-    assert states(town, "nl") == {ann.address: "left"}
+    handled = town.say(ann, "UPDATE\nFax: +44 20 7946 0999\nList: tld-ops@lists.example")
+    assert outcome(handled) == "updated"
+    assert stored(town, ann.address).fax == "+44 20 7946 0999"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk import LIST_LINE, Desk
 from tests.keys import KeyPair
-from tests.outcomes import all_of, rows, states
+from tests.outcomes import all_of, rows, stored
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake.workers import Workers, describe
 from tldops_bot.store import inbox
@@ -91,7 +91,7 @@ def test_stop_finishes_the_mail_in_hand(desk: Desk, ann: KeyPair) -> None:
 
 def test_claim_lost_between_judging_and_commit_undoes_everything(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
-    hand_in(desk, ann.pgp_mime_signed(f"{LIST_LINE}\nUNSUBSCRIBE nl", at=desk.now))
+    hand_in(desk, ann.pgp_mime_signed(f"{LIST_LINE}\nUPDATE\nFax: +44 20 7946 0999", at=desk.now))
     with desk.app.database.write() as session:
         (claimed,) = inbox.claim(session, "ours", desk.now)
     judged = desk.app.intake.judge(claimed)
@@ -103,7 +103,7 @@ def test_claim_lost_between_judging_and_commit_undoes_everything(desk: Desk, ann
         desk.app.intake.within(session, judged, claimed, desk.now)
     assert rows(desk, frozenset(("alembic_version",))) == before
     desk.app.intake.handle(taken_over, desk.now)
-    assert states(desk, "nl") == {ann.address: "left"}
+    assert stored(desk, ann.address).fax == "+44 20 7946 0999"
 
 
 def test_lost_claim_is_no_breakage(desk: Desk, ann: KeyPair, caplog: pytest.LogCaptureFixture) -> None:
@@ -138,12 +138,14 @@ def test_mail_that_breaks_is_put_off_then_set_aside_and_the_operator_told(
 
 def test_put_off_mail_is_carried_out_when_the_trouble_is_over(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
-    raw = ann.pgp_mime_signed(f"{LIST_LINE}\nUNSUBSCRIBE nl", {"Subject": "BREAK"}, at=desk.now)
+    raw = ann.pgp_mime_signed(
+        f"{LIST_LINE}\nUPDATE\nFax: +44 20 7946 0999", {"Subject": "BREAK"}, at=desk.now
+    )
     hand_in(desk, raw)
     workers(desk, 1, Breaks(desk, OSError())).carry_out_one()
     desk.later(hours=1)
     workers(desk, 1).carry_out_one()
-    assert states(desk, "nl") == {ann.address: "left"}
+    assert stored(desk, ann.address).fax == "+44 20 7946 0999"
 
 
 def test_command_that_breaks_leaves_nothing_half_done(
@@ -158,7 +160,7 @@ def test_command_that_breaks_leaves_nothing_half_done(
 
     monkeypatch.setitem(COMMANDS, "SHOW", replace(COMMANDS["SHOW"], run=breaks))
     before = rows(desk, frozenset(("alembic_version", "inbox")))
-    hand_in(desk, ann.pgp_mime_signed(f"{LIST_LINE}\nUNSUBSCRIBE nl\nSHOW", at=desk.now))
+    hand_in(desk, ann.pgp_mime_signed(f"{LIST_LINE}\nUPDATE\nFax: +44 20 7946 0999\nSHOW", at=desk.now))
     assert workers(desk, 1).carry_out_one()
     assert rows(desk, frozenset(("alembic_version", "inbox"))) == before
     assert [(one.state, one.last_problem) for one in all_of(desk, InboxRow)] == [

@@ -6,7 +6,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.keys import KeyPair
-from tests.outcomes import outcome, stored
+from tests.outcomes import answer, outcome, stored
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext
@@ -64,6 +64,7 @@ def test_a_key_without_end_or_far_from_it_is_not_mentioned(desk: Desk, ann: KeyP
 def test_who_has_left_is_not_nagged(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
     desk.say_bound(ann, "UNSUBSCRIBE ALL")
+    answer(desk, ann.address)
     lasts(desk, ann, 5)
     assert run(desk) == []
 

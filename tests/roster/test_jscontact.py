@@ -33,7 +33,7 @@ def test_a_card_in_full() -> None:
         "notes": {
             "n1": {
                 "note": ".nl\nOpenPGP 0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567\n"
-                "Emergency: ann@elsewhere.example"
+                "Emergency: ann@elsewhere.example\nConfirmed 2026-01"
             }
         },
     }

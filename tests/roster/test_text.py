@@ -16,7 +16,7 @@ from tldops_bot.roster.columns import WIDTH, columns, wrap
 
 def test_one_tld_reads_like_this() -> None:
     stale = replace(BOB, mail_fails=True)
-    assert text.contact_lines(roster(ANN, stale))[:22] == [
+    assert text.contact_lines(roster(ANN, stale))[:23] == [
         ".nl  Netherlands -----------------------------------------------------------",
         "Ann Example",
         "  Phone      +44 20 7946 0001",
@@ -28,9 +28,10 @@ def test_one_tld_reads_like_this() -> None:
         "  Post       1 Example Street, Exampletown",
         "  Time zone  Europe/Amsterdam",
         "  Key        0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567",
+        "  Confirmed  2026-01",
         "",
         "Боб Пример",
-        "  ! STALE: last confirmed 2025-05-06",
+        "  ! STALE: last confirmed 2025-05",
         "  ! MAIL FAILS: use the phone",
         "  ! NO KEY: mail to them can't be encrypted",
         "  Mobile     +44 7700 900002",
@@ -38,7 +39,7 @@ def test_one_tld_reads_like_this() -> None:
         "",
         ".рф (xn--p1ai)  Russian Federation -----------------------------------------",
         "Боб Пример",
-        "  ! STALE: last confirmed 2025-05-06",
+        "  ! STALE: last confirmed 2025-05",
     ]
 
 
@@ -144,6 +145,6 @@ def test_changes_name_the_tld_first_and_nobody_who_left() -> None:
     assert lines.stale == lines.new_keys == ("  .nl: Ann Example",)
 
 
-def test_confirmation_dates_are_days() -> None:
+def test_confirmation_dates_are_months_the_day_is_for_the_tld_and_the_committee() -> None:
     late = replace(ANN, is_stale=True, confirmed_at=datetime(2025, 12, 31, 23, 59, tzinfo=UTC))
-    assert text.marks(late) == ["STALE: last confirmed 2025-12-31"]
+    assert text.marks(late) == ["STALE: last confirmed 2025-12"]

@@ -99,7 +99,7 @@ def test_what_has_no_field_stands_in_the_note() -> None:
     [note] = values(only_card(BOB), "NOTE")
     assert unescape(note).split("\n") == [
         ".nl, .рф (xn--p1ai)",
-        "STALE: last confirmed 2025-05-06",
+        "STALE: last confirmed 2025-05",
         "NO KEY: mail to them can't be encrypted",
     ]
     [note] = values(only_card(ANN), "NOTE")

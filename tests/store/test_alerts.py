@@ -109,7 +109,7 @@ def test_reach_says_the_best_of_a_persons_copies(
                 )
             )
         session.flush()
-        (reach,) = alerts.reach(session, NUMBER)
+        (reach,) = alerts.reach(session, session.get_one(Alert, NUMBER))
         assert (reach.state, reach.why) == state
         assert alerts.recipient(session, NUMBER, ann.id) is not None
         assert alerts.recipient(session, NUMBER, 99) is None

@@ -5,6 +5,7 @@ Key management and signing go through python-gnupg; what decides anything goes t
 
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import gnupg
@@ -24,13 +25,23 @@ class NoListKey(Exception):
 
 
 class ListKeyring:
-    """The gpg home of the list; `passphrase_file` holds its passphrase on the first line."""
+    """The gpg home of the list; `passphrase_file` holds its passphrase on the first line.
 
-    def __init__(self, home: Path, runner: GpgRunner, passphrase_file: Path | None = None) -> None:
+    `chosen` says which of its keys signs, "" for the newest; it is asked now and then, see `look_again`.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        runner: GpgRunner,
+        passphrase_file: Path | None = None,
+        chosen: Callable[[], str] = str,
+    ) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._home = home
         self._runner = runner
         self._passphrase_file = passphrase_file
+        self._chosen = chosen
         self._gpg = gnupg.GPG(gnupghome=str(home), options=["--no-options", "--no-auto-check-trustdb"])
         self._fingerprint = ""
         self._key_ids: frozenset[str] = frozenset()
@@ -44,15 +55,21 @@ class ListKeyring:
         made = self._gpg.gen_key(_recipe(address, expire, self._passphrase()))
         if not made.fingerprint:
             raise GpgUnavailable("gpg could not make the list's key")
-        self._fingerprint, self._key_ids = "", frozenset()
+        self.look_again()
         return str(made.fingerprint)
+
+    def look_again(self) -> None:
+        """Another process may have made a key, or chosen another one."""
+        self._fingerprint, self._key_ids = "", frozenset()
 
     @property
     def fingerprint(self) -> str:
-        """Of the newest secret key; raises NoListKey."""
-        if not self._fingerprint:
-            self._fingerprint = self.fingerprints()[0]
-        return self._fingerprint
+        """Of the secret key that signs; raises NoListKey."""
+        found = self._fingerprint
+        if not found:
+            known, chosen = self.fingerprints(), self._chosen()
+            found = self._fingerprint = chosen if chosen in known else known[0]
+        return found
 
     def fingerprints(self) -> tuple[str, ...]:
         """Of every secret key that still counts, the newest first; raises NoListKey."""
@@ -66,10 +83,6 @@ class ListKeyring:
     def export(self, fingerprint: str = "") -> bytes:
         """The list's public key, binary; or the one with this fingerprint."""
         return self._runner.run(("--export", fingerprint or self.fingerprint), home=self._home).output
-
-    def published(self) -> bytes:
-        """All keys that mail to the list may be encrypted to, the newest first, binary."""
-        return b"".join(self.export(one) for one in self.fingerprints())
 
     def sign_detached(self, octets: bytes, fingerprint: str = "") -> bytes:
         """An armored SHA-512 signature by the list's key, or its key of this fingerprint; raises GpgUnavailable."""
@@ -121,6 +134,8 @@ class ListKeyring:
         return len(opened.lines("DECRYPTION_OKAY")) == 1
 
     def _is_for_us(self, recipients: tuple[str, ...]) -> bool:
+        if not (self._own_key_ids() | {HIDDEN_RECIPIENT}) & set(recipients):
+            self._key_ids = frozenset()  # perhaps to a key that was made a moment ago
         return bool((self._own_key_ids() | {HIDDEN_RECIPIENT}) & set(recipients))
 
     def _own_key_ids(self) -> frozenset[str]:

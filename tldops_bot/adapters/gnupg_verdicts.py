@@ -1,6 +1,6 @@
 """Everything the service asks of GnuPG, built once; verdicts come from a view that holds one certificate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -38,11 +38,12 @@ class Gnupg:
         processes: int = 2,
         limits: Limits | None = None,
         max_message_bytes: int = DEFAULT_LIMIT_BYTES,
+        chosen_list_key: Callable[[], str] = str,
     ) -> None:
         self._runner = GpgRunner(processes, limits)
         self._max_message_bytes = max_message_bytes
         self._certificates = GnupgCertificates(self._runner)
-        self.keyring = ListKeyring(home, self._runner, passphrase_file)
+        self.keyring = ListKeyring(home, self._runner, passphrase_file, chosen_list_key)
 
     def close(self) -> None:
         """Remove the scratch directory; the agent of the list's home stays."""

@@ -30,7 +30,7 @@ def acting(app: App) -> Iterator[Context]:
     """One writing transaction; the letters posted in it go with it. Refusing inside changes nothing."""
     around = app.surroundings  # gpg does its part before the transaction is open
     with app.database.write() as session:
-        ctx = context_of(app, session, around.list_certificate)
+        ctx = context_of(app, session, around.list_certificate())
         yield ctx
         app.intake.post(session, ctx.letters, ctx.now)
 

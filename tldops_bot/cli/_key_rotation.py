@@ -1,5 +1,6 @@
 """A new key for the list, announced under the old one; and what others need to find the list's keys by WKD."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from tldops_bot.app import App
@@ -9,32 +10,38 @@ from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.mail import compose
 from tldops_bot.mail.mime_entities import signed_part
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
-from tldops_bot.store import audit, outbox, people
+from tldops_bot.store import audit, facts, outbox, people
 
 ACTOR = "operator"
+OLD_KEY_IS_KEPT = timedelta(days=180)
 
 
 def rotate(app: App) -> tuple[str, str, int]:
     """Make the list's next key and tell everybody; the old fingerprint, the new one, how many are told.
 
-    The letter is signed here and now, with the old key: from the next start of `serve` on, the new one signs.
-    The old key stays in the gpg home, so that what is encrypted to it can still be read.
+    The letter is signed here and now, with the old key. The new one signs once that is in the outbox: a
+    running `serve` notices within a minute. The old key stays in the gpg home, so that what is encrypted to
+    it can still be read.
     """
     keyring, now = app.gnupg.keyring, app.now()
-    old = keyring.fingerprint
+    old, until = keyring.fingerprint, now + OLD_KEY_IS_KEPT
+    with app.database.write() as session:
+        facts.put(session, facts.LIST_KEY, old)  # a new one that nobody was told of signs nothing
     with app.database.read() as session:
         to = _letters.to_people(people.everybody_served(session))
     new = keyring.make(app.config.list.address)
     key = Attachment("list-key.asc", "application/pgp-keys", encode(keyring.export(new), PUBLIC_KEY))
-    values = {"old": old, "fingerprint": new}
+    values = {"old": old, "fingerprint": new, "until": until}
     letter = Letter(Kind.NOTICE, "letters/list_key_rotated", values, to, attachments=(key,))
     rendered = app.renderer.render(letter.template, values)
     draft = compose.draft(letter, rendered, app.config.list, now)
     sealed = signed_part(draft.entity, keyring.sign_detached(draft.entity, old))
     with app.database.write() as session:
         audit.record(session, now, ACTOR, "list_key_rotated", old=old, new=new)
+        facts.rotate_list_key(session, old, new, until)
         if to:
             outbox.store_sealed(session, outbox.enqueue(session, letter, draft, now), sealed)
+    keyring.look_again()
     return old, new, len(to)
 
 
@@ -44,7 +51,7 @@ def write_wkd(app: App, folder: Path) -> tuple[Path, ...]:
     For either way of asking: of `openpgpkey.DOMAIN` (with the domain in the path), and of the domain itself.
     """
     local, _, domain = app.config.list.address.rpartition("@")
-    octets = app.gnupg.keyring.published()
+    octets = app.gnupg.keyring.export()
     written = []
     for place in (folder / domain.lower(), folder):
         (place / "hu").mkdir(parents=True, exist_ok=True)

@@ -4,16 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from tldops_bot.cli._acting import AsJson, context_of
+from tldops_bot.cli._acting import AsJson
 from tldops_bot.cli._frame import card, opened, refuse, show
 from tldops_bot.commands._alerts import scope_of
-from tldops_bot.commands.status import by_tld
+from tldops_bot.commands._reach import counts_of, line_of, tlds_reached
 from tldops_bot.store import alerts
 from tldops_bot.store.tables import Alert
 
 app = typer.Typer(help="Alerts, and whom they reached.", no_args_is_help=True)
-STATES = ("seen", "reached", "waiting", "failed")
-
 
 @app.command("list")
 def list_(
@@ -40,14 +38,14 @@ def show_(
         alert = alerts.by_id(session, number)
         if alert is None:
             refuse(f"there is no alert {number[:20]}; `tldops-bot alerts list` shows them")
-        reach = alerts.reach(session, alert.id)
+        reach = alerts.reach(session, alert)
         values = _row(alert) | {
             "scope": scope_of(alert).words,
             "fingerprint": alert.fingerprint,
             "signed_at": alert.signed_at,
             "received_at": alert.received_at,
-            "counts": {word: sum(one.state == word for one in reach) for word in STATES},
-            "tlds": by_tld(context_of(parts, session), reach),
+            "counts": counts_of(reach),
+            "tlds": [line_of(one) for one in tlds_reached(session, alert, reach)],
         }
     card(values, as_json)
 

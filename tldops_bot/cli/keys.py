@@ -10,7 +10,7 @@ from tldops_bot.cli._acting import AsJson, Confidential, disclose
 from tldops_bot.cli._frame import card, masked, opened, print_json, refuse, say, show
 from tldops_bot.cli._key_rotation import rotate, write_wkd
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
-from tldops_bot.store import overview
+from tldops_bot.store import facts, overview
 from tldops_bot.store.tables import CertificateRow, Person
 
 app = typer.Typer(help="The list's key, and those of its members.", no_args_is_help=True)
@@ -25,10 +25,17 @@ def show_(context: typer.Context, confidential: Confidential = False, as_json: A
             disclose(parts, "keys show")
         with parts.database.read() as session:
             rows = [_row(person, key, confidential) for person, key in overview.keys_in_use(session)]
+            before = [
+                {"fingerprint": old, "kept_until": until}
+                for old, until in facts.old_list_keys(session).items()
+            ]
     if as_json:
-        print_json({"list": own, "members": rows})
+        print_json({"list": own, "before": before, "members": rows})
         return
     card(own, False)
+    if before:
+        say("")
+        show(before, False, title="keys of the list before, kept for reading", empty="")
     say("")
     show(
         rows,
@@ -47,12 +54,12 @@ def export(
         Path | None, typer.Option(help="For a web server, to be shown as /.well-known/openpgpkey/.")
     ] = None,
 ) -> None:
-    """The list's public keys, armored, for members; or as a Web Key Directory."""
+    """The list's public key, armored, for members; or as a Web Key Directory."""
     with opened(context) as parts:
         if wkd is not None:
             _export_wkd(parts, wkd)
             return
-        armored = encode(parts.gnupg.keyring.published(), PUBLIC_KEY)
+        armored = encode(parts.gnupg.keyring.export(), PUBLIC_KEY)
     if out is None:
         print(armored.decode("ascii"), end="")  # noqa: T201
         return
@@ -71,10 +78,8 @@ def rotate_(context: typer.Context) -> None:
     say(f"old key  {old}")
     say(f"new key  {new}")
     say(f"told     {told} addresses, signed with the old key")
-    say(
-        "Restart `serve` now: it signs with the new key from then on, and still reads what is encrypted to the old."
-    )
-    say("Then publish both again: `keys export`, `keys export --wkd DIR`.")
+    say("`serve` signs with the new key within a minute, and still reads what is encrypted to the old one.")
+    say("Now publish the new one: `keys export`, `keys export --wkd DIR`.")
 
 
 def _export_wkd(parts: App, folder: Path) -> None:

@@ -86,8 +86,8 @@ def remove(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = ""
     with opened(context) as parts, acting(parts) as ctx:
         person = find(ctx.session, who)
         held = _entries(person, tld, LIVING)
-        left = [leave(ctx, entry, BY) for entry in held]
         _close_questions(ctx, held, because)
+        left = [leave(ctx, entry, BY) for entry in held]
         tell(ctx, "removed", _about(person, held), because)
         values = {"name": person.name, "tlds": left, "because": because.strip()}
         ctx.post(_letters.notice("letters/ended", values, _letters.to_person(person)))

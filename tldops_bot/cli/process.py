@@ -16,8 +16,7 @@ from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.intake import Handled
 from tldops_bot.intake.decision import Decision
-from tldops_bot.mail.headers import addresses_of, split_entity
-from tldops_bot.mail.take_apart import take_apart
+from tldops_bot.mail.headers import addresses_of, author_of, split_entity
 from tldops_bot.store import inbox, people
 from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
@@ -75,7 +74,7 @@ def _envelope(app: App, raw: bytes) -> Envelope:
     """The envelope a saved mail had, as far as it shows: Return-Path, else From; the list, unless it says more."""
     headers, _ = split_entity(raw)
     path = headers.first("return-path").strip()
-    author = take_apart(raw).author or "unknown@invalid.example"
+    author = author_of(headers)[0] or "unknown@invalid.example"
     sender = "" if path == "<>" else (path.strip("<> ") or author)
     ours = [
         one for one in addresses_of((*headers.all("delivered-to"), *headers.all("to"))) if _is_ours(app, one)
@@ -92,7 +91,8 @@ def _is_ours(app: App, address: str) -> bool:
 
 
 def _claimed(app: App, raw: bytes, moment: datetime, session: Session) -> Claimed:
-    octets = raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    is_crlf = raw.count(b"\n") == raw.count(b"\r\n")
+    octets = raw if is_crlf else raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     envelope = _envelope(app, octets)
     row = InboxRow(
         received_at=moment,

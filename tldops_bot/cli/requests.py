@@ -1,5 +1,6 @@
 """`requests`: what waits for a proof, a voucher or a decision; and the operator's decision in the committee's place."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -18,13 +19,13 @@ from tldops_bot.cli._acting import (
     tell,
 )
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
-from tldops_bot.commands import _deciding
+from tldops_bot.commands import _case, _deciding
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.commands._requests import describe
 from tldops_bot.commands._requests import number as name_of
-from tldops_bot.store import audit, iana, people, requests
+from tldops_bot.store import audit, requests
 from tldops_bot.store.database import Session
-from tldops_bot.store.tables import CertificateRow, Request
+from tldops_bot.store.tables import Request
 
 ENDED = (requests.DONE, requests.REJECTED, requests.WITHDRAWN, requests.EXPIRED)
 app = typer.Typer(help="What waits for a decision.", no_args_is_help=True)
@@ -64,7 +65,7 @@ def show_(
         if confidential:
             disclose(parts, f"requests show {name}")
         with parts.database.read() as session:
-            values = _details(session, _find(session, number), confidential)
+            values = _details(session, _find(session, number), confidential, parts.now())
     card(values, as_json)
 
 
@@ -131,27 +132,33 @@ def _row(request: Request, confidential: bool) -> dict[str, Any]:
     }
 
 
-def _details(session: Session, request: Request, confidential: bool) -> dict[str, Any]:
-    row = session.get(CertificateRow, request.fingerprint) if request.fingerprint else None
-    details = request.details
+def _details(session: Session, request: Request, confidential: bool, now: datetime) -> dict[str, Any]:
+    """The whole case as PENDING shows it, with addresses, phones and the voucher's masked."""
+    details, case = request.details, _case.known(session, request, now)
+    asker = case["asked_by"]
     return _row(request, confidential) | {
         "organisation": details.get("organisation", ""),
         "phone": masked_phone(details.get("phone", ""), confidential),
         "mobile": masked_phone(details.get("mobile", ""), confidential),
-        "asked_by": masked(request.asked_by, confidential) if "@" in request.asked_by else request.asked_by,
+        "asked_by": asker["name"] or _masked_asker(asker["address"], confidential),
         "fingerprint": request.fingerprint,
-        "key_made_at": row.created_at if row else None,
+        "key": case["key"],
         "proven_at": request.proven_at,
         "vouched_at": request.vouched_at,
         "vouched_by": request.vouched_by,
-        "declined_because": details.get("declined_because", ""),
+        "declined_because": case["declined_because"],
         "decided_because": request.decided_because,
-        "contacts_of_tld": len(people.contacts_of(session, request.tld)) if request.tld else 0,
-        "iana": [
-            {"kind": one.kind, "email": one.email} for one in iana.current_contacts(session, request.tld)
-        ],
-        "votes": [
-            {"person": one.person_id, "approves": one.approves, "because": one.because, "at": one.at}
-            for one in requests.votes(session, request)
-        ],
+        "contacts_of_tld": case["contacts"],
+        "other_tlds": case["other_tlds"],
+        "other_requests": [one["number"] for one in case["other_requests"]],
+        "same_name_elsewhere": [" ".join(tlds) or "no TLD" for tlds in case["namesakes"]],
+        "mails": case["mails"],
+        "iana": case["iana"],
+        "sent": [one | {"address": masked(one["address"], confidential)} for one in case["sent"]],
+        "notes": case["notes"],
+        "votes": case["votes"],
     }
+
+
+def _masked_asker(address: str, confidential: bool) -> str:
+    return masked(address, confidential) if "@" in address else address

@@ -45,7 +45,7 @@ def preview(
             news = _news(session, held, for_, app_.now())
         shown = held if confidential else _masked(held, app_)
         text = app_.renderer.render(TEMPLATE, roster_parts.values(shown, app_.config) | news)
-        files = roster_parts.files(shown)
+        files = roster_parts.files(shown, roster_parts.printed(shown, app_.config, app_.tlds))
     if out is None:
         print(f"Subject: {text.subject}\n\n{text.body}", end="")  # noqa: T201
     else:

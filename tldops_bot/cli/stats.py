@@ -1,45 +1,89 @@
-"""`stats`: figures, without a name in them."""
+"""`stats`: figures, and as a picture, without a name in them."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from tldops_bot.app import App
 from tldops_bot.cli._acting import AsJson
-from tldops_bot.cli._frame import opened, print_json, say
-from tldops_bot.domain.roster import Coverage, Share
-from tldops_bot.store import outbox_control, overview
+from tldops_bot.cli._frame import opened, print_json, refuse, say
+from tldops_bot.config.tile_map import load_tile_map
+from tldops_bot.domain.covered import cover
+from tldops_bot.domain.figures import Figures, monthly, weekly
+from tldops_bot.domain.freshness import FRESH_FOR, confirmations
+from tldops_bot.domain.roster import Coverage, Roster, Share
+from tldops_bot.roster.drawing import Drawing
+from tldops_bot.roster.pdf_pages import pdf
+from tldops_bot.roster.picture import Coverings, picture
+from tldops_bot.roster.png import png
+from tldops_bot.roster.svg import svg
+from tldops_bot.roster.typefaces import Typefaces, find_typefaces
+from tldops_bot.store import figures, freshness, outbox_control, overview
 from tldops_bot.store.database import Session
 from tldops_bot.store.roster_rows import load_roster
 
 COLUMNS = 22
+SUFFIXES = (".svg", ".png", ".pdf")
 
 
-def stats(context: typer.Context, as_json: AsJson = False) -> None:
+def stats(
+    context: typer.Context,
+    as_json: AsJson = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw a map of coverage, and a line over time: .svg, .png or .pdf."
+        ),
+    ] = None,
+) -> None:
     """How many TLDs, contacts and keys there are, and what waits."""
+    if plot is not None and plot.suffix.lower() not in SUFFIXES:
+        refuse(f"{plot}: the name must end in {', '.join(SUFFIXES)}")
     with opened(context) as parts, parts.database.read() as session:
-        coverage = load_roster(session, parts.now(), parts.tlds).coverage
-        figures = _coverage(coverage) | _waiting(session)
+        roster = load_roster(session, parts.now(), parts.tlds)
+        history = figures.history(session)
+        if plot is not None:
+            _write(plot, _drawn(parts, roster, history, plot.suffix.lower()))
+            return
+        regions = parts.config.roster.regions
+        found = _coverage(roster.coverage, regions) | _freshness(session, parts.now()) | _waiting(session)
     if as_json:
-        print_json(figures)
+        print_json(found | {"history": [asdict(one) for one in weekly(history)]})
         return
-    for name, value in figures.items():
+    for name, value in found.items():
         for line in _lines(name.replace("_", " "), value):
             say(line)
+    for one in monthly(history)[-12:]:
+        say(_line_of_month(one))
 
 
-def _coverage(coverage: Coverage) -> dict[str, Any]:
+def _coverage(coverage: Coverage, regions: bool) -> dict[str, Any]:
     return {
         "tlds": {
             "ascii": _share(coverage.ascii_cctlds),
             "idn": _share(coverage.idn_cctlds),
             "all": _share(coverage.cctlds),
+            "confirmed": _share(coverage.confirmed),
         },
-        "regions": {code: _share(share) for code, share in coverage.regions.items()},
+        "regions": {code: _share(share) for code, share in coverage.regions.items()} if regions else {},
         "contacts": coverage.contacts,
         "with_key": coverage.with_key,
         "without_key": coverage.contacts - coverage.with_key,
+        "keyless_percent": coverage.keyless.percent,
         "stale": coverage.stale,
         "members": coverage.with_key,
+    }
+
+
+def _freshness(session: Session, now: datetime) -> dict[str, Any]:
+    found = confirmations(freshness.confirmations(session), now)
+    return {
+        "contacts_confirmed": _share(Share(found.confirmed, found.total)),
+        "median_days_since_confirmed": found.median_days,
     }
 
 
@@ -60,13 +104,47 @@ def _share(share: Share) -> dict[str, int]:
 
 
 def _lines(name: str, value: Any) -> list[str]:
-    if not isinstance(value, dict):
-        text = (
-            "none" if value is None else f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "year") else str(value)
-        )
-        return [f"{name:{COLUMNS}}{text}"]
+    if not isinstance(value, Mapping):
+        shown = f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
+        return [f"{name:{COLUMNS}}{'none' if value is None else shown}"]
     if set(value) == {"covered", "total", "percent"}:
         return [f"{name:{COLUMNS}}{value['covered']} of {value['total']} ({value['percent']} %)"]
     if not value:
-        return [f"{name:{COLUMNS}}0"]
+        return [] if name == "regions" else [f"{name:{COLUMNS}}0"]
     return [line for key, inner in value.items() for line in _lines(f"{name} {key}", inner)]
+
+
+def _line_of_month(one: Figures) -> str:
+    covered, confirmed = one.coverage, one.confirmation
+    words = f"tlds {covered.covered} of {covered.total} ({covered.percent} %), confirmed {confirmed.covered}"
+    return f"{f'on {one.day}':{COLUMNS}}{words} ({confirmed.percent} %)"
+
+
+def _drawn(parts: App, roster: Roster, history: Sequence[Figures], suffix: str) -> bytes:
+    """For the operator and the committee: it shows how fresh each TLD's contacts are, which members don't see."""
+    held = {each.tld: each.contacts for each in roster.tlds}
+    since = roster.made_at - FRESH_FOR
+    tiles = {facts.tld: cover(held.get(facts.tld, ()), since) for facts in parts.tlds.of_kind("cctld")}
+    shown = Coverings(
+        parts.config.list.name, f"{roster.made_at:%Y-%m-%d}", tiles, roster.coverage, True, weekly(history)
+    )
+    typefaces = find_typefaces(parts.config.roster.fonts)
+    drawing = picture(shown, load_tile_map(parts.tlds), typefaces)
+    return _octets(drawing, suffix, roster.made_at, typefaces)
+
+
+def _octets(drawing: Drawing, suffix: str, made_at: datetime, typefaces: Typefaces) -> bytes:
+    if suffix == ".svg":
+        return svg(drawing)
+    return png(drawing, typefaces) if suffix == ".png" else pdf(drawing, made_at, typefaces)
+
+
+def _write(file: Path, octets: bytes) -> None:
+    """Readable by the operator alone: it says whose contacts are stale."""
+    try:
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        file.write_bytes(octets)
+    except OSError as problem:
+        refuse(f"{file}: cannot be written ({problem.strerror})")
+    say(f"{file}  {len(octets)} bytes")

@@ -116,7 +116,7 @@ def tell_keyless(ctx: Context, alert: Alert) -> None:
     keyless = [one for one in everybody_concerned(ctx, alert) if not one.has_key]
     to = tuple(one for each in keyless for address in each.addresses for one in _letters.to_address(address))
     if to:
-        ctx.post(Letter(Kind.ALERT, "letters/alert_withdrawn", {"alert_id": alert.id}, to, alert_id=alert.id))
+        ctx.post(Letter(Kind.ALERT, "letters/alert_withdrawn", {"alert_id": alert.id}, to))
 
 
 def history(ctx: Context, alert: Alert, but: AlertNews | None = None) -> list[dict[str, object]]:

@@ -49,7 +49,8 @@ def find_live(ctx: Context, words: str) -> Token | Refused:
     if token is None:
         return Refused("token_unknown")
     if token.used_at is not None:
-        return Refused("token_used", {"at": token.used_at, "answer": token.answer})
+        values = {"at": token.used_at, "answer": token.answer, "purpose": token.purpose}
+        return Refused("token_used", values)
     if token.void_at is not None:
         return Refused("token_void")
     if token.expires_at <= ctx.now:
@@ -129,6 +130,32 @@ def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
             return Reply("dropped", {"what": token.purpose})
 
 
+def take_back(ctx: Context, words: str, because: str) -> Reply | Refused | None:
+    """A no after the yes to the same question, while it is still open; None where there is nothing to take back."""
+    token = tokens.find(ctx.session, words)
+    if token is None or token.purpose not in ("prove", "vouch") or token.answer != "CONFIRM":
+        return None
+    asked = [one for one in tokens.requests_of(ctx.session, token) if one.state in requests.OPEN]
+    if not asked or token.void_at is not None:
+        return None
+    if token.fingerprint is not None and ctx.actor.fingerprint != token.fingerprint:
+        return Refused("token_needs_signature", {"fingerprint": token.fingerprint})
+    use(ctx, token, "DECLINE")
+    return (
+        _withdrawn(ctx, token, because) if token.purpose == "prove" else _word_taken_back(ctx, asked, because)
+    )
+
+
+def _word_taken_back(ctx: Context, asked: list[Request], because: str) -> Reply:
+    """A voucher's yes that was not the end of the matter: the committee has it, or the technical contact's wait."""
+    for request in asked:
+        request.vouched_at, request.vouched_by = None, ""
+        request.details = {**request.details, "declined_because": because[:200], "technical_address": ""}
+        note_mail(ctx, request, "declined")
+    _joining.to_committee(ctx, asked, ("took_back",))
+    return Reply("not_vouched", {"requests": [_requests.describe(one) for one in asked]})
+
+
 def objected(ctx: Context, token: Token, because: str) -> Reply | Refused:
     """Somebody concerned objects to a new contact: out of service until the committee has decided."""
     entry = ctx.session.get(Entry, token.entry_id) if token.entry_id else None
@@ -168,6 +195,7 @@ def _withdrawn(ctx: Context, token: Token, because: str) -> Reply:
     for request in asked:
         if request.state in requests.OPEN:
             requests.close(request, requests.WITHDRAWN, "the candidate", because, ctx.now)
+            tokens.void_for_request(ctx.session, request, ctx.now)
             audit.record(
                 ctx.session, ctx.now, "mailbox", "withdrawn", request.tld, inbox_id=ctx.mail.inbox_id
             )

@@ -1,6 +1,7 @@
 """All that is known of a request that waits for a decision: for PENDING, and for the operator's command line."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,7 @@ from tldops_bot.store.tables import CertificateRow, Person, Request
 _ASKED_WITH = ("prove", "vouch", "key_stop", "key_cosign")
 
 
-def known(session: Session, request: Request, now: datetime) -> dict[str, object]:
+def known(session: Session, request: Request, now: datetime) -> dict[str, Any]:
     """A case as whoever decides needs it. Addresses and names stand in it as they are."""
     person = people.by_address(session, request.details.get("email", ""))
     return describe(request) | {

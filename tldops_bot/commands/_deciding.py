@@ -65,6 +65,9 @@ def vote(ctx: Context, request: Request, approves: bool, because: str) -> Reply 
     person = ctx.actor.person
     if person is None:
         return Refused("not_committee", {"verb": "APPROVE" if approves else "REJECT"})
+    if approves and request.state == requests.VOUCHING:
+        # The committee's yes is for grey cases, and no second way round the IANA contacts.
+        return Refused("not_yet_yours", {"number": _requests.number(request)})
     is_news = _keep_vote(ctx, request, person, approves, because)
     seated = people.office_holders(ctx.session, "committee")
     cast = [
@@ -84,10 +87,7 @@ def vote(ctx: Context, request: Request, approves: bool, because: str) -> Reply 
         }
         return Reply("noted", values, Status.WAITING)
     reasons = list(dict.fromkeys(one.because for one in agreeing if one.because))
-    outcome = decide(ctx, request, approves, COMMITTEE, "\n".join(reasons))
-    if isinstance(outcome, Reply):
-        _tell_of_decision(ctx, request, seated, approves)
-    return outcome
+    return _and_tell(ctx, request, seated, decide(ctx, request, approves, COMMITTEE, "\n".join(reasons)))
 
 
 def _keep_vote(ctx: Context, request: Request, person: Person, approves: bool, because: str) -> bool:
@@ -114,16 +114,19 @@ def _tell_of_disagreement(ctx: Context, request: Request, seated: Sequence[Perso
     ctx.post(_letters.notice("letters/votes_differ", values, to, is_confidential=True))
 
 
-def _tell_of_decision(ctx: Context, request: Request, seated: Sequence[Person], approves: bool) -> None:
-    """The rest of the committee hears of it; who gave the last word reads it in the reply."""
+def _and_tell(
+    ctx: Context, request: Request, seated: Sequence[Person], outcome: Reply | Refused
+) -> Reply | Refused:
+    """The rest of the committee hears of a decision; who gave the last word reads it in the reply."""
     to = _letters.to_people(one for one in seated if one.id != ctx.actor.person_id)
-    if to:
+    if to and isinstance(outcome, Reply):
         values = {
             "request": _requests.describe(request),
-            "approved": approves,
+            "approved": outcome.outcome != "rejected",
             "votes": _case.votes(ctx.session, request),
         }
         ctx.post(_letters.notice("letters/decided", values, to, is_confidential=True))
+    return outcome
 
 
 def decide(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
@@ -151,10 +154,10 @@ def _objection(ctx: Context, request: Request, approves: bool, by: str, because:
     if entry is None or entry.state != people.SUSPENDED:
         return Refused("already_decided")
     values = {"request": _requests.describe(request), "because": because}
+    requests.close(request, requests.DONE if approves else requests.REJECTED, by, because, ctx.now)
     if approves:
         put_back(ctx, entry, by)
     else:
         leave(ctx, entry, by)
         ctx.post(_letters.notice("letters/rejected", values, _letters.to_person(entry.person)))
-    requests.close(request, requests.DONE if approves else requests.REJECTED, by, because, ctx.now)
     return Reply("kept" if approves else "rejected", values)

@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.domain.address import parse_address
@@ -12,6 +11,7 @@ from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.phones import parse_phone
+from tldops_bot.mail.timezones import parse_timezone
 from tldops_bot.store import iana
 
 MAX_TLDS = 400  # named at once; there are 309 ccTLDs
@@ -69,7 +69,9 @@ def read_candidate(ctx: Context, fields: Sequence[Field], country: str = "") -> 
 def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
     column = column_of(field.name)
     value = " ".join(field.value.split())
-    wrong = Refused("bad_field", {"field": field.name, "value": value[:80]})
+    limit = LIMITS.get(field.name, 0)
+    too_long = limit if 0 < limit < len(value) else 0
+    wrong = Refused("bad_field", {"field": field.name, "value": value[:80], "limit": too_long})
     if getattr(held, column):
         return Refused("field_twice", {"field": field.name})
     if field.name in ("Email", "Emergency-Email"):
@@ -80,9 +82,10 @@ def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
         if phone is None:
             return Refused("bad_phone", {"field": field.name, "value": value[:40]})
         return replace(held, **{column: phone.written, f"{column}_e164": phone.e164})
-    if field.name == "Timezone" and not _is_timezone(value):
-        return wrong
-    if len(value) > LIMITS[field.name] or not is_clean(value):
+    if field.name == "Timezone":
+        zone = parse_timezone(value)
+        return replace(held, timezone=zone) if zone else wrong
+    if too_long or not is_clean(value):
         return wrong
     if field.name == "Name" and (len(value) < 2 or not any(char.isalpha() for char in value)):
         return wrong
@@ -94,11 +97,3 @@ def is_clean(value: str) -> bool:
     hidden = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     seen = all(char in _JOINERS or unicodedata.category(char) not in hidden for char in value)
     return seen and "://" not in value
-
-
-def _is_timezone(value: str) -> bool:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

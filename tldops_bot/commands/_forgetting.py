@@ -5,7 +5,8 @@ from sqlalchemy import delete, select
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._leaving import leave
-from tldops_bot.store import audit, people, requests, tokens
+from tldops_bot.commands._requests import number
+from tldops_bot.store import audit, notes, people, printed_rosters, requests, tokens
 from tldops_bot.store.tables import Lookup, Office, Person
 
 _EMPTIED = (
@@ -28,12 +29,16 @@ def forget(ctx: Context, person: Person, by: str) -> list[str]:
     ctx.session.execute(delete(Office).where(Office.person_id == person.id))
     tlds = [leave(ctx, one, by) for one in person.entries if one.state in (people.LISTED, people.SUSPENDED)]
     ctx.session.execute(delete(Lookup).where(Lookup.asked_id == person.id))
-    for held in requests.concerning(ctx.session, person):
+    concerning = requests.concerning(ctx.session, person)
+    notes.forget_about(ctx.session, *(number(one) for one in concerning))
+    for held in concerning:
         if held.state in requests.OPEN:
             requests.close(held, requests.WITHDRAWN, "the contact", "", ctx.now)
         held.details, held.email_key, held.asked_by = {}, "", ""
     tokens.forget_person(ctx.session, person, ctx.now)
     people.forget_keys(ctx.session, person, ctx.now)
+    mailboxes.forget_person(ctx.session, person)
+    printed_rosters.forget(ctx.session)
     for column in _EMPTIED:
         setattr(person, column, "")
     person.name, person.email, person.email_key = "", "", f"forgotten-{person.id}"

@@ -143,27 +143,25 @@ def _ask_other(ctx: Context, person: Person, other: Other) -> None:
 
 def still_there(ctx: Context, token: Token) -> Reply | Refused:
     """Somebody says that a silent person is still there."""
-    values = {"tlds": _silent_tlds(ctx, token)}
-    return _note_word(ctx, token, "") or Reply("still_there", values)
+    return _note_word(ctx, token, "") or Reply("still_there", {"tlds": _silent_tlds(ctx, token)})
 
 
 def gone(ctx: Context, token: Token, because: str) -> Reply | Refused:
     """Somebody says that a silent person has gone, or is reached in another way."""
-    values = {"tlds": _silent_tlds(ctx, token)}
-    return _note_word(ctx, token, because) or Reply("gone", values)
+    return _note_word(ctx, token, because) or Reply("gone", {"tlds": _silent_tlds(ctx, token)})
 
 
 def _silent_tlds(ctx: Context, token: Token) -> list[str]:
-    person = ctx.session.get(Person, token.person_id)
+    person = ctx.session.get(Person, token.person_id or 0)
     return tlds_of(person) if person else []
 
 
 def _note_word(ctx: Context, token: Token, because: str) -> Reply | Refused | None:
     """What somebody says of a silent person is written down for the committee, and no more: only the person can
     confirm, and only the person, REMOVE or the committee ends an entry."""
-    if not _silent_tlds(ctx, token):
+    person = ctx.session.get(Person, token.person_id or 0)
+    if person is None or not tlds_of(person):
         return Refused("token_void")
-    person = ctx.session.get_one(Person, token.person_id)
     if person.stale_at is None:
         return Reply("settled")
     token.details = {**token.details, "words": because[:200]}

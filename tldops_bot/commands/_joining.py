@@ -105,10 +105,11 @@ def to_committee(ctx: Context, asked: Iterable[Request], reasons: Sequence[str])
     `reasons` and whatever else is grey; one mail for all that are grey for the same reasons.
     """
     alike: dict[tuple[str, ...], list[Request]] = {}
-    for request in asked:
+    for request in sorted(asked, key=lambda one: one.id):
         why = tuple(dict.fromkeys((*reasons, *grey(ctx, request))))
         request.state, request.committee_because = requests.COMMITTEE, ",".join(why)[:255]
-        request.details = {**request.details, "reasons": list(why), "committee_at": ctx.now.isoformat()}
+        since = request.details.get("committee_at") or ctx.now.isoformat()
+        request.details = {**request.details, "reasons": list(why), "committee_at": since}
         record(ctx, "to_committee", request, reasons=list(why))
         alike.setdefault(why, []).append(request)
     for held in alike.values():

@@ -11,8 +11,10 @@ from tldops_bot.store.tables import Request as RequestRow
 def leave(ctx: Context, entry: Entry, by: str = "") -> str:
     """End one entry, tell those concerned, and return the TLD as people see it."""
     entry.state, entry.left_at = people.LEFT, ctx.now
-    ctx.session.flush()
     actor = by or ctx.actor.fingerprint or "mailbox"
+    for question in _open_questions(ctx, entry):  # nothing is left to decide
+        requests.close(question, requests.WITHDRAWN, actor, "the entry has ended", ctx.now)
+    ctx.session.flush()
     audit.record(ctx.session, ctx.now, actor, "left", entry.tld, entry.person_id, ctx.mail.inbox_id)
     remaining = people.contacts_of(ctx.session, entry.tld)
     values = {"name": entry.person.name, "tld": shown(entry.tld), "remaining": len(remaining)}
@@ -28,13 +30,18 @@ def put_back(ctx: Context, entry: Entry, by: str, by_owner: bool = False) -> Non
     """List a suspended entry again, end the open question about it, and tell everybody concerned."""
     entry.state, entry.suspended_at, entry.final_at, entry.suspended_because = people.LISTED, None, None, ""
     entry.person.forget_at = None
-    open_questions = ctx.session.query(RequestRow).filter_by(
-        kind="objection", person_id=entry.person_id, tld=entry.tld, state=requests.COMMITTEE
-    )
-    for question in open_questions:
+    for question in _open_questions(ctx, entry):
         requests.close(question, requests.DONE, by, "restored", ctx.now)
     ctx.session.flush()
     audit.record(ctx.session, ctx.now, by, "restored", entry.tld, entry.person_id, ctx.mail.inbox_id)
     values = {"name": entry.person.name, "tld": shown(entry.tld), "by_owner": by_owner}
     to = (*_letters.to_person(entry.person), *_letters.others_concerned(ctx.session, entry.tld, entry.person))
     ctx.post(_letters.notice("letters/restored", values, to))
+
+
+def _open_questions(ctx: Context, entry: Entry) -> list[RequestRow]:
+    """What the committee is asked to decide about an entry."""
+    asked = ctx.session.query(RequestRow).filter_by(
+        kind="objection", person_id=entry.person_id, tld=entry.tld, state=requests.COMMITTEE
+    )
+    return list(asked)

@@ -8,7 +8,7 @@ from tldops_bot.commands._command import Context
 from tldops_bot.commands._proving import prove_emergency_address
 from tldops_bot.commands._requests import shown
 from tldops_bot.commands._suspending import FINAL_AFTER, suspend
-from tldops_bot.commands._vouching import words_given
+from tldops_bot.commands._vouching import voucher_addresses, words_given
 from tldops_bot.domain.candidate import candidate_from
 from tldops_bot.domain.joining import probation_end
 from tldops_bot.domain.outgoing import Kind, Letter, Recipient
@@ -31,6 +31,8 @@ def join(ctx: Context, asked: Sequence[Request], by: str, by_peer: bool) -> None
     _welcome(ctx, person, entries)
     _tell_others(ctx, person, entries)
     _tell_of_namesakes(ctx, person, entries)
+    if not by_peer:
+        _tell_of_one_voice(ctx, person, asked, entries)
 
 
 def _enter(ctx: Context, person: Person, request: Request, by: str, by_peer: bool) -> Entry:
@@ -151,3 +153,19 @@ def _tell_of_namesakes(ctx: Context, person: Person, entries: Sequence[Entry]) -
     }
     to = _letters.to_committee(ctx.session, ctx.config)
     ctx.post(_letters.notice("letters/namesake", values, to, is_confidential=True))
+
+
+def _tell_of_one_voice(
+    ctx: Context, person: Person, asked: Sequence[Request], entries: Sequence[Entry]
+) -> None:
+    """Where IANA shows one address only, one mailbox made a member at once: the committee hears of it, and may look."""
+    alone = [
+        entry.tld
+        for request, entry in zip(asked, entries, strict=True)
+        if entry.probation_until <= ctx.now and len(voucher_addresses(ctx, request)) == 1
+    ]
+    if alone and person.fingerprint is not None:
+        values = {"name": person.name, "email": person.email, "tlds": [shown(tld) for tld in alone]}
+        to = _letters.to_people(people.office_holders(ctx.session, "committee"))
+        if to:
+            ctx.post(_letters.notice("letters/one_voice", values, to, is_confidential=True))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._requests import describe, shown
+from tldops_bot.commands._requests import describe, number, shown
 from tldops_bot.store import audit, people, requests
 from tldops_bot.store.tables import Entry, Request
 
@@ -24,6 +24,47 @@ def suspend(
     """Take an entry out of service until the committee has decided; everybody concerned is told."""
     entry.state, entry.suspended_at, entry.suspended_because = people.SUSPENDED, ctx.now, because[:255]
     entry.final_at = final_at
+    person = entry.person
+    request = _ask(ctx, entry, because, by, final_at)
+    actor = ctx.actor.fingerprint or by
+    audit.record(ctx.session, ctx.now, actor, "suspended", entry.tld, person.id, ctx.mail.inbox_id)
+    values = {
+        "request": describe(request),
+        "person": person.name,
+        "tld": shown(entry.tld),
+        "because": because,
+        "final_at": final_at,
+    }
+    if tells_person:
+        ctx.post(_letters.notice(template, values | {"to_person": True}, _letters.to_person(person)))
+    others = _letters.others_concerned(ctx.session, entry.tld, person)
+    ctx.post(_letters.notice(template, values | {"to_person": False}, others))
+    holders = people.office_holders(ctx.session, "committee")
+    decide = "letters/decide_objection" if holders else "letters/decide_operator"
+    to = _letters.to_people(holders) if holders else _letters.to_address(ctx.config.operator.email)
+    ctx.post(_letters.notice(decide, values, to, is_confidential=bool(holders)))
+    if not people.contacts_of(ctx.session, entry.tld):
+        _tell_of_the_last(ctx, entry, request)
+    return request
+
+
+def _tell_of_the_last(ctx: Context, entry: Entry, request: Request) -> None:
+    """Nobody of the TLD is in service now: the committee and IANA's contacts hear that, and what to do."""
+    values = {"tld": shown(entry.tld), "number": number(request), "final_at": entry.final_at}
+    others = _letters.others_concerned(ctx.session, entry.tld, entry.person)
+    to = {one.address: one for one in (*others, *_letters.to_committee(ctx.session, ctx.config))}
+    ctx.post(_letters.notice("letters/last_contact", values, tuple(to.values())))
+
+
+def question_of(ctx: Context, entry: Entry) -> Request:
+    """What the committee is asked about a suspended entry; asked now, if it was not."""
+    held = ctx.session.query(Request).filter_by(
+        kind="objection", person_id=entry.person_id, tld=entry.tld, state=requests.COMMITTEE
+    )
+    return held.first() or _ask(ctx, entry, entry.suspended_because, "", entry.final_at)
+
+
+def _ask(ctx: Context, entry: Entry, because: str, by: str, final_at: datetime | None) -> Request:
     person = entry.person
     request = Request(
         kind="objection",
@@ -47,20 +88,4 @@ def suspend(
     )
     ctx.session.add(request)
     ctx.session.flush()
-    audit.record(ctx.session, ctx.now, by, "suspended", entry.tld, person.id, ctx.mail.inbox_id)
-    values = {
-        "request": describe(request),
-        "person": person.name,
-        "tld": shown(entry.tld),
-        "because": because,
-        "final_at": final_at,
-    }
-    if tells_person:
-        ctx.post(_letters.notice(template, values | {"to_person": True}, _letters.to_person(person)))
-    others = _letters.others_concerned(ctx.session, entry.tld, person)
-    ctx.post(_letters.notice(template, values | {"to_person": False}, others))
-    holders = people.office_holders(ctx.session, "committee")
-    decide = "letters/decide_objection" if holders else "letters/decide_operator"
-    to = _letters.to_people(holders) if holders else _letters.to_address(ctx.config.operator.email)
-    ctx.post(_letters.notice(decide, values, to, is_confidential=bool(holders)))
     return request

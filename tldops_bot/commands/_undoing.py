@@ -70,6 +70,7 @@ def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str
             "token": minted.words,
             "name": person.name,
             "until": until,
+            "fields": _fields(changed),
             "changes": _in_words(before, after, changed),
         }
         # In clear, with numbers and addresses shortened: the key may be in wrong hands.
@@ -132,8 +133,8 @@ def _tell_colleagues(ctx: Context, person: Person, columns: list[str], is_undone
 
 
 def _matters(column: str, before: Mapping[str, str]) -> bool:
-    """A first emergency address takes nothing away, and the stored mailbox is asked about it anyway."""
-    return column != "emergency_email" or bool(before[column])
+    """Without a proven emergency address, a new one takes nothing away; the stored mailbox is asked about it anyway."""
+    return column != "emergency_email" or bool(before[_PROVEN])
 
 
 def _fields(columns: list[str]) -> list[str]:
@@ -143,11 +144,13 @@ def _fields(columns: list[str]) -> list[str]:
 def _in_words(
     before: Mapping[str, str], after: Mapping[str, str], columns: list[str]
 ) -> list[tuple[str, str, str]]:
-    """Field, old and new value: as members wrote them, shortened where they are confidential."""
+    """Field, old and new value of whatever leads a call or a mail, shortened; the rest is only named."""
     found = {}
     for column in columns:
         field = _COLUMNS[column][0]
-        shorten = _MASKED.get(field, str)
+        shorten = _MASKED.get(field)
+        if shorten is None:
+            continue
         old, new = (shorten(one[column]) if one[column] else "" for one in (before, after))
         found[field] = (field, old, new)
     return list(found.values())

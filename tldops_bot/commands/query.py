@@ -120,6 +120,7 @@ def _stats(ctx: Context) -> Reply:
         "coverage": coverage,
         "coverage_lines": parts.coverage_lines(coverage, ctx.config),
         "months": monthly(figures.history(ctx.session, a_year_ago)),
+        "fresh": confirmations(freshness.confirmations(ctx.session), ctx.now),
     }
     return Reply("stats", values, is_confidential=True)
 

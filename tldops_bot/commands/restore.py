@@ -1,9 +1,10 @@
-"""RESTORE: the committee puts a suspended contact back."""
+"""RESTORE: the committee puts a suspended contact back; it is a yes to the question that the suspension asked."""
 
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands import _deciding
+from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_tlds
-from tldops_bot.commands._leaving import put_back
 from tldops_bot.commands._requests import shown
+from tldops_bot.commands._suspending import question_of
 from tldops_bot.domain.request import Request
 from tldops_bot.store import people
 
@@ -24,6 +25,10 @@ def restore(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("nobody_suspended")
     if person is ctx.actor.person:
         return Refused("on_oneself", {"verb": "RESTORE"})
-    for entry in held:
-        put_back(ctx, entry, ctx.actor.fingerprint)
-    return Reply("restored", {"name": person.name, "tlds": [shown(one.tld) for one in held]})
+    voted = [_deciding.vote(ctx, question_of(ctx, one), approves=True, because="") for one in held]
+    if wrong := next((one for one in voted if isinstance(one, Refused)), None):
+        return wrong
+    values = {"name": person.name, "tlds": [shown(one.tld) for one in held]}
+    if any(one.state == people.SUSPENDED for one in held):
+        return Reply("noted", values, Status.WAITING)
+    return Reply("restored", values)

@@ -1,6 +1,7 @@
 """ROSTER: everybody's contacts, now, with the files to keep."""
 
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._roster_files import roster_files
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.roster_changes import changes
 from tldops_bot.roster import parts
@@ -18,4 +19,5 @@ def roster(ctx: Context, request: Request) -> Reply | Refused:
     since_on = f"{made_at:%Y-%m-%d}" if made_at is not None and before is not None else ""
     new = changes(before, held)
     values = parts.values(held, ctx.config) | parts.change_values(new, since_on)
-    return Reply("roster", values, attachments=parts.files(held), is_confidential=True)
+    files = roster_files(ctx.session, held, ctx.config, ctx.tlds, ctx.now)
+    return Reply("roster", values, attachments=files, is_confidential=True)

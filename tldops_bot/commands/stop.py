@@ -19,7 +19,7 @@ def stop(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
     alert.state = STOPPED
     stopped = outbox_control.drop_alert(ctx.session, alert.id, ctx.now, "stopped")
-    gone = sum(one.state in ("reached", "seen") for one in alerts.reach(ctx.session, alert.id))
+    gone = sum(one.state in ("reached", "seen") for one in alerts.reach(ctx.session, alert))
     made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.STOP, request.rest(2)))
     poster = ctx.session.get(Person, alert.person_id)
     told = [*people.office_holders(ctx.session, "committee"), *([poster] if poster else [])]

@@ -17,6 +17,7 @@ from tldops_bot.store.tables import Person
 
 MAX_PERSONS = 3
 MAX_TLDS = 60
+_SAYS_WHO_IS_HERE = ("use_key", "key_of_another_address")
 
 
 @command(
@@ -54,13 +55,14 @@ def _one_person(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alon
         return refused
     stored = known or people.by_address(ctx.session, candidate.email)
     certificate = _key_of(ctx, candidate, stored, alone)
-    if isinstance(certificate, Refused) and certificate.reason != "use_key":
+    if isinstance(certificate, Refused) and certificate.reason not in _SAYS_WHO_IS_HERE:
         return certificate
     replaces = _replaced(ctx, tlds, fields)
     if isinstance(replaces, Refused):
         return replaces
     if isinstance(certificate, Refused):
-        return _unless_a_stranger(ctx, certificate, stored, tlds)
+        holder = people.by_fingerprint(ctx.session, str(certificate.values.get("fingerprint", "")))
+        return _unless_a_stranger(ctx, certificate, stored or holder, tlds)
     fingerprint = certificate.fingerprint if certificate else (stored.fingerprint if stored else None)
     details = _details(ctx, candidate if stored is None else _as_stored(stored, candidate), fields)
     for tld in tlds:
@@ -178,8 +180,10 @@ def _key_of(
         return Refused(unfit, {"fingerprint": offered.fingerprint})
     if stored is not None and stored.fingerprint == offered.fingerprint:
         return None
-    if stored is not None or people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
+    if stored is not None:
         return Refused("use_key", {"verb": "KEY"})
+    if people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
+        return Refused("key_of_another_address", {"fingerprint": offered.fingerprint})
     return offered
 
 

@@ -1,6 +1,6 @@
 """UPDATE: a contact changes their own record; a new address is proven by the old one and the new one."""
 
-from tldops_bot.commands import _letters, _proving, _undoing
+from tldops_bot.commands import _letters, _proving, _undoing, _wrong_numbers
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_candidate
 from tldops_bot.domain.address import mask_address, same_address
@@ -59,6 +59,7 @@ def _apply(
         setattr(person, column_of(name), "")
         if name in ("Phone", "Mobile"):
             setattr(person, f"{column_of(name)}_e164", "")
+    _wrong_numbers.clear(person, *map(column_of, named))
     if not person.phone and not person.mobile:
         return Refused("field_missing", {"fields": ("Phone", "Mobile")})
     waiting = []

@@ -15,6 +15,7 @@ _PATHS = {
     "listener": ("socket", "tls_certificate", "tls_key"),
     "smarthost": ("password_file",),
     "openpgp": ("home", "passphrase_file"),
+    "roster": ("fonts",),
     "templates": ("directory",),
 }
 

@@ -146,6 +146,7 @@ class RosterSettings(Table):
     schedule: Crontab = "0 6 1,15 * *"
     timezone: TimeZone = "UTC"
     regions: bool = False
+    fonts: Path = Path("/usr/share/fonts")
 
 
 class AlertSettings(Table):

@@ -100,7 +100,7 @@ def since_words(confirmed_at: datetime | None, now: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class Confirmations:
     """How fresh the contacts are, all together."""
 
     confirmed: int  # within FRESH_FOR
@@ -108,9 +108,9 @@ class Figures:
     median_days: int | None
 
 
-def figures(confirmed: Iterable[datetime | None], now: datetime) -> Figures:
+def confirmations(confirmed: Iterable[datetime | None], now: datetime) -> Confirmations:
     """Count. Who has never confirmed counts as not confirmed, and stays out of the median."""
     ages = [None if moment is None else now - moment for moment in confirmed]
     known = [age for age in ages if age is not None]
     days = int(median(age / DAY for age in known)) if known else None
-    return Figures(sum(age <= FRESH_FOR for age in known), len(ages), days)
+    return Confirmations(sum(age <= FRESH_FOR for age in known), len(ages), days)

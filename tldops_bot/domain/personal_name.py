@@ -16,10 +16,10 @@ _MARKS = "MODIFIER"  # the ʻokina and its like belong to the letters beside the
 def looks_unreal(name: str) -> str:
     """Why this may be no person's full name: `initials_name`, `role_as_name`, `mixed_scripts`, or ""."""
     words = [word for word in re.split(r"[\W\d_]+", name) if word]
-    if words and all(_is_initial(word, alone=len(words) == 1) for word in words):
-        return "initials_name"
     if words and _is_role(words):
         return "role_as_name"
+    if words and all(_is_initial(word, alone=len(words) == 1) for word in words):
+        return "initials_name"
     return "mixed_scripts" if any(len(_scripts(word)) > 1 for word in words) else ""
 
 

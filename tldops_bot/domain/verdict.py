@@ -59,7 +59,7 @@ class Verdict:
 UNSIGNED = Verdict(Standing.NONE)
 
 # A mail without any signature may be refused for these too.
-UNSIGNED_REASONS = frozenset({"no_plain_text", "undecodable_text"})
+UNSIGNED_REASONS = frozenset({"no_plain_text", "undecodable_text", "too_large"})
 
 
 def unsigned(reason: str) -> Verdict:

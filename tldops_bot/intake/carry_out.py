@@ -22,8 +22,7 @@ def carry_out(case: Case, commands: Commands, actor: Actor) -> Decision:
     if problems and not commands.is_test:
         return _answer(case, problems, (), actor, commands)
     if not commands.requests and not problems:
-        reason = "no_command" if case.judged.text.strip() else "empty_mail"
-        return refuse(case, reason, {}, actor, commands)
+        return refuse(case, "no_command" if case.judged.text.strip() else "empty_mail", {}, actor, commands)
     context = case.context(actor)
     nested = case.session.begin_nested()
     parts = tuple(Part(one, _one(case, context, one, commands.is_test)) for one in commands.requests)

@@ -23,7 +23,7 @@ class Surroundings:
     config: Config
     tlds: TldTable
     random: Callable[[int], bytes]
-    list_certificate: bytes
+    list_certificate: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +99,5 @@ class Case:
                 is_suspect=judged.authentication.dmarc == "fail",
             ),
             random=self.around.random,
-            list_certificate=self.around.list_certificate,
+            list_certificate=self.around.list_certificate(),
         )

@@ -3,8 +3,17 @@
 from datetime import timedelta
 
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.domain.outreach import REMEMBERED
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.store import inbox, outbox_control, signatures, strangers, tokens
+from tldops_bot.store import (
+    inbox,
+    invitations,
+    outbox_control,
+    printed_rosters,
+    signatures,
+    strangers,
+    tokens,
+)
 
 
 @job(every=timedelta(hours=1))
@@ -14,6 +23,8 @@ def forget_old(ctx: JobContext) -> list[Letter]:
     inbox.forget_raw(ctx.session, keep)
     tokens.forget_before(ctx.session, keep)
     outbox_control.forget_before(ctx.session, keep)
+    invitations.forget_before(ctx.session, ctx.now - REMEMBERED)
+    printed_rosters.forget_before(ctx.session, ctx.now - printed_rosters.KEPT_FOR)
     strangers.forget_before(ctx.session, ctx.now - timedelta(days=2))
     openpgp = ctx.config.openpgp
     signatures.forget_before(ctx.session, ctx.now - 2 * openpgp.max_signature_age - openpgp.max_clock_skew)

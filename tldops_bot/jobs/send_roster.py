@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tldops_bot.commands import _letters
-from tldops_bot.config.settings import Config
+from tldops_bot.commands._roster_files import roster_files
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.roster import Roster
 from tldops_bot.domain.roster_changes import Changes, changes, snapshot
@@ -68,7 +68,7 @@ def _sent_to(ctx: JobContext, period_at: datetime, readers: Sequence[Reader]) ->
     held = _snapshots(ctx, readers)  # read before the new one is noted and the old ones go
     people = [reader.person_id for reader in readers]
     fresh = roster_sends.record_send(ctx.session, period_at, people, ctx.now, snapshot(roster))
-    return _by_news(ctx.config, roster, (reader for reader in readers if reader.person_id in fresh), held)
+    return _by_news(ctx, roster, (reader for reader in readers if reader.person_id in fresh), held)
 
 
 def _snapshots(ctx: JobContext, readers: Iterable[Reader]) -> dict[str, Mapping[str, Any] | None]:
@@ -77,7 +77,7 @@ def _snapshots(ctx: JobContext, readers: Iterable[Reader]) -> dict[str, Mapping[
 
 
 def _by_news(
-    config: Config, roster: Roster, readers: Iterable[Reader], held: Mapping[str, Mapping[str, Any] | None]
+    ctx: JobContext, roster: Roster, readers: Iterable[Reader], held: Mapping[str, Mapping[str, Any] | None]
 ) -> list[Letter]:
     """One letter for all who are told the same changes since the same day: it is signed once."""
     by_last: dict[tuple[str, str], list[Reader]] = defaultdict(list)
@@ -87,7 +87,8 @@ def _by_news(
     groups: dict[tuple[Changes | None, str], list[Reader]] = defaultdict(list)
     for (name, since_on), group in by_last.items():
         groups[changes(held[name], roster), since_on].extend(group)
-    files, common = parts.files(roster), parts.values(roster, config)
+    files = roster_files(ctx.session, roster, ctx.config, ctx.tlds, ctx.now)
+    common = parts.values(roster, ctx.config)
     return [
         Letter(
             kind=Kind.ROSTER,

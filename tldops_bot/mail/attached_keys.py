@@ -8,6 +8,7 @@ from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, BadArmor, decode, find_blo
 
 MAX_KEYS = 5
 MAX_KEY_BYTES = 128 * 1024
+MAX_ARMOR_BYTES = 2 * MAX_KEY_BYTES
 KEY_SUFFIXES = (".asc", ".gpg", ".pgp", ".key", ".pub", ".txt")
 # The first octet of a public key packet, in the old and in the new format.
 _PUBLIC_KEY_STARTS = frozenset({0x98, 0x99, 0x9A, 0xC6})
@@ -42,7 +43,7 @@ def keys_in(octets: bytes) -> Iterator[bytes]:
         yield octets
         return
     for block in find_blocks(octets):
-        if block.kind == PUBLIC_KEY:
+        if block.kind == PUBLIC_KEY and block.end - block.start <= MAX_ARMOR_BYTES:
             try:
                 yield decode(octets[block.start : block.end])
             except BadArmor:

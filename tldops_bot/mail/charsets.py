@@ -25,8 +25,9 @@ KNOWN = frozenset(
     | {f"iso8859-{number}" for number in range(1, 17)}
     | {f"cp{number}" for number in range(1250, 1259)}
 )
+# Of one text, without its transfer encoding. Nobody writes so much, and reading it would take memory in plenty.
+MAX_TEXT_BYTES = 2_000_000
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
-_BLANK = re.compile(rb"[ \t\r\n]+")
 
 
 def decode_charset(octets: bytes, charset: str, errors: str = "strict") -> str | None:
@@ -54,7 +55,7 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes | None:
         case "quoted-printable":
             return quopri.decodestring(octets)
         case "base64":
-            return _decode_base64(_BLANK.sub(b"", octets))
+            return _decode_base64(octets.translate(None, b" \t\r\n"))
     return None
 
 

@@ -18,7 +18,7 @@ from tldops_bot.mail.bodies import (
     PlainText,
     Unreadable,
 )
-from tldops_bot.mail.charsets import decode_charset, decode_transfer, unflow
+from tldops_bot.mail.charsets import MAX_TEXT_BYTES, decode_charset, decode_transfer, unflow
 from tldops_bot.mail.inline_blocks import inline_body
 from tldops_bot.mail.mime_entities import signed_part
 from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
@@ -217,7 +217,7 @@ def _plain_body(root: Part) -> PlainText | Unreadable:
     if text_part is None:
         return Unreadable("no_plain_text")
     text = text_of_part(text_part, errors="replace")
-    return Unreadable("undecodable_text") if text is None else PlainText(text)
+    return text if isinstance(text, Unreadable) else PlainText(text)
 
 
 def _says_something(part: Part) -> bool:
@@ -229,15 +229,15 @@ def _says_something(part: Part) -> bool:
     )
 
 
-def text_of_part(part: Part, errors: str = "strict") -> str | None:
-    """Of text/plain, with LF line ends, unflowed, without key blocks; None when it can't be decoded."""
+def text_of_part(part: Part, errors: str = "strict") -> str | Unreadable:
+    """Of text/plain, with LF line ends, unflowed, without key blocks."""
     octets = text_octets(part)
-    if octets is None:
-        return None
+    if octets is not None and len(octets) > MAX_TEXT_BYTES:
+        return Unreadable("too_large")
     parameters = part.content_type.parameter
-    text = decode_charset(without_keys(octets), parameters("charset"), errors)
+    text = None if octets is None else decode_charset(without_keys(octets), parameters("charset"), errors)
     if text is None:
-        return None
+        return Unreadable("undecodable_text")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if parameters("format").lower() != "flowed":
         return text

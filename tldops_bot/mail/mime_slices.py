@@ -24,7 +24,10 @@ class Unsliceable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One entity; `octets` is all of it; `is_closed` is False when its last boundary is missing."""
+    """One entity; `octets` is all of it; `is_closed` is False when its last boundary is missing.
+
+    A multipart has children and no `body`: it would stand in memory once more at each depth.
+    """
 
     octets: bytes
     headers: Headers
@@ -70,6 +73,7 @@ def _slice(octets: bytes, depth: int) -> Part:
     if depth == MAX_DEPTH:
         raise Unsliceable("too_complex")
     pieces, is_closed = _between_boundaries(body, content_type.parameter("boundary"))
+    body = b""
     children = tuple(_slice(piece, depth + 1) for piece in pieces)
     return Part(octets, headers, content_type, body, children, is_closed)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import phonenumbers
+from phonenumbers import timezone
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,13 @@ def parse_phone(text: str, country: str = "") -> Phone | None:
     if not phonenumbers.is_valid_number(number):
         return None
     return Phone(written, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def zones_of(e164: str) -> tuple[str, ...]:
+    """The time zones (IANA names) in which a number may ring; none where that is not known."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return ()
+    zones = timezone.time_zones_for_number(number)
+    return tuple(one for one in zones if one != timezone.UNKNOWN_TIMEZONE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tldops_bot.mail.attached_keys import bounded, keys_in, keys_in_parts, without_keys
 from tldops_bot.mail.bodies import Unreadable
-from tldops_bot.mail.charsets import decode_charset
+from tldops_bot.mail.charsets import MAX_TEXT_BYTES, decode_charset
 from tldops_bot.mail.find_body import is_readable_text, leaves, name_of, text_of_part
 from tldops_bot.mail.headers import addresses_of, decode_words
 from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
@@ -40,7 +40,9 @@ def text_of(signed_octets: bytes) -> SignedText | Unreadable:
     if text_part is None:
         return Unreadable("no_plain_text")
     text = text_of_part(text_part)
-    if text is None or "\0" in text:
+    if isinstance(text, Unreadable):
+        return text
+    if "\0" in text:
         return Unreadable("undecodable_text")
     if text_part.content_type.parameter("hp-legacy-display") == "1":
         text = text.partition("\n\n")[2]
@@ -54,6 +56,8 @@ def inline_text(verified: bytes, charset: str) -> SignedText | Unreadable:
 
     Blanks at line ends are not signed (RFC 9580 section 7.1), so they go, and nothing is unflowed.
     """
+    if len(verified) > MAX_TEXT_BYTES:
+        return Unreadable("too_large")
     octets = without_keys(verified)
     text = decode_charset(octets, charset)
     if text is None:

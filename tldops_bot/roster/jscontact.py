@@ -74,9 +74,17 @@ def _addresses(contact: RosterContact) -> dict[str, Any]:
     address: dict[str, Any] = {}
     if contact.postal:
         address["full"] = "\n".join(split_lines(contact.postal))
-    if contact.timezone:
-        address["timeZone"] = one_line(contact.timezone)
+    if zone := _zone(one_line(contact.timezone)):
+        address["timeZone"] = zone
     return {"a1": address} if address else {}
+
+
+def _zone(written: str) -> str:
+    """A name of the time zone database, as RFC 9553 wants it: it has them for whole hours, with the sign turned."""
+    if not written.startswith(("UTC+", "UTC-")):
+        return written
+    sign, hours, minutes = written[3], int(written[4:6]), written[7:9]
+    return f"Etc/GMT{'-' if sign == '+' else '+'}{hours}" if minutes == "00" else ""
 
 
 def _keys(contact: RosterContact) -> dict[str, Any]:

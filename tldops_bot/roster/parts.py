@@ -1,17 +1,40 @@
 """What a roster mail is made of: the values its template prints, and the files that come with it."""
 
+import hashlib
 from typing import Any
 
 from tldops_bot.config.settings import Config
+from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.roster import Coverage, Roster
 from tldops_bot.domain.roster_changes import Changes
-from tldops_bot.roster import csv_file, jscontact, text, vcard
+from tldops_bot.roster import csv_file, jscontact, pdf_file, text, vcard
+from tldops_bot.roster.typefaces import find_typefaces
+
+_EDITION = 1  # one more whenever the same roster would be printed differently
 
 
-def files(roster: Roster) -> tuple[Attachment, ...]:
-    """The files to keep on a phone, in a spreadsheet, or for a program."""
+def printed(roster: Roster, config: Config, tlds: TldTable) -> bytes:
+    """The roster for paper. It takes seconds: make it once for all."""
+    return pdf_file.pdf_file(roster, config.list.name, tlds, find_typefaces(config.roster.fonts))
+
+
+def digest(roster: Roster, config: Config) -> str:
+    """Equal where the printed roster would say the same, but for its date."""
+    said = [
+        str(_EDITION),
+        config.list.name,
+        str(config.roster.fonts),
+        *coverage_lines(roster.coverage, config),
+    ]
+    said += [*text.contact_lines(roster), *text.missing_lines(roster.missing)]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+
+
+def files(roster: Roster, printed: bytes) -> tuple[Attachment, ...]:
+    """The files to keep on a phone, on paper, in a spreadsheet, or for a program."""
     return (
+        Attachment("roster.pdf", pdf_file.MEDIA_TYPE, printed),
         Attachment("roster.vcf", vcard.MEDIA_TYPE, vcard.vcards(roster.contacts)),
         Attachment("roster.csv", csv_file.MEDIA_TYPE, csv_file.csv_file(roster)),
         Attachment("roster.json", jscontact.MEDIA_TYPE, jscontact.jscontact(roster.contacts)),

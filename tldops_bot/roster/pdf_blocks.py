@@ -72,11 +72,11 @@ def put_block(pages: Pages, x: float, y: float, block: Block) -> None:
 def put_heading(pages: Pages, x: float, y: float, each: TldContacts, is_continued: bool) -> None:
     """The bar above a TLD's contacts."""
     pages.mark(Box(x, y, WIDTH, HEADING - 2.2, "#e4e4e4"))
-    name = f".{each.tld.u_label}"
+    name = f".{pages.named(each.tld)}"
     pages.text(x + 1.5, y + 4.7, 4.8, name, is_bold=True)
-    at = x + 1.5 + pages.width(pages.shown(name), 4.8, True) + 2
+    at = x + 1.5 + pages.width(name, 4.8, True) + 2
     rest = "continued" if is_continued else one_line(each.country)
-    rest = f"{each.tld.a_label}  {rest}" if each.tld.a_label != each.tld.u_label else rest
+    rest = f"{each.tld.a_label}  {rest}" if name != f".{each.tld.a_label}" else rest
     room = x + WIDTH - at - 9
     shown = pages.fold(rest, room, 3.0)
     pages.text(at, y + 4.5, 3.0, shown[0] if shown else "")

@@ -167,7 +167,10 @@ def _cover_words(roster: Roster, pages: Pages) -> Iterator[str]:
         "To find a TLD: the page stands below, and its letter black on the outer edge; names in other scripts are "
         "under IDN. By country and region: page 2. Who has contacts and who has none: page 3."
     )
-    yield "STALE: not confirmed in time; ask by phone who it is now. MAIL FAILS: mail to them came back. NO KEY: no mail to them can be encrypted."
+    yield (
+        "STALE: not confirmed in time; ask by phone who it is now. MAIL FAILS: mail to them came back. "
+        "NO KEY: no mail to them can be encrypted."
+    )
     yield (
         f"{figures.cctlds.covered} of {figures.cctlds.total} ccTLDs have a contact. {figures.contacts} contacts, of them "
         f"{figures.with_key} with an OpenPGP key and {figures.stale} STALE."
@@ -194,7 +197,7 @@ def _entry(
 ) -> None:
     """`nl 12`, which leads there; in its own script where a font has it."""
     pages = paper.pages
-    name = tld.u_label if UNSHOWN not in pages.shown(tld.u_label) else tld.a_label
+    name = pages.named(tld)
     ink = _BLACK if page else "#8c8c8c"
     number = str(page) if page else "–"
     at = x
@@ -224,7 +227,9 @@ def _region_page(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable) -> N
     rows: list[tuple[str, Tld | None, str]] = []
     for code, name in REGIONS.items():
         rows.append((f"{name} ({code})", None, ""))
-        found = sorted(tlds.in_region(code), key=lambda facts: (facts.country_name.casefold(), place(facts.tld)))
+        found = sorted(
+            tlds.in_region(code), key=lambda facts: (facts.country_name.casefold(), place(facts.tld))
+        )
         rows += [("", facts.tld, facts.country_name) for facts in found]
     columns = 4
     per_column = -(-len(rows) // columns)

@@ -3,20 +3,33 @@
 The same input gives the same octets: no moment but the one handed in, no chance.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import groupby
 
 from fpdf import FPDF
+from fpdf.drawing import PaintedPath
 from fpdf.enums import PathPaintRule, RenderStyle
 
+from tldops_bot.domain.tld import Tld
 from tldops_bot.roster.drawing import Anchor, Box, Drawing, Line, Mark, Shape, Words
 from tldops_bot.roster.typefaces import Typeface, Typefaces
 
 MEDIA_TYPE = "application/pdf"
 UNSHOWN = "(?)"  # stands for letters that no font of this machine has
 _POINTS = 72 / 25.4  # in a millimetre
-_FROM_HEBREW_ON = 0x0590  # from here letters may join, stack or run to the left; before, each stands for itself
+_STANDARD, _STANDARD_LETTERS = "helvetica", "cp1252"  # every PDF reader has it
+_GAP = "\ufffe"  # no character (Unicode 23.7), so in no font
+_GAPS = re.compile(f"{_GAP}+")
+# Blocks whose letters neither join nor stack nor run to the left: European scripts, signs, and East Asia's.
+_ALONE = (
+    *((0x0020, 0x02FF), (0x0370, 0x0482), (0x048A, 0x058F), (0x10A0, 0x10FF), (0x1200, 0x139F)),
+    *((0x1E00, 0x1FFF), (0x2010, 0x2027), (0x2030, 0x205E), (0x2070, 0x2BFF), (0x3000, 0x3029)),
+    *((0x3030, 0x3098), (0x309B, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0xFF00, 0xFFEF)),
+    *((0x20000, 0x323AF),),
+)
 
 
 class Pages:
@@ -28,18 +41,23 @@ class Pages:
         self.pdf.set_creation_date(made_at)
         self.pdf.set_title(title)
         self.pdf.set_lang("en")
+        self.pdf.core_fonts_encoding = _STANDARD_LETTERS
         self._typefaces = typefaces
         self._plain = typefaces.plain
-        self._fallbacks: dict[str, Typeface] = {}
+        self._family = "plain" if self._plain else _STANDARD
+        self._faces: dict[str, Typeface | None] = {}
+        self._embedded: set[tuple[str, bool]] = set()
         self._widths: dict[tuple[str, bool], float] = {}
-        self._style: tuple[float, bool] | None = None
-        if self._plain and typefaces.bold:
+        self._style: tuple[str, float, bool] | None = None
+        if self._plain:
             self.pdf.add_font("plain", "", self._plain.file)
-            self.pdf.add_font("plain", "B", typefaces.bold.file)
+            self.pdf.add_font("plain", "B", self._plain.bold.file)
 
     def add_page(self, width: float, height: float) -> None:
         """A new page, on which everything is drawn from now on."""
-        self.pdf.add_page(format=(min(width, height), max(width, height)), orientation="L" if width > height else "P")
+        self.pdf.add_page(
+            format=(min(width, height), max(width, height)), orientation="L" if width > height else "P"
+        )
         self._style = None
 
     def octets(self) -> bytes:
@@ -57,16 +75,15 @@ class Pages:
         anchor: Anchor = "start",
     ) -> None:
         """One line; `y` is its baseline."""
-        shown = self.shown(text)
+        shown = text if text.isascii() else self.shown(text)
         if anchor != "start":
             width = self.width(shown, size, is_bold)
             x -= width / 2 if anchor == "middle" else width
         self.pdf.set_text_color(colour)
-        self._set_style(size, is_bold)
-        if self._is_simple(shown):
-            self.pdf.text(x, y, shown)
+        if self._family == _STANDARD or all(map(_stands_for_itself, shown)):
+            self._by_letters(x, y, size, shown, is_bold)
         else:
-            self._shaped(x, y, size, shown)
+            self._by_script(x, y, size, shown, is_bold)
 
     def width(self, text: str, size: float, is_bold: bool = False) -> float:
         """How wide the text will be; a little too much where letters join."""
@@ -76,7 +93,10 @@ class Pages:
         """The text in lines of at most this width, broken between words, and within one that is too wide."""
         lines: list[str] = []
         line = ""
-        for piece in self._pieces(self.shown(text), width, size, is_bold):
+        shown = self.shown(text)
+        if self.width(shown, size, is_bold) <= width:
+            return [shown] if shown else []
+        for piece in self._pieces(shown, width, size, is_bold):
             longer = f"{line} {piece}" if line else piece
             if line and self.width(longer, size, is_bold) > width:
                 lines.append(line)
@@ -87,15 +107,12 @@ class Pages:
 
     def shown(self, text: str) -> str:
         """The text with a sign in place of what can't be shown."""
-        found, is_gap = [], False
-        for char in text:
-            if self._face(char) is not None or self._is_standard(char):
-                found.append(char)
-                is_gap = False
-            elif not is_gap:
-                found.append(UNSHOWN)
-                is_gap = True
-        return "".join(found)
+        kept = "".join(char if self._has(char) else _GAP for char in text)
+        return _GAPS.sub(UNSHOWN, kept)
+
+    def named(self, tld: Tld) -> str:
+        """The TLD in its own script where a font has it, else its A-label."""
+        return tld.a_label if UNSHOWN in self.shown(tld.u_label) else tld.u_label
 
     def draw(self, drawing: Drawing) -> None:
         """Put a drawing on the page."""
@@ -131,60 +148,64 @@ class Pages:
         self.pdf.set_dash_pattern()
 
     def _shape(self, shape: Shape) -> None:
-        with self.pdf.new_path() as path:
-            path.style.fill_color = shape.colour
-            path.style.stroke_color = None
-            path.style.paint_rule = PathPaintRule.FILL_NONZERO
-            for outline in shape.outlines:
-                path.move_to(*outline[0])
-                for x, y in outline[1:]:
-                    path.line_to(x, y)
-                path.close()
+        path = PaintedPath()
+        path.style.fill_color = shape.colour
+        path.style.stroke_color = None
+        path.style.paint_rule = PathPaintRule.FILL_NONZERO
+        for outline in shape.outlines:
+            path.move_to(*outline[0])
+            for x, y in outline[1:]:
+                path.line_to(x, y)
+            path.close()
+        with self.pdf.drawing_context() as context:
+            context.add_item(path, clone=False)
 
-    def _set_style(self, size: float, is_bold: bool) -> None:
-        if self._style != (size, is_bold):
-            family = "plain" if self._plain else "helvetica"
-            self.pdf.set_font(family, "B" if is_bold else "", size * _POINTS)
-            self._style = size, is_bold
+    def _set_style(self, size: float, is_bold: bool, family: str = "") -> None:
+        style = family or self._family, size, is_bold
+        if self._style != style:
+            self.pdf.set_font(style[0], "B" if is_bold else "", size * _POINTS)
+            self._style = style
 
-    def _is_simple(self, text: str) -> bool:
-        """Whether the plain font alone can write it, one letter after the other."""
-        if self._plain is None or text.isascii():
-            return True
-        return all(ord(char) < _FROM_HEBREW_ON or 0x2000 <= ord(char) < 0x2200 for char in text) and (
-            self._plain.has(text)
-        )
+    def _by_letters(self, x: float, y: float, size: float, text: str, is_bold: bool) -> None:
+        """Each letter stands for itself: piece by piece, in the font that has it."""
+        for face, letters in groupby(text, self._face):
+            piece = "".join(letters)
+            self._set_style(size, is_bold, self._known(face, is_bold))
+            self.pdf.text(x, y, piece)
+            x += self.width(piece, size, is_bold)
 
-    def _shaped(self, x: float, y: float, size: float, text: str) -> None:
-        """Text that needs other fonts, and the rules of its script."""
-        for char in text:
-            self._make_known(self._face(char))
-        self.pdf.set_fallback_fonts(list(self._fallbacks), exact_match=False)
+    def _by_script(self, x: float, y: float, size: float, text: str, is_bold: bool) -> None:
+        """Letters that join, stack or run to the left: by the rules of their script."""
+        families = {self._known(self._face(char), is_bold) for char in text}
+        self._set_style(size, is_bold)
+        self.pdf.set_fallback_fonts(sorted(families), exact_match=True)
         self.pdf.set_text_shaping(True)
         self.pdf.c_margin = 0
         self.pdf.set_xy(x, y - 0.8 * size)
         self.pdf.cell(w=0, h=size, text=text, align="L")
         self.pdf.set_text_shaping(False)
 
-    def _make_known(self, face: Typeface | None) -> None:
-        if face is None or face is self._plain or face.file.stem in self._fallbacks:
-            return
-        self.pdf.add_font(face.file.stem, "", face.file)
-        self._fallbacks[face.file.stem] = face
+    def _known(self, face: Typeface | None, is_bold: bool) -> str:
+        """The name under which the document has a font; it is taken in when it is first needed."""
+        if face is None or face is self._plain:
+            return self._family
+        key = face.file.stem, is_bold
+        if key not in self._embedded:
+            self.pdf.add_font(key[0], "B" if is_bold else "", (face.bold if is_bold else face).file)
+            self._embedded.add(key)
+        return key[0]
 
     def _face(self, char: str) -> Typeface | None:
-        if self._plain is None:
-            return None
-        return self._plain if self._plain.has(char) else self._typefaces.for_text(char)
+        if char not in self._faces:
+            plain = self._plain
+            has_it = plain is None or plain.has(char)
+            self._faces[char] = plain if has_it else self._typefaces.for_text(char)
+        return self._faces[char]
 
-    def _is_standard(self, char: str) -> bool:
-        """Whether one of the fonts that every PDF reader has can show it."""
-        if self._plain is not None:
-            return False
-        try:
-            return bool(char.encode("cp1252"))
-        except UnicodeEncodeError:
-            return False
+    def _has(self, char: str) -> bool:
+        if char.isascii() or self._face(char) is not None:
+            return True
+        return self._plain is None and bool(char.encode(_STANDARD_LETTERS, "ignore"))
 
     def _advance(self, char: str, is_bold: bool) -> float:
         key = char, is_bold
@@ -193,7 +214,7 @@ class Pages:
             if face is None:
                 self._widths[key] = self._standard_width(char, is_bold)
             else:
-                self._widths[key] = (face.bold if is_bold and face is self._plain else face).advance(char)
+                self._widths[key] = (face.bold if is_bold else face).advance(char)
         return self._widths[key]
 
     def _standard_width(self, char: str, is_bold: bool) -> float:
@@ -202,7 +223,9 @@ class Pages:
 
     @cached_property
     def _ruler(self) -> FPDF:
-        return FPDF(unit="mm")
+        ruler = FPDF(unit="mm")
+        ruler.core_fonts_encoding = _STANDARD_LETTERS
+        return ruler
 
     def _pieces(self, text: str, width: float, size: float, is_bold: bool) -> Iterator[str]:
         for word in text.split():
@@ -213,6 +236,11 @@ class Pages:
                     piece = ""
                 piece += char
             yield piece
+
+
+@lru_cache(maxsize=4096)
+def _stands_for_itself(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _ALONE)
 
 
 def pdf(drawing: Drawing, made_at: datetime, typefaces: Typefaces) -> bytes:

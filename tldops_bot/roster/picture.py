@@ -82,7 +82,7 @@ def _chart_top(what: Coverings) -> float:
 def _heading(what: Coverings) -> Iterator[Mark]:
     figures = what.coverage
     yield Words(MARGIN, 14, 6.5, f"{what.list_name}: who can be reached", is_bold=True)
-    yield Words(WIDTH - MARGIN, 14, 4, what.made_on, _GREY, anchor="end")
+    yield Words(WIDTH - MARGIN, 20.5, 3.6, what.made_on, _GREY, anchor="end")
     shares = (
         ("ccTLDs with a contact", figures.cctlds),
         ("ASCII", figures.ascii_cctlds),
@@ -172,7 +172,9 @@ def _chart(history: Sequence[Figures], top: float) -> Iterator[Mark]:
     yield Line(sure, _RED, 0.7, is_dashed=True)
     apart = max(0.0, 3.6 - (sure[-1][1] - held[-1][1])) / 2
     yield Words(right + 1.5, held[-1][1] + 1 - apart, 3.2, f"contact {last.coverage.percent} %", _BLUE, True)
-    yield Words(right + 1.5, sure[-1][1] + 1 + apart, 3.2, f"confirmed {last.confirmation.percent} %", _RED, True)
+    yield Words(
+        right + 1.5, sure[-1][1] + 1 + apart, 3.2, f"confirmed {last.confirmation.percent} %", _RED, True
+    )
 
 
 def _exact(covered: int, one: Figures) -> float:

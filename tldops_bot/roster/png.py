@@ -1,6 +1,7 @@
 """A drawing as PNG, at 200 dots per inch."""
 
 import io
+from itertools import pairwise
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -92,12 +93,15 @@ def _dashes(points: tuple[Point, ...]) -> list[tuple[Point, ...]]:
     pieces: list[tuple[Point, ...]] = []
     piece: tuple[Point, ...] = (points[0],)
     is_drawn, left = True, _DASH
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         length = ((end[0] - start[0]) ** 2 + (end[1] - start[1]) ** 2) ** 0.5
         done = 0.0
         while length - done > left:
             done += left
-            at = (start[0] + done / length * (end[0] - start[0]), start[1] + done / length * (end[1] - start[1]))
+            at = (
+                start[0] + done / length * (end[0] - start[0]),
+                start[1] + done / length * (end[1] - start[1]),
+            )
             if is_drawn:
                 pieces.append((*piece, at))
             piece, is_drawn = (at,), not is_drawn

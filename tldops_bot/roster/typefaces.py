@@ -7,6 +7,7 @@ program: together they have 200 MB. Without them there is Latin script, and A-la
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import uharfbuzz as hb
@@ -47,6 +48,10 @@ class Typeface:
         return hb.Face(hb.Blob.from_file_path(str(self.file)))
 
     @cached_property
+    def _font(self) -> hb.Font:
+        return hb.Font(self._face)
+
+    @cached_property
     def letters(self) -> frozenset[int]:
         """The code points it has."""
         return frozenset(self._face.unicodes)
@@ -64,23 +69,22 @@ class Typeface:
 
     def advance(self, char: str) -> float:
         """How wide a letter is, alone, in units of the font's size."""
-        font = hb.Font(self._face)
-        return float(font.get_glyph_h_advance(font.get_nominal_glyph(ord(char)) or _MISSING)) / self._face.upem
+        glyph = self._font.get_nominal_glyph(ord(char)) or _MISSING
+        return float(self._font.get_glyph_h_advance(glyph) / self._face.upem)
 
     def outlined(self, text: str) -> Outlined | None:
         """The text as it is written in its script, joined and ordered; None where a glyph is missing."""
-        font = hb.Font(self._face)
         buffer = hb.Buffer()
         buffer.add_str(text)
         buffer.guess_segment_properties()
-        hb.shape(font, buffer)
+        hb.shape(self._font, buffer)
         if any(info.codepoint == _MISSING for info in buffer.glyph_infos):
             return None
         pen, x = _Pen(), 0.0
         functions = pen.functions()
         for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
             pen.origin = (x + position.x_offset, float(position.y_offset))
-            font.draw_glyph(info.codepoint, functions)
+            self._font.draw_glyph(info.codepoint, functions)
             x += position.x_advance
         em = self._face.upem
         outlines = tuple(tuple((px / em, py / em) for px, py in one) for one in pen.outlines)
@@ -152,5 +156,5 @@ def _on_curve(points: tuple[Point, ...], t: float) -> Point:
     """De Casteljau: the point at `t` of a Bézier curve of any degree."""
     if len(points) == 1:
         return points[0]
-    pairs = zip(points, points[1:], strict=False)
+    pairs = pairwise(points)
     return _on_curve(tuple((a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])) for a, b in pairs), t)

@@ -1,22 +1,22 @@
 """Alerts: their numbers, whom they were meant for, who has seen them, and how delivery went."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tldops_bot.store.tables import Alert, AlertNews, AlertRecipient, Delivery, Message
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What became of an alert for one person: seen, reached, waiting, or failed and why, in our own words."""
-
-    person_id: int
-    state: str
-    why: str = ""
-    words: str = ""
+from tldops_bot.domain.alert_reach import FAILED, REACHED, SEEN, WAITING, Call, Reach
+from tldops_bot.store.people import LISTED
+from tldops_bot.store.tables import (
+    Alert,
+    AlertCall,
+    AlertNews,
+    AlertRecipient,
+    Delivery,
+    Entry,
+    Message,
+    Person,
+)
 
 
 def next_id(session: Session, now: datetime) -> str:
@@ -72,29 +72,90 @@ def recipient(session: Session, alert_id: str, person_id: int) -> AlertRecipient
     return session.get(AlertRecipient, (alert_id, person_id))
 
 
-def reach(session: Session, alert_id: str) -> list[Reach]:
-    """What became of each copy, by person."""
-    recipients = list(session.scalars(select(AlertRecipient).where(AlertRecipient.alert_id == alert_id)))
+def reach(session: Session, alert: Alert) -> list[Reach]:
+    """What became of an alert for each person it was meant for: the best of its copies, updates included."""
+    recipients = list(session.scalars(select(AlertRecipient).where(AlertRecipient.alert_id == alert.id)))
     rows = session.execute(
         select(Delivery.person_id, Delivery.state, Delivery.last_status, Delivery.bounced_at)
         .join(Message, Message.id == Delivery.message_id)
-        .where(Message.alert_id == alert_id)
+        .where(Message.alert_id == alert.id, Message.priority >= 0)  # being told that it is wrong is no reach
         .order_by(Delivery.id)
     ).all()
     copies: dict[int, list[tuple[str, str, datetime | None]]] = {}
     for row in rows:
         copies.setdefault(row.person_id, []).append((row.state, row.last_status, row.bounced_at))
-    return [_reach_of(one, copies.get(one.person_id, [])) for one in recipients]
+    return [_reach_of(one, alert, copies.get(one.person_id, [])) for one in recipients]
 
 
-def _reach_of(one: AlertRecipient, copies: list[tuple[str, str, datetime | None]]) -> Reach:
+def _reach_of(one: AlertRecipient, alert: Alert, copies: list[tuple[str, str, datetime | None]]) -> Reach:
     if one.seen_at is not None:
-        return Reach(one.person_id, "seen", one.seen_how, one.words)
+        return Reach(one.person_id, SEEN, one.seen_how, one.words, one.seen_at - alert.received_at)
     states = {state for state, _, bounced_at in copies if bounced_at is None}
     if "taken" in states:
-        return Reach(one.person_id, "reached")
+        return Reach(one.person_id, REACHED)
     if one.got == "notice" or states & {"held"} or any(status == "no-key" for _, status, _ in copies):
-        return Reach(one.person_id, "failed", "no usable key")
-    if states & {"waiting"}:
-        return Reach(one.person_id, "waiting")
-    return Reach(one.person_id, "failed", "mailbox refused or bounced")
+        return Reach(one.person_id, FAILED, "no usable key")
+    if states & {"waiting", "sending"}:
+        return Reach(one.person_id, WAITING)
+    if "dropped" in states:
+        return Reach(one.person_id, FAILED, "stopped")
+    return Reach(one.person_id, FAILED, "mailbox refused or bounced")
+
+
+def seconds_to_last_copy(session: Session, alert: Alert) -> float | None:
+    """From the 250 to the last copy that the smarthost has taken; None while copies wait, or none was taken."""
+    copies = (
+        select(Delivery.state, func.max(Delivery.finished_at))
+        .join(Message, Message.id == Delivery.message_id)
+        .where(
+            Message.id == select(func.min(Message.id)).where(Message.alert_id == alert.id).scalar_subquery()
+        )
+        .group_by(Delivery.state)
+    )
+    found = {state: last for state, last in session.execute(copies)}
+    taken_at = found.get("taken")
+    if taken_at is None or {"waiting", "sending"} & set(found):
+        return None
+    return float((taken_at - alert.received_at).total_seconds())
+
+
+def tlds_of_recipients(session: Session, alert_id: str) -> dict[int, list[str]]:
+    """The TLDs for which each recipient of an alert is listed."""
+    query = (
+        select(Entry.person_id, Entry.tld)
+        .join(AlertRecipient, AlertRecipient.person_id == Entry.person_id)
+        .where(AlertRecipient.alert_id == alert_id, Entry.state == LISTED)
+        .order_by(Entry.tld)
+    )
+    found: dict[int, list[str]] = {}
+    for person_id, tld in session.execute(query):
+        found.setdefault(person_id, []).append(tld)
+    return found
+
+
+def note_call(
+    session: Session, alert_id: str, tld: str, person_id: int, reached: bool, words: str, now: datetime
+) -> None:
+    """What came of telephoning a TLD."""
+    session.add(
+        AlertCall(alert_id=alert_id, tld=tld, person_id=person_id, reached=reached, words=words, at=now)
+    )
+
+
+def calls_of(session: Session, alert_id: str) -> list[Call]:
+    """What came of the calls for an alert, oldest first."""
+    query = (
+        select(AlertCall, Person.name)
+        .join(Person, Person.id == AlertCall.person_id)
+        .where(AlertCall.alert_id == alert_id)
+        .order_by(AlertCall.id)
+    )
+    return [Call(one.tld, one.reached, name, one.at, one.words) for one, name in session.execute(query)]
+
+
+def to_report(session: Session, since: datetime) -> list[Alert]:
+    """Alerts that went out since then, of which not all reports have been written."""
+    query = select(Alert).where(
+        Alert.posted_at > since, Alert.state.in_(("posted", "closed")), Alert.reports < 3
+    )
+    return list(session.scalars(query.order_by(Alert.id)))

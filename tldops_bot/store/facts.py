@@ -9,6 +9,10 @@ from tldops_bot.store.tables import Fact
 
 OLDEST_SIGNATURE = "oldest_signature_at"
 MAC_KEYS = "mac_keys"
+LIST_KEY = "list_key"  # the fingerprint of the key the list signs with, since a rotation
+OLD_LIST_KEYS = (
+    "old_list_keys"  # "fingerprint until fingerprint until": which is kept for reading, and how long
+)
 
 
 def get(session: Session, name: str) -> str:
@@ -36,6 +40,18 @@ def new_mac_key(session: Session, random: Callable[[int], bytes]) -> None:
     """Put a fresh key in front; the one before stays valid, older ones end."""
     kept = [key.hex() for key in mac_keys(session)[:1]]
     put(session, MAC_KEYS, " ".join([random(32).hex(), *kept]))
+
+
+def rotate_list_key(session: Session, old: str, new: str, until: datetime) -> None:
+    """From now on the new key signs; the old one is kept for reading until then."""
+    put(session, LIST_KEY, new)
+    put(session, OLD_LIST_KEYS, f"{get(session, OLD_LIST_KEYS)} {old} {until.isoformat()}".strip())
+
+
+def old_list_keys(session: Session) -> dict[str, datetime]:
+    """The keys the list signed with before, and until when mail encrypted to each can be read for certain."""
+    words = get(session, OLD_LIST_KEYS).split()
+    return {old: datetime.fromisoformat(until) for old, until in zip(words[::2], words[1::2], strict=True)}
 
 
 def oldest_signature_at(session: Session) -> datetime | None:

@@ -1,14 +1,15 @@
 """Invitations: to which address, for which TLDs, and what came of each."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.outreach import PLANNED, REACHED, may_invite_again_at
-from tldops_bot.store.tables import Delivery, Invitation, Message
+from tldops_bot.store.outbox import REFUSED
+from tldops_bot.store.tables import Delivery, Invitation
 
 
 def plan(
@@ -61,26 +62,14 @@ def since(session: Session, moment: datetime) -> list[Invitation]:
     )
 
 
-def came_back(session: Session, sent: Collection[Invitation]) -> set[int]:
-    """Which of these, by their numbers, the mail system could not deliver: refused for good, or bounced."""
-    found = set()
-    for one in sent:
-        if one.sent_at is None:
-            continue
-        failed = or_(Delivery.bounced_at.is_not(None), Delivery.state == "refused")
-        query = (
-            select(Delivery.id)
-            .join(Message, Message.id == Delivery.message_id)
-            .where(
-                func.lower(Delivery.rcpt_to) == one.address.lower(),
-                Message.made_at >= one.sent_at,
-                Message.made_at < one.sent_at + timedelta(days=1),
-                failed,
-            )
-        )
-        if session.scalar(query.limit(1)) is not None:
-            found.add(one.id)
-    return found
+def was_refused(session: Session, address: str, since: datetime) -> bool:
+    """Whether the relay has refused mail to this address for good since then."""
+    query = select(Delivery.id).where(
+        func.lower(Delivery.rcpt_to) == address.lower(),
+        Delivery.state == REFUSED,
+        Delivery.finished_at >= since,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def forget_before(session: Session, moment: datetime) -> None:

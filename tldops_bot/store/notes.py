@@ -28,6 +28,12 @@ def shown(session: Session, *things: str) -> list[dict[str, object]]:
     return found
 
 
+def tlds_since(session: Session, moment: datetime) -> list[str]:
+    """The TLDs that something was noted about since then."""
+    query = select(Note.about).where(Note.at > moment, Note.about.not_like("R-%"))
+    return sorted(set(session.scalars(query)))
+
+
 def forget_about(session: Session, *things: str) -> None:
     """Drop the notes about these."""
     session.execute(delete(Note).where(Note.about.in_(things)))

@@ -1,16 +1,25 @@
 """The schema, table by table. migrations/ builds exactly this; a test compares the two."""
 
 from tldops_bot.store.columns import Base
-from tldops_bot.store.tables.alerts import Alert, AlertNews, AlertRecipient
+from tldops_bot.store.tables.alerts import Alert, AlertCall, AlertNews, AlertRecipient
 from tldops_bot.store.tables.iana import IanaContact, IanaHeld, IanaTld
 from tldops_bot.store.tables.mail import Delivery, InboxRow, Message, StrangerAnswer, UsedSignature
 from tldops_bot.store.tables.outreach import Invitation, Note
 from tldops_bot.store.tables.people import CertificateKey, CertificateRow, Entry, Mailbox, Office, Person
-from tldops_bot.store.tables.records import AuditEntry, DailyFigures, Fact, JobRun, Lookup, RosterSend
+from tldops_bot.store.tables.records import (
+    AuditEntry,
+    DailyFigures,
+    Fact,
+    JobRun,
+    Lookup,
+    PrintedRoster,
+    RosterSend,
+)
 from tldops_bot.store.tables.requests import Request, Token, TokenRequest, Vote
 
 __all__ = [
     "Alert",
+    "AlertCall",
     "AlertNews",
     "AlertRecipient",
     "AuditEntry",
@@ -33,6 +42,7 @@ __all__ = [
     "Note",
     "Office",
     "Person",
+    "PrintedRoster",
     "Request",
     "RosterSend",
     "StrangerAnswer",

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tldops_bot.store.columns import Base, Fingerprint, Key, Line, Word, Words
+from tldops_bot.store.columns import Base, Fingerprint, Key, Label, Line, Word, Words
 
 
 class Alert(Base):
@@ -29,6 +29,7 @@ class Alert(Base):
     received_at: Mapped[datetime]
     posted_at: Mapped[datetime]
     inbox_id: Mapped[int]
+    reports: Mapped[int] = mapped_column(default=0)
 
 
 class AlertRecipient(Base):
@@ -63,3 +64,16 @@ class AlertNews(Base):
     signed_at: Mapped[datetime]
     posted_at: Mapped[datetime]
     inbox_id: Mapped[int | None]
+
+
+class AlertCall(Base):
+    """What came of telephoning a TLD about an alert."""
+
+    __tablename__ = "alert_calls"
+    id: Mapped[Key]
+    alert_id: Mapped[Word] = mapped_column(ForeignKey("alerts.id"), index=True)
+    tld: Mapped[Label]
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    reached: Mapped[bool]
+    words: Mapped[Words] = mapped_column(default="")
+    at: Mapped[datetime]

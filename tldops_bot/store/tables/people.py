@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from tldops_bot.domain.entry_life import NOTHING, Of, check
 from tldops_bot.store.columns import AddressText, Base, Fingerprint, Key, Label, Line, Word, Words
 
 
@@ -22,6 +23,8 @@ class Person(Base):
     phone_e164: Mapped[Word] = mapped_column(default="")
     mobile: Mapped[Line] = mapped_column(default="")
     mobile_e164: Mapped[Word] = mapped_column(default="")
+    phone_wrong_at: Mapped[datetime | None]
+    mobile_wrong_at: Mapped[datetime | None]
     fax: Mapped[Line] = mapped_column(default="")
     postal: Mapped[Words] = mapped_column(default="")
     organisation: Mapped[Line] = mapped_column(default="")
@@ -82,6 +85,12 @@ class Entry(Base):
     final_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     person: Mapped[Person] = relationship(back_populates="entries")
+
+    @validates("state")
+    def _moves(self, _column: str, after: str) -> str:
+        """A state that can't follow the one before is a mistake of ours. Raises NotAMove."""
+        check(Of.ENTRY, self.state or NOTHING, after)
+        return after
 
 
 class Office(Base):

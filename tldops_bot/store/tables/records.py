@@ -19,6 +19,15 @@ class RosterSend(Base):
     entries: Mapped[dict[str, Any]]
 
 
+class PrintedRoster(Base):
+    """The roster as it was last printed, by a digest of what it says: made once for all who ask."""
+
+    __tablename__ = "printed_rosters"
+    digest: Mapped[Line] = mapped_column(primary_key=True)
+    octets: Mapped[bytes]
+    made_at: Mapped[datetime]
+
+
 class Lookup(Base):
     """Who asked for whose details, for SHOW."""
 

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from tldops_bot.domain.entry_life import NOTHING, OF_REQUEST, check
 from tldops_bot.store.columns import AddressText, Base, Fingerprint, Key, Label, Line, Word
 
 
@@ -34,6 +35,14 @@ class Request(Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[Line] = mapped_column(default="")
     decided_because: Mapped[Line] = mapped_column(default="")
+
+    @validates("state")
+    def _moves(self, _column: str, after: str) -> str:
+        """A state that can't follow the one before is a mistake of ours. Raises NotAMove."""
+        of = OF_REQUEST.get(self.kind)
+        if of is not None:
+            check(of, self.state or NOTHING, after)
+        return after
 
 
 class Vote(Base):

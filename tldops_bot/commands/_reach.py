@@ -1,0 +1,98 @@
+"""How far an alert got, as STATUS, the reports and the call sheet show it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.commands._requests import shown
+from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.alert_reach import BEST_FIRST, CALLED, Reach, TldReach, by_tld, shares
+from tldops_bot.domain.call_sheet import SheetContact, SheetLine
+from tldops_bot.domain.tld import parse_tld
+from tldops_bot.mail.phones import zones_of
+from tldops_bot.store import alerts
+from tldops_bot.store.tables import Alert, Person
+
+VOLUNTEER = "volunteer"
+
+
+def tlds_reached(session: Session, alert: Alert, reach: Sequence[Reach]) -> list[TldReach]:
+    """Per TLD the best that any of its contacts got, and what came of calling it."""
+    tlds_of = alerts.tlds_of_recipients(session, alert.id)
+    return by_tld(reach, tlds_of, alerts.calls_of(session, alert.id))
+
+
+def line_of(one: TldReach) -> dict[str, object]:
+    """One TLD as a mail shows it."""
+    calls = [
+        {"at": call.at, "by": call.by, "reached": call.reached, "words": call.words} for call in one.calls
+    ]
+    return {"tld": shown(one.tld), "state": one.state, "why": one.why, "calls": calls}
+
+
+def counts_of(reach: Sequence[Reach]) -> dict[str, int]:
+    """How many people are in each state."""
+    return {word: sum(one.state == word for one in reach) for word in BEST_FIRST if word != CALLED}
+
+
+def tld_counts(lines: Sequence[TldReach]) -> dict[str, int]:
+    """How many TLDs are in each state."""
+    return {word: sum(one.state == word for one in lines) for word in BEST_FIRST}
+
+
+def by_region(lines: Sequence[TldReach], tlds: TldTable) -> list[tuple[str, dict[str, int]]]:
+    """The same counts for each of ICANN's regions that has any; what is in none comes last, as "-"."""
+    found: dict[str, list[TldReach]] = {}
+    for one in lines:
+        found.setdefault(_facts(one.tld, tlds)[1] or "-", []).append(one)
+    return [
+        (region, tld_counts(found[region])) for region in sorted(found, key=lambda name: (name == "-", name))
+    ]
+
+
+def words_said(session: Session, reach: Sequence[Reach]) -> list[tuple[str, str]]:
+    """What people said with their ACK, by name."""
+    said = []
+    for one in reach:
+        person = session.get(Person, one.person_id) if one.words else None
+        if person is not None:
+            said.append((person.name, one.words))
+    return said
+
+
+def volunteers(session: Session, reach: Sequence[Reach]) -> list[Person]:
+    """Who offered, with the ACK, to make calls."""
+    found = [one.person_id for one in reach if one.words.lower().startswith(VOLUNTEER)]
+    return [person for number in found if (person := session.get(Person, number)) is not None]
+
+
+def call_sheet(
+    session: Session, lines: Sequence[TldReach], tlds: TldTable, callers: Sequence[str] = ()
+) -> list[SheetLine]:
+    """Every TLD where nobody has said that they know, in the order of its name, dealt out among the callers."""
+    to_call = [one for one in lines if one.is_to_be_called]
+    parts = shares(len(callers), to_call)
+    caller_of = {one.tld: caller for caller, part in zip(callers, parts, strict=True) for one in part}
+    return [_sheet_line(session, one, tlds, caller_of.get(one.tld, "")) for one in to_call]
+
+
+def _sheet_line(session: Session, one: TldReach, tlds: TldTable, caller: str) -> SheetLine:
+    country, region = _facts(one.tld, tlds)
+    persons = [person for number in one.people if (person := session.get(Person, number)) is not None]
+    contacts = tuple(_contact(person) for person in persons)
+    return SheetLine(shown(one.tld), country, region, one.state, one.why, contacts, one.calls, caller)
+
+
+def _contact(person: Person) -> SheetContact:
+    numbers = (("Mobile", person.mobile_e164 or person.mobile), ("Phone", person.phone_e164 or person.phone))
+    phones = tuple((label, number) for label, number in numbers if number)
+    zones: tuple[str, ...] = (person.timezone,) if person.timezone else ()
+    if not zones:
+        zones = next((found for _, number in phones if (found := zones_of(number))), ())
+    return SheetContact(person.name, person.organisation, phones, zones)
+
+
+def _facts(label: str, tlds: TldTable) -> tuple[str, str]:
+    tld = parse_tld(label)
+    facts = tlds.get(tld) if tld is not None else None
+    return (facts.country_name, facts.region) if facts is not None else ("", "")

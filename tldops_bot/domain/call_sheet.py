@@ -1,0 +1,60 @@
+"""Whom to telephone when mail has not reached them: TLD by TLD, with the time of day over there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from tldops_bot.domain.alert_reach import Call
+
+NIGHT_ENDS, NIGHT_BEGINS = 7, 22
+
+
+@dataclass(frozen=True, slots=True)
+class SheetContact:
+    """One person to call. `zones` are the time zones (IANA names, or "UTC+05:30") the person may be in, none where unknown."""
+
+    name: str
+    organisation: str
+    phones: tuple[tuple[str, str], ...]  # ("Mobile", "+44…"), the one most likely to wake somebody first
+    zones: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A TLD that nobody has reached, why, whom to call there, and what earlier calls found."""
+
+    tld: str
+    country: str
+    region: str
+    state: str
+    why: str
+    contacts: tuple[SheetContact, ...]
+    calls: tuple[Call, ...] = ()
+    caller: str = ""
+
+
+def local_times(zones: Sequence[str], now: datetime) -> str:
+    """The time of day over there: "14:05", "23:05 night", "09:05 to 11:05", or "" where it is unknown."""
+    clocks = sorted({now.astimezone(_zone(zone)).replace(tzinfo=None) for zone in zones})
+    if not clocks:
+        return ""
+    first, last = clocks[0], clocks[-1]
+    words = f"{first:%H:%M}" if first == last else f"{first:%H:%M} to {last:%H:%M}"
+    is_night = all(not NIGHT_ENDS <= clock.hour < NIGHT_BEGINS for clock in clocks)
+    return f"{words} night" if is_night else words
+
+
+def _zone(name: str) -> tzinfo:
+    """Of a place, or at a distance from UTC as in "UTC+05:30"."""
+    if name[:4] in ("UTC+", "UTC-"):
+        hours, minutes = name[4:].split(":")
+        distance = timedelta(hours=int(hours), minutes=int(minutes))
+        return timezone(-distance if name[3] == "-" else distance)
+    return ZoneInfo(name)
+
+
+def of_caller(lines: Sequence[SheetLine], caller: str) -> list[SheetLine]:
+    """One caller's part of the sheet."""
+    return [one for one in lines if one.caller == caller]

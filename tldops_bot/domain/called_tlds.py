@@ -1,0 +1,94 @@
+"""Which TLDs a line like "REACHED A-2026-0007 nl be they know" names, and where its words begin."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tldops_bot.domain.tld import parse_tld
+
+# TLDs that are words as well: behind a TLD, and before other words, they are words.
+_ALSO_WORDS = frozenset(
+    [
+        "ad",
+        "ai",
+        "al",
+        "am",
+        "as",
+        "at",
+        "be",
+        "by",
+        "de",
+        "do",
+        "et",
+        "eu",
+        "gt",
+        "hm",
+        "id",
+        "ie",
+        "il",
+        "im",
+        "in",
+        "is",
+        "it",
+        "la",
+        "li",
+        "lt",
+        "ma",
+        "me",
+        "mo",
+        "mr",
+        "ms",
+        "mu",
+        "my",
+        "na",
+        "no",
+        "nu",
+        "pa",
+        "pm",
+        "re",
+        "sa",
+        "se",
+        "si",
+        "so",
+        "st",
+        "su",
+        "tf",
+        "tm",
+        "to",
+        "tv",
+        "us",
+        "va",
+        "ws",
+    ]
+)
+_ENDS_THE_TLDS = re.compile(r"\s*(?::|\s[-–—]\s)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """TLDs by A-label in the order they were named, and what was said of them."""
+
+    tlds: tuple[str, ...]
+    words: str = ""
+
+
+def read_called(text: str, known: Collection[str]) -> Called:
+    """The TLDs in front, as far as they are among those `known`; what follows a colon or dash is words for sure."""
+    head, *rest = _ENDS_THE_TLDS.split(text.strip(), maxsplit=1)
+    pieces = head.replace(",", " , ").replace(";", " , ").split()
+    found: list[tuple[str, bool]] = []  # A-label, and whether it may be a word
+    at = 0
+    for at, piece in enumerate([*pieces, ""]):
+        if piece == ",":
+            found = [(label, False) for label, _ in found]
+            continue
+        tld = parse_tld(piece) if piece else None
+        if tld is None or tld.a_label not in known:
+            break
+        found.append((tld.a_label, piece.lower() in _ALSO_WORDS))
+    words = [*pieces[at:], *rest]
+    while words and not rest and len(found) > 1 and found[-1][1]:
+        words.insert(0, found.pop()[0])
+    return Called(
+        tuple(dict.fromkeys(label for label, _ in found)), " ".join(words).replace(" ,", ",").strip()
+    )

@@ -1,0 +1,216 @@
+"""The life of an entry: every state, every move from one to another, who makes it, by what, and who is told.
+
+The store refuses a move that does not stand here; docs/life-of-an-entry.md and its picture are made from this table.
+`of` says whose state it is: that of a request to join, of one for a new key, of a question to the committee about an
+entry (an objection, a removal, a suspension), of an entry, or a mark of the person, which the roster shows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+NOTHING = ""  # before there was anything
+
+
+class Of(StrEnum):
+    """Whose state."""
+
+    JOINING = "joining"
+    NEW_KEY = "new key"
+    QUESTION = "question"
+    ENTRY = "entry"
+    MARK = "mark"
+
+
+OF_REQUEST = {"subscribe": Of.JOINING, "key": Of.NEW_KEY, "objection": Of.QUESTION}
+
+
+class NotAMove(Exception):
+    """A state was to be written that can't follow the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From one state to another. `within` is the time-out that brings it about, `job` what carries it out then."""
+
+    of: Of
+    before: str
+    after: str
+    by: str
+    how: str
+    tells: tuple[str, ...] = ()
+    within: str = ""
+    job: str = ""
+
+
+CANDIDATE, VOUCHER, COMMITTEE, CLOCK = "the candidate", "an IANA contact", "the committee", "the clock"
+CONTACT, COLLEAGUE, ANYBODY = "the contact", "another contact of the TLD", "anybody"
+LIFETIME = "[membership] request_lifetime"
+
+_JOINING = (
+    Move(Of.JOINING, NOTHING, "proving", ANYBODY, "SUBSCRIBE", ("prove",)),
+    Move(Of.JOINING, "proving", "vouching", CANDIDATE, "CONFIRM", ("vouch",)),
+    Move(Of.JOINING, "proving", "withdrawn", CANDIDATE, "DECLINE"),
+    Move(Of.JOINING, "proving", "expired", CLOCK, "nobody answered", (), LIFETIME, "advance_requests"),
+    Move(Of.JOINING, "proving", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.JOINING, "vouching", "done", VOUCHER, "CONFIRM", ("welcome", "told")),
+    Move(
+        Of.JOINING, "vouching", "committee", VOUCHER, "DECLINE, or a grey case", ("decide", "with_committee")
+    ),
+    Move(
+        Of.JOINING,
+        "vouching",
+        "committee",
+        CLOCK,
+        "no IANA contact answered",
+        ("decide", "with_committee"),
+        LIFETIME,
+        "advance_requests",
+    ),
+    Move(Of.JOINING, "vouching", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.JOINING, "vouching", "withdrawn", CONTACT, "FORGET"),
+    Move(
+        Of.JOINING, "vouching", "expired", CLOCK, "the TLD is gone", ("not_possible",), "", "advance_requests"
+    ),
+    Move(Of.JOINING, "committee", "done", COMMITTEE, "APPROVE", ("welcome", "told")),
+    Move(Of.JOINING, "committee", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.JOINING, "committee", "withdrawn", CONTACT, "FORGET"),
+    Move(
+        Of.JOINING,
+        "committee",
+        "expired",
+        CLOCK,
+        "the TLD is gone",
+        ("not_possible",),
+        "",
+        "advance_requests",
+    ),
+)
+_NEW_KEY = (
+    Move(Of.NEW_KEY, NOTHING, "proving", CONTACT, "KEY", ("prove_key",)),
+    Move(Of.NEW_KEY, "proving", "vouching", CONTACT, "CONFIRM", ("vouch",)),
+    Move(Of.NEW_KEY, "proving", "withdrawn", CONTACT, "FORGET"),
+    Move(Of.NEW_KEY, "proving", "expired", CLOCK, "nobody answered", (), LIFETIME, "advance_requests"),
+    Move(Of.NEW_KEY, "proving", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.NEW_KEY, "vouching", "done", VOUCHER, "CONFIRM, of a first key", ("key_registered", "key_told")),
+    Move(Of.NEW_KEY, "vouching", "waiting", VOUCHER, "CONFIRM, of another key", ("recovery_waits",)),
+    Move(Of.NEW_KEY, "vouching", "committee", VOUCHER, "DECLINE", ("decide", "with_committee")),
+    Move(
+        Of.NEW_KEY,
+        "vouching",
+        "committee",
+        CLOCK,
+        "no IANA contact answered",
+        ("decide", "with_committee"),
+        LIFETIME,
+        "advance_requests",
+    ),
+    Move(Of.NEW_KEY, "vouching", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.NEW_KEY, "vouching", "withdrawn", CONTACT, "FORGET"),
+    Move(
+        Of.NEW_KEY,
+        "waiting",
+        "done",
+        CLOCK,
+        "nobody said no",
+        ("key_registered", "key_told"),
+        "[membership] key_recovery_wait",
+        "finish_key_recoveries",
+    ),
+    Move(Of.NEW_KEY, "waiting", "committee", COLLEAGUE, "DECLINE", ("decide", "with_committee")),
+    Move(Of.NEW_KEY, "waiting", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.NEW_KEY, "waiting", "withdrawn", CONTACT, "FORGET"),
+    Move(Of.NEW_KEY, "waiting", "expired", CLOCK, "all has changed since", (), "", "finish_key_recoveries"),
+    Move(Of.NEW_KEY, "committee", "done", COMMITTEE, "APPROVE", ("key_registered", "key_told")),
+    Move(Of.NEW_KEY, "committee", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.NEW_KEY, "committee", "withdrawn", CONTACT, "FORGET"),
+)
+_QUESTION = (
+    Move(
+        Of.QUESTION,
+        NOTHING,
+        "committee",
+        "whoever suspends",
+        "OBJECT, REMOVE, SUSPEND",
+        ("decide_objection",),
+    ),
+    Move(Of.QUESTION, "committee", "done", COMMITTEE, "APPROVE, RESTORE", ("restored",)),
+    Move(Of.QUESTION, "committee", "rejected", COMMITTEE, "REJECT", ("rejected", "someone_left")),
+    Move(
+        Of.QUESTION,
+        "committee",
+        "rejected",
+        CLOCK,
+        "the time to restore has passed",
+        ("someone_left",),
+        "7 days after REMOVE",
+        "finish_removals",
+    ),
+    Move(Of.QUESTION, "committee", "withdrawn", CONTACT, "UNSUBSCRIBE, FORGET", ("someone_left",)),
+)
+_ENTRY = (
+    Move(Of.ENTRY, NOTHING, "listed", "whoever vouches", "CONFIRM, APPROVE", ("welcome", "told")),
+    Move(
+        Of.ENTRY,
+        "listed",
+        "suspended",
+        COLLEAGUE,
+        "REMOVE; or a new contact: OBJECT",
+        ("removed", "objected"),
+    ),
+    Move(Of.ENTRY, "listed", "left", CONTACT, "UNSUBSCRIBE", ("left", "someone_left")),
+    Move(Of.ENTRY, "suspended", "listed", COMMITTEE, "RESTORE, APPROVE", ("restored",)),
+    Move(Of.ENTRY, "suspended", "left", COMMITTEE, "REJECT", ("rejected", "someone_left")),
+    Move(
+        Of.ENTRY,
+        "suspended",
+        "left",
+        CLOCK,
+        "the time to restore has passed",
+        ("someone_left",),
+        "7 days after REMOVE",
+        "finish_removals",
+    ),
+)
+_MARK = (
+    Move(Of.MARK, NOTHING, "member", CONTACT, "KEY, or SUBSCRIBE with a key", ("key_registered",)),
+    Move(Of.MARK, "member", NOTHING, CONTACT, "KEY LOST, KEY STOLEN", ("key_blocked",)),
+    Move(
+        Of.MARK,
+        NOTHING,
+        "stale",
+        CLOCK,
+        "no answer to four mails",
+        ("still_there", "silent"),
+        "[membership] confirm_every, and 28 days",
+        "ask_still_right",
+    ),
+    Move(Of.MARK, "stale", NOTHING, CONTACT, "CONFIRM, UPDATE"),
+)
+MOVES: tuple[Move, ...] = (*_JOINING, *_NEW_KEY, *_QUESTION, *_ENTRY, *_MARK)
+
+# What these states end in has no way out and needs none: a new request, a new entry begins anew.
+ENDS = frozenset({"done", "rejected", "withdrawn", "expired", "left"})
+
+
+def states(of: Of) -> tuple[str, ...]:
+    """The states of one kind, in the order of the table."""
+    named = (name for one in MOVES if one.of is of for name in (one.before, one.after) if name)
+    return tuple(dict.fromkeys(named))
+
+
+def moves(of: Of, before: str, after: str) -> Sequence[Move]:
+    """The lines of the table about one step; several may bring the same about."""
+    return [one for one in MOVES if (one.of, one.before, one.after) == (of, before, after)]
+
+
+def check(of: Of, before: str, after: str) -> None:
+    """Whether this state may follow that one; to write the same again is no move. Raises NotAMove.
+
+    A row may begin in any state there is: what an operator imports has a life behind it.
+    """
+    is_move = before == after or (
+        after in states(of) if before == NOTHING else bool(moves(of, before, after))
+    )
+    if not is_move:
+        raise NotAMove(f"{of}: {before or 'nothing'} to {after or 'nothing'}")

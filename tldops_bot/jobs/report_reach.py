@@ -1,0 +1,92 @@
+"""Reports how far each alert got, after 5 minutes, an hour and a day, with a sheet of whom to call."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from tldops_bot.commands import _letters, _reach
+from tldops_bot.domain.alert_reach import REPORTED_AFTER, Reach, TldReach, due_report
+from tldops_bot.domain.call_sheet import SheetLine, of_caller
+from tldops_bot.domain.durations import say_duration
+from tldops_bot.domain.outgoing import Kind, Letter
+from tldops_bot.jobs._job import JobContext, job
+from tldops_bot.roster import call_sheet
+from tldops_bot.store import alerts, people
+from tldops_bot.store.tables import Alert, Person
+
+PATIENCE = timedelta(days=7)  # older alerts are not reported any more, should the program have stood still
+
+
+@job(every=timedelta(seconds=30))
+def report_reach(ctx: JobContext) -> list[Letter]:
+    """Tell posters and the committee whom their alerts have reached, and whom to call."""
+    letters = []
+    for alert in alerts.to_report(ctx.session, ctx.now - PATIENCE):
+        number = due_report(alert.posted_at, alert.reports, ctx.now)
+        if number:
+            alert.reports = number
+            letters += _reports(ctx, alert, number)
+    return letters
+
+
+def _reports(ctx: JobContext, alert: Alert, number: int) -> list[Letter]:
+    reach = alerts.reach(ctx.session, alert)
+    lines = _reach.tlds_reached(ctx.session, alert, reach)
+    helpers = _reach.volunteers(ctx.session, reach)
+    sheet = (
+        []
+        if alert.state == "closed"
+        else _reach.call_sheet(ctx.session, lines, ctx.tlds, [one.name for one in helpers])
+    )
+    values = _values(ctx, alert, number, reach, lines)
+    poster = ctx.session.get(Person, alert.person_id)
+    readers = [*people.office_holders(ctx.session, "committee"), *([poster] if poster else [])]
+    whole = _letter("jobs/report_reach", values | {"to_call": len(sheet)}, readers, sheet, ctx)
+    parts = [
+        _letter("jobs/call_sheet", values | {"to_call": len(part), "name": one.name}, [one], part, ctx)
+        for one in helpers
+        if (part := of_caller(sheet, one.name))
+    ]
+    return [whole, *parts]
+
+
+def _values(
+    ctx: JobContext, alert: Alert, number: int, reach: Sequence[Reach], lines: Sequence[TldReach]
+) -> dict[str, object]:
+    by_state = {
+        state: [_reach.line_of(one) for one in lines if one.state == state]
+        for state in _reach.tld_counts(lines)
+    }
+    return {
+        "id": alert.id,
+        "title": alert.title,
+        "tlp": alert.tlp,
+        "is_exercise": alert.is_exercise,
+        "is_closed": alert.state == "closed",
+        "posted_at": alert.posted_at,
+        "after": say_duration(REPORTED_AFTER[number - 1]),
+        "is_last": number == len(REPORTED_AFTER),
+        "people": _reach.counts_of(reach),
+        "tlds": by_state,
+        "regions": _reach.by_region(lines, ctx.tlds),
+        "seconds": alerts.seconds_to_last_copy(ctx.session, alert),
+        "words": _reach.words_said(ctx.session, reach),
+    }
+
+
+def _letter(
+    template: str,
+    values: dict[str, object],
+    to: Sequence[Person],
+    sheet: Sequence[SheetLine],
+    ctx: JobContext,
+) -> Letter:
+    attachments = call_sheet.files(sheet, ctx.now) if sheet else ()
+    lines = call_sheet.text_lines(sheet, ctx.now)
+    return Letter(
+        Kind.NOTICE,
+        template,
+        values | {"sheet": lines},
+        _letters.to_people(to),
+        is_confidential=True,
+        attachments=attachments,
+    )

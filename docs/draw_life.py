@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from tldops_bot.domain.entry_life import MOVES, NOTHING, Move, Of, states
+from tldops_bot.domain.entry_life import MOVES, Move, Of, states
 
 HERE = Path(__file__).resolve().parent
 PICTURE, PAPER = HERE / "life-of-an-entry.svg", HERE / "life-of-an-entry.md"
@@ -200,7 +200,8 @@ def picture() -> str:
     """The whole picture, as SVG."""
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-{MARGIN} 0 {WIDTH + MARGIN} {HEIGHT}" width="{WIDTH + MARGIN}" height="{HEIGHT}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-{MARGIN} 0 {WIDTH + MARGIN} {HEIGHT}"'
+            f' width="{WIDTH + MARGIN}" height="{HEIGHT}"'
             ' font-family="DejaVu Sans, Verdana, sans-serif" font-size="14" role="img">',
             "<title>The life of an entry</title>",
             '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8"'

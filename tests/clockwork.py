@@ -7,6 +7,7 @@ come_back(desk, "ann@nic.example")        # everything on its way there comes ba
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.desk import Desk
 from tldops_bot.domain.outgoing import Letter
@@ -18,13 +19,17 @@ from tldops_bot.store.tables import Delivery
 DAY = timedelta(days=1)
 
 
+def context(desk: Desk, session: Session) -> JobContext:
+    """What a job is given."""
+    return JobContext(session, desk.now, desk.app.config, desk.app.tlds, desk.app.random_octets)
+
+
 def tick(desk: Desk, *names: str) -> list[Letter]:
     """One run of each of these jobs, as the clock starts them."""
     made: list[Letter] = []
     for name in names:
         with desk.app.database.write() as session:
-            context = JobContext(session, desk.now, desk.app.config, desk.app.tlds, desk.app.random_octets)
-            letters = JOBS[name].run(context)
+            letters = JOBS[name].run(context(desk, session))
             assert not isinstance(letters, Unfinished)
             desk.app.intake.post(session, letters, desk.now)
             made += letters

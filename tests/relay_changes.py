@@ -270,6 +270,12 @@ def part_added(raw: bytes) -> bytes:
     return raw[:at] + edge + b"\r\n" + text_entity("Scanned: clean.\n") + raw[at:]
 
 
+def signature_removed(raw: bytes) -> bytes:
+    """A filter that lets no attachments through."""
+    at = raw.rindex(b"\r\n--", 0, raw.index(b"Content-Type: application/pgp-signature"))
+    return raw[:at] + raw[raw.rindex(b"\r\n--") :]
+
+
 def signature_retyped(raw: bytes) -> bytes:
     return re.sub(rb"(?<=Content-Type: )application/pgp-signature", b"application/octet-stream", raw)
 

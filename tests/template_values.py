@@ -75,6 +75,7 @@ def contact(**changed: Any) -> Values:
         "fingerprint": KEY,
         "is_stale": False,
         "mail_fails": False,
+        "wrong_numbers": (),
         "confirmed": "3 months ago",
         "confirmed_at": AT,
         "tlds": ["nl", IDN],
@@ -126,6 +127,29 @@ IANA_OTHERS: Values = {
         Change("contact_new", "technical", (Field("name", "", "Ann Example"),)),
     ),
 }
+_SHOWN: Values = {
+    "person": [("Name", "Ann Example")],
+    "fingerprint": "",
+    "key_expires_at": None,
+    "key_blocked": "",
+    "since": AT,
+    "confirmed_at": None,
+    "seen_at": None,
+    "is_stale": False,
+    "mail_fails": False,
+    "wrong_numbers": [],
+    "offices": [],
+    "entries": [],
+    "former": [],
+    "requests": [],
+    "notes": [],
+    "questions": [],
+    "mails": 0,
+    "mails_since": None,
+    "mails_kept_days": 90,
+    "history": [],
+    "lookups": [],
+}
 BARE = contact(
     emergency_email="",
     phone="",
@@ -135,6 +159,7 @@ BARE = contact(
     timezone="",
     fingerprint="",
     is_stale=True,
+    wrong_numbers=("Phone", "Mobile"),
     mail_fails=True,
     confirmed_at=None,
 )
@@ -193,7 +218,7 @@ REPORT: Values = ALERT | {
     "posted_at": AT,
     "after": "5 minutes",
     "is_last": False,
-    "people": {"seen": 12, "reached": 400, "waiting": 3, "failed": 2},
+    "people": {"seen": 12, "reached": 400, "waiting": 3, "failed": 2, "unsigned": 4},
     "tlds": {
         "seen": [_REACH_LINE | {"tld": tld} for tld in ("nl", "be", IDN)],
         "called": [_REACH_LINE | {"state": "called"}],
@@ -329,9 +354,18 @@ _HISTORY = [
 FRAGMENTS: dict[str, list[Values]] = {
     "ack/seen": [{"id": "A-2026-0007"}],
     "alert/posted": [
-        POSTED | {"members": 412, "notices": 37},
+        POSTED | {"members": 412, "notices": 37, "out_of_reach": [IDN, "be"], "to_query": ["xn--p1ai", "be"]},
         POSTED
-        | {"members": 5, "notices": 0, "notes": [], "safer": (), "is_exercise": True, "scope": "tld nl be"},
+        | {
+            "members": 5,
+            "notices": 0,
+            "notes": [],
+            "safer": (),
+            "is_exercise": True,
+            "scope": "tld nl be",
+            "out_of_reach": [],
+            "to_query": [],
+        },
     ],
     "alert/held": [
         POSTED | {"why": why, "notes": [], "safer": ()}
@@ -424,6 +458,11 @@ FRAGMENTS: dict[str, list[Values]] = {
             "something_new",
         )
     ],
+    "confirm/updated": [
+        {"changed": ["Phone", "Timezone"], "waiting": []},
+        {"changed": [], "waiting": ["Email", "Emergency-Email"]},
+    ],
+    "update/proposed": [{"name": "Ann Example", "fields": ["Phone", "Timezone"]}],
     "confirm/invited": [{"tlds": ["nl", IDN], "words": "nl xn--p1ai"}, {"tlds": ["nl"], "words": "nl"}],
     "decline/not_invited": [{"until": LATER}],
     "history/history": [
@@ -455,14 +494,22 @@ FRAGMENTS: dict[str, list[Values]] = {
             "later": [shown(verb) for verb in COMMANDS if COMMANDS[verb].who in ("contact", "member")],
             "is_member": False,
             "is_known": False,
+            "is_office": False,
         },
         {
             "yours": [shown(verb) for verb in COMMANDS if COMMANDS[verb].who in ("anyone", "contact")],
             "later": [shown(verb) for verb in COMMANDS if COMMANDS[verb].who == "member"],
             "is_member": False,
             "is_known": True,
+            "is_office": False,
         },
-        {"yours": [shown(verb) for verb in COMMANDS], "later": [], "is_member": True, "is_known": True},
+        {
+            "yours": [shown(verb) for verb in COMMANDS],
+            "later": [],
+            "is_member": True,
+            "is_known": True,
+            "is_office": True,
+        },
     ],
     "help/one": [{"command": shown(verb)} for verb in COMMANDS],
     "key/blocked": [{"name": "Ann Example", "why": "lost", "fingerprint": KEY}],
@@ -541,49 +588,61 @@ FRAGMENTS: dict[str, list[Values]] = {
             "fingerprint": KEY,
             "key_expires_at": LATER,
             "key_blocked": "",
+            "since": AT,
             "confirmed_at": AT,
+            "seen_at": AT,
             "is_stale": True,
+            "mail_fails": True,
+            "wrong_numbers": ["mobile"],
             "offices": ["committee"],
             "entries": [
                 {
                     "tld": IDN,
-                    "state": "listed",
+                    "state": "suspended",
                     "since": AT,
                     "vouched_by": "IANA administrative contact",
+                    "voucher_gone_at": AT,
+                    "suspended_because": "He left in June.\nSubject: I know him",
+                    "final_at": LATER,
                     "opens_at": LATER,
                 }
             ],
+            "former": [("nl", AT, LATER)],
+            "requests": [
+                {
+                    "number": "R-17",
+                    "tld": "nl",
+                    "kind": "subscribe",
+                    "state": "rejected",
+                    "asked_at": AT,
+                    "because": "He left in June.",
+                },
+                {
+                    "number": "R-18",
+                    "tld": "",
+                    "kind": "key",
+                    "state": "vouching",
+                    "asked_at": AT,
+                    "because": "",
+                },
+            ],
+            "notes": [("R-17", AT, "Called on Monday:\nis away until May")],
+            "questions": [(AT, "old_address", LATER)],
+            "mails": 3,
+            "mails_since": AT,
+            "mails_kept_days": 90,
+            "history": [(AT, "address_changed", ""), (AT, "listed", IDN)],
             "lookups": [(AT, "Bob Example", "QUERY nl be"), (AT, "", "QUERY +44 20 7946 0123")],
         },
-        {
-            "person": [("Name", "Ann Example")],
-            "fingerprint": KEY,
-            "key_expires_at": None,
-            "key_blocked": "stolen",
-            "confirmed_at": None,
-            "is_stale": False,
-            "offices": [],
-            "entries": [],
-            "lookups": [],
-        },
-        {
-            "person": [("Name", "Ann Example")],
-            "fingerprint": "",
-            "key_expires_at": None,
-            "key_blocked": "",
-            "confirmed_at": None,
-            "is_stale": False,
-            "offices": [],
-            "entries": [],
-            "lookups": [],
-        },
+        _SHOWN | {"fingerprint": KEY, "key_blocked": "stolen"},
+        _SHOWN,
     ],
     "status/reach": [
         {
             "id": "A-2026-0007",
             "state": "posted",
             "posted_at": AT,
-            "counts": {"seen": 12, "reached": 400, "waiting": 3, "failed": 2},
+            "counts": {"seen": 12, "reached": 400, "waiting": 3, "failed": 2, "unsigned": unsigned},
             "tlds": [
                 {"tld": "nl", "state": "seen", "why": "", "calls": []},
                 {"tld": IDN, "state": "failed", "why": "no usable key", "calls": CALLS},
@@ -591,7 +650,7 @@ FRAGMENTS: dict[str, list[Values]] = {
             "words": [("Bob Example", "we see it, too\nA-2026-0008")],
             "history": history,
         }
-        for history in (HISTORY[:1], HISTORY)
+        for history, unsigned in ((HISTORY[:1], 0), (HISTORY, 3))
     ],
     "subscribe/waiting": [{"tlds": ["nl", IDN]}, {"tlds": ["nl"]}],
     "test/would": [{"verb": "UPDATE", "status": "SUCCESS"}, {"verb": "SUBSCRIBE", "status": "WAITING"}],
@@ -624,6 +683,7 @@ REFUSALS: dict[str, list[Values]] = {
     "invited_lately": [{"tld": IDN, "lately": _LATELY}],
     "no_iana_address": [{"tld": "nl"}, {"tld": IDN}],
     "no_seat_to_fill": [{"tld": IDN, "limit": 3}],
+    "nobody_to_update": [{}],
     "nobody_to_remind": [{"number": "R-17"}],
     "nobody_to_suspend": [{}],
     "reminded_lately": [{"number": "R-17", "at": AT}],
@@ -880,7 +940,9 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/welcome": [
         _WELCOME,
-        _WELCOME | {"opens_at": None, "emergency_email": True, "tlds": ["nl", "be", IDN]},
+        _WELCOME
+        | {"opens_at": None, "emergency_email": True, "address_under_tld": False, "tlds": ["nl", "be", IDN]},
+        _WELCOME | {"emergency_email": True},
         _WELCOME | {"has_key": False, "fingerprint": "", "address_under_tld": False},
     ],
     "letters/with_committee": [
@@ -926,6 +988,21 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/asked_in_vain": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "letters/decide_reminder": [{"request": request()}, {"request": BY_PERSON}],
+    "letters/update": [
+        _TOKEN
+        | {
+            "name": "Ann Example",
+            "by": by,
+            "changes": [("Phone", "+44…23"), ("Fax", ""), ("Timezone", "Europe/London")],
+            "is_signed": is_signed,
+            "fingerprint": KEY if is_signed else "",
+        }
+        for by, is_signed in (("secretariat", True), ("committee", False))
+    ],
+    "letters/update_answered": [
+        {"name": "Ann Example", "fields": ["Phone"], "is_yes": is_yes, "because": because}
+        for is_yes, because in ((True, ""), (False, "This number is not mine."), (False, ""))
+    ],
     "letters/invite": [
         _TOKEN | {"tlds": ["nl"], "is_found": False, "address": "admin@nic.example"},
         _TOKEN | {"tlds": ["nl", IDN], "is_found": True, "address": "ann@nic.example"},
@@ -934,6 +1011,10 @@ LETTERS: dict[str, list[Values]] = {
         {"tlds": ["nl"], "is_yes": True, "because": ""},
         {"tlds": ["nl", IDN], "is_yes": False, "because": "We have no staff for that."},
         {"tlds": ["nl"], "is_yes": False, "because": ""},
+    ],
+    "letters/removal_final": [
+        {"name": "Ann Example", "tld": IDN, "because": "removed by a contact of the TLD", "since": AT},
+        {"name": "Ann Example", "tld": "nl", "because": "", "since": AT},
     ],
     "letters/restored": [
         {"name": "Ann Example", "tld": "nl", "by_owner": by_owner} for by_owner in (False, True)
@@ -1040,7 +1121,9 @@ LETTERS: dict[str, list[Values]] = {
     "jobs/report_reach": [
         REPORT,
         REPORT | _NOBODY | {"is_closed": True, "is_last": True, "seconds": None, "is_exercise": True},
-        REPORT | _NOBODY | {"is_exercise": True, "after": "24 hours"},
+        REPORT
+        | _NOBODY
+        | {"is_exercise": True, "after": "24 hours", "people": REPORT["people"] | {"unsigned": 0}},
         REPORT | {"is_exercise": True},
     ],
     "jobs/call_sheet": [REPORT | {"name": "Bob Sample"}],

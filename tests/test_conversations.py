@@ -183,6 +183,25 @@ def test_an_alert_reaches_members_with_the_posters_own_signature(
             assert "Title: Zone transfers from nowhere" in words
 
 
+def test_a_phone_without_openpgp_says_seen_by_the_word_in_the_subject(
+    members: Town, ann: KeyPair, bob: KeyPair
+) -> None:
+    """The word stands outside the signed part, in that one copy; the headers inside are the same for all."""
+    with members.serving():
+        members.say(ann, ALERT)
+        got = members.next_to(bob, "[TLP:RED]")
+        found = re.fullmatch(r"\[TLP:RED\] (A-\d{4}-0001) \(ACK ([\w-]{19})\)", got.subject)
+        assert found
+        assert found[2].encode() not in got.signed_octets
+        assert str(got.inner["Subject"]) == f"[TLP:RED] {found[1]}"
+        assert got.reply_to == ann.address
+        own = members.next_to(ann, "[TLP:RED]")
+        assert found[2] not in own.subject
+        members.write("bob@phone.example", f"ACK {found[2]}\n\nSent from my phone")
+        members.say(ann, f"# later\nSTATUS {found[1]}", headers={"Subject": "later"})
+        assert "1  people have seen it (said ACK), 1 of them unsigned" in members.next_to(ann, "SUCCESS: later").text
+
+
 def originals(got: Got, home: Path) -> list[str]:
     """What the poster wrote, as often as it came; each verified with gpg alone, as the mail says how."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:

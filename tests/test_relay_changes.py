@@ -234,6 +234,7 @@ def test_what_is_wrong_with_a_block_is_named(room: Room, detail: str, change: re
 
 REBUILT = [
     ("part_added", relay.part_added),
+    ("signature_removed", relay.signature_removed),
     ("signature_retyped", relay.signature_retyped),
     ("cut_off", lambda raw: raw[: raw.rindex(b"\r\n--")]),
 ]

@@ -1,5 +1,6 @@
 """A verdict is good only for one good signature by the one certificate asked about, and nothing else."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -176,6 +177,25 @@ def test_status_lines_forged_in_a_notation_are_not_believed(gnupg: Gnupg, ann: K
     assert verdict.reason == "bad_signature"
 
 
+@pytest.mark.parametrize("form", ["detached", "inline", "opaque"])
+def test_a_critical_notation_that_nobody_knows_is_not_called_a_changed_text(
+    gnupg: Gnupg, ann: KeyPair, form: str
+) -> None:
+    """RFC 9580 section 5.2.3.7 makes it bad; gpg says no more than that."""
+    option = "--set-notation=!vote@nic.example=yes"
+    verdict = {
+        "detached": lambda: gnupg.verify_detached(TEXT, ann.detached(TEXT, option), ann.certificate, now()),
+        "inline": lambda: gnupg.verify_inline(ann.clearsigned("x", option), ann.certificate, now())[0],
+        "opaque": lambda: gnupg.verify_message(
+            dearmor(ann.opaque(TEXT, option), MESSAGE), ann.certificate, now()
+        )[0],
+    }[form]()
+    assert verdict.reason == "unsupported_signature"
+    harmless = ann.detached(TEXT, option.replace("!", ""))
+    assert gnupg.verify_detached(TEXT, harmless, ann.certificate, now()).is_good
+    assert gnupg.verify_detached(b"x", harmless, ann.certificate, now()).reason == "bad_signature"
+
+
 def test_status_lines_forged_in_a_file_name_are_not_believed(gnupg: Gnupg, ann: KeyPair) -> None:
     octets = gpg(ann.home, "--set-filename", FAKE_STATUS, "--store", octets=TEXT)
     verdict, text = gnupg.verify_message(octets, ann.certificate, now())
@@ -197,6 +217,18 @@ def test_the_text_of_an_inline_block_is_gpgs_own_output(gnupg: Gnupg, ann: KeyPa
     verdict, text = gnupg.verify_inline(block, ann.certificate, now())
     assert verdict.standing is Standing.GOOD
     assert text.replace(b"  \n", b"\n") == b"- dashed\nFrom here\nQUERY nl\n"
+
+
+@pytest.mark.parametrize("more", ["x", "xx", "xxx"])
+@pytest.mark.parametrize("checksum", [b"", b"=AAAA\n"])
+def test_an_inline_block_needs_no_checksum(gnupg: Gnupg, ann: KeyPair, more: str, checksum: bytes) -> None:
+    """RFC 9580 section 6.1: programs leave it out, and no program may refuse for it; gpg 2.2 does, of three one."""
+    block = ann.clearsigned("QUERY nl\n", f"--set-notation=a@nic.example={more}")
+    changed = re.sub(rb"(?m)^=[A-Za-z0-9+/]{4}\n", checksum, block)
+    assert changed != block
+    for one in (changed, crlf(changed)):
+        verdict, text = gnupg.verify_inline(one, ann.certificate, now())
+        assert (verdict.standing, text.strip()) == (Standing.GOOD, b"QUERY nl")
 
 
 def test_an_inline_block_survives_crlf(gnupg: Gnupg, ann: KeyPair) -> None:

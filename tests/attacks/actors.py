@@ -9,19 +9,23 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from tests.desk import LIST_LINE, Desk, open_desk
-from tests.keys import KeyPair, person
-from tests.outcomes import states
+from tests.keys import LIST_ADDRESS, KeyPair, mail, person, text_entity
+from tests.outcomes import states, templates
 from tldops_bot.commands._command import Status
 from tldops_bot.domain.outgoing import Entitled, Letter
+from tldops_bot.domain.request import Commands
 from tldops_bot.domain.standing import Standing
 from tldops_bot.intake import Handled
 from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import people
 from tldops_bot.store.tables import Entry, InboxRow, Person, Token
 
 IANA = "admin@registry.example"  # of nl; its mailbox is read by a thief
 CANARY = "+447700900123"
 PROOFS_A_DAY = 3
+ANSWERS = ("CONFIRM", "DECLINE", "OBJECT")
+NO_TEST = Commands((), (), (), False, ())
 
 ann = person(
     "Ann Example", "ann@nic.example"
@@ -33,6 +37,8 @@ carol = person("Carol Example", "carol.sample@committee.example")
 dora = person("Dora Example", "dora.sample@committee.example")
 mallory = person("Mallory Example", "mallory@elsewhere.example")  # a stranger, also the thieves' own key
 forged = KeyPair.make("Ann Example", ann.address)  # Mallory's too: it names Ann's address
+forged_bob = KeyPair.make("Bob Example", bob.address)  # and this one Bob's
+finn = person("Finn Example", "finn.sample@nic.example")  # honest, and new
 
 HONEST = (ann, bob, carol, dora)
 CONFIG = "[membership]\ncommittee_votes = 2\n"
@@ -46,6 +52,11 @@ class Town:
     caught: list[bytes] = field(default_factory=list)
     carried_out: set[tuple[object, ...]] = field(default_factory=set)
     tokens: list[str] = field(default_factory=list)  # read by thieves in mailboxes that are theirs
+    stolen_mailbox: str = IANA  # the one that a thief reads besides their own: this, or Bob's
+    answered: set[str] = field(default_factory=set)  # tokens that did something
+    sent: list[bytes] = field(
+        default_factory=list
+    )  # plain mails, which whoever is on the path may send again
     thief_agreed: bool = False  # in the IANA mailbox: then a newcomer may be listed, on probation
     clock: Iterator[int] = field(default_factory=itertools.count)
     seen: int = 0  # letters already judged
@@ -63,33 +74,66 @@ class Town:
             gone.state, gone.left_at = people.LEFT, desk.now
 
     def tick(self, **length: float) -> None:
-        """Time passes; the honest part of the committee puts back who was taken off; jobs run."""
+        """Time passes; the honest part of the committee puts back who was taken off; jobs run; Ann reads her mail."""
         self.desk.later(**length)
         for address, state in states(self.desk, "nl").items():
             if state == people.SUSPENDED and address in (ann.address, bob.address):
-                self.desk.say_bound(carol, f"RESTORE {address} nl")
-        runner = self.desk.app.job_runner()
-        for name in ("advance_requests", "finish_removals", "forget_old"):
-            runner.run(JOBS[name])
+                for who in (carol, dora):
+                    self.desk.say_bound(who, f"RESTORE {address} nl")
+        for name in ("advance_requests", "finish_removals", "finish_key_recoveries", "forget_old"):
+            self._run(name)
+        self._ann_undoes()
+
+    def _run(self, name: str) -> None:
+        app = self.desk.app
+        with app.database.write() as session:
+            context = JobContext(session, self.desk.now, app.config, app.tlds, app.random_octets)
+            letters = list(JOBS[name].run(context))
+            app.intake.post(session, letters, self.desk.now)
+        self.desk.letters += letters
+
+    def _ann_undoes(self) -> None:
+        """What changed in her record was not her doing: newest first, until all is as it was."""
+        for letter in reversed(self.desk.to(ann.address)):
+            token = str(letter.values.get("token"))
+            if letter.template == "letters/record_changed" and token not in self.answered:
+                self.write(ann.address, f"DECLINE {token}")
+        with self.desk.look() as session:
+            found = people.by_address(session, ann.address)
+            assert found is not None
+            assert found.mobile_e164 == CANARY, "her number can not be put back"
 
     # --- what attackers do
 
-    def send(self, who: KeyPair, text: str, bound: bool = True, **more: object) -> None:
+    def send(self, who: KeyPair, text: str, bound: bool = True, **more: object) -> Handled:
         """A signed mail; on its way, it is caught."""
         raw = who.pgp_mime_signed(f"{LIST_LINE}\n{text}" if bound else text, at=self.desk.now, **more)  # type: ignore[arg-type]
         self.caught.append(raw)
-        self.note(self.desk.receive(raw, who.address))
+        handled = self.desk.receive(raw, who.address)
+        self.note(handled)
+        return handled
 
     def note(self, handled: Handled) -> None:
         """Whether a signed mail was carried out, now or before; one that was refused may be sent again by anybody."""
         decision, verdict = handled.decision, handled.judged.verdict
+        for part in decision.parts:
+            if part.request.verb in ANSWERS and part.request.arguments and not part.failed:
+                token = part.request.arguments[0]
+                assert token not in self.answered, "a token answered twice"
+                if decision.status is not Status.FAILED and not (decision.commands or NO_TEST).is_test:
+                    self.answered.add(token)
         signature = (verdict.fingerprint, verdict.signed_at, handled.judged.digest)
         if decision.kind == "answered" and decision.status is not Status.FAILED and decision.actor.is_signed:
             assert signature not in self.carried_out, "carried out twice"
             self.carried_out.add(signature)
 
-    def write(self, address: str, text: str) -> None:
-        self.desk.write(address, text, **{"Message-ID": f"<{next(self.clock)}@client.example>"})
+    def write(self, address: str, text: str) -> Handled:
+        top = {"From": address, "To": LIST_ADDRESS, "Subject": "hello"}
+        raw = mail(top | {"Message-ID": f"<{next(self.clock)}@client.example>"}, text_entity(text))
+        self.sent.append(raw)
+        handled = self.desk.receive(raw, address)
+        self.note(handled)
+        return handled
 
     def read_mailboxes(self, *addresses: str) -> None:
         """A thief notes every token in plain letters to these mailboxes; encrypted ones need the key, too."""
@@ -102,7 +146,7 @@ class Town:
     @staticmethod
     def opens(letter: Letter) -> bool:
         """Whether thieves can read a letter: in clear, or encrypted to a key that is theirs."""
-        mine = {mallory.fingerprint, forged.fingerprint, ann.fingerprint}
+        mine = {mallory.fingerprint, forged.fingerprint, forged_bob.fingerprint, ann.fingerprint}
         return not letter.is_confidential or any(to.fingerprint in mine for to in letter.to)
 
     # --- what must hold after each step
@@ -113,6 +157,7 @@ class Town:
         fresh, self.seen = self.desk.letters[self.seen :], len(self.desk.letters)
         for letter in fresh:
             self._entitled(letter)
+        self._numbers_lead_nobody_astray()
         self._third_parties()
         self._nothing_in_hand()
 
@@ -150,6 +195,24 @@ class Town:
                 assert found.fingerprint == who.fingerprint, f"{who.name} has another key"
                 assert people.addresses_of(found) == (who.address,), f"{who.name} has another address"
 
+    def _numbers_lead_nobody_astray(self) -> None:
+        """A number that a thief changed is told to its owner, with the line that puts it back, and to who would call."""
+        with self.desk.look() as session:
+            changed = [
+                who
+                for who in (ann, bob)
+                if (found := people.by_address(session, who.address)) and found.mobile_e164 != CANARY
+            ]
+        for who in changed:
+            other = bob if who is ann else ann
+            assert "letters/record_changed" in templates(self.desk, who.address), "the owner was not told"
+            if (
+                states(self.desk, "nl")[who.address]
+                == people.LISTED
+                == states(self.desk, "nl")[other.address]
+            ):
+                assert "letters/colleague_changed" in templates(self.desk, other.address), "nobody was told"
+
     def _entitled(self, letter: Letter) -> None:
         """Details of contacts go to members only, encrypted, at their stored address."""
         text = self.desk.text(letter)
@@ -183,7 +246,7 @@ class Town:
         day = self.desk.now - timedelta(days=1)
         with self.desk.look() as session:
             fresh = list(session.scalars(select(Token).where(Token.made_at > day)))
-            for purpose in ("prove", "vouch"):
+            for purpose in ("prove", "vouch", "leave"):
                 counted: dict[str, int] = {}
                 for one in fresh:
                     if one.purpose == purpose and not one.details.get("single"):

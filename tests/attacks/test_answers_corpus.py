@@ -6,11 +6,14 @@ Each body is written above or below a quoted letter of ours, in the ways mail pr
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
+from tests.attacks import answer_mails
 from tests.desk import Desk, open_desk
-from tests.keys import KeyPair
+from tests.keys import KeyPair, next_number
 from tests.outcomes import FIELDS, all_of
 from tldops_bot.domain.grammar import read_answer
+from tldops_bot.intake import Handled
 from tldops_bot.store import requests
 from tldops_bot.store.tables import Request, Token
 
@@ -320,3 +323,107 @@ def test_an_echoing_ticket_system_and_we_fall_silent(desk: Desk) -> None:
             body = f"{SAID['ticket']}\n\n{desk.text(fresh[-1])}"
     assert len(answered) <= 6
     assert not vouched(desk)
+
+
+# --- whole mails, as programs make them
+
+
+def mailed(desk: Desk, form: answer_mails.Form, said: str, language: str) -> Handled:
+    """Such a mail, in answer to the question the voucher has; from another sender each time, so that none is counted."""
+    words = answer_mails.LANGUAGES[language]
+    sender = f"{next_number()}@registry.example"
+    letter = desk.text(desk.last(IANA)).partition("\n\n")[2]
+    assert desk.token_for(IANA) in letter
+    return desk.receive(answer_mails.raw(form, said, letter, words, sender, "tld-ops@lists.example"), sender)
+
+
+@pytest.mark.parametrize("name", answer_mails.PEOPLE)
+def test_no_client_in_no_language_turns_a_no_into_a_yes(desk: Desk, name: str) -> None:
+    for number, (code, language) in enumerate(answer_mails.LANGUAGES.items()):
+        said = (language.no, language.no, "", language.away)[number % 4]
+        mailed(desk, answer_mails.PEOPLE[name], said, code)
+        assert not vouched(desk), (code, said)
+    desk.later(hours=2)
+
+
+@pytest.mark.parametrize("name", answer_mails.MACHINES)
+def test_a_machine_that_says_so_answers_nothing_and_hears_nothing(desk: Desk, name: str) -> None:
+    line = f"CONFIRM {desk.token_for(IANA)}"
+    sent = len(desk.letters)
+    for code in answer_mails.LANGUAGES:
+        handled = mailed(desk, answer_mails.MACHINES[name], line, code)
+        assert handled.decision.kind == "silent", code
+    assert len(desk.letters) == sent
+    assert not vouched(desk)
+
+
+@pytest.mark.parametrize("name", answer_mails.UNMARKED)
+def test_a_machine_that_does_not_say_so_confirms_nothing(desk: Desk, name: str) -> None:
+    for code in answer_mails.LANGUAGES:
+        mailed(desk, answer_mails.UNMARKED[name], "", code)
+        assert not vouched(desk), code
+    desk.later(hours=2)
+
+
+@pytest.mark.parametrize("name", answer_mails.UNREADABLE)
+def test_an_answer_that_can_not_be_read_is_no_yes_and_says_how_to_go_on(desk: Desk, name: str) -> None:
+    handled = mailed(desk, answer_mails.UNREADABLE[name], f"CONFIRM {desk.token_for(IANA)}", "en")
+    assert not vouched(desk)
+    (letter,) = handled.letters
+    assert "plain text" in desk.text(letter)
+
+
+@pytest.mark.parametrize("name", answer_mails.PEOPLE)
+def test_the_line_on_top_says_yes_from_every_client(name: str) -> None:
+    with open_desk() as fresh:
+        which = list(answer_mails.PEOPLE).index(name) % 3
+        for number, (code, language) in enumerate(list(answer_mails.LANGUAGES.items())[which::3]):
+            address = f"carl{number}@nic.example"
+            fresh.write(
+                address, f"SUBSCRIBE nl\nName: Carl Example\nEmail: {address}\nPhone: +44 20 7946 0123"
+            )
+            token = fresh.token_for(address)
+            letter = fresh.text(fresh.last(address)).partition("\n\n")[2]
+            typed = (f"CONFIRM {token}", f"Confirm {token.lower()}", f"CONFIRM {token}  ")[number % 3]
+            raw = answer_mails.raw(
+                answer_mails.PEOPLE[name], typed, letter, language, address, "tld-ops@lists.example"
+            )
+            fresh.receive(raw, address)
+            with fresh.look() as session:
+                used = session.scalars(select(Token).where(Token.address == address)).all()
+                assert [one.answer for one in used] == ["CONFIRM"], code
+            fresh.later(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("marks", "is_silent"),
+    [
+        ("Auto-Submitted: no\nAuto-Submitted: auto-replied\n", True),
+        ("Auto-Submitted: no\n", False),
+        ("X-Autoreply: no\nX-Autorespond: no\n", False),
+        ("X-Autoreply: no\nX-Autorespond: yes\n", True),
+        ("Precedence: first-class\n", False),
+        ("X-Precedence: Bulk\n", True),
+        ("Delivered-To: tld-ops@lists.example\n", False),
+        ("Delivered-To: ann@nic.example\nDelivered-To: <TLD-OPS@lists.example>\n", False),
+        ("Delivered-To: tld-ops@lists.example\nDelivered-To: <TLD-OPS@lists.example>\n", True),
+        ("X-Auto-Response-Suppress: OOF\n", False),
+    ],
+)
+def test_a_field_that_says_no_hides_no_other(desk: Desk, marks: str, is_silent: bool) -> None:
+    sender = f"{next_number()}@registry.example"
+    raw = f"From: {sender}\nTo: tld-ops@lists.example\nSubject: hello\n{marks}\nHELP\n"
+    handled = desk.receive(raw.replace("\n", "\r\n").encode(), sender)
+    assert (handled.decision.kind == "silent") is is_silent
+    desk.later(minutes=5)
+
+
+@pytest.mark.parametrize(
+    "author", ["tld-ops@lists.example", "TLD-OPS@LISTS.EXAMPLE", "tld-ops+t.abc@lists.example"]
+)
+def test_a_mail_in_our_own_name_is_not_answered(desk: Desk, author: str) -> None:
+    sent = len(desk.letters)
+    raw = f"From: {author}\r\nTo: tld-ops@lists.example\r\nSubject: hello\r\n\r\nHELP\r\n"
+    desk.receive(raw.encode(), "ann@nic.example")
+    desk.receive(raw.encode(), author)
+    assert len(desk.letters) == sent

@@ -3,18 +3,26 @@
 import json
 import logging
 import os
+import re
+import signal
+import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
-from tests.desk import LIST_LINE, Desk
+from tests.desk import LIST_LINE, Desk, open_desk
 from tests.keys import KeyPair, mail, text_entity
 from tests.outcomes import all_of, outcome
+from tests.service import town as whole_town
+from tests.test_serve import serving
 from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.store.columns import Base
 from tldops_bot.store.tables import AuditEntry, InboxRow, Message, Person
@@ -273,3 +281,143 @@ def test_nothing_of_a_mail_is_left_in_the_temporary_folder(town: Desk, bob: KeyP
     found = [one for one in Path(scratch).rglob("*") if one.is_file()] if scratch else []
     for file in found:
         assert PHONE.encode() not in file.read_bytes(), file.name
+
+
+def test_no_core_of_serve_or_its_workers_and_no_look_into_their_memory() -> None:
+    """Read from outside, while it runs."""
+    with whole_town() as place, serving(place.config.file) as running:
+        assert running.port
+        processes = {running._process.pid, *children(running._process.pid)}
+        assert len(processes) >= 2, "the process that encrypts is there, too"
+        for pid in processes:
+            limits = Path(f"/proc/{pid}/limits").read_text()
+            if "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text():
+                assert re.search(r"Max core file size +0 +0", limits), pid
+        running.end(signal.SIGTERM)
+
+
+def children(pid: int) -> set[int]:
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            if f"PPid:\t{pid}\n" in status.read_text():
+                found.add(int(status.parent.name))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_a_process_that_keeps_secrets_can_not_be_dumped() -> None:
+    says = (
+        "import ctypes, resource; from tldops_bot.adapters.linux_secrets import keep_in_memory; keep_in_memory();"
+        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), *resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    done = subprocess.run([sys.executable, "-c", says], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "0", "0"]
+
+
+def test_files_that_hold_keys_and_mail_are_read_by_nobody_else(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    assert outcome(desk.say(ann, "QUERY nl")) == "contacts"
+    scratch, home = desk.app.gnupg._runner._scratch, desk.app.config.openpgp.home
+    assert stat.S_IMODE(scratch.stat().st_mode) == 0o700
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+# --- names that lure
+
+LURES = (
+    "Ann Example https://evil.example/login",
+    "https://evil.example",
+    "www.evil.example",
+    "login.evil.example",
+    "ann@evil.example",
+    "Ann Example evil.example/reset?x",
+    "evil\uff0eexample",
+    "Ann\u202eelpmaxE",
+    "Ann\u200b Example",
+    "Ann\r\nBcc: x@evil.example",
+)
+
+
+@pytest.mark.parametrize("name", LURES)
+@pytest.mark.parametrize("field_name", ["Name", "Organisation", "Postal"])
+def test_no_name_becomes_a_lure_in_a_letter_of_ours(desk: Desk, name: str, field_name: str) -> None:
+    """Neither the voucher nor anybody else is mailed a link that a stranger chose."""
+    if field_name != "Name" and name in ("login.evil.example", "evil\uff0eexample"):
+        return  # an organisation may be called after its domain
+    desk.iana("nl", "admin@registry.example")
+    values = {"Name": "Carl Example", "Organisation": "Example", "Postal": "1 Example Street"} | {
+        field_name: name
+    }
+    fields = "\n".join(f"{key}: {value}" for key, value in values.items())
+    desk.write("carl.sample@nic.example", f"SUBSCRIBE nl\n{fields}\nMobile: +44 20 7946 0123")
+    for letter in desk.letters:
+        own = letter.template == "reply" and letter.to[0].address == "carl.sample@nic.example"
+        assert own or "evil" not in desk.text(letter)
+    assert desk.to("admin@registry.example") == []
+    with desk.look() as session:
+        assert session.scalars(select(Person)).all() == []
+
+
+# --- who is a member, nobody learns by asking
+
+ABOUT = (
+    "SUBSCRIBE nl\nName: Ann Example\nEmail: {who}\nMobile: +44 20 7946 0123",
+    "REMOVE nl {who}",
+    "REMOVE {who}",
+    "KEY STOLEN {who}",
+    "KEY LOST {who}",
+    "UPDATE\nEmail: {who}",
+    "UPDATE {who}\nName: Ann Example",
+    "RESTORE {who}",
+    "QUERY {who}",
+    "QUERY PERSON Ann",
+    "UNSUBSCRIBE nl {who}",
+    "INVITE {who}",
+    "CONFIRM 7F3K-9QWX-2M4T-B8RD",
+    "DECLINE 7F3K-9QWX-2M4T-B8RD {who}",
+    "OBJECT 7F3K-9QWX-2M4T-B8RD",
+    "SHOW",
+    "ROSTER",
+    "STATUS R-1",
+    "FORGET",
+    "HELP",
+)
+
+
+def read_by_stranger(desk: Desk, stranger: KeyPair, text: str, how: str) -> str:
+    if how == "signed":
+        handled = desk.say_bound(stranger, text, attachments=[stranger.key_attachment()])
+    else:
+        handled = desk.write(stranger.address, text)
+    letters = [one for one in handled.letters if stranger.address in {to.address for to in one.to}]
+    said = "\n".join(desk.text(one) for one in letters)
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC|[0-9A-Z]{4}(-[0-9A-Z]{4}){3}", "…", said)
+
+
+@pytest.mark.parametrize("how", ["signed", "plain"])
+@pytest.mark.parametrize("text", ABOUT, ids=lambda text: text.replace("\n", " ")[:24])
+def test_a_stranger_reads_the_same_of_a_member_and_of_nobody(ann: KeyPair, text: str, how: str) -> None:
+    mallory = KeyPair.make("Mallory Example", "mallory@elsewhere.example")
+    said = []
+    for is_member in (True, False):
+        with open_desk() as desk:
+            desk.iana("nl", "admin@registry.example")
+            if is_member:
+                desk.member(ann, "nl")
+            said.append(read_by_stranger(desk, mallory, text.format(who=ann.address), how))
+    assert said[0] == said[1]
+    assert said[0], "an answer there is"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["KEY LOST", "UPDATE\nPhone: +44 20 7946 0123", "UNSUBSCRIBE nl", "FORGET", "REMOVE nl x@nic.example"],
+)
+def test_an_envelope_of_ones_own_does_not_bring_the_answer_to_a_forged_author(
+    town: Desk, ann: KeyPair, text: str
+) -> None:
+    """The author is forged; what there is to say goes to the stored mailbox alone."""
+    raw = mail({"From": ann.address, "To": "tld-ops@lists.example", "Subject": "x"}, text_entity(text))
+    town.receive(raw, "mallory@elsewhere.example")
+    assert town.to("mallory@elsewhere.example") == []

@@ -5,19 +5,74 @@ A short run here; a long one by `python -m tests.attacks.long`.
 
 import contextlib
 import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
-from tests.attacks.actors import IANA, ann, bob, carol, eve, forged, mallory, rogue, town
-from tests.keys import LIST_ADDRESS
+from tests.attacks.actors import (
+    ANSWERS,
+    IANA,
+    ann,
+    bob,
+    carol,
+    eve,
+    finn,
+    forged,
+    forged_bob,
+    mallory,
+    rogue,
+    town,
+)
+from tests.desk import LIST_LINE
+from tests.keys import LIST_ADDRESS, KeyPair
+from tests.outcomes import outcome, rows
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.store import inbox
 
 FIELDS = "Name: Ann Example\nMobile: +44 20 7946 0999\nEmergency-Email: mallory@elsewhere.example\n"
+FINN = "Name: Finn Example\nMobile: +44 20 7946 0777\n"
 WHOM = st.sampled_from([ann, bob, mallory, eve])
+
+BY_A_STOLEN_KEY = [
+    f"REMOVE nl {bob.address}",
+    "UPDATE\nEmail: mallory@elsewhere.example",
+    "UPDATE\nEmergency-Email: mallory@elsewhere.example",
+    f"KEY STOLEN {bob.address}",
+    "UNSUBSCRIBE ALL",
+    "FORGET",
+    "UPDATE\nMobile: +44 20 7946 0999",
+    "UPDATE\nEmergency-Email: -",
+    "KEY LOST",
+    f"SUBSCRIBE nl\n{FIELDS}Email: mallory@elsewhere.example\n",
+]
+BY_A_STOLEN_MAILBOX = [
+    "KEY LOST",
+    "UNSUBSCRIBE ALL",
+    "FORGET",
+    f"REMOVE nl {ann.address}",
+    f"REMOVE nl {bob.address}",
+    "UPDATE\nEmail: mallory@elsewhere.example",
+    "UPDATE\nEmergency-Email: mallory@elsewhere.example",
+    "UPDATE\nMobile: +44 20 7946 0999",
+]
+BY_WHO_HAS_LEFT = [
+    "QUERY nl",
+    "ROSTER",
+    "ALERT\n\nFire",
+    f"REMOVE nl {bob.address}",
+    f"KEY STOLEN {bob.address}",
+    "STATUS A-2026-0001",
+    f"RESTORE {eve.address} nl",
+]
 
 
 class Attackers(RuleBasedStateMachine):
@@ -25,11 +80,16 @@ class Attackers(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.newcomer_came = False
         self.closing = contextlib.ExitStack()
         self.town = self.closing.enter_context(town())
 
     def teardown(self) -> None:
         self.closing.close()
+
+    @initialize(mailbox=st.sampled_from([IANA, bob.address]))
+    def one_mailbox_is_stolen(self, mailbox: str) -> None:
+        self.town.stolen_mailbox = mailbox
 
     # --- a stranger
 
@@ -65,38 +125,46 @@ class Attackers(RuleBasedStateMachine):
     def stranger_asks_for_the_roster(self, text: str) -> None:
         self.town.send(mallory, text, attachments=[mallory.key_attachment()])
 
-    # --- a thief of the mailbox of one IANA contact, who has a mailbox and a key of their own
+    # --- a thief of one mailbox, an IANA contact's or Bob's, who has a mailbox and keys of their own
 
     @rule(
-        verb=st.sampled_from(["CONFIRM", "CONFIRM", "DECLINE", "OBJECT"]),
+        verb=st.sampled_from(["CONFIRM", "CONFIRM", "CONFIRM", "DECLINE", "OBJECT"]),
         newest=st.booleans(),
-        is_signed=st.booleans(),
+        key=st.sampled_from([None, None, mallory, forged_bob]),
     )
-    def thief_of_a_mailbox_answers(self, verb: str, newest: bool, is_signed: bool) -> None:
-        self.town.read_mailboxes(IANA, mallory.address)
-        if not self.town.tokens:
-            return
-        token = self.town.tokens.pop() if newest else self.town.tokens[0]
-        self.town.thief_agreed = self.town.thief_agreed or verb == "CONFIRM"
-        if is_signed:
-            self.town.send(mallory, f"{verb} {token}")
+    def thief_of_a_mailbox_answers(self, verb: str, newest: bool, key: KeyPair | None) -> None:
+        self.town.read_mailboxes(self.town.stolen_mailbox, mallory.address)
+        if self.town.tokens:
+            self._answer(verb, self.town.tokens.pop() if newest else self.town.tokens[0], key)
+
+    @rule(text=st.sampled_from(BY_A_STOLEN_MAILBOX))
+    def thief_of_a_mailbox_commands(self, text: str) -> None:
+        """And hands back the token that comes for it."""
+        self.town.write(self.town.stolen_mailbox, f"{text}\n{LIST_LINE}")
+        self.town.read_mailboxes(self.town.stolen_mailbox, mallory.address)
+        if self.town.tokens:
+            self._answer("CONFIRM", self.town.tokens.pop(), None)
+
+    @rule()
+    def thief_of_a_mailbox_brings_a_key(self) -> None:
+        self.town.send(forged_bob, "KEY", attachments=[forged_bob.key_attachment()])
+        self.town.read_mailboxes(self.town.stolen_mailbox)
+        if self.town.tokens:
+            self._answer("CONFIRM", self.town.tokens.pop(), forged_bob)
+
+    def _answer(self, verb: str, token: str, key: KeyPair | None) -> None:
+        is_voucher = self.town.stolen_mailbox == IANA
+        self.town.thief_agreed = self.town.thief_agreed or (is_voucher and verb == "CONFIRM")
+        if key is not None:
+            self.town.send(key, f"{verb} {token}")
         else:
-            self.town.write(IANA, f"{verb} {token}")
-        self.town.desk.work()
+            self.town.write(self.town.stolen_mailbox, f"{verb} {token}")
+        for handled in self.town.desk.work():
+            self.town.note(handled)
 
     # --- a thief of one member's key, who can not read her mailbox
 
-    @rule(
-        text=st.sampled_from(
-            [
-                f"REMOVE nl {bob.address}",
-                "UPDATE\nEmail: mallory@elsewhere.example",
-                "UPDATE\nEmergency-Email: mallory@elsewhere.example",
-                f"KEY STOLEN {bob.address}",
-                f"SUBSCRIBE nl\n{FIELDS}Email: mallory@elsewhere.example\n",
-            ]
-        )
-    )
+    @rule(text=st.sampled_from(BY_A_STOLEN_KEY))
     def thief_of_a_key_signs(self, text: str) -> None:
         self.town.send(ann, text)
 
@@ -115,17 +183,33 @@ class Attackers(RuleBasedStateMachine):
 
     # --- who has left, and who is in the committee
 
-    @rule(
-        text=st.sampled_from(
-            ["QUERY nl", "ROSTER", "ALERT\n\nFire", f"REMOVE nl {bob.address}", "STATUS A-2026-0001"]
-        )
-    )
+    @rule(text=st.sampled_from(BY_WHO_HAS_LEFT))
     def who_has_left_comes_back(self, text: str) -> None:
         self.town.send(eve, text)
 
-    @rule(number=st.integers(1, 6), verb=st.sampled_from(["APPROVE", "REJECT"]))
+    @rule(number=st.integers(1, 9), verb=st.sampled_from(["APPROVE", "REJECT"]))
     def rogue_decides(self, number: int, verb: str) -> None:
         self.town.send(rogue, f"{verb} R-{number} because I say so")
+
+    @rule(whom=st.sampled_from([ann, bob, eve, mallory]), verb=st.sampled_from(["SUSPEND", "RESTORE"]))
+    def rogue_uses_the_office(self, whom: KeyPair, verb: str) -> None:
+        self.town.send(rogue, f"{verb} {whom.address} nl" + (" gone" if verb == "SUSPEND" else ""))
+
+    # --- honest people in between
+
+    @rule(text=st.sampled_from(["QUERY nl", "SHOW", "ROSTER"]))
+    def member_asks(self, text: str) -> None:
+        self.town.send(bob, text)
+
+    @rule()
+    def honest_newcomer_finds_nobody_in_the_way(self) -> None:
+        if self.newcomer_came:
+            return
+        self.newcomer_came = True
+        handled = self.town.send(finn, "SUBSCRIBE nl\n" + FINN, attachments=[finn.key_attachment()])
+        assert outcome(handled) == "waiting"
+        handled = self.town.send(finn, f"CONFIRM {self.town.desk.token_for(finn.address)}")
+        assert outcome(handled) == "proven"
 
     # --- on the path
 
@@ -143,13 +227,22 @@ class Attackers(RuleBasedStateMachine):
             if letter.is_confidential:
                 assert sender not in {to.address for to in letter.to}, "opened for whoever sent it again"
 
-    @rule()
-    def ticket_system_echoes(self) -> None:
-        letters = self.town.desk.to(IANA)
+    @rule(which=st.integers(0, 30))
+    def replayer_sends_a_plain_mail_again(self, which: int) -> None:
+        if self.town.sent:
+            raw = self.town.sent[which % len(self.town.sent)]
+            raw = re.sub(rb"(?m)^Message-ID: .*\r$", b"Message-ID: <again@path.example>\r", raw, count=1)
+            self.town.note(self.town.desk.receive(raw, "x@other.example"))
+
+    @rule(whose=st.sampled_from([IANA, ann.address, bob.address]))
+    def ticket_system_echoes(self, whose: str) -> None:
+        letters = self.town.desk.to(whose)
         if letters:
             body = f"Thank you, your request is [#48213].\n\n{self.town.desk.text(letters[-1])}"
-            self.town.write("tickets@registry.example", body)
-            self.town.write(IANA, body)
+            for sender in ("tickets@registry.example", whose):
+                handled = self.town.write(sender, body)
+                done = [one for one in handled.decision.parts if not one.failed]
+                assert not [one for one in done if one.request.verb in ANSWERS], "an echo was an answer"
 
     @rule()
     def paused_node_comes_back(self) -> None:
@@ -164,16 +257,72 @@ class Attackers(RuleBasedStateMachine):
         judged = desk.app.intake.judge(slow)
         desk.later(minutes=6)
         assert len(desk.work()) == 1
+        before = rows(desk, frozenset())
         with pytest.raises(inbox.ClaimLost), desk.app.database.write() as session:
             desk.app.intake.within(session, judged, slow, desk.now)
+        assert rows(desk, frozenset()) == before
 
-    @rule(hours=st.sampled_from([1, 12, 30]))
+    @rule(hours=st.sampled_from([1, 12, 30, 80, 200]))
     def time_passes(self, hours: int) -> None:
         self.town.tick(hours=hours)
 
     @invariant()
     def nothing_was_gained(self) -> None:
         self.town.check()
+
+
+def repertoire(they: Attackers) -> Iterator[None]:
+    """Everything that each of them can do, once, in the order of this page."""
+    for whom in (ann, bob, mallory, eve):
+        yield they.stranger_asks_to_be_listed(whom, "", is_plain=False)
+        yield they.stranger_asks_to_be_listed(whom, f"Replaces: {bob.address}\n", is_plain=True)
+    for who in (ann.address, bob.address):
+        yield they.stranger_writes_in_anothers_name(who, "UNSUBSCRIBE ALL")
+        yield they.stranger_writes_in_anothers_name(who, "UPDATE\nMobile: +44 20 7946 0999")
+    for key in (forged, mallory):
+        yield they.stranger_offers_a_key(key)
+    yield they.honest_newcomer_finds_nobody_in_the_way()
+    for text in ("QUERY nl", "ROSTER"):
+        yield they.stranger_asks_for_the_roster(text)
+        yield they.member_asks(text)
+    for text in BY_WHO_HAS_LEFT:
+        yield they.who_has_left_comes_back(text)
+    yield they.paused_node_comes_back()
+    for text in BY_A_STOLEN_MAILBOX:
+        yield they.thief_of_a_mailbox_commands(text)
+        yield they.ticket_system_echoes(IANA)
+        yield they.ticket_system_echoes(bob.address)
+        yield they.time_passes(1)
+    yield they.thief_of_a_mailbox_brings_a_key()
+    for key in (None, mallory, forged_bob):
+        yield they.thief_of_a_mailbox_answers("CONFIRM", newest=True, key=key)
+    yield they.time_passes(200)
+    yield they.thief_of_a_key_brings_another_one()
+    yield they.thief_of_a_key_asks_from_elsewhere()
+    for verb in ("SUSPEND", "RESTORE"):
+        yield they.rogue_uses_the_office(bob, verb)
+    for number in range(1, 10):
+        yield they.rogue_decides(number, "APPROVE")
+        yield they.rogue_decides(number, "REJECT")
+    for which in range(0, len(they.town.caught), 3):
+        yield they.replayer_sends_again(which, "mallory@elsewhere.example")
+    for which in range(0, len(they.town.sent), 3):
+        yield they.replayer_sends_a_plain_mail_again(which)
+    for text in BY_A_STOLEN_KEY:
+        yield they.thief_of_a_key_signs(text)
+        yield they.ticket_system_echoes(ann.address)
+        yield they.time_passes(200)
+
+
+@pytest.mark.parametrize("mailbox", [IANA, bob.address])
+def test_each_attack_once_gains_nothing(mailbox: str) -> None:
+    they = Attackers()
+    try:
+        they.one_mailbox_is_stolen(mailbox)
+        for _ in repertoire(they):
+            they.nothing_was_gained()
+    finally:
+        they.teardown()
 
 
 def run(examples: int, steps: int, derandomize: bool) -> None:

@@ -35,6 +35,8 @@ def test_stats_are_figures_without_names(cli: Cli, ann: KeyPair, bob: KeyPair, c
     assert found["tlds"]["all"]["total"] == len(cli.desk.app.tlds.of_kind("cctld"))
     figures = {name: found[name] for name in ("contacts", "with_key", "without_key", "stale", "members")}
     assert figures == {"contacts": 2, "with_key": 1, "without_key": 1, "stale": 0, "members": 1}
+    assert found["contacts_confirmed"] == {"covered": 2, "total": 2, "percent": 100}
+    assert found["confirmed_median_days"] == 0
     assert found["offices"] == {"committee": 1}
     assert found["inbox"] == {"done": 1}
     assert found["outbox"] == {"waiting": 2}

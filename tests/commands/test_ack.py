@@ -1,11 +1,14 @@
 """ACK: seen, once, with words if one likes; answered only when it failed."""
 
 import pytest
+from sqlalchemy import select
 
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, outcome, rows
-from tldops_bot.store.tables import AlertRecipient
+from tldops_bot.mail import seen_token
+from tldops_bot.store import facts
+from tldops_bot.store.tables import AlertRecipient, Delivery, Message
 
 
 @pytest.fixture
@@ -14,6 +17,8 @@ def alerted(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> Desk:
     desk.member(bob, "be")
     desk.member(carol, "lu")
     desk.say_bound(ann, "ALERT\nScope: tld be\n\nLook out")
+    with desk.app.database.write() as session:
+        facts.new_mac_key(session, desk.app.random_octets)
     return desk
 
 
@@ -58,4 +63,60 @@ def test_failure_is_answered(alerted: Desk, bob: KeyPair, words: str, reason: st
 
 def test_who_did_not_get_it_cannot_have_seen_it(alerted: Desk, carol: KeyPair) -> None:
     assert outcome(alerted.say(carol, f"ACK A-{alerted.now.year}-0001")) == "no_such_alert"
+    assert seen(alerted) == []
+
+
+# --- from a phone without OpenPGP
+
+
+def word_for(desk: Desk, who: KeyPair) -> str:
+    """The word in the Subject of somebody's copy."""
+    with desk.look() as session:
+        copies = select(Delivery.id).join(Message).where(Message.alert_id.is_not(None))
+        number = session.scalars(copies.where(Delivery.rcpt_to == who.address)).one()
+        return seen_token.make(number, facts.mac_keys(session))
+
+
+def test_word_in_the_subject_says_seen_unsigned_and_is_counted_apart(
+    alerted: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    before = len(alerted.letters)
+    handled = alerted.write(
+        "bob.private@phone.example", f"ACK {word_for(alerted, bob)} on it\n\nSent from my phone"
+    )
+    assert outcome(handled) == "seen"
+    assert len(alerted.letters) == before
+    assert seen(alerted) == [("token", "on it")]
+    handled = alerted.say(ann, f"STATUS A-{alerted.now.year}-0001")
+    assert handled.decision.parts[0].outcome.values["counts"]["unsigned"] == 1
+
+
+def test_signed_word_counts_for_whom_the_copy_was(alerted: Desk, bob: KeyPair) -> None:
+    assert outcome(alerted.say(bob, f"SEEN {word_for(alerted, bob).lower()}")) == "seen"
+    assert [one.person_id for one in all_of(alerted, AlertRecipient) if one.seen_at] == [2]
+
+
+def test_number_alone_needs_a_signature(alerted: Desk, bob: KeyPair) -> None:
+    before = rows(alerted)
+    assert outcome(alerted.write(bob.address, f"ACK A-{alerted.now.year}-0001")) == "unsigned"
+    assert rows(alerted) == before
+
+
+def test_guessed_words_prove_nothing(alerted: Desk, bob: KeyPair) -> None:
+    before = rows(alerted)
+    true = word_for(alerted, bob)
+    for word in (true[:-1] + ("0" if true[-1] != "0" else "1"), "0000-0000-0000-0000"):
+        assert outcome(alerted.write("stranger@home.example", f"ACK {word}")) == "no_such_alert"
+    assert rows(alerted) == before
+
+
+def test_word_of_another_mail_says_nothing(alerted: Desk) -> None:
+    with alerted.look() as session:
+        word = seen_token.make(999_999, facts.mac_keys(session))
+    assert outcome(alerted.write("stranger@home.example", f"ACK {word}")) == "no_such_alert"
+
+
+@pytest.mark.parametrize("headers", [{"Auto-Submitted": "auto-replied"}, {"Precedence": "bulk"}])
+def test_machine_never_says_seen(alerted: Desk, bob: KeyPair, headers: dict[str, str]) -> None:
+    alerted.write(bob.address, f"ACK {word_for(alerted, bob)}", **headers)
     assert seen(alerted) == []

@@ -12,7 +12,7 @@ from tests.desk import LIST_LINE, Desk, open_desk
 from tests.keys import LIST_ADDRESS, KeyPair, close_home, gpg, person
 from tests.outcomes import all_of, answer, outcome, rows, templates
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter
-from tldops_bot.store.tables import Alert, AlertRecipient, Delivery, Message
+from tldops_bot.store.tables import Alert, AlertRecipient, Delivery, Message, Person
 
 TEXT = "Phishing against registrars\n\nThey call and ask for codes.\n"
 
@@ -162,6 +162,25 @@ def test_keyless_contacts_get_a_notice_without_content(town: Desk, ann: KeyPair)
     for secret in ("Secret matter", "Phishing", ann.name, ann.address):
         assert secret not in words
     assert {one.got for one in all_of(town, AlertRecipient)} == {"alert", "notice"}
+
+
+def test_who_is_the_last_hope_of_a_tld_is_served_first_and_lost_tlds_are_named(
+    town: Desk, ann: KeyPair
+) -> None:
+    dora, emil = person("Dora Example", "dora@nic.example"), person("Emil Example", "emil@nic.example")
+    fred, gina = person("Fred Example", "fred@nic.example"), person("Gina Example", "gina@nic.example")
+    town.member(dora, "lu", "fr", keyless=True)
+    town.member(emil, "fr")
+    town.member(fred, "at")
+    town.member(gina, "at")
+    with town.app.database.write() as session:
+        session.query(Person).filter_by(email=fred.address).update({"mailbox_failed_at": town.now})
+    handled = post(town, ann)
+    order = [to.address for to in alert_letter(town).to]
+    assert set(order[:2]) == {emil.address, gina.address}
+    assert order[-1] == dora.address
+    values = handled.decision.parts[0].outcome.values
+    assert (values["out_of_reach"], values["to_query"]) == (["lu"], ["lu"])
 
 
 def test_blocked_and_departed_members_get_no_copy(town: Desk, ann: KeyPair, bob: KeyPair) -> None:

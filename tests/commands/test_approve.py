@@ -159,6 +159,7 @@ def test_objection_is_past_once_the_contact_has_left(
     desk.member(carol, office="committee")
     desk.say_bound(bob, f"REMOVE nl {ann.address}")
     desk.say_bound(ann, "UNSUBSCRIBE nl")
+    answer(desk, ann.address)
     assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "already_decided"
     assert states(desk, "nl")[ann.address] == "left"
 
@@ -182,3 +183,15 @@ def test_deciding_needs_the_list_named(desk: Desk, ann: KeyPair, carol: KeyPair)
     grey_case(desk, ann)
     assert outcome(desk.say(carol, "APPROVE R-1")) == "list_not_named"
     assert states(desk, "nl") == {}
+
+
+def test_what_still_waits_for_the_iana_contacts_is_not_the_committees_to_approve(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    desk.member(carol, office="committee")
+    desk.iana("nl", ADMIN)
+    subscribe(desk, ann)
+    prove(desk, ann)
+    assert outcome(desk.say_bound(carol, "APPROVE R-1 trust me")) == "not_yet_yours"
+    assert states(desk, "nl") == {}
+    assert outcome(desk.say_bound(carol, "REJECT R-1 a forgery")) == "rejected"

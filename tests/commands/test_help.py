@@ -59,3 +59,12 @@ def test_commands_are_these_and_no_others() -> None:
     }  # fmt: skip
     anybody = {verb for verb, one in COMMANDS.items() if one.who == "anyone"}
     assert anybody == {"CONFIRM", "DECLINE", "HELP", "KEY", "OBJECT", "SUBSCRIBE"}
+
+
+def test_secretariat_and_committee_see_how_they_enter_others(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(carol, office="secretariat")
+    assert {"INVITE", "NOTE", "PENDING", "REMIND", "SUSPEND"} <= verbs(desk.say(carol, "HELP"))
+    assert "UPDATE ann@nic.example" in desk.text(desk.last(carol.address)).split("\n")
+    desk.say(ann, "HELP")
+    assert "FOR SOMEBODY ELSE" not in desk.text(desk.last(ann.address))

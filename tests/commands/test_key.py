@@ -128,6 +128,7 @@ def test_refusals_change_nothing(desk: Desk, ann: KeyPair, bob: KeyPair, carol: 
 def test_contact_who_left_gets_no_new_key(desk: Desk, ann: KeyPair, second: KeyPair) -> None:
     desk.member(ann, "nl")
     desk.say_bound(ann, "UNSUBSCRIBE ALL")
+    answer(desk, ann.address)
     before = rows(desk)
     desk.say(second, "KEY", attachments=[second.key_attachment()])
     assert rows(desk) == before

@@ -168,6 +168,31 @@ def test_a_blocked_key_is_replaced_the_same_way_and_no_quicker(
 # --- who is told
 
 
+@pytest.mark.parametrize("blocked_by", ["a thief of the mailbox", "a fellow contact"])
+def test_a_wrongly_blocked_member_comes_back_by_mail_alone_as_the_notice_says(
+    desk: Desk, ann: KeyPair, bob: KeyPair, new: KeyPair, blocked_by: str
+) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "nl")
+    desk.iana("nl", ADMIN)
+    if blocked_by == "a fellow contact":
+        assert outcome(desk.say_bound(bob, f"KEY STOLEN {ann.address}")) == "blocked"
+    else:
+        desk.write(ann.address, "KEY LOST")
+        answer(desk, ann.address)
+    words = desk.text(letters_of(desk, ann.address, "letters/key_blocked")[0])
+    assert "The way back is the same" in words
+    assert "\nKEY\n" in words
+    desk.later(days=1)
+    assert outcome(desk.say(ann, "SHOW")) == "blocked_key"
+    assert ask(desk, new) == "waiting"
+    assert proven(desk, new) == "proven"
+    assert outcome(answer(desk, ADMIN)) == "vouched"
+    desk.later(hours=72)
+    clock(desk)
+    assert outcome(desk.say(new, "QUERY nl")) == "contacts"
+
+
 def test_everybody_concerned_is_told_and_nobody_gets_another_s_token(
     desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair, dave: KeyPair, new: KeyPair
 ) -> None:
@@ -421,6 +446,7 @@ def test_a_key_replaced_by_the_old_one_meanwhile_ends_the_wait(
 def test_who_left_meanwhile_gets_no_new_key(desk: Desk, ann: KeyPair, new: KeyPair) -> None:
     waiting(desk, ann, new)
     desk.say_bound(ann, "UNSUBSCRIBE nl")
+    answer(desk, ann.address)
     desk.later(days=4)
     clock(desk)
     assert key_of(desk, ann) == ann.fingerprint

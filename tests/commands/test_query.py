@@ -1,11 +1,16 @@
 """QUERY: whom to call, and is this caller genuine; confidential, to a stored address, and noted for who was asked for."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.desk import Desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome, rows
+from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.outgoing import Entitled
+from tldops_bot.roster import parts
+from tldops_bot.store import figures
 from tldops_bot.store.tables import Lookup
 
 NOT_ASKED = "carl@nic.example"
@@ -118,14 +123,34 @@ def test_missing_and_stats_count_the_root(known: Desk, ann: KeyPair) -> None:
     assert "lu" in found["tlds"]
     assert not {"nl", "be", "рф (xn--p1ai)"} & set(found["tlds"])
     word, found = values(known, ann, "QUERY STATS")
-    assert (word, found["tlds"], found["ascii_have"], found["idn_have"], found["contacts"]) == (
-        "stats",
-        3,
-        2,
-        1,
-        3,
-    )
-    assert found["ascii_all"] > 240
+    coverage = found["coverage"]
+    assert word == "stats"
+    assert (coverage.cctlds.covered, coverage.ascii_cctlds.covered, coverage.idn_cctlds.covered) == (3, 2, 1)
+    assert (coverage.contacts, coverage.ascii_cctlds.total) == (2, 248)
+    assert found["months"] == ()
+
+
+def test_stats_of_the_last_year_are_told_by_month_and_regions_only_where_wanted(
+    known: Desk, ann: KeyPair
+) -> None:
+    with known.app.database.write() as session:
+        for days_ago in (400, 100, 95, 1):
+            day = known.now.date() - timedelta(days=days_ago)
+            figures.note(session, Figures(day, 309, 2, 1, 61, 1, 3, 3, 0))
+    _, found = values(known, ann, "QUERY STATS")
+    assert {(known.now.date() - one.day).days for one in found["months"]} <= {100, 95, 1}
+    assert len(found["months"]) in (2, 3)
+    assert not any("Europe" in line for line in found["coverage_lines"])
+    wanted = known.app.config.roster.model_copy(update={"regions": True})
+    lines = parts.coverage_lines(found["coverage"], known.app.config.model_copy(update={"roster": wanted}))
+    assert sum("Europe" in line for line in lines) == 1
+
+
+def test_stats_name_no_tld_and_nobody(known: Desk, ann: KeyPair) -> None:
+    known.say(ann, "QUERY STATS")
+    text = known.text(known.last(ann.address))
+    for word in (".nl", ".be", "рф", "Bob", "Carol"):
+        assert word not in text
 
 
 def test_who_was_asked_for_sees_it_and_asking_for_oneself_leaves_no_trace(
@@ -179,3 +204,18 @@ def test_committee_and_secretariat_without_a_tld_are_served(known: Desk, carol: 
     known.member(carol, office="secretariat")
     assert outcome(known.say(carol, "QUERY be")) == "contacts"
     assert outcome(known.say(carol, "ROSTER")) == "roster"
+
+
+def test_the_day_of_a_confirmation_is_for_the_tld_and_the_committee(
+    known: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
+    known.member(carol, office="committee")
+    confirmed_at = known.now
+    known.later(days=65)
+    seen = {}
+    for who in (ann, bob, carol):
+        _, found = values(known, who, "QUERY be")
+        [contact] = found["blocks"][0]["contacts"]
+        seen[who.name] = (contact["confirmed_at"], contact["confirmed"])
+    assert seen["Ann Example"] == (None, "2 months ago")
+    assert seen["Bob Example"] == seen["Carol Example"] == (confirmed_at, "2 months ago")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.desk import Desk
-from tests.keys import KeyPair
+from tests.desk import Desk, open_desk
+from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome, rows, states, templates
-from tldops_bot.store.tables import Request
+from tldops_bot.store.tables import Entry, Request
 
 
 @pytest.fixture
@@ -53,3 +53,42 @@ def test_bad_arguments_change_nothing(suspended: Desk, carol: KeyPair, words: st
 def test_others_may_not(suspended: Desk, ann: KeyPair, bob: KeyPair) -> None:
     assert outcome(suspended.say_bound(ann, f"RESTORE {ann.address}")) == "not_committee"
     assert outcome(suspended.say_bound(bob, f"RESTORE {ann.address}")) == "not_committee"
+
+
+def test_restoring_takes_as_many_votes_as_approving(ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+    dora = person("Dora Example", "dora.sample@committee.example")
+    with open_desk("[membership]\ncommittee_votes = 2") as desk:
+        for who in (ann, bob):
+            desk.member(who, "nl")
+        for who in (carol, dora):
+            desk.member(who, office="committee")
+        desk.say_bound(bob, f"REMOVE nl {ann.address}")
+        assert outcome(desk.say_bound(carol, f"RESTORE {ann.address}")) == "noted"
+        desk.later(seconds=1)
+        assert outcome(desk.say_bound(carol, f"RESTORE {ann.address} nl")) == "noted"
+        assert states(desk, "nl")[ann.address] == "suspended"
+        assert outcome(desk.say_bound(dora, f"RESTORE {ann.address}")) == "restored"
+        assert states(desk, "nl")[ann.address] == "listed"
+        assert "letters/decided" in templates(desk, carol.address)
+
+
+def test_of_three_in_the_committee_one_alone_does_not_put_another_one_back(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
+    dora = person("Dora Example", "dora.sample@committee.example")
+    desk.member(ann, "nl", office="committee")
+    desk.member(bob, "nl")
+    for who in (carol, dora):
+        desk.member(who, office="committee")
+    desk.say_bound(bob, f"REMOVE nl {ann.address}")
+    assert outcome(desk.say_bound(carol, f"RESTORE {ann.address}")) == "noted"
+    assert outcome(desk.say_bound(dora, f"RESTORE {ann.address}")) == "restored"
+
+
+def test_a_suspension_without_a_question_gets_one(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(carol, office="committee")
+    with desk.app.database.write() as session:
+        session.query(Entry).one().state = "suspended"
+    assert outcome(desk.say_bound(carol, f"RESTORE {ann.address}")) == "restored"
+    assert [one.state for one in all_of(desk, Request)] == ["done"]

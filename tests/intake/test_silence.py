@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.clockwork import tick
 from tests.desk import LIST_LINE, Desk
 from tests.keys import LIST_ADDRESS, KeyPair, mail, text_entity
 from tests.outcomes import FIELDS, all_of, outcome, prove, rows, states, subscribe, templates
@@ -227,12 +228,16 @@ def failed_at(desk: Desk):
     return all_of(desk, Person)[0].mailbox_failed_at
 
 
-def test_two_bounces_three_days_apart_mark_the_mailbox(desk: Desk, ann: KeyPair) -> None:
+def test_two_bounces_three_days_apart_and_a_probe_in_vain_mark_the_mailbox(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
     for _ in range(2):
         desk.later(days=3)
         desk.say(ann, "SHOW")
         bounced(desk)
+    assert [one.template for one in tick(desk, "probe_mailboxes")] == ["letters/probe"]
+    assert failed_at(desk) is None
+    desk.later(days=5)
+    tick(desk, "probe_mailboxes")
     assert failed_at(desk) == desk.now
 
 
@@ -242,7 +247,7 @@ def test_forged_bounce_counts_nothing(desk: Desk, ann: KeyPair) -> None:
         desk.later(days=3)
         desk.say(ann, "SHOW")
         bounced(desk, forged=True)
-    assert failed_at(desk) is None
+    assert tick(desk, "probe_mailboxes") == []
     assert all(one.bounced_at is None for one in all_of(desk, Delivery))
 
 

@@ -376,6 +376,24 @@ def test_a_new_silence_is_told_anew(desk: Desk, ann: KeyPair, carol: KeyPair) ->
         desk.write(ann.address, f"CONFIRM {token_of(desk, ann.address, MINE)}")
 
 
+def test_what_was_said_of_an_earlier_silence_is_not_told_again(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    desk.iana("nl", ADMIN)
+    desk.member(carol, office="committee")
+    desk.member(ann, "nl")
+    silence(desk, ann)
+    desk.write(ADMIN, f"DECLINE {token_of(desk, ADMIN, OTHERS)}")
+    tick(desk, JOB)
+    desk.write(ann.address, f"CONFIRM {token_of(desk, ann.address, MINE)}")
+    desk.later(days=181)
+    tick(desk, JOB)
+    days(desk, 28 + 13, JOB)
+    assert templates(desk, carol.address) == [SILENT]
+    days(desk, 1, JOB)
+    assert templates(desk, carol.address) == [SILENT, SILENT]
+
+
 def test_the_period_is_configured(ann: KeyPair) -> None:
     with open_desk('[membership]\nconfirm_every = "30d"') as desk:
         desk.member(ann, "nl")

@@ -1,4 +1,4 @@
-"""Four hundred days with a clock that obeys: who answers is left in peace, who is silent is never lost, nothing is stuck."""
+"""Four hundred days in a minute: who answers is left in peace, who is silent is never lost, nothing is stuck."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -73,9 +73,10 @@ class Life:
             self._post(day)
             for one in EVERYBODY:
                 self._answer(one, day)
-                person = stored(self.desk, one.address)
-                self.stale_days[one.address] += person.stale_at is not None
-                self.failed_days[one.address] += person.mailbox_failed_at is not None
+            with self.desk.look() as session:
+                for person in session.scalars(select(Person)):
+                    self.stale_days[person.email] += person.stale_at is not None
+                    self.failed_days[person.email] += person.mailbox_failed_at is not None
 
     def _post(self, day: int) -> None:
         """The mails of the day arrive, or come back."""

@@ -3,13 +3,15 @@
 import pytest
 from sqlalchemy import select
 
-from tests.clockwork import come_back, days, tick, token_of
+from tests.clockwork import DAY, come_back, context, days, tick, token_of
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, outcome, stored, templates
+from tldops_bot.commands import _forgetting
 from tldops_bot.domain.outgoing import Kind
+from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import mailboxes, roster_sends
-from tldops_bot.store.tables import AuditEntry, Delivery, Mailbox, Message, Person
+from tldops_bot.store.tables import AuditEntry, Delivery, Mailbox, Message, Person, Token
 
 JOB = "probe_mailboxes"
 PROBE, OWN, OTHER = "letters/probe", "letters/mailbox_failed", "letters/mailbox_failed_other"
@@ -195,6 +197,10 @@ def test_a_dead_second_address_is_the_person_s_own_business(
     assert stored(desk, ann.address).mailbox_failed_at is None
     with desk.look() as session:
         assert mailboxes.dead(session) == {(stored(desk, ann.address).id, SPARE)}
+    days(desk, 7, JOB)
+    desk.write(SPARE, f"CONFIRM {token_of(desk, SPARE, PROBE)}")
+    with desk.look() as session:
+        assert mailboxes.dead(session) == set()
 
 
 # --- the way back
@@ -268,3 +274,19 @@ def test_the_mark_is_seen_in_query(dead: Desk, bob: KeyPair) -> None:
     handled = dead.say(bob, "QUERY PERSON ann")
     text = str(dead.app.renderer.fragment("query/people", handled.decision.parts[0].outcome.values))
     assert "MAIL FAILS" in text
+
+
+def test_forget_keeps_no_address_of_a_mailbox_or_a_question(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl", keyless=True)
+    desk.member(bob, "nl")
+    with desk.app.database.write() as session:
+        other = session.scalars(select(Person).where(Person.email == bob.address)).one()
+        other.confirmed_at, other.stale_at = desk.now - 300 * DAY, desk.now
+        other.asked_at, other.asked = desk.now, 5
+    tick(desk, "ask_still_right")
+    suspect(desk, ann)
+    with desk.app.database.write() as session:
+        person = session.scalars(select(Person).where(Person.email == ann.address)).one()
+        _forgetting.forget(as_command(context(desk, session)), person, "the test")
+        assert session.scalars(select(Mailbox)).all() == []
+        assert ann.address not in set(session.scalars(select(Token.address)))

@@ -162,6 +162,7 @@ def test_the_files_come_with_it(session: Session) -> None:
     [letter] = tick(session)
     files = {each.name: each for each in letter.attachments}
     assert {name: each.media_type for name, each in files.items()} == {
+        "roster.pdf": "application/pdf",
         "roster.vcf": "text/vcard",
         "roster.csv": "text/csv",
         "roster.json": "application/json",

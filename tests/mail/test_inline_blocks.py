@@ -1,9 +1,11 @@
 """What may not stand in a cleartext-signed block before gpg sees it."""
 
+import re
+
 import pytest
 
 from tests.keys import KeyPair, person
-from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature
+from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, with_checksum
 from tldops_bot.mail.openpgp_armor import SIGNATURE, dearmor
 from tldops_bot.mail.openpgp_packets import signature_issuers
 
@@ -70,3 +72,14 @@ def test_the_signature_is_cut_out(ann: KeyPair) -> None:
 )
 def test_no_signature_is_cut_out_of_rubbish(block: bytes) -> None:
     assert clearsign_signature(block) == b""
+
+
+def test_only_the_armor_of_the_signature_is_made_anew(ann: KeyPair) -> None:
+    block = ann.clearsigned("QUERY nl  \n- a\n")
+    bare = re.sub(rb"(?m)^=[A-Za-z0-9+/]{4}\n", b"", block)
+    text = block[: block.index(b"-----BEGIN PGP SIGNATURE-----")]
+    assert with_checksum(bare).startswith(text + b"-----BEGIN PGP SIGNATURE-----\n\n")
+    assert clearsign_signature(with_checksum(bare)) == clearsign_signature(block)
+    assert re.search(rb"(?m)^=[A-Za-z0-9+/]{4}$", with_checksum(bare))
+    for broken in (text, b"", text + b"-----BEGIN PGP SIGNATURE-----\n\n!\n-----END PGP SIGNATURE-----\n"):
+        assert with_checksum(broken) == broken

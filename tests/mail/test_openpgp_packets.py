@@ -19,11 +19,13 @@ from tldops_bot.mail.openpgp_packets import (
     UnsignedMessage,
     check_encrypted,
     decompress,
+    demands_the_unknown,
     open_message,
     packets,
     primary_fingerprint,
     signature_issuers,
     signature_packets,
+    signature_problem,
     split_certificates,
     split_signed_message,
 )
@@ -227,6 +229,27 @@ def test_only_signatures_count_as_a_detached_signature(ann: KeyPair) -> None:
         assert signature_issuers(bad) == ()
     with pytest.raises(BadPackets, match="too_large"):
         signature_packets(b"\x88" * (MAX_SIGNATURE_BYTES + 1))
+
+
+def test_what_a_signature_demands_may_be_unknown(ann: KeyPair) -> None:
+    assert not demands_the_unknown(ann.detached(b"x"))
+    assert demands_the_unknown(ann.detached(b"x", "--set-notation=!a@nic.example=b"))
+    assert not demands_the_unknown(ann.detached(b"x", "--set-notation=a@nic.example=b"))
+    assert demands_the_unknown(v4(b"\x02" + bytes([0x80 | 60]) + b"x"))
+    assert not demands_the_unknown(v4(b"\x02" + bytes([60]) + b"x"))
+    assert not demands_the_unknown(v4(b"\x02" + bytes([0x80 | 2]) + b"x"))
+    assert not demands_the_unknown(new_packet(2, b"\x06abc"))
+    assert not demands_the_unknown(b"no signature")
+
+
+def test_why_a_signature_can_be_laid_to_nobody(ann: KeyPair) -> None:
+    signature = dearmor(ann.detached(b"x"), SIGNATURE)
+    assert signature_problem(signature) == ""
+    assert signature_problem(signature * 2) == "several_signatures"
+    assert signature_problem(b"no signature") == "malformed_block"
+    assert signature_problem(new_packet(2, b"\x04\x00")) == "malformed_block"
+    assert signature_problem(b"\x88" * (MAX_SIGNATURE_BYTES + 1)) == "too_large"
+    assert signature_problem(new_packet(2, b"\x06abc")) == "unsupported_signature"
 
 
 def test_the_primary_fingerprint_is_gpgs(ann: KeyPair) -> None:

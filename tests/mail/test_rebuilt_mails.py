@@ -80,6 +80,7 @@ def test_a_loose_signature_beside_an_inline_block_does_not_speak(ann: KeyPair) -
     ("change", "detail"),
     [
         (relay.part_added, "part_added"),
+        (relay.signature_removed, "signature_removed"),
         (relay.signature_retyped, "signature_retyped"),
         (lambda raw: raw[: raw.rindex(b"\r\n--")], "cut_off"),
         (lambda raw: raw.replace(b"protocol=", b"x="), ""),

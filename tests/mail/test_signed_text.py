@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.keys import KeyPair, message_entity, multipart, person, text_entity
 from tldops_bot.mail.bodies import Unreadable
+from tldops_bot.mail.charsets import MAX_TEXT_BYTES
 from tldops_bot.mail.signed_text import SignedText, inline_text, text_of
 
 HTML = b"Content-Type: text/html\r\n\r\n<p>hello</p>"
@@ -60,6 +61,7 @@ def test_encodings_and_flowed_lines_are_undone(headers: dict[str, str], octets: 
         (text_entity("!", {"Content-Transfer-Encoding": "base64"}), "undecodable_text"),
         (b"Content-Type: text/plain; charset=utf-8\r\n\r\n\xff", "undecodable_text"),
         (b"Content-Type: multipart/mixed\r\n\r\nx", "malformed_mail"),
+        (text_entity("x" * (MAX_TEXT_BYTES + 1)), "too_large"),
     ],
 )
 def test_what_cannot_be_read_for_certain_is_refused(entity: bytes, reason: str) -> None:
@@ -144,3 +146,7 @@ def test_no_octets_make_it_raise(octets: bytes) -> None:
     text_of(octets)
     text_of(b"Content-Type: multipart/mixed; boundary=a; hp=clear\r\n\r\n--a\r\n" + octets)
     inline_text(octets, "utf-8")
+
+
+def test_an_inline_text_that_nobody_writes_is_too_large() -> None:
+    assert inline_text(b"x" * (MAX_TEXT_BYTES + 1), "utf-8") == Unreadable("too_large")

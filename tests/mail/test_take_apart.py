@@ -19,6 +19,7 @@ from tldops_bot.mail.bodies import (
     PlainText,
     Unreadable,
 )
+from tldops_bot.mail.charsets import MAX_TEXT_BYTES
 from tldops_bot.mail.find_body import find_inside
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, dearmor
 from tldops_bot.mail.take_apart import IncomingMail, take_apart
@@ -128,6 +129,31 @@ def test_a_signed_part_shown_instead_of_something_else_is_misplaced(ann: KeyPair
     assert wrapped(ann, subtype, HTML, signed).body == Unreadable("signature_misplaced")
     nested = multipart(subtype, HTML, multipart("mixed", signed))
     assert wrapped(ann, "mixed", nested).body == Unreadable("signature_misplaced")
+
+
+def test_a_signed_part_that_is_only_attached_is_misplaced(ann: KeyPair) -> None:
+    attached = b"Content-Disposition: attachment; filename=signature.asc\r\n"
+    signed = attached + ann.signed_entity(text_entity("QUERY nl\n"))
+    assert wrapped(ann, "mixed", text_entity("ALERT\n"), signed).body == Unreadable("signature_misplaced")
+
+
+def test_an_inline_block_that_is_shown_only_where_html_asks_for_it_is_misplaced(ann: KeyPair) -> None:
+    block = text_entity(ann.clearsigned("QUERY nl\n").decode(), {"Content-ID": "<target>"})
+    assert wrapped(ann, "related", HTML, block).body == Unreadable("signature_misplaced")
+    nested = wrapped(ann, "related", HTML, multipart("mixed", block))
+    assert nested.body == Unreadable("signature_misplaced")
+    picture = b"Content-Type: image/png\r\n\r\nx"
+    assert isinstance(wrapped(ann, "related", block, picture).body, InlineSigned)
+
+
+def test_what_is_signed_with_smime_too_is_found_in_it(ann: KeyPair) -> None:
+    smime = b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nabc"
+    kind = "signed; protocol=application/pkcs7-signature"
+    signed = ann.signed_entity(text_entity("QUERY nl\n"))
+    taken = wrapped(ann, kind, signed, smime)
+    assert isinstance(taken.body, PgpMimeSigned)
+    assert taken.body.entity == signed
+    assert taken.ignored == ('application/pkcs7-signature "smime.p7s"',)
 
 
 def test_two_signed_parts_are_refused(ann: KeyPair) -> None:
@@ -335,6 +361,11 @@ def test_a_text_that_cannot_be_decoded_says_so(ann: KeyPair, headers: dict[str, 
     assert take_apart(mail(ann.headers(), text_entity("!", headers))).body == Unreadable("undecodable_text")
 
 
+def test_a_text_that_nobody_writes_is_too_large(ann: KeyPair) -> None:
+    assert take_apart(ann.plain("x" * MAX_TEXT_BYTES)).body == PlainText("x" * MAX_TEXT_BYTES)
+    assert take_apart(ann.plain("x" * (MAX_TEXT_BYTES + 1))).body == Unreadable("too_large")
+
+
 def test_wrong_octets_in_an_unsigned_text_are_replaced(ann: KeyPair) -> None:
     raw = mail(ann.headers(), text_entity("CONFIRM x")).replace(b"CONFIRM x", b"CONFIRM \xff\0")
     assert take_apart(raw).body == PlainText("CONFIRM �\0")
@@ -369,6 +400,12 @@ def test_a_binary_key_file_is_read(ann: KeyPair) -> None:
 def test_a_revocation_certificate_counts_as_a_key(ann: KeyPair) -> None:
     taken = wrapped(ann, "mixed", text_entity("KEY STOLEN\n"), key_entity(ann.revocation()))
     assert taken.keys == (dearmor(ann.revocation(), PUBLIC_KEY),)
+
+
+def test_a_heap_of_armor_is_no_key(ann: KeyPair) -> None:
+    heap = b"".join([b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n", b"QUFB" * 70_000, b"\n"])
+    heap += b"-----END PGP PUBLIC KEY BLOCK-----\n"
+    assert list(keys_in(heap + ann.armored)) == [dearmor(ann.armored, PUBLIC_KEY)]
 
 
 def test_keys_are_limited_and_broken_ones_passed_over(ann: KeyPair) -> None:

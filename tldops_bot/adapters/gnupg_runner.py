@@ -7,17 +7,17 @@ import contextlib
 import os
 import resource
 import select
-import shutil
 import subprocess
 import tempfile
 import threading
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
+
+from tldops_bot.adapters.scratch_folder import ScratchFolder
 
 MAX_STATUS_BYTES = 1024 * 1024
 # No gpg.conf, no questions, no network, no agent started, no writes but those asked for.
@@ -100,15 +100,14 @@ class GpgRunner:
         self._program = program
         self._limits = limits or Limits()
         self.turns = threading.BoundedSemaphore(processes)
-        memory = Path("/dev/shm")  # noqa: S108  a directory of our own is made in it
-        self._scratch = Path(tempfile.mkdtemp(prefix="tldops-", dir=memory if memory.is_dir() else None))
-        self._removing = weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+        self._folder = ScratchFolder()
+        self._scratch = self._folder.path
         self.home = self._scratch / "home"
         self.home.mkdir(mode=0o700)
 
     def close(self) -> None:
         """Remove what lies on disk; done at the end of the process, too."""
-        self._removing()
+        self._folder.close()
 
     @contextlib.contextmanager
     def view(self, certificate: bytes) -> Iterator[tuple[str, ...]]:

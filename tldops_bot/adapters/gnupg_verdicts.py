@@ -11,10 +11,11 @@ from tldops_bot.adapters.gnupg_status import judge
 from tldops_bot.domain.certificate import Certificate, Refused
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import Verdict, bad
-from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature
+from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, with_checksum
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
     SignedMessage,
+    demands_the_unknown,
     open_message,
     primary_fingerprint,
     signature_issuers,
@@ -64,13 +65,13 @@ class Gnupg:
             return bad("several_signatures", fingerprint)
         blob = packets[0].octets
         finished = self._in_view(certificate, _clock(blob, at), ("--verify",), blob, signed_octets)
-        return judge(finished, fingerprint)
+        return _told_apart(judge(finished, fingerprint), blob)
 
     def verify_inline(self, block: bytes, certificate: bytes, at: datetime) -> tuple[Verdict, bytes]:
         """A cleartext-signed block; the text is gpg's own, and empty unless the verdict is good."""
         if problem := clearsign_problem(block):
             return bad(problem, primary_fingerprint(certificate)), b""
-        return self._verify_whole(block, clearsign_signature(block), certificate, at)
+        return self._verify_whole(with_checksum(block), clearsign_signature(block), certificate, at)
 
     def verify_message(self, octets: bytes, certificate: bytes, at: datetime) -> tuple[Verdict, bytes]:
         """A signed OpenPGP message, unwrapped; what it says is gpg's own, and empty unless good."""
@@ -87,7 +88,7 @@ class Gnupg:
     ) -> tuple[Verdict, bytes]:
         arguments = ("--output=-", "--decrypt")
         finished = self._in_view(certificate, _clock(signature, at), arguments, octets)
-        verdict = judge(finished, primary_fingerprint(certificate))
+        verdict = _told_apart(judge(finished, primary_fingerprint(certificate)), signature)
         if verdict.is_good and len(finished.lines("PLAINTEXT")) != 1:
             return bad("malformed_block", verdict.fingerprint), b""
         return verdict, finished.output if verdict.is_good else b""
@@ -134,6 +135,13 @@ class Gnupg:
     def sign_detached(self, octets: bytes) -> bytes:
         """An armored SHA-512 signature by the list's key."""
         return self.keyring.sign_detached(octets)
+
+
+def _told_apart(verdict: Verdict, signature: bytes) -> Verdict:
+    """gpg calls bad also what it does not understand: then nobody has changed the text."""
+    if verdict.reason == "bad_signature" and demands_the_unknown(signature):
+        return bad("unsupported_signature", verdict.fingerprint)
+    return verdict
 
 
 def _clock(signature: bytes, at: datetime) -> datetime:

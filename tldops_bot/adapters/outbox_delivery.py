@@ -75,7 +75,7 @@ class Delivery:
         on_keyless: Aftermath,
         on_too_large: Aftermath,
     ) -> None:
-        """`on_keyless`: an alert is held, or a roster was missed, for want of a key. `on_too_large`: a mail was refused for size."""
+        """`on_keyless`: for want of a key an alert is held, or a roster missed. `on_too_large`: refused for size."""
         self._database = database
         self._now = now
         self._random_octets = random_octets

@@ -12,7 +12,7 @@ from tldops_bot.adapters.smtp_delivery import Outgoing
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.domain.certificate import Refused
 from tldops_bot.domain.list_address import ListAddress
-from tldops_bot.mail import bounce_address
+from tldops_bot.mail import bounce_address, seen_token
 from tldops_bot.mail.compose import OuterHeaders, message_id, outer_headers
 from tldops_bot.mail.mime_entities import encrypted_part, signed_part
 from tldops_bot.store.outbox import Claimed, OutboxMessage
@@ -77,7 +77,7 @@ class Sealing:
 
     def sheet(self, message: OutboxMessage) -> Sheet:
         """A message made ready; its common headers are built here, once."""
-        headers = outer_headers(message.headers, message.subject, self._settings)
+        headers = outer_headers(message.headers, message.subject, self._settings, bool(message.alert_id))
         return Sheet(message, headers, message.sealed or b"")
 
     async def sign(self, sheet: Sheet) -> bool:
@@ -104,7 +104,9 @@ class Sealing:
         """The whole mail: encrypted, or the signed part as it is. Raises BadAddress."""
         one, sheet = copy.delivery, copy.sheet
         own_id = message_id(one.id, sheet.message.made_at, self.secrets.message_id, self._settings)
-        head = sheet.headers.for_recipient(one.rcpt_to, own_id, one.reply_to)
+        is_counted = sheet.message.alert_id and one.person_id is not None
+        word = seen_token.make(one.id, self.secrets.bounce) if is_counted else ""
+        head = sheet.headers.for_recipient(one.rcpt_to, own_id, one.reply_to, word)
         part = sheet.sealed if ciphertext is None else encrypted_part(ciphertext)
         bounce = bounce_address.make(self._home, one.id, self.secrets.bounce)
         return Outgoing(one.id, bounce, one.rcpt_to, head + part)

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 
 import pysequoia
 
+from tldops_bot.adapters.linux_secrets import keep_in_memory
 from tldops_bot.domain.certificate import Refused
 
 Recipient = tuple[str, bytes]
@@ -109,6 +110,7 @@ class Encryption:
 
 def _live_and_die_with_parent() -> None:
     """The worker holds both ends of its queue, so it would outlive a parent that was killed, for ever."""
+    keep_in_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it, too; the parent says when to end
     parent = multiprocessing.parent_process()
     if parent is not None:

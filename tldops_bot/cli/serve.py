@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import resource
 import signal
 from typing import Annotated
 
 import typer
 
+from tldops_bot.adapters.linux_secrets import keep_in_memory
 from tldops_bot.app import App, Service
 from tldops_bot.cli._frame import opened, refuse
 
@@ -18,7 +18,7 @@ def serve(
 ) -> None:
     """Take mail in, answer it, deliver, and keep the clock, until SIGTERM."""
     level = logging.INFO if verbose else logging.WARNING
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold mail, and the database's password
+    keep_in_memory()
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with opened(context) as app:
         try:

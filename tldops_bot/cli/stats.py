@@ -83,7 +83,7 @@ def _freshness(session: Session, now: datetime) -> dict[str, Any]:
     found = confirmations(freshness.confirmations(session), now)
     return {
         "contacts_confirmed": _share(Share(found.confirmed, found.total)),
-        "median_days_since_confirmed": found.median_days,
+        "confirmed_median_days": found.median_days,
     }
 
 

@@ -1,7 +1,5 @@
 """What the return of a token does, by the purpose it was made for."""
 
-from datetime import datetime
-
 from tldops_bot.commands import (
     _farewell,
     _freshness,
@@ -11,16 +9,14 @@ from tldops_bot.commands import (
     _mailboxes,
     _recovery,
     _requests,
-    _suspending,
     _undoing,
-    _vouching,
+    _updating,
+    _vouchers,
 )
 from tldops_bot.commands._command import Context, Refused, Reply, Status
-from tldops_bot.commands._requests import note_mail
 from tldops_bot.domain.address import address_key
-from tldops_bot.domain.joining import counts_at_once, technical_counts_at
-from tldops_bot.store import audit, iana, inbox, people, requests, tokens
-from tldops_bot.store.tables import Entry, Person, Request, Token
+from tldops_bot.store import audit, inbox, people, requests, tokens
+from tldops_bot.store.tables import Entry, Person, Token
 
 PURPOSES = (
     "prove",
@@ -40,6 +36,7 @@ PURPOSES = (
     "stay",
     "undo",
     "invite",
+    "update",
 )
 
 
@@ -73,7 +70,7 @@ def confirm(ctx: Context, token: Token) -> Reply | Refused:
         case "prove":
             return _proven(ctx, token)
         case "vouch":
-            return _vouched(ctx, token)
+            return _vouchers.said_yes(ctx, token)
         case "carry_out":
             return _carry_out(ctx, token)
         case "emergency":
@@ -96,6 +93,8 @@ def confirm(ctx: Context, token: Token) -> Reply | Refused:
             return Reply("mailbox_works")
         case "invite":
             return _inviting.accepted(ctx, token)
+        case "update":
+            return _updating.agreed(ctx, token)
         case _:
             return Refused("token_other_answer", {"verb": "OBJECT"})
 
@@ -107,11 +106,13 @@ def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
         case "prove":
             return _withdrawn(ctx, token, because)
         case "vouch":
-            return _not_vouched(ctx, token, because)
+            return _vouchers.said_no(ctx, token, because)
         case "key_stop" | "key_cosign":
             return _stopped(ctx, token, because)
         case "invite":
             return _inviting.declined(ctx, token, because)
+        case "update":
+            return _updating.not_agreed(ctx, token, because)
         case "still_right":
             return Reply("noted", {"what": "still_right"})
         case "colleague":
@@ -142,18 +143,10 @@ def take_back(ctx: Context, words: str, because: str) -> Reply | Refused | None:
         return Refused("token_needs_signature", {"fingerprint": token.fingerprint})
     use(ctx, token, "DECLINE")
     return (
-        _withdrawn(ctx, token, because) if token.purpose == "prove" else _word_taken_back(ctx, asked, because)
+        _withdrawn(ctx, token, because)
+        if token.purpose == "prove"
+        else _vouchers.took_back(ctx, asked, because)
     )
-
-
-def _word_taken_back(ctx: Context, asked: list[Request], because: str) -> Reply:
-    """A voucher's yes that was not the end of the matter: the committee has it, or the technical contact's wait."""
-    for request in asked:
-        request.vouched_at, request.vouched_by = None, ""
-        request.details = {**request.details, "declined_because": because[:200], "technical_address": ""}
-        note_mail(ctx, request, "declined")
-    _joining.to_committee(ctx, asked, ("took_back",))
-    return Reply("not_vouched", {"requests": [_requests.describe(one) for one in asked]})
 
 
 def objected(ctx: Context, token: Token, because: str) -> Reply | Refused:
@@ -164,16 +157,7 @@ def objected(ctx: Context, token: Token, because: str) -> Reply | Refused:
     if entry.state != people.LISTED or ctx.now > entry.objections_until:
         return Refused("too_late_to_object", {"tld": _requests.shown(entry.tld)})
     use(ctx, token, "OBJECT")
-    return _suspend(ctx, entry, because or "an objection was made", token.address)
-
-
-def _suspend(ctx: Context, entry: Entry, because: str, by: str) -> Reply:
-    role = "IANA contact" if iana.kinds_of_address(ctx.session, entry.tld, by) else "a contact of the TLD"
-    held = _suspending.suspend(ctx, entry, because, role, None, "letters/objected")
-    return Reply(
-        "suspended",
-        {"name": entry.person.name, "tld": _requests.shown(entry.tld), "number": _requests.number(held)},
-    )
+    return _vouchers.objects(ctx, entry, because or "an objection was made", token.address)
 
 
 def _proven(ctx: Context, token: Token) -> Reply | Refused:
@@ -202,36 +186,6 @@ def _withdrawn(ctx: Context, token: Token, because: str) -> Reply:
     return Reply("withdrawn", {"requests": [_requests.describe(one) for one in asked]})
 
 
-def _vouched(ctx: Context, token: Token) -> Reply | Refused:
-    asked = tokens.requests_of(ctx.session, token)
-    waiting = [one for one in asked if one.state == requests.VOUCHING]
-    late = [one for one in asked if one.state == requests.DONE]
-    if not waiting and not late:
-        return Refused("already_decided")
-    for request in late:
-        _vouching.end_probation_if_all_agree(ctx, request)
-    still = [one for one in waiting if iana.kinds_of_address(ctx.session, one.tld, token.address)]
-    if waiting and not still:
-        return Refused("no_longer_iana_contact")
-    later, now = [], dict[str, list[Request]]()
-    for request in still:
-        kinds = iana.kinds_of_address(ctx.session, request.tld, token.address)
-        if counts_at_once(kinds, ctx.config.membership.vouched_by):
-            now.setdefault(f"IANA {kinds[0]} contact", []).append(request)
-        elif (counts_at := _note_technical(ctx, request, token.address)) is None or counts_at > ctx.now:
-            later.append((request, counts_at))
-        else:
-            now.setdefault(_joining.TECHNICAL, []).append(request)
-    for by, theirs in now.items():
-        _joining.vouched(ctx, theirs, by, token.address)
-    values = {
-        "requests": [_requests.describe(one) for one in [*still, *late]],
-        "later": [(_requests.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
-        "with_committee": [_requests.describe(one) for one in still if one.state == requests.COMMITTEE],
-    }
-    return Reply("vouched", values, Status.WAITING if later else Status.SUCCESS)
-
-
 def _cosigned(ctx: Context, token: Token) -> Reply | Refused:
     """Another contact of the TLD signs for a new key that waits."""
     asked = [one for one in tokens.requests_of(ctx.session, token) if one.state == requests.WAITING]
@@ -250,38 +204,6 @@ def _stopped(ctx: Context, token: Token, because: str) -> Reply | Refused:
         return Refused("already_decided")
     _joining.to_committee(ctx, held, ("recovery_declined",))
     return Reply("stopped", {"requests": [_requests.describe(one) for one in held]})
-
-
-def _note_technical(ctx: Context, request: Request, address: str) -> datetime | None:
-    """A technical contact's word waits for the administrative contact's silence; until when, None is for ever."""
-    request.details = {
-        **request.details,
-        "technical_word_at": ctx.now.isoformat(),
-        "technical_address": address,
-    }
-    return technical_counts_at(request.vouching_at or ctx.now, ctx.config.membership.technical_after)
-
-
-def _not_vouched(ctx: Context, token: Token, because: str) -> Reply | Refused:
-    asked = tokens.requests_of(ctx.session, token)
-    for request in asked:
-        if request.state in (requests.VOUCHING, requests.WAITING, requests.COMMITTEE):
-            request.details = {**request.details, "declined_because": because[:200]}
-            note_mail(ctx, request, "declined")
-    held = [one for one in asked if one.state in (requests.VOUCHING, requests.WAITING)]
-    _joining.to_committee(ctx, held, ("declined",))
-    for request in asked:
-        is_iana = bool(iana.kinds_of_address(ctx.session, request.tld, token.address))
-        if request.state == requests.DONE and is_iana:
-            _object_late(ctx, request, because, token.address)
-    return Reply("not_vouched", {"requests": [_requests.describe(one) for one in asked]})
-
-
-def _object_late(ctx: Context, request: Request, because: str, by: str) -> None:
-    """A voucher's no after another one's yes is an objection."""
-    for entry in people.contacts_of(ctx.session, request.tld):
-        if entry.request_id == request.id and ctx.now <= entry.objections_until:
-            _suspend(ctx, entry, because or "an IANA contact said no", by)
 
 
 def _carry_out(ctx: Context, token: Token) -> Reply | Refused:

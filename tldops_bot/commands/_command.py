@@ -115,7 +115,7 @@ class Refused:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-Mailbox = Literal["", "keyless", "always", "iana"]
+Mailbox = Literal["", "keyless", "always", "iana", "token"]
 Run = Callable[[Context, Request], Reply | Refused]
 
 
@@ -160,7 +160,8 @@ def command(
     """Declare a mail command. The verb is the first word of the first usage; the docstring's first line is its help.
 
     `by_mailbox`: "keyless", who has no key may ask for it unsigned too, and proves the stored mailbox by a token;
-    "always", who has a key as well; "iana", the IANA contacts of the TLD.
+    "always", who has a key as well; "iana", the IANA contacts of the TLD. "token": a word that was sent to the
+    recipient of a mail stands for the signature.
     """
 
     def declare(run: Run) -> Command:

@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.freshness import since_words
+from tldops_bot.domain.roster import wrong_numbers
 from tldops_bot.store import people
 from tldops_bot.store.tables import Lookup, Person
 
@@ -29,6 +30,7 @@ def details(ctx: Context, person: Person) -> dict[str, object]:
         "fingerprint": row.fingerprint if row else "",
         "is_stale": person.stale_at is not None,
         "mail_fails": person.mailbox_failed_at is not None,
+        "wrong_numbers": wrong_numbers(person.phone_wrong_at, person.mobile_wrong_at),
         "confirmed": since_words(person.confirmed_at, ctx.now),
         "confirmed_at": person.confirmed_at if _may_see_dates(ctx, person) else None,
         "tlds": [shown(entry.tld) for entry in person.entries if entry.state == people.LISTED],

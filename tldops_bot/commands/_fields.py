@@ -7,6 +7,7 @@ from dataclasses import replace
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.candidate import LIMITS, Candidate, column_of
+from tldops_bot.domain.lures import holds_host, is_link
 from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import Tld, parse_tld
@@ -87,7 +88,11 @@ def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
         return replace(held, timezone=zone) if zone else wrong
     if too_long or not is_clean(value):
         return wrong
-    if field.name == "Name" and (len(value) < 2 or not any(char.isalpha() for char in value)):
+    if field.name == "Name" and (
+        len(value) < 2 or not any(char.isalpha() for char in value) or holds_host(value)
+    ):
+        return wrong
+    if is_link(value):
         return wrong
     return replace(held, **{column: value})
 

@@ -6,8 +6,9 @@ from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._leaving import leave
 from tldops_bot.commands._requests import number
-from tldops_bot.store import audit, notes, people, printed_rosters, requests, tokens
-from tldops_bot.store.tables import Lookup, Office, Person
+from tldops_bot.domain.outgoing import Entitled, Recipient
+from tldops_bot.store import audit, forgetting, mailboxes, notes, people, printed_rosters, requests, tokens
+from tldops_bot.store.tables import Office, Person
 
 _EMPTIED = (
     "emergency_email",
@@ -25,16 +26,16 @@ _EMPTIED = (
 
 def forget(ctx: Context, person: Person, by: str) -> list[str]:
     """End every entry and office, and empty the record; the TLDs that were left, as people see them."""
-    farewell = _letters.to_address(person.email)
+    farewell = (Recipient(person.email, Entitled.ADDRESS, person.id),)  # whose address goes once it is sent
     ctx.session.execute(delete(Office).where(Office.person_id == person.id))
     tlds = [leave(ctx, one, by) for one in person.entries if one.state in (people.LISTED, people.SUSPENDED)]
-    ctx.session.execute(delete(Lookup).where(Lookup.asked_id == person.id))
+    forgetting.empty(ctx.session, person, ctx.mail.inbox_id)
     concerning = requests.concerning(ctx.session, person)
     notes.forget_about(ctx.session, *(number(one) for one in concerning))
     for held in concerning:
         if held.state in requests.OPEN:
             requests.close(held, requests.WITHDRAWN, "the contact", "", ctx.now)
-        held.details, held.email_key, held.asked_by = {}, "", ""
+        held.details, held.email_key, held.asked_by, held.decided_because = {}, "", "", ""
     tokens.forget_person(ctx.session, person, ctx.now)
     people.forget_keys(ctx.session, person, ctx.now)
     mailboxes.forget_person(ctx.session, person)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
@@ -173,12 +172,6 @@ def _note_word(ctx: Context, token: Token, because: str) -> Reply | Refused | No
 
 
 # --- the committee
-
-
-def declined_at(ctx: Context, person: Person, since: datetime) -> datetime | None:
-    """When somebody last said that a silent person has gone, or is to be found elsewhere."""
-    words = freshness.words_about(ctx.session, person, since)
-    return max((one.used_at for one in words if one.used_at and one.answer == "DECLINE"), default=None)
 
 
 def tell_committee(ctx: Context, silent: Sequence[Person]) -> None:

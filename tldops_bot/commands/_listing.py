@@ -99,7 +99,11 @@ def _welcome(ctx: Context, person: Person, entries: Sequence[Entry]) -> None:
         "opens_at": opens_at if opens_at > ctx.now else None,
         "emergency_email": bool(person.emergency_email),
         "confirm_every": ctx.config.membership.confirm_every.days,
-        "address_under_tld": person.email.rpartition(".")[2] in {entry.tld for entry in entries},
+        "address_under_tld": all(
+            one.rpartition(".")[2] in {entry.tld for entry in entries}
+            for one in (person.email, person.emergency_email)
+            if one
+        ),
     }
     ctx.post(_letters.notice("letters/welcome", values, _letters.to_person(person)))
 

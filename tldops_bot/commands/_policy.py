@@ -17,7 +17,7 @@ def refusal(command: Command, actor: Actor, now: datetime) -> Refused | None:
         or bool(standing.suspended_tlds)
         or _has_office(actor)
         or command.by_mailbox,
-        Who.MEMBER: standing.is_member,
+        Who.MEMBER: standing.is_member or command.by_mailbox == "token",
         Who.COMMITTEE: standing.is_committee,
         Who.SECRETARIAT: standing.is_secretariat or standing.is_committee,
     }[command.who]

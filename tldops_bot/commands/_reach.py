@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from tldops_bot.commands._requests import shown
 from tldops_bot.config.tld_table import TldTable
-from tldops_bot.domain.alert_reach import BEST_FIRST, CALLED, Reach, TldReach, by_tld, shares
+from tldops_bot.domain.alert_reach import BEST_FIRST, CALLED, SEEN, Reach, TldReach, by_tld, shares
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.mail.phones import zones_of
@@ -31,8 +31,9 @@ def line_of(one: TldReach) -> dict[str, object]:
 
 
 def counts_of(reach: Sequence[Reach]) -> dict[str, int]:
-    """How many people are in each state."""
-    return {word: sum(one.state == word for one in reach) for word in BEST_FIRST if word != CALLED}
+    """How many people are in each state, and how many said by the word in the Subject alone that they have seen it."""
+    counts = {word: sum(one.state == word for one in reach) for word in BEST_FIRST if word != CALLED}
+    return counts | {"unsigned": sum(one.state == SEEN and one.why == "token" for one in reach)}
 
 
 def tld_counts(lines: Sequence[TldReach]) -> dict[str, int]:

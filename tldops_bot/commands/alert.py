@@ -24,6 +24,7 @@ from tldops_bot.store.tables import Alert
 
 EXERCISES_A_YEAR = 2
 EXERCISE_TLDS = 5
+MOST_TO_QUERY = 8  # on one line
 
 
 @command(
@@ -71,6 +72,8 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
         return Reply("held", values | {"why": held_because}, Status.WAITING, is_confidential=True)
     found = fan_out(ctx, made, scope)
     counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
+    lost = alert_targets.out_of_reach(ctx.session, found)
+    values |= {"out_of_reach": [shown(tld) for tld in lost], "to_query": lost[:MOST_TO_QUERY]}
     return Reply("posted", values | counts, is_confidential=True)
 
 

@@ -28,6 +28,7 @@ def help_(ctx: Context, request: Request) -> Reply | Refused:
         "later": [_shown(one) for one in later],
         "is_member": ctx.actor.standing.is_member,
         "is_known": is_known,
+        "is_office": ctx.actor.standing.is_secretariat or ctx.actor.standing.is_committee,
     }
     return Reply("commands", values, attachments=(key,))
 

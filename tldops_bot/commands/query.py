@@ -12,11 +12,12 @@ from tldops_bot.commands._fields import read_tlds
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.figures import monthly
+from tldops_bot.domain.freshness import confirmations
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import parse_region
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.roster import parts
-from tldops_bot.store import alerts, figures, lookups
+from tldops_bot.store import alerts, figures, freshness, lookups
 from tldops_bot.store.roster_rows import load_roster
 from tldops_bot.store.tables import Person
 

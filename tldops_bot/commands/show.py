@@ -1,13 +1,12 @@
 """SHOW: a contact's own record, all of it, and who asked for it."""
 
-from sqlalchemy import select
-
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._details import record_of
-from tldops_bot.commands._requests import shown
+from tldops_bot.commands._requests import number, shown
 from tldops_bot.domain.request import Request
-from tldops_bot.store import people
-from tldops_bot.store.tables import Lookup, Person
+from tldops_bot.domain.roster import wrong_numbers
+from tldops_bot.store import own_record, people
+from tldops_bot.store.tables import Entry, Person
 
 
 @command("SHOW", who=Who.CONTACT)
@@ -24,29 +23,60 @@ def show(ctx: Context, request: Request) -> Reply | Refused:
         "fingerprint": person.fingerprint or "",
         "key_expires_at": row.expires_at if row else None,
         "key_blocked": person.key_blocked_because if person.key_blocked_at else "",
+        "since": person.created_at,
         "confirmed_at": person.confirmed_at,
+        "seen_at": person.seen_at,
         "is_stale": person.stale_at is not None,
+        "mail_fails": person.mailbox_failed_at is not None,
+        "wrong_numbers": wrong_numbers(person.phone_wrong_at, person.mobile_wrong_at),
         "offices": sorted(office.role for office in person.offices),
-        "entries": [
-            {
-                "tld": shown(entry.tld),
-                "state": entry.state,
-                "since": entry.since_at,
-                "vouched_by": entry.vouched_by,
-                "opens_at": entry.probation_until if entry.probation_until > ctx.now else None,
-            }
-            for entry in person.entries
-            if entry.state != people.LEFT
+        "entries": [_entry(ctx, one) for one in person.entries if one.state != people.LEFT],
+        "former": [
+            (shown(one.tld), one.since_at, one.left_at) for one in person.entries if one.state == people.LEFT
         ],
-        "lookups": _lookups(ctx, person),
+        "lookups": own_record.lookups(ctx.session, person),
+        **_beside(ctx, person),
     }
     return Reply("record", values, is_confidential=True)
 
 
-def _lookups(ctx: Context, person: Person) -> list[tuple[object, str, str]]:
-    query = select(Lookup).where(Lookup.asked_id == person.id).order_by(Lookup.id.desc()).limit(50)
-    found: list[tuple[object, str, str]] = []
-    for lookup in ctx.session.scalars(query):
-        by = ctx.session.get(Person, lookup.by_id)
-        found.append((lookup.at, by.name if by else "", lookup.command))
-    return found
+def _entry(ctx: Context, entry: Entry) -> dict[str, object]:
+    return {
+        "tld": shown(entry.tld),
+        "state": entry.state,
+        "since": entry.since_at,
+        "vouched_by": entry.vouched_by,
+        "voucher_gone_at": entry.voucher_gone_at,
+        "suspended_because": entry.suspended_because,
+        "final_at": entry.final_at,
+        "opens_at": entry.probation_until if entry.probation_until > ctx.now else None,
+    }
+
+
+def _beside(ctx: Context, person: Person) -> dict[str, object]:
+    """What lies here about them beside the record: requests, notes, questions, mails, the audit."""
+    asked = own_record.asked(ctx.session, person)
+    addresses = people.addresses_of(person)
+    mails = own_record.kept_mails(ctx.session, person)
+    return {
+        "requests": [
+            {
+                "number": number(one),
+                "tld": shown(one.tld) if one.tld else "",
+                "kind": one.kind,
+                "state": one.state,
+                "asked_at": one.asked_at,
+                "because": one.decided_because,
+            }
+            for one in asked
+        ],
+        "notes": [(one.about, one.at, one.text) for one in own_record.notes(ctx.session, asked)],
+        "questions": [
+            (one.made_at, one.purpose, one.expires_at)
+            for one in own_record.open_tokens(ctx.session, person, addresses, ctx.now)
+        ],
+        "mails": mails.count,
+        "mails_since": mails.oldest_at,
+        "mails_kept_days": ctx.config.retention.raw_mail.days,
+        "history": [(one.at, one.action, shown(one.tld)) for one in own_record.history(ctx.session, person)],
+    }

@@ -7,7 +7,18 @@ MAILER_NAMES = frozenset(
     {"mailer-daemon", "postmaster", "mail-daemon", "noreply", "no-reply", "do-not-reply", "donotreply"}
 )
 LIST_ENDINGS = ("-owner", "-bounces", "-request")
-BULK_PRECEDENCES = frozenset({"bulk", "junk", "list", "auto_reply"})
+BULK_PRECEDENCES = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
+# A mail that is nothing but one of these was made by a program: a report, an answer to an invitation.
+MACHINE_TYPES = frozenset(
+    {
+        "multipart/report",
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+        "text/calendar",
+    }
+)
 REPORT_TYPES = frozenset({"delivery-status", "disposition-notification", "feedback-report"})
 
 
@@ -35,7 +46,7 @@ def is_automatic(marks: Marks, mail_from: str) -> str:
         return bounce
     tests = {
         "auto_submitted": first_word(marks.auto_submitted) not in {"", "no"},
-        "report": marks.content_type == "multipart/report",
+        "report": marks.content_type in MACHINE_TYPES,
         "own_loop": bool(marks.x_loop),
         "mailing_list": bool(marks.list_id),
         "precedence": first_word(marks.precedence) in BULK_PRECEDENCES,

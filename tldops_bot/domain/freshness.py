@@ -29,6 +29,7 @@ ASKS_BEFORE_STALE = 4  # the question and three reminders, on days 0, 7, 14 and 
 ASK_AGAIN_AFTER = 30 * DAY  # who is marked is asked on, once a month: kindly, and without end
 
 OTHERS_AGAIN_AFTER = 90 * DAY  # colleagues have their own work
+ASK_OTHERS_FOR = 7 * DAY  # after the mark, should a mailbox have had its share of a day
 MOST_ABOUT_OTHERS_A_DAY = 3  # one mailbox may serve many TLDs (one of IANA's serves 16)
 COMMITTEE_AFTER = 14 * DAY  # as long as a voucher has, too
 COMMITTEE_AGAIN_AFTER = 90 * DAY

@@ -48,11 +48,18 @@ class RosterContact:
     key_blob: bytes | None = None
     is_stale: bool = False
     mail_fails: bool = False
+    wrong_numbers: tuple[str, ...] = ()  # "Phone", "Mobile": a caller reported that they lead nowhere
 
     @property
     def has_key(self) -> bool:
         """Mail can be encrypted to them: a member, not only a listed contact."""
         return bool(self.fingerprint)
+
+
+def wrong_numbers(phone_at: datetime | None, mobile_at: datetime | None) -> tuple[str, ...]:
+    """Which numbers somebody reported to be wrong, by when that was."""
+    reported = (("Phone", phone_at), ("Mobile", mobile_at))
+    return tuple(label for label, at in reported if at is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ ANSWER_LINE = "----- write your answer above this line -----"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TO_OURS = str.maketrans(_STANDARD, _ALPHABET)
+_TO_STANDARD = str.maketrans(_ALPHABET, _STANDARD)
 _MISREAD = str.maketrans("OIL", "011")
 _SHAPE = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{4}-?){3}[0-9A-HJKMNP-TV-Z]{4}")
 
@@ -30,6 +31,11 @@ def read_token(text: str) -> str | None:
         return None
     letters = cleaned.replace("-", "")
     return "-".join(letters[i : i + 4] for i in range(0, 16, 4))
+
+
+def token_octets(token: str) -> bytes:
+    """The octets a token was written from; it must be as `read_token` gives it."""
+    return base64.b32decode(token.replace("-", "").translate(_TO_STANDARD))
 
 
 def token_digest(token: str) -> str:

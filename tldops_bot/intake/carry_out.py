@@ -12,7 +12,7 @@ from tldops_bot.intake.case import Case
 from tldops_bot.intake.decision import NO_ACTOR, Decision, Part, first_reason, problem_parts
 from tldops_bot.store import strangers
 
-UNSIGNED_VERBS = ("HELP", "SUBSCRIBE", "CONFIRM", "DECLINE", "OBJECT")
+UNSIGNED_VERBS = ("HELP", "SUBSCRIBE", "CONFIRM", "DECLINE", "OBJECT", "ACK")
 _TOKEN_VERBS = ("CONFIRM", "DECLINE", "OBJECT")
 
 

@@ -124,7 +124,7 @@ class Intake:
         automatic = self._is_automatic(judged, claimed)
         if automatic and not self._is_monitoring_alert(judged):
             return Decision("silent", f"automatic ({automatic})")
-        if judged.mail.author and same_address(judged.mail.author, self._home.address):
+        if self._home.owns(judged.mail.author or ""):
             return Decision("silent", "our own address")
         return decide(session, judged, claimed, now, self._around)
 

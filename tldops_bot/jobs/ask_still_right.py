@@ -59,11 +59,17 @@ def _ask_again(ctx: Context, person: Person, held: rules.Round) -> None:
 
 def _about_the_silent(ctx: Context, silent: list[Person]) -> None:
     """Who knows them? And once nobody could help, or somebody says they have gone: the committee."""
+    declines = freshness.declines(ctx.session)
     to_tell = []
     for person in silent:
-        _freshness.ask_others(ctx, person, rules.MOST_ABOUT_OTHERS_A_DAY)
-        stale_at = person.stale_at or ctx.now
-        declined_at = _freshness.declined_at(ctx, person, stale_at)
+        stale_at, declined_at = person.stale_at or ctx.now, declines.get(person.id)
+        is_new = ctx.now - stale_at <= rules.ASK_OTHERS_FOR
+        if (
+            is_new or person.asked_at == ctx.now
+        ):  # later only when the person is asked, too: there may be many
+            _freshness.ask_others(ctx, person, rules.MOST_ABOUT_OTHERS_A_DAY)
+        if declined_at is not None and declined_at < stale_at:
+            declined_at = None  # said of an earlier silence
         if rules.is_committee_due(stale_at, person.committee_told_at, declined_at, ctx.now):
             person.committee_told_at = ctx.now
             to_tell.append(person)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from tldops_bot.commands import _letters
 from tldops_bot.commands._forgetting import forget_due
 from tldops_bot.commands._leaving import leave
 from tldops_bot.domain.outgoing import Letter
@@ -31,5 +32,11 @@ def finish_removals(ctx: JobContext) -> list[Letter]:
             requests.close(
                 question, requests.REJECTED, "the clock", "the time to restore has passed", ctx.now
             )
-        leave(context, entry, "the clock")
+        values = {
+            "name": entry.person.name,
+            "tld": leave(context, entry, "the clock"),
+            "because": entry.suspended_because,
+            "since": entry.suspended_at,
+        }
+        context.post(_letters.notice("letters/removal_final", values, _letters.to_person(entry.person)))
     return context.letters

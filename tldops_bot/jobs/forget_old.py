@@ -6,14 +6,20 @@ from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.outreach import REMEMBERED
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import (
+    forgetting,
     inbox,
     invitations,
+    lookups,
     outbox_control,
+    people,
     printed_rosters,
+    requests,
     signatures,
     strangers,
     tokens,
 )
+
+LOOKUPS_KEPT = timedelta(days=365)  # "who asked for me?" is asked once a year, with the record in hand
 
 
 @job(every=timedelta(hours=1))
@@ -21,6 +27,10 @@ def forget_old(ctx: JobContext) -> list[Letter]:
     """Carry out [retention]: forget the octets of old mails and everything spent."""
     keep = ctx.now - ctx.config.retention.raw_mail
     inbox.forget_raw(ctx.session, keep)
+    forgetting.sweep(ctx.session)
+    requests.forget_before(ctx.session, keep)
+    people.forget_candidates(ctx.session, keep)
+    lookups.forget_before(ctx.session, ctx.now - LOOKUPS_KEPT)
     tokens.forget_before(ctx.session, keep)
     outbox_control.forget_before(ctx.session, keep)
     invitations.forget_before(ctx.session, ctx.now - REMEMBERED)

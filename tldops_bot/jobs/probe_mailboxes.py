@@ -18,11 +18,11 @@ def probe_mailboxes(ctx: JobContext) -> list[Letter]:
     """Probe the mailboxes from which two messages came back over three days, and mark the dead ones."""
     context = as_command(ctx)
     bounces.note_refusals(ctx.session)
-    served = {one.id: one for one in people.everybody_served(ctx.session)}
-    _follow_up(context, served)
+    _follow_up(context)
     for (person_id, key), moments in bounces.of_people(ctx.session, ctx.now - rules.WITHIN).items():
-        person = served.get(person_id)
-        if person is not None and _is_theirs(person, key) and _is_suspect(ctx, person_id, key, moments):
+        person = ctx.session.get_one(Person, person_id)
+        is_theirs = _is_served(person) and _is_theirs(person, key)
+        if is_theirs and _is_suspect(ctx, person_id, key, moments):
             _mailboxes.probe(context, person, mailboxes.take(ctx.session, person_id, key))
     return context.letters
 
@@ -36,13 +36,13 @@ def _is_suspect(ctx: JobContext, person_id: int, key: str, moments: list[datetim
     return row.probed_at is None and rules.is_suspect([one for one in moments if one > alive_at])
 
 
-def _follow_up(ctx: Context, served: dict[int, Person]) -> None:
+def _follow_up(ctx: Context) -> None:
     """What was probed before: no answer is an answer, and a dead mailbox is asked again from time to time."""
     for person, row in mailboxes.in_question(ctx.session):
         probed_at = row.probed_at or ctx.now
         if not _is_theirs(person, row.address_key):
             mailboxes.drop(ctx.session, row)
-        elif person.id not in served:
+        elif not _is_served(person):
             continue
         elif row.failed_at is None and rules.is_dead(probed_at, ctx.now):
             _mailboxes.mark(ctx, person, row)
@@ -52,3 +52,7 @@ def _follow_up(ctx: Context, served: dict[int, Person]) -> None:
 
 def _is_theirs(person: Person, key: str) -> bool:
     return key in {address_key(one) for one in people.addresses_of(person)}
+
+
+def _is_served(person: Person) -> bool:
+    return bool(person.offices) or any(one.state == people.LISTED for one in person.entries)

@@ -45,14 +45,20 @@ class OuterHeaders:
     """The header lines of one message, without those that differ from copy to copy."""
 
     common: bytes
+    subject: str = ""  # only where a word of their own is added for each recipient
 
-    def for_recipient(self, to: str, message_id: str, reply_to: str = "") -> bytes:
-        """All header lines of one copy, up to the Content headers; raises BadAddress."""
+    def for_recipient(self, to: str, message_id: str, reply_to: str = "", seen_token: str = "") -> bytes:
+        """All header lines of one copy, up to the Content headers; raises BadAddress.
+
+        With a `seen_token` the Subject ends with what a phone without OpenPGP can send back.
+        """
         if not _MESSAGE_ID.fullmatch(message_id):
             raise BadAddress("not a message id")
         own = f"To: <{_checked(to)}>\r\nMessage-ID: {message_id}\r\n"
         if reply_to:
             own += f"Reply-To: <{_checked(reply_to)}>\r\n"
+        if self.subject:
+            own += f"Subject: {self.subject}{f' (ACK {seen_token})' if seen_token else ''}\r\n"
         return own.encode("ascii") + self.common
 
 
@@ -77,12 +83,16 @@ def draft(letter: Letter, rendered: Rendered, settings: ListSettings, now: datet
     )
 
 
-def outer_headers(headers: Mapping[str, str], subject: str, settings: ListSettings) -> OuterHeaders:
-    """What stands round the sealed part in every copy of a message."""
-    words = _header_lines({"From": _author(settings), "Subject": subject, "Date": headers["Date"]})
+def outer_headers(
+    headers: Mapping[str, str], subject: str, settings: ListSettings, is_apart: bool = False
+) -> OuterHeaders:
+    """What stands round the sealed part in every copy of a message; `is_apart` leaves the Subject for each copy."""
+    is_apart = is_apart and subject.isascii()
+    shared = {} if is_apart else {"Subject": subject}
+    words = _header_lines({"From": _author(settings), **shared, "Date": headers["Date"]})
     marks = {name: text for name, text in headers.items() if name != "Date"}
     marks |= _list_headers(settings) | {"X-Loop": settings.address, "MIME-Version": "1.0"}
-    return OuterHeaders(words + _header_lines(marks, _UNFOLDED))
+    return OuterHeaders(words + _header_lines(marks, _UNFOLDED), subject if is_apart else "")
 
 
 def message_id(delivery_id: int, made_at: datetime, key: bytes, settings: ListSettings) -> str:

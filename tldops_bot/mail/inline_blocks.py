@@ -12,6 +12,7 @@ from tldops_bot.mail.openpgp_armor import (
     BadArmor,
     Block,
     decode,
+    encode,
     find_blocks,
 )
 
@@ -77,6 +78,15 @@ def clearsign_lines(block: bytes) -> list[bytes]:
 
 def _is_weak_hash_alone(headers: list[bytes]) -> bool:
     return len(headers) == 1 and bool(re.fullmatch(rb"Hash:[ \t]*[A-Z0-9-]{1,12}[ \t]*", headers[0]))
+
+
+def with_checksum(block: bytes) -> bytes:
+    """The same block, its signature in armor with the checksum that RFC 9580 programs leave out.
+
+    Without it GnuPG 2.2 takes the last line of the signature for one, unless that is padded.
+    """
+    start, signature = _SIGNATURE_START.search(block), clearsign_signature(block)
+    return block[: start.start()] + encode(signature, SIGNATURE) if start and signature else block
 
 
 def clearsign_signature(block: bytes) -> bytes:

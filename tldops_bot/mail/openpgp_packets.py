@@ -19,7 +19,8 @@ from tldops_bot.mail.openpgp_framing import packets as packets
 PKESK, SIGNATURE_TAG, SKESK, ONE_PASS, COMPRESSED, LITERAL = 1, 2, 3, 4, 8, 11
 MARKER, SEIPD, AEAD, PADDING = 10, 18, 20, 21
 PUBLIC_KEY_TAG = 6
-_CREATED, _ISSUER_KEY_ID, _ISSUER_FINGERPRINT = 2, 16, 33
+_CREATED, _ISSUER_KEY_ID, _NOTATION, _ISSUER_FINGERPRINT = 2, 16, 20, 33
+_LAST_KNOWN = 35  # of the kinds of subpackets that GnuPG 2.2 has words for
 MAX_RECIPIENTS = 32
 MAX_SIGNATURE_BYTES = 65_536
 
@@ -211,6 +212,20 @@ def signature_packets(octets: bytes) -> list[Packet]:
     return found
 
 
+def demands_the_unknown(octets: bytes) -> bool:
+    """Whether a signature calls critical what gpg does not know, which makes it bad whatever it covers.
+
+    RFC 9580 section 5.2.3.7: notations (gpg knows none), and subpackets that came after it.
+    """
+    try:
+        bodies = [packet.body for packet in signature_packets(octets)]
+        hashed = [_counted(body, 4)[0] for body in bodies if body[:1] == b"\x04"]
+        kinds = [kind for area in hashed for kind, _ in _marked_subpackets(area)]
+    except BadPackets:
+        return False
+    return any(kind & 0x80 and (kind & 0x7F == _NOTATION or kind & 0x7F > _LAST_KNOWN) for kind in kinds)
+
+
 def _issuer(body: bytes) -> Issuer:
     version = body[0] if body else 0
     if version == 3 and len(body) >= 15:
@@ -237,14 +252,19 @@ def _counted(body: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
-    """RFC 9580 section 5.2.3.7; the critical bit is taken off the kind."""
+    """The critical bit is taken off the kind."""
+    return ((kind & 0x7F, content) for kind, content in _marked_subpackets(area))
+
+
+def _marked_subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
+    """RFC 9580 section 5.2.3.7."""
     at = 0
     while at < len(area):
         length, at = _subpacket_length(area, at)
         content, at = take(area, at, length)
         if not content:
             raise BadPackets
-        yield content[0] & 0x7F, content[1:]
+        yield content[0], content[1:]
 
 
 def _subpacket_length(area: bytes, at: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from tldops_bot.domain.plain_text import one_line, split_lines
 from tldops_bot.domain.roster import RosterContact, TldContacts
@@ -46,11 +47,9 @@ class Block:
 def block(pages: Pages, each: TldContacts, contact: RosterContact, most: float) -> Block:
     """A contact ready for print, not higher than `most`: the rest of what nobody can have typed is left out."""
     lines = [folded for line in _lines(contact) for folded in _folded(pages, line)]
-    found = Block(each, lines)
-    while found.height > most:
-        lines.pop()
-        found = Block(each, lines)
-    return found
+    heights = accumulate((line.height for line in lines), initial=AFTER)
+    next(heights)
+    return Block(each, [line for line, height in zip(lines, heights, strict=True) if height <= most])
 
 
 def put_block(pages: Pages, x: float, y: float, block: Block) -> None:

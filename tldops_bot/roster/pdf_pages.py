@@ -4,6 +4,7 @@ The same input gives the same octets: no moment but the one handed in, no chance
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -22,6 +23,7 @@ UNSHOWN = "(?)"  # stands for letters that no font of this machine has
 _POINTS = 72 / 25.4  # in a millimetre
 _STANDARD, _STANDARD_LETTERS = "helvetica", "cp1252"  # every PDF reader has it
 _GAP = "\ufffe"  # no character (Unicode 23.7), so in no font
+_MOST_MARKS = 4
 _GAPS = re.compile(f"{_GAP}+")
 # Blocks whose letters neither join nor stack nor run to the left: European scripts, signs, and East Asia's.
 _ALONE = (
@@ -41,6 +43,7 @@ class Pages:
         self.pdf.set_creation_date(made_at)
         self.pdf.set_title(title)
         self.pdf.set_lang("en")
+        self.pdf.str_alias_nb_pages = ""  # nothing that is typed stands for something else
         self.pdf.core_fonts_encoding = _STANDARD_LETTERS
         self._typefaces = typefaces
         self._plain = typefaces.plain
@@ -75,7 +78,7 @@ class Pages:
         anchor: Anchor = "start",
     ) -> None:
         """One line; `y` is its baseline."""
-        shown = text if text.isascii() else self.shown(text)
+        shown = self.shown(text)
         if anchor != "start":
             width = self.width(shown, size, is_bold)
             x -= width / 2 if anchor == "middle" else width
@@ -107,7 +110,9 @@ class Pages:
 
     def shown(self, text: str) -> str:
         """The text with a sign in place of what can't be shown."""
-        kept = "".join(char if self._has(char) else _GAP for char in text)
+        if text.isascii():
+            return text
+        kept = "".join(char if self._has(char) else _GAP for char in _unstacked(text))
         return _GAPS.sub(UNSHOWN, kept)
 
     def named(self, tld: Tld) -> str:
@@ -241,6 +246,15 @@ class Pages:
 @lru_cache(maxsize=4096)
 def _stands_for_itself(char: str) -> bool:
     return any(first <= ord(char) <= last for first, last in _ALONE)
+
+
+def _unstacked(text: str) -> Iterator[str]:
+    """The text with no more marks on a letter than any language writes: they would cover what stands above."""
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks <= _MOST_MARKS:
+            yield char
 
 
 def pdf(drawing: Drawing, made_at: datetime, typefaces: Typefaces) -> bytes:

@@ -77,12 +77,13 @@ def marks(contact: RosterContact) -> list[str]:
     """What a reader must know before relying on this entry, in a few words each."""
     found = []
     if contact.is_stale:
-        last = (
-            f"last confirmed {contact.confirmed_at:%Y-%m}" if contact.confirmed_at else "never confirmed"
-        )
+        last = f"last confirmed {contact.confirmed_at:%Y-%m}" if contact.confirmed_at else "never confirmed"
         found.append(f"STALE: {last}")
     if contact.mail_fails:
         found.append("MAIL FAILS: use the phone")
+    found += [
+        f"{label.upper()} may be wrong: a caller reached nobody there" for label in contact.wrong_numbers
+    ]
     if not contact.has_key:
         found.append("NO KEY: mail to them can't be encrypted")
     return found

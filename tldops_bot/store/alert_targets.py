@@ -19,6 +19,12 @@ class Target:
     person_id: int
     addresses: tuple[str, ...]
     has_key: bool
+    mail_fails: bool = False
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether mail that only they can read has a fair chance to get there now."""
+        return self.has_key and not self.mail_fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ def targets(
 ) -> list[Target]:
     """Everybody a scope reaches, the poster and the committee included; those with a key first.
 
-    With an `alert_id` also everybody that alert was meant for, whoever is in its scope now.
+    Before all others stand those whose colleagues at the same TLD can't be reached: it hangs on them. With an `alert_id` also everybody that alert was meant for, whoever is in its scope now.
     """
     usable = and_(  # in SQL, since this is asked of 10,000 people while the poster waits
         CertificateRow.is_revoked.is_(False),
@@ -45,16 +51,39 @@ def targets(
     has_key = case((usable, 1), else_=0)
     proven = case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="")
     query = (
-        select(Person.id, Person.email, proven, has_key)
+        select(Person.id, Person.email, proven, has_key, Person.mailbox_failed_at)
         .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
         .where(_within(reached, poster_id, alert_id))
         .order_by(Person.id)
     )
     found = [
-        Target(number, (email, second) if second else (email,), bool(with_key))
-        for number, email, second, with_key in session.connection().execute(query)
+        Target(number, (email, second) if second else (email,), bool(with_key), failed_at is not None)
+        for number, email, second, with_key, failed_at in session.connection().execute(query)
     ]
-    return sorted(found, key=lambda one: not one.has_key)  # in SQL, sorting takes as long as all else
+    last_hopes = {number for people in _tlds_in_need(session, found).values() for number in people}
+    # in SQL, sorting takes as long as all else
+    return sorted(found, key=lambda one: (not one.has_key, one.person_id not in last_hopes))
+
+
+def out_of_reach(session: Session, found: Collection[Target]) -> list[str]:
+    """The TLDs of which nobody can be reached by mail now."""
+    return sorted(tld for tld, people in _tlds_in_need(session, found).items() if not people)
+
+
+def _tlds_in_need(session: Session, found: Collection[Target]) -> dict[str, list[int]]:
+    """The TLDs of contacts who can't be reached, each with its other contacts, who can."""
+    lost = [one.person_id for one in found if not one.is_reachable]
+    if not lost:
+        return {}
+    reachable = {one.person_id for one in found if one.is_reachable}
+    tlds = select(Entry.tld).where(Entry.person_id.in_(lost), Entry.state == LISTED)
+    query = select(Entry.tld, Entry.person_id).where(Entry.tld.in_(tlds), Entry.state == LISTED)
+    in_need: dict[str, list[int]] = {}
+    for tld, person_id in session.connection().execute(query):
+        others = in_need.setdefault(tld, [])
+        if person_id in reachable:
+            others.append(person_id)
+    return in_need
 
 
 def note_targets(session: Session, alert_id: str, found: Collection[Target]) -> None:

@@ -72,6 +72,17 @@ def recipient(session: Session, alert_id: str, person_id: int) -> AlertRecipient
     return session.get(AlertRecipient, (alert_id, person_id))
 
 
+def recipient_of_delivery(session: Session, delivery_id: int) -> AlertRecipient | None:
+    """The row of whoever a copy of an alert was for, or None when that delivery was none."""
+    query = (
+        select(AlertRecipient)
+        .join(Message, Message.alert_id == AlertRecipient.alert_id)
+        .join(Delivery, (Delivery.message_id == Message.id) & (Delivery.person_id == AlertRecipient.person_id))
+        .where(Delivery.id == delivery_id)
+    )
+    return session.scalars(query).first()
+
+
 def reach(session: Session, alert: Alert) -> list[Reach]:
     """What became of an alert for each person it was meant for: the best of its copies, updates included."""
     recipients = list(session.scalars(select(AlertRecipient).where(AlertRecipient.alert_id == alert.id)))

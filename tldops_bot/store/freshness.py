@@ -49,6 +49,15 @@ def words_about(session: Session, person: Person, since: datetime) -> list[Token
     return list(session.scalars(query.order_by(Token.id)))
 
 
+def declines(session: Session) -> dict[int, datetime]:
+    """When somebody last said of a person that they have gone, by the person."""
+    query = select(Token.person_id, func.max(Token.used_at)).where(
+        Token.purpose == COLLEAGUE, Token.answer == "DECLINE", Token.person_id.is_not(None)
+    )
+    rows = session.execute(query.group_by(Token.person_id))
+    return {person_id: at for person_id, at in rows if person_id is not None and at is not None}
+
+
 def asked_about_others(session: Session, address: str, now: datetime) -> int:
     """How many questions about others went to a mailbox within a day."""
     query = select(func.count()).where(

@@ -1,13 +1,14 @@
 """Finding listed people: by TLD, organisation or name, and from a number, address or fingerprint."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.store.people import LISTED, by_address
-from tldops_bot.store.tables import Entry, Person
+from tldops_bot.store.tables import Entry, Lookup, Person
 
 LIMIT = 60
 
@@ -68,3 +69,8 @@ def _is_listed() -> ColumnElement[bool]:
 def _listed(session: Session, condition: ColumnElement[bool]) -> list[Person]:
     query = select(Person).where(_is_listed(), condition).order_by(Person.name).limit(LIMIT)
     return list(session.scalars(query))
+
+
+def forget_before(session: Session, moment: datetime) -> None:
+    """Who asked for whom is kept for a time."""
+    session.execute(delete(Lookup).where(Lookup.at < moment))

@@ -10,7 +10,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.personal_name import same_name
 from tldops_bot.domain.standing import NOBODY, Standing
-from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Office, Person
+from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Office, Person, Request
 
 LISTED, SUSPENDED, LEFT = "listed", "suspended", "left"
 
@@ -189,3 +189,17 @@ def addresses_of(person: Person) -> tuple[str, ...]:
     if person.emergency_email and person.emergency_proven_at is not None:
         return person.email, person.emergency_email
     return (person.email,)
+
+
+def forget_candidates(session: Session, moment: datetime) -> None:
+    """Drop the certificates of people who came to nothing: they hold a name and an address."""
+    waiting = select(Request.fingerprint).where(
+        Request.decided_at.is_(None), Request.fingerprint.is_not(None)
+    )
+    session.execute(
+        delete(CertificateRow).where(
+            CertificateRow.person_id.is_(None),
+            CertificateRow.held_since < moment,
+            CertificateRow.fingerprint.not_in(waiting),
+        )
+    )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
@@ -108,3 +108,10 @@ def close(request: Request, state: str, by: str, because: str, now: datetime) ->
     """End a request."""
     request.state, request.decided_by, request.decided_because = state, by, because[:255]
     request.decided_at = now
+
+
+def forget_before(session: Session, moment: datetime) -> None:
+    """Of requests that ended before then only what, when and how it ended stays."""
+    ended = (Request.decided_at < moment, Request.email_key != "")
+    emptied = {"details": {}, "email_key": "", "asked_by": "", "decided_because": ""}
+    session.execute(update(Request).where(*ended).values(**emptied))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.labels import to_u_label
-from tldops_bot.domain.roster import Roster, RosterContact, build_roster
+from tldops_bot.domain.roster import Roster, RosterContact, build_roster, wrong_numbers
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store.audit import head
 from tldops_bot.store.people import LISTED
@@ -24,7 +24,7 @@ _PERSON_COLUMNS = (
     *(Person.id, Person.name, Person.email, Person.emergency_email, Person.emergency_proven_at),
     *(Person.phone, Person.phone_e164, Person.mobile, Person.mobile_e164, Person.fax, Person.postal),
     *(Person.organisation, Person.timezone, Person.key_blocked_at, Person.created_at, Person.confirmed_at),
-    *(Person.stale_at, Person.mailbox_failed_at),
+    *(Person.stale_at, Person.mailbox_failed_at, Person.phone_wrong_at, Person.mobile_wrong_at),
     *(CertificateRow.fingerprint, CertificateRow.blob, CertificateRow.held_since),
     *(CertificateRow.expires_at, CertificateRow.is_revoked),
 )
@@ -101,6 +101,7 @@ def _contact(
         key_blob=row.blob if has_key else None,
         is_stale=row.stale_at is not None,
         mail_fails=row.mailbox_failed_at is not None,
+        wrong_numbers=wrong_numbers(row.phone_wrong_at, row.mobile_wrong_at),
     )
 
 

@@ -1,0 +1,91 @@
+"""Shapes seen in the corpora of others: what a verdict is called when a mail is neither good nor simply forged."""
+
+import pytest
+
+from tests.desk import Desk
+from tests.keys import KeyPair, crlf, mail, multipart, person, text_entity
+from tests.outcomes import outcome, prove, rows, subscribe
+from tldops_bot.domain.verdict import Standing
+from tldops_bot.mail.openpgp_armor import SIGNATURE, dearmor, encode
+
+TEXT = text_entity("QUERY nl\n")
+HTML = b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>QUERY nl</p>\r\n"
+
+
+@pytest.fixture
+def ann(desk: Desk) -> KeyPair:
+    found = person("Ann Example", "ann@nic.example")
+    desk.member(found, "nl")
+    return found
+
+
+def signed_with(ann: KeyPair, signature: bytes) -> bytes:
+    """A PGP/MIME mail with these octets in the place of its signature."""
+    part = b"Content-Type: application/pgp-signature\r\n\r\n" + crlf(signature)
+    return mail(ann.headers(), multipart('signed; protocol="application/pgp-signature"', TEXT, part))
+
+
+def newer_version(desk: Desk, ann: KeyPair) -> bytes:
+    """A signature of version 6, as RFC 9580 has them and gpg does not read them."""
+    signature = dearmor(ann.detached(TEXT, at=desk.now), SIGNATURE)
+    return encode(signature.replace(b"\x04\x00", b"\x06\x00", 1), SIGNATURE)
+
+
+def judged(desk: Desk, raw: bytes) -> tuple[str, str]:
+    before = rows(desk)
+    verdict = desk.receive(raw, "ann@nic.example").judged.verdict
+    assert rows(desk) == before
+    return verdict.standing.value, verdict.reason
+
+
+def test_two_signatures_of_one_member_are_called_several(desk: Desk, ann: KeyPair) -> None:
+    twice = encode(dearmor(ann.detached(TEXT, at=desk.now), SIGNATURE) * 2, SIGNATURE)
+    assert judged(desk, signed_with(ann, twice)) == ("bad", "several_signatures")
+
+
+def test_what_is_no_signature_is_called_damaged_not_unknown(desk: Desk, ann: KeyPair) -> None:
+    nothing = b"-----BEGIN PGP SIGNATURE-----\n\nno signature\n-----END PGP SIGNATURE-----\n"
+    assert judged(desk, signed_with(ann, nothing)) == ("bad", "malformed_block")
+    block = ann.clearsigned("QUERY nl\n", at=desk.now)
+    inline = block[: block.index(b"-----BEGIN PGP SIGNATURE")] + nothing
+    assert judged(desk, mail(ann.headers(), text_entity(inline.decode()))) == ("bad", "malformed_block")
+
+
+def test_a_signature_of_a_version_to_come_is_called_unsupported(desk: Desk, ann: KeyPair) -> None:
+    raw = signed_with(ann, newer_version(desk, ann))
+    assert judged(desk, raw) == ("bad", "unsupported_signature")
+
+
+def test_a_mail_that_has_no_signature_is_none_also_when_it_can_not_be_read(desk: Desk, ann: KeyPair) -> None:
+    html = mail(ann.headers(), HTML)
+    assert judged(desk, html) == ("none", "no_plain_text")
+    nonsense = mail(ann.headers(), text_entity("x", {"Content-Type": "text/plain; charset=nonsense"}))
+    assert judged(desk, nonsense) == ("none", "undecodable_text")
+    assert judged(desk, ann.plain("x" * 2_000_001)) == ("none", "too_large")
+
+
+def test_a_signed_mail_without_plain_text_is_bad(desk: Desk, ann: KeyPair) -> None:
+    assert judged(desk, ann.sign_entity(HTML, at=desk.now)) == ("bad", "no_plain_text")
+
+
+def test_what_a_member_signed_with_smime_too_is_carried_out(desk: Desk, ann: KeyPair) -> None:
+    smime = b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nabc"
+    both = multipart(
+        "signed; protocol=application/pkcs7-signature", ann.signed_entity(TEXT, at=desk.now), smime
+    )
+    handled = desk.receive(mail(ann.headers(), both), ann.address)
+    assert handled.judged.verdict.standing is Standing.GOOD
+    assert outcome(handled) == "contacts"
+
+
+def test_an_iana_contact_says_yes_also_under_a_signature_we_can_not_read(desk: Desk, ann: KeyPair) -> None:
+    bert, voucher = person("Bert Example", "bert@nic.example"), "admin@registry.example"
+    desk.iana("be", voucher)
+    subscribe(desk, bert, "be")
+    prove(desk, bert)
+    part = b"Content-Type: application/pgp-signature\r\n\r\n" + crlf(newer_version(desk, ann))
+    answer = text_entity(f"CONFIRM {desk.token_for(voucher)}\n")
+    entity = multipart('signed; protocol="application/pgp-signature"', answer, part)
+    handled = desk.receive(mail(ann.headers({"From": voucher}), entity), voucher)
+    assert handled.judged.verdict.reason == "unsupported_signature"
+    assert outcome(handled) == "vouched"

@@ -1,0 +1,240 @@
+"""A changed record: the fields read, carried out at once for oneself, or put to the person whom somebody else means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tldops_bot.commands import _letters, _proving, _undoing, _wrong_numbers
+from tldops_bot.commands._command import Context, Refused, Reply, Status
+from tldops_bot.commands._fields import read_candidate
+from tldops_bot.domain.address import mask_address, mask_phone, same_address
+from tldops_bot.domain.candidate import Candidate, column_of
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.request import Field
+from tldops_bot.domain.tld import parse_tld
+from tldops_bot.domain.token import write_route
+from tldops_bot.store import audit, people, tokens
+from tldops_bot.store.tables import Person, Token
+
+_DIRECT = (
+    "name",
+    "phone",
+    "phone_e164",
+    "mobile",
+    "mobile_e164",
+    "fax",
+    "postal",
+    "organisation",
+    "timezone",
+)
+_EMPTY = ("-", "none", "")
+_MASKED = {"Email": mask_address, "Emergency-Email": mask_address, "Phone": mask_phone, "Mobile": mask_phone}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be in a record: new values, the fields to be emptied, and all fields named."""
+
+    values: Candidate
+    emptied: tuple[str, ...]
+    named: tuple[str, ...]
+
+    @property
+    def leads_mail(self) -> bool:
+        """Whether mail to the person goes elsewhere by it."""
+        return bool(self.values.email or self.values.emergency_email or "Emergency-Email" in self.emptied)
+
+
+def read(ctx: Context, person: Person, fields: Sequence[Field]) -> Change | Refused:
+    """A change as it was written; or what is wrong with it."""
+    emptied = tuple(one.name for one in fields if one.value.strip().lower() in _EMPTY)
+    given = [one for one in fields if one.name not in emptied]
+    if set(emptied) & {"Name", "Email"}:
+        return Refused("field_missing", {"fields": ("Name", "Email")})
+    values = read_candidate(ctx, given, _country(ctx, person))
+    if isinstance(values, Refused):
+        return values
+    change = Change(values, emptied, tuple(one.name for one in fields))
+    if not any(_after(person, change, column) for column in ("phone", "mobile")):
+        return Refused("field_missing", {"fields": ("Phone", "Mobile")})
+    is_elsewhere = values.email and not same_address(values.email, person.email)
+    if is_elsewhere and people.by_address(ctx.session, values.email) is not None:
+        return Refused("address_in_use")
+    return change
+
+
+def carry_out(ctx: Context, person: Person, change: Change, entered_by: str = "") -> Reply | Refused:
+    """Change the record; a new address waits for its own proofs. One line puts back what led mail or calls before."""
+    before, mailboxes = _undoing.snapshot(person), _undoing.mailboxes(person)
+    for column in _DIRECT:
+        if value := getattr(change.values, column):
+            setattr(person, column, value)
+    for name in change.emptied:
+        setattr(person, column_of(name), "")
+        if name in ("Phone", "Mobile"):
+            setattr(person, f"{column_of(name)}_e164", "")
+    _wrong_numbers.clear(person, *map(column_of, change.named))
+    waiting = _ask_new_addresses(ctx, person, change)
+    person.confirmed_at, person.stale_at = ctx.now, None
+    entered = {"entered_by": entered_by} if entered_by else {}
+    audit.record(
+        ctx.session,
+        ctx.now,
+        ctx.actor.fingerprint or "mailbox",
+        "updated",
+        "",
+        person.id,
+        ctx.mail.inbox_id,
+        fields=sorted(change.named),
+        **entered,
+    )
+    _undoing.offer(ctx, person, before, mailboxes)
+    values = {"changed": [one for one in change.named if one not in waiting], "waiting": waiting}
+    return Reply("updated", values, Status.WAITING if waiting else Status.SUCCESS)
+
+
+def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Refused:
+    """Put a change that somebody else entered to the person: nothing counts before their own word.
+
+    With a key: encrypted to it, and good only when it comes back signed by it. Without: from the stored mailbox.
+    """
+    change = read(ctx, person, fields)
+    if isinstance(change, Refused):
+        return change
+    key = people.usable_key(ctx.session, person, ctx.now)
+    if key is None and person.fingerprint is not None and change.leads_mail:
+        return Refused("key_first")
+    tokens.void_for_person(ctx.session, person.id, ctx.now, "update")  # the newest proposal stands
+    until = ctx.now + ctx.config.membership.request_lifetime
+    minted = tokens.mint(
+        ctx.session,
+        ctx.random,
+        "update",
+        _mailbox(person),
+        ctx.now,
+        until,
+        fingerprint=key.fingerprint if key else None,
+        person_id=person.id,
+        details={"fields": [[one.name, one.value] for one in fields], "by": _role(ctx)},
+    )
+    values = {
+        "token": minted.words,
+        "name": person.name,
+        "by": _role(ctx),
+        "changes": [(one.name, _shown(one, is_clear=key is None)) for one in fields],
+        "is_signed": key is not None,
+        "fingerprint": key.fingerprint if key else "",
+        "until": until,
+    }
+    to = Recipient(_mailbox(person), Entitled.PERSON, person.id, key.fingerprint if key else None)
+    ctx.post(
+        Letter(
+            Kind.TOKEN,
+            "letters/update",
+            values,
+            (to,),
+            is_confidential=key is not None,
+            route=minted.route,
+        )
+    )
+    return Reply("proposed", {"name": person.name, "fields": list(change.named)}, Status.WAITING)
+
+
+def agreed(ctx: Context, token: Token) -> Reply | Refused:
+    """The person's own word: the change counts, if it still fits."""
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    fields = [Field(name, value, 0) for name, value in token.details.get("fields", ())]
+    if person is None or not fields:
+        return Refused("token_void")
+    change = read(ctx, person, fields)
+    if isinstance(change, Refused):
+        return change
+    _tell_office(ctx, person, change.named, is_yes=True, because="")
+    return carry_out(ctx, person, change, str(token.details.get("by", "")))
+
+
+def not_agreed(ctx: Context, token: Token, because: str) -> Reply | Refused:
+    """The person says no: nothing changes, and the secretariat hears of it."""
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    if person is None:
+        return Refused("token_void")
+    named = tuple(name for name, _ in token.details.get("fields", ()))
+    _tell_office(ctx, person, named, is_yes=False, because=because)
+    return Reply("dropped", {"what": token.purpose})
+
+
+def _ask_new_addresses(ctx: Context, person: Person, change: Change) -> list[str]:
+    waiting = []
+    if "Emergency-Email" in change.emptied:
+        person.emergency_proven_at = None
+    emergency = change.values.emergency_email
+    if emergency and not any(same_address(emergency, one) for one in people.addresses_of(person)):
+        _proving.prove_emergency_address(ctx, person, emergency)
+        waiting.append("Emergency-Email")
+    if change.values.email and not same_address(change.values.email, person.email):
+        _ask_both_addresses(ctx, person, change.values.email)
+        waiting.append("Email")
+    return waiting
+
+
+def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
+    until = ctx.now + ctx.config.membership.request_lifetime
+    pair = write_route(ctx.random(8))
+    for purpose, address in (("old_address", _mailbox(person)), ("new_address", new)):
+        minted = tokens.mint(
+            ctx.session,
+            ctx.random,
+            purpose,
+            address,
+            ctx.now,
+            until,
+            person_id=person.id,
+            details={"new": new, "pair": pair},
+        )
+        values = {
+            "token": minted.words,
+            "name": person.name,
+            "is_old": purpose == "old_address",
+            "new": mask_address(new),
+            "until": until,
+        }
+        ctx.post(
+            Letter(
+                Kind.TOKEN, "letters/new_address", values, _letters.to_address(address), route=minted.route
+            )
+        )
+
+
+def _mailbox(person: Person) -> str:
+    """Whom to ask: where the first mailbox is dead, the second one, proven too, answers in its place."""
+    return people.addresses_of(person)[-1] if person.mailbox_failed_at is not None else person.email
+
+
+def _after(person: Person, change: Change, column: str) -> str:
+    emptied = column in {column_of(one) for one in change.emptied}
+    return "" if emptied else str(getattr(change.values, column) or getattr(person, column))
+
+
+def _country(ctx: Context, person: Person) -> str:
+    """The country whose numbers may be written without +CC."""
+    tlds = [parse_tld(one.tld) for one in person.entries if one.state == people.LISTED]
+    facts = ctx.tlds.get(tlds[0]) if tlds and tlds[0] else None
+    return facts.country if facts else ""
+
+
+def _shown(field: Field, is_clear: bool) -> str:
+    """A new value; in a mail that is not encrypted, enough of it for its owner to know it."""
+    value = " ".join(field.value.split())[:200]
+    shorten = _MASKED.get(field.name)
+    if value.lower() in _EMPTY:
+        return ""
+    return shorten(value) if is_clear and shorten else value
+
+
+def _role(ctx: Context) -> str:
+    return "secretariat" if ctx.actor.standing.is_secretariat else "committee"
+
+
+def _tell_office(ctx: Context, person: Person, named: tuple[str, ...], is_yes: bool, because: str) -> None:
+    to = _letters.to_people(people.office_holders(ctx.session, "secretariat"))
+    values = {"name": person.name, "fields": list(named), "is_yes": is_yes, "because": because}
+    ctx.post(_letters.notice("letters/update_answered", values, to))

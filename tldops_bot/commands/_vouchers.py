@@ -1,0 +1,101 @@
+"""What a voucher's answer does: a yes, a no, a yes that is taken back; a no that comes late is an objection."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tldops_bot.commands import _joining, _requests, _suspending, _vouching
+from tldops_bot.commands._command import Context, Refused, Reply, Status
+from tldops_bot.commands._requests import note_mail
+from tldops_bot.domain.joining import counts_at_once, technical_counts_at
+from tldops_bot.store import iana, people, requests, tokens
+from tldops_bot.store.tables import Entry, Request, Token
+
+
+def said_yes(ctx: Context, token: Token) -> Reply | Refused:
+    """A yes counts at once where the contact may vouch alone; a technical contact's may have to wait."""
+    asked = tokens.requests_of(ctx.session, token)
+    waiting = [one for one in asked if one.state == requests.VOUCHING]
+    late = [one for one in asked if one.state == requests.DONE]
+    handed_on = [one for one in asked if one.state == requests.COMMITTEE]
+    if not waiting and not late and not handed_on:
+        return Refused("already_decided")
+    heard = [one for one in handed_on if iana.kinds_of_address(ctx.session, one.tld, token.address)]
+    for request in heard:  # after another's no: the committee decides, and reads this yes beside it
+        note_mail(ctx, request, "vouched")
+    for request in late:
+        _vouching.end_probation_if_all_agree(ctx, request)
+    still = [one for one in waiting if iana.kinds_of_address(ctx.session, one.tld, token.address)]
+    if (waiting or handed_on) and not (still or heard):
+        return Refused("no_longer_iana_contact")
+    later, now = [], dict[str, list[Request]]()
+    for request in still:
+        kinds = iana.kinds_of_address(ctx.session, request.tld, token.address)
+        if counts_at_once(kinds, ctx.config.membership.vouched_by):
+            now.setdefault(f"IANA {kinds[0]} contact", []).append(request)
+        elif (counts_at := _note_technical(ctx, request, token.address)) is None or counts_at > ctx.now:
+            later.append((request, counts_at))
+        else:
+            now.setdefault(_joining.TECHNICAL, []).append(request)
+    for by, theirs in now.items():
+        _joining.vouched(ctx, theirs, by, token.address)
+    values = {
+        "requests": [_requests.describe(one) for one in [*still, *late, *heard]],
+        "later": [(_requests.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
+        "with_committee": [
+            _requests.describe(one) for one in [*still, *heard] if one.state == requests.COMMITTEE
+        ],
+    }
+    return Reply("vouched", values, Status.WAITING if later else Status.SUCCESS)
+
+
+def said_no(ctx: Context, token: Token, because: str) -> Reply | Refused:
+    """A no is for the committee, or an objection where the person is listed by now."""
+    asked = tokens.requests_of(ctx.session, token)
+    for request in asked:
+        if request.state in (requests.VOUCHING, requests.WAITING, requests.COMMITTEE):
+            request.details = {**request.details, "declined_because": because[:200]}
+            note_mail(ctx, request, "declined")
+    held = [one for one in asked if one.state in (requests.VOUCHING, requests.WAITING)]
+    _joining.to_committee(ctx, held, ("declined",))
+    for request in asked:
+        is_iana = bool(iana.kinds_of_address(ctx.session, request.tld, token.address))
+        if request.state == requests.DONE and is_iana:
+            _object_late(ctx, request, because, token.address)
+    return Reply("not_vouched", {"requests": [_requests.describe(one) for one in asked]})
+
+
+def took_back(ctx: Context, asked: Sequence[Request], because: str) -> Reply:
+    """A voucher's yes that was not the end of the matter: the committee has it, or the technical contact's wait."""
+    for request in asked:
+        request.vouched_at, request.vouched_by = None, ""
+        request.details = {**request.details, "declined_because": because[:200], "technical_address": ""}
+        note_mail(ctx, request, "declined")
+    _joining.to_committee(ctx, asked, ("took_back",))
+    return Reply("not_vouched", {"requests": [_requests.describe(one) for one in asked]})
+
+
+def objects(ctx: Context, entry: Entry, because: str, by: str) -> Reply:
+    """Take an entry out of service on the word of the mailbox `by`, until the committee has decided."""
+    role = "IANA contact" if iana.kinds_of_address(ctx.session, entry.tld, by) else "a contact of the TLD"
+    held = _suspending.suspend(ctx, entry, because, role, None, "letters/objected")
+    return Reply(
+        "suspended",
+        {"name": entry.person.name, "tld": _requests.shown(entry.tld), "number": _requests.number(held)},
+    )
+
+
+def _note_technical(ctx: Context, request: Request, address: str) -> datetime | None:
+    """A technical contact's word waits for the administrative contact's silence; until when, None is for ever."""
+    request.details = {
+        **request.details,
+        "technical_word_at": ctx.now.isoformat(),
+        "technical_address": address,
+    }
+    return technical_counts_at(request.vouching_at or ctx.now, ctx.config.membership.technical_after)
+
+
+def _object_late(ctx: Context, request: Request, because: str, by: str) -> None:
+    """A voucher's no after another one's yes is an objection."""
+    for entry in people.contacts_of(ctx.session, request.tld):
+        if entry.request_id == request.id and ctx.now <= entry.objections_until:
+            objects(ctx, entry, because or "an IANA contact said no", by)

@@ -226,6 +226,7 @@ REPORT: Values = ALERT | {
         "waiting": [_REACH_LINE | {"state": "waiting"}],
         "failed": [_REACH_LINE | {"state": "failed", "why": "mailbox refused or bounced", "tld": IDN}],
     },
+    "response": {"tlds": 300, "never": 12, "median": "7 min", "ninety": "5 h 20 min"},
     "regions": [("AF", _COUNTS), ("LAC", _COUNTS), ("-", _COUNTS)],
     "seconds": 3.27,
     "words": [("Bob Example", "we see it, too\nA-2026-0008")],
@@ -410,7 +411,15 @@ FRAGMENTS: dict[str, list[Values]] = {
     "close/closed": [{"id": "A-2026-0007", "people": 412}],
     "retract/retracted": [{"id": "A-2026-0007", "people": 412, "stopped": stopped} for stopped in (0, 37)],
     "stop/stopped": [{"id": "A-2026-0007", "stopped": 377, "gone": 35}],
-    "cancel/cancelled": [{"id": "A-2026-0007", "is_update": is_update} for is_update in (False, True)],
+    "cancel/cancelled": [
+        {"id": "A-2026-0007", "is_update": is_update, "is_exercise": is_exercise}
+        for is_update, is_exercise in ((False, False), (True, False), (False, True))
+    ],
+    "exercise/announced": [
+        POSTED | {"people": 412, "starts_at": LATER, "is_exercise": True, "notes": [], "safer": ()}
+    ],
+    "exercise/draft": [DRAFT | {"is_exercise": True}],
+    "exercise/started": [POSTED | {"people": 412, "starts_at": AT, "is_exercise": True}],
     "confirm/proven": [
         {"requests": [request()], "with_committee": [], "done": []},
         {
@@ -649,6 +658,8 @@ FRAGMENTS: dict[str, list[Values]] = {
             ],
             "words": [("Bob Example", "we see it, too\nA-2026-0008")],
             "history": history,
+            "is_exercise": bool(unsigned),
+            "response": REPORT["response"],
         }
         for history, unsigned in ((HISTORY[:1], 0), (HISTORY, 3))
     ],
@@ -670,7 +681,7 @@ REFUSALS: dict[str, list[Values]] = {
     "alert_empty": [{"verb": "ALERT"}, {"verb": "UPDATE-ALERT A-2026-0007"}],
     "alert_is_red": [{"id": "A-2026-0007"}],
     "alert_not_open": [{"id": "A-2026-0007", "state": state} for state in ("closed", "retracted", "stopped")],
-    "alert_not_out": [{"id": "A-2026-0007", "waits": waits} for waits in (False, True)],
+    "alert_not_out": [{"id": "A-2026-0007", "state": state} for state in ("held", "cancelled", "announced")],
     "alert_not_waiting": [{"id": "A-2026-0007"}],
     "alert_too_large": [{"limit": 1_000_000}],
     "already_asked": [
@@ -703,6 +714,7 @@ REFUSALS: dict[str, list[Values]] = {
         {"word": "zz", "nearest": ""},
         {"word": "", "nearest": ""},
     ],
+    "bad_when": [{"value": "tomorrow", "example": LATER}],
     "blocked_key": [{"fingerprint": KEY}],
     "dmarc_failed": [{"policy": "reject"}],
     "empty_mail": [{}],
@@ -720,6 +732,7 @@ REFUSALS: dict[str, list[Values]] = {
     "may_not_cosign": [{}],
     "no_command": [{}],
     "no_key_attached": [{}],
+    "iana_address_too_new": [{"tld": IDN}],
     "no_longer_iana_contact": [{}],
     "no_longer_possible": [_NUMBER | {"why": why} for why in ("tld_gone", "key_taken", "listed_already")],
     "entered_by_yourself": [_NUMBER],
@@ -1123,10 +1136,18 @@ LETTERS: dict[str, list[Values]] = {
         REPORT | _NOBODY | {"is_closed": True, "is_last": True, "seconds": None, "is_exercise": True},
         REPORT
         | _NOBODY
-        | {"is_exercise": True, "after": "24 hours", "people": REPORT["people"] | {"unsigned": 0}},
+        | {
+            "is_exercise": True,
+            "after": "24 hours",
+            "people": REPORT["people"] | {"unsigned": 0},
+            "response": REPORT["response"] | {"median": None, "ninety": None},
+        },
+        REPORT | {"response": REPORT["response"] | {"ninety": None}},
         REPORT | {"is_exercise": True},
     ],
     "jobs/call_sheet": [REPORT | {"name": "Bob Sample"}],
+    "letters/exercise_announced": [NOTICE | {"starts_at": LATER, "is_exercise": True}],
+    "letters/exercise_called_off": [{"id": "A-2026-0007", "starts_at": LATER, "title": ALERT["title"]}],
     "letters/alert_update": [
         NEWS,
         NEWS | {"is_exercise": True, "is_inline": True, "tlp": "AMBER+STRICT", "history": HISTORY[:1]},

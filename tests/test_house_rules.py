@@ -85,6 +85,7 @@ def test_the_mail_commands() -> None:
         "CLOSE",
         "CONFIRM",
         "DECLINE",
+        "EXERCISE",
         "FORGET",
         "HELP",
         "HISTORY",
@@ -136,7 +137,7 @@ def test_who_may_use_them() -> None:
             "UPDATE-ALERT",
         },
         "secretariat": {"INVITE", "NOTE", "PENDING", "REMIND", "SUSPEND"},
-        "committee": {"APPROVE", "REJECT", "RESTORE", "STOP"},
+        "committee": {"APPROVE", "EXERCISE", "REJECT", "RESTORE", "STOP"},
     }
 
 
@@ -161,6 +162,7 @@ def test_what_takes_effect_at_once_must_name_this_list() -> None:
 
 def test_what_a_mailbox_alone_can_bring_about() -> None:
     assert {verb: command.by_mailbox for verb, command in COMMANDS.items() if command.by_mailbox} == {
+        "ACK": "token",
         "FORGET": "keyless",
         "KEY": "always",
         "REMOVE": "iana",
@@ -197,6 +199,7 @@ def test_the_jobs() -> None:
         "remind_committee",
         "send_invitations",
         "send_roster",
+        "start_exercises",
         "warn_of_key_expiry",
         "watch_iana",
     }
@@ -433,7 +436,8 @@ def test_settings_that_change_nothing_say_so_in_the_example() -> None:
 
 
 @pytest.mark.parametrize(
-    "paper", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "THREATS.md", "CHANGELOG.md"]
+    "paper",
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "THREATS.md", "CHANGELOG.md", "docs/keys.md"],
 )
 def test_what_the_papers_point_to_is_there(paper: str) -> None:
     """Every file or folder named between backticks, and every test named by its function."""

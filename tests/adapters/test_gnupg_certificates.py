@@ -10,6 +10,7 @@ import pytest
 from tests.keys import KEYS_MADE_AT, KeyPair, close_home, gpg, person
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.domain.certificate import Refused, fitness
+from tldops_bot.mail.attached_keys import MAX_KEY_BYTES
 from tldops_bot.mail.openpgp_packets import packets
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -121,6 +122,21 @@ def test_rubbish_holds_no_certificate(gnupg: Gnupg, rubbish: bytes) -> None:
 
 def test_a_huge_certificate_is_not_read(gnupg: Gnupg, ann: KeyPair) -> None:
     assert gnupg.inspect(ann.certificate * 400, NOW) == ()
+
+
+def test_a_key_that_half_the_world_has_certified_is_read(gnupg: Gnupg, ann: KeyPair) -> None:
+    primary, user_id, *rest = (one.octets for one in packets(ann.certificate))
+    certified = b"".join((primary, user_id, others_certifications(500), *rest))
+    assert len(certified) > 2 * MAX_KEY_BYTES
+    assert gnupg.inspect(certified, NOW) == gnupg.inspect(ann.certificate, NOW)
+    assert gnupg.merge(ann.certificate, certified, NOW) == gnupg.merge(ann.certificate, ann.certificate, NOW)
+
+
+def others_certifications(number: int) -> bytes:
+    """Of a user ID, by keys of 4096 bits that nobody knows."""
+    named = b"\x09\x10" + b"\xcc" * 8
+    body = b"\x04\x10\x01\x0a" + b"\0\0" + len(named).to_bytes(2) + named + b"ab" + b"\x10\0" + b"\xff" * 512
+    return (b"\x89" + len(body).to_bytes(2) + body) * number
 
 
 def test_a_longer_life_is_merged(gnupg: Gnupg) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.keys import KeyPair
 from tests.whois_server import HANG, RESET, Behaviour, LoopbackWhois
 from tldops_bot.adapters.iana_refresh import IanaRefresh
 from tldops_bot.app import App
@@ -238,3 +239,61 @@ def test_hidden_and_special_files_of_a_folder_are_passed_over(cli: Cli, tmp_path
     saved(cli, record("nl"), "folder/nl.txt")
     os.mkfifo(cli.folder / "folder" / "pipe")
     assert cli.json("iana", "import", str(cli.folder / "folder"))["taken"] == ["nl"]
+
+
+# --- what follows from a change
+
+
+def about_iana(cli: Cli) -> list[str]:
+    """Who gets a mail that says so in its subject."""
+    return [to for subject, tos, _ in cli.mails() if "IANA" in subject for to in tos]
+
+
+def test_a_change_is_told_to_those_concerned_by_import_and_sync_alike(
+    cli: Cli, pauses: list[float], ann: KeyPair, committee: KeyPair
+) -> None:
+    cli.desk.member(ann, "nl")
+    cli("iana", "import", saved(cli, record("nl")))
+    assert about_iana(cli) == [], "the first import is no change"
+    cli("iana", "import", saved(cli, record("nl", "new@nl.example", changed="2026-02-02")))
+    assert sorted(about_iana(cli)) == sorted([ann.address, committee.address, "admin@nl.example"])
+    with at_server(cli, {"nl": record("nl", "newer@nl.example")}):
+        cli("iana", "sync", "nl")
+    assert len(about_iana(cli)) == 6
+
+
+def test_what_a_sync_holds_back_is_named_and_an_import_is_believed(cli: Cli, pauses: list[float]) -> None:
+    whole = record("nl")
+    alone = re.sub(rb"contact:      technical.*?\n\n", b"", whole, flags=re.DOTALL)
+    cli("iana", "import", saved(cli, whole))
+    with at_server(cli, {"nl": alone}):
+        text = cli("iana", "sync", "nl").stdout
+    assert "nl (.nl): held back" in text
+    assert cli.json("iana", "show", "nl")["held_back_at"] is not None
+    assert len(cli.json("iana", "show", "nl")["contacts"]) == 2
+    found = cli.json("iana", "import", saved(cli, alone))
+    assert found["changes"] == [{"tld": "nl", "contact": "technical", "what": ["is listed no more"]}]
+    assert cli.json("iana", "show", "nl")["held_back_at"] is None
+
+
+def test_a_tld_that_iana_knows_no_more_is_held_back_by_sync_and_left_alone_by_import(
+    cli: Cli, pauses: list[float]
+) -> None:
+    cli("iana", "import", saved(cli, record("nl")))
+    with at_server(cli, {}):
+        found = cli.json("iana", "sync", "nl")
+    assert [one["reason"] for one in found["not_taken"]] == ["not_found", "held_back"]
+    cli.desk.later(days=1)
+    nothing = b"% IANA WHOIS server\n% This query returned 0 objects.\n% You queried for nl but this\n"
+    cli("iana", "import", saved(cli, nothing), code=1)
+    assert admin(cli, "nl") == "admin@nl.example"
+
+
+def test_of_two_saved_answers_the_newer_one_counts_in_whatever_order(cli: Cli) -> None:
+    old, new = record("nl", "old@nl.example", changed="2020-01-01"), record("nl", "new@nl.example")
+    for first, second in ((old, new), (new, old)):
+        folder = f"folder{first == old}"
+        saved(cli, first, f"{folder}/1.txt")
+        saved(cli, second, f"{folder}/2.txt")
+        cli("iana", "import", str(cli.folder / folder))
+        assert admin(cli, "nl") == "new@nl.example"

@@ -99,3 +99,20 @@ def test_suspended_contact_removes_nobody_and_is_not_removed_twice(
     assert outcome(desk.say_bound(ann, f"REMOVE nl {bob.address}")) == "not_contact_of"
     desk.later(seconds=1)
     assert outcome(desk.say_bound(bob, f"REMOVE nl {ann.address}")) == "nobody_there"
+
+
+def test_an_address_that_iana_lists_only_since_yesterday_removes_nobody(desk: Desk, ann: KeyPair) -> None:
+    """Whoever forges an answer of whois.iana.org must gain nothing by it."""
+    desk.member(ann, "nl")
+    desk.iana("nl", ADMIN)
+    desk.later(days=1)
+    desk.iana("nl", "evil@evil.example")
+    desk.later(days=13, hours=23)
+    desk.write("evil@evil.example", f"REMOVE nl {ann.address}")
+    answer(desk, "evil@evil.example")
+    assert states(desk, "nl") == {ann.address: "listed"}
+    assert "less than 14 days" in desk.text(desk.last("evil@evil.example"))
+    desk.later(hours=2)
+    desk.write("evil@evil.example", f"REMOVE nl {ann.address}")
+    answer(desk, "evil@evil.example")
+    assert states(desk, "nl") == {ann.address: "suspended"}

@@ -23,8 +23,9 @@ def test_record_shows_everything_held(desk: Desk, ann: KeyPair) -> None:
     assert [(one["tld"], one["state"]) for one in values["entries"]] == [("be", "listed"), ("nl", "listed")]
     assert values["offices"] == ["committee"]
     assert desk.letters[-1].is_confidential
-    for address in (ann.address, "spare@elsewhere.example"):
-        answer(desk, address)
+    (agree,) = [one for one in desk.to(ann.address) if one.template == "letters/emergency_agree"]
+    desk.write(ann.address, f"CONFIRM {agree.values['token']}")
+    answer(desk, "spare@elsewhere.example")
     desk.later(seconds=1)
     values = desk.say(ann, "SHOW").decision.parts[0].outcome.values
     assert dict(values["person"])["Emergency e-mail"] == "spare@elsewhere.example"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tldops_bot.domain.alert_reach import Call, Reach, by_tld, due_report, shares
+from tldops_bot.domain.alert_reach import Call, Reach, by_tld, due_report, response, shares
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 
@@ -73,3 +73,33 @@ def test_calls_are_dealt_out_evenly_and_none_is_lost() -> None:
     assert sorted(len(part) for part in parts) == [2, 2, 3]
     assert sorted(one.tld for part in parts for one in part) == [one.tld for one in lines]
     assert shares(0, lines) == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "median", "ninety", "never"),
+    [
+        ([], None, None, 0),
+        ([1], 1, 1, 0),
+        ([None], None, None, 1),
+        ([1, None], 1, None, 1),
+        ([1, None, None], None, None, 2),
+        ([5, 1, 2, 3, 4, 6, 7, 8, 9, 10], 5, 9, 0),
+        ([5, 1, 2, 3, 4, 6, 7, 8, 9, None], 5, 9, 1),
+        ([5, 1, 2, 3, 4, 6, 7, 8, None, None], 5, None, 2),
+    ],
+)
+def test_shares_are_of_all_tlds_not_of_the_quick_ones(
+    minutes: list[int | None], median: int | None, ninety: int | None, never: int
+) -> None:
+    reach = [
+        Reach(number, "failed")
+        if after is None
+        else Reach(number, "seen", seen_after=timedelta(minutes=after))
+        for number, after in enumerate(minutes)
+    ]
+    found = response(by_tld(reach, {number: [f"x{number}"] for number in range(20)}))
+    assert (found.median, found.ninety, found.never) == (
+        None if median is None else timedelta(minutes=median),
+        None if ninety is None else timedelta(minutes=ninety),
+        never,
+    )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tldops_bot.domain.durations import parse_duration, say_duration
+from tldops_bot.domain.durations import parse_duration, say_duration, say_length
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,19 @@ def test_anything_else_is_refused(text: str) -> None:
 )
 def test_length_is_said_exactly_and_shortly(length: timedelta, words: str) -> None:
     assert say_duration(length) == words
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=119), "119 s"),
+        (timedelta(seconds=120), "2 min"),
+        (timedelta(minutes=119, seconds=59), "119 min"),
+        (timedelta(hours=2), "2 h"),
+        (timedelta(hours=5, minutes=20), "5 h 20 min"),
+        (timedelta(days=2), "2 days"),
+    ],
+)
+def test_how_long_something_took(length: timedelta, words: str) -> None:
+    assert say_length(length) == words

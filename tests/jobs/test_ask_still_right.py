@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import select
 
-from tests.clockwork import DAY, days, tick, token_of
+from tests.clockwork import DAY, context, days, tick, token_of
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
 from tests.outcomes import outcome, rows, states, stored, templates
 from tldops_bot.domain.outgoing import Entitled, Letter
+from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._job import Unfinished
+from tldops_bot.jobs.ask_still_right import BATCH
 from tldops_bot.store.tables import AuditEntry, Entry, Person, Token
 
 JOB = "ask_still_right"
@@ -115,6 +118,17 @@ def test_after_a_long_stop_not_everybody_is_asked_at_once(desk: Desk) -> None:
     assert tick(desk, JOB) == []
     desk.later(hours=2)
     assert len(tick(desk, JOB)) == 15
+
+
+def test_no_transaction_holds_more_than_a_few_letters(desk: Desk) -> None:
+    for number in range(23):
+        desk.member(Keyless("Dora Example", f"dora.{number}@nic.example"), "nl", keyless=True)
+    desk.later(days=200)
+    with desk.app.database.write() as session:
+        found = JOBS[JOB].run(context(desk, session))
+        assert isinstance(found, Unfinished)
+        assert len(found.letters) == BATCH
+    assert len(tick(desk, JOB)) == 3
 
 
 # --- yes, and no

@@ -10,7 +10,7 @@ from tests.outcomes import all_of, outcome, stored, templates
 from tldops_bot.commands import _forgetting
 from tldops_bot.domain.outgoing import Kind
 from tldops_bot.jobs._joining import as_command
-from tldops_bot.store import mailboxes, roster_sends
+from tldops_bot.store import alert_targets, mailboxes, roster_sends
 from tldops_bot.store.tables import AuditEntry, Delivery, Mailbox, Message, Person, Token
 
 JOB = "probe_mailboxes"
@@ -73,7 +73,7 @@ def test_two_messages_over_three_days_bring_a_probe_and_no_mark(desk: Desk, ann:
     desk.member(ann, "nl")
     suspect(desk, ann)
     letter = desk.last(ann.address)
-    assert (letter.kind, letter.route != "") == (Kind.TOKEN, True)
+    assert (letter.kind, letter.route != "") == (Kind.NOTICE, True)
     assert "Ann" not in desk.text(letter)
     assert stored(desk, ann.address).mailbox_failed_at is None
     assert tick(desk, JOB) == []
@@ -181,6 +181,12 @@ def test_rosters_go_to_the_living_mailbox_only(dead: Desk, ann: KeyPair, bob: Ke
             one.person_id: one.addresses for one in roster_sends.recipients_due(session, dead.now, dead.now)
         }
         assert person.id not in found
+
+
+def test_alerts_still_go_to_both(dead: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    with dead.look() as session:
+        found = alert_targets.targets(session, alert_targets.Reached(everybody=True), 0, dead.now)
+    assert (ann.address, SPARE) in {one.addresses for one in found}
 
 
 def test_a_dead_second_address_is_the_person_s_own_business(

@@ -403,7 +403,7 @@ def test_a_revocation_certificate_counts_as_a_key(ann: KeyPair) -> None:
 
 
 def test_a_heap_of_armor_is_no_key(ann: KeyPair) -> None:
-    heap = b"".join([b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n", b"QUFB" * 70_000, b"\n"])
+    heap = b"".join([b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n", b"QUFB" * 800_000, b"\n"])
     heap += b"-----END PGP PUBLIC KEY BLOCK-----\n"
     assert list(keys_in(heap + ann.armored)) == [dearmor(ann.armored, PUBLIC_KEY)]
 

@@ -2,6 +2,7 @@ import hashlib
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.made_up import NAMES
 from tests.rosters import ANN, AUDIT_HEAD, BOB, NL, NOW, RF, hostile
 from tests.typefaces import LATIN, make_font
 from tldops_bot.config.tld_table import load_tld_table
+from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.roster import Roster, RosterContact, build_roster
 from tldops_bot.domain.tld import Tld
 from tldops_bot.roster.pdf_file import pdf_file
@@ -132,6 +134,23 @@ def test_the_picture_tells_members_nothing_of_freshness_but_the_mark() -> None:
     page = printed(ANN, BOB)[2]
     assert "has a contact with a key (1)" in page
     assert "not confirmed lately" not in page
+    assert "100 %" not in page
+
+
+def test_coverage_over_time_is_a_line_below_the_picture() -> None:
+    days = [Figures(date(2026, 2, 1 + 7 * n), 309, 150 + n, 90, 61, 9, 1, 1, 0) for n in range(4)]
+    page = read(pdf_file(made(ANN), "TLD-OPS", TLDS, NOTHING, days))[2]
+    assert "contact 49 %" in page
+    assert "2026-02-22" in page
+    assert "page 3 of 4" in page
+
+
+def test_of_more_tlds_than_an_index_holds_the_cctlds_stand_in_it() -> None:
+    others = [facts.tld for facts in TLDS.of_kind("gtld")][:60]
+    front = printed(*(replace(ANN, uid=f"urn:uuid:{n}", tlds=(tld, NL)) for n, tld in enumerate(others)))[0]
+    assert re.search(r"^nl \d+$", front, re.MULTILINE)
+    assert others[0].a_label not in front
+    assert others[0].a_label in printed(replace(ANN, tlds=(others[0],)))[0]
 
 
 def test_nobody_at_all_is_a_roster_too() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
 from tldops_bot.adapters.gnupg_status import parse_listing
 from tldops_bot.domain.certificate import Certificate, Refused
-from tldops_bot.mail.attached_keys import MAX_KEY_BYTES, keys_in
+from tldops_bot.mail.attached_keys import MAX_ARMOR_BYTES, MAX_KEY_BYTES, keys_in
+from tldops_bot.mail.certifications import without_certifications
 from tldops_bot.mail.openpgp_packets import BadPackets, primary_fingerprint, split_certificates
 
 # gpg makes nothing of a key from the future, and clocks of honest people are ahead.
@@ -89,7 +90,7 @@ def _not_killed(finished: Finished) -> Finished:
 
 def _offered(keydata: bytes) -> bytes:
     """Every public key block in the data, binary; b"" when that is too much, or not only public keys."""
-    if len(keydata) > 2 * MAX_KEY_BYTES:
+    if len(keydata) > MAX_ARMOR_BYTES:
         return b""
     try:
         blobs = [blob for key in _binary_keys(keydata) for blob in split_certificates(key)]
@@ -100,4 +101,4 @@ def _offered(keydata: bytes) -> bytes:
 
 def _binary_keys(keydata: bytes) -> list[bytes]:
     """A lone revocation is binary too, but starts with a signature."""
-    return [keydata] if keydata[:1] >= b"\x80" else list(keys_in(keydata))
+    return [without_certifications(keydata)] if keydata[:1] >= b"\x80" else list(keys_in(keydata))

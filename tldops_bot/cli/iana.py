@@ -18,7 +18,7 @@ from tldops_bot.domain.iana_changes import Change
 from tldops_bot.domain.iana_record import Garbled, IanaRecord, NotFound
 from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.iana_records import MAX_OCTETS, parse_answers
-from tldops_bot.store import iana
+from tldops_bot.store import iana, iana_watch
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import IanaContact
 
@@ -117,6 +117,7 @@ def show_(
             "created_on": row.created_on,
             "changed_on": row.changed_on,
             "fetched_at": row.fetched_at,
+            "held_back_at": held.held_at if (held := iana_watch.held_back(session, row.tld)) else None,
         }
         contacts = [_contact(one) for one in find(session, row.tld)]
     if as_json:

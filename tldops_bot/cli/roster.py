@@ -14,6 +14,7 @@ from tldops_bot.cli._acting import ACTOR, Confidential, disclose
 from tldops_bot.cli._frame import masked, masked_phone, note, opened, refuse, say
 from tldops_bot.cli.members import find
 from tldops_bot.config import Config
+from tldops_bot.domain.figures import weekly
 from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.domain.roster import Roster, RosterContact, build_roster
 from tldops_bot.domain.roster_changes import changes
@@ -22,7 +23,7 @@ from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext, Unfinished, job
 from tldops_bot.jobs.send_roster import TEMPLATE, roster_letters
 from tldops_bot.roster import parts as roster_parts
-from tldops_bot.store import audit, roster_sends
+from tldops_bot.store import audit, figures, roster_sends
 from tldops_bot.store.database import Session
 from tldops_bot.store.roster_rows import load_roster
 
@@ -42,10 +43,11 @@ def preview(
             disclose(app_, "roster preview")
         with app_.database.read() as session:
             held = load_roster(session, app_.now(), app_.tlds)
+            history = weekly(figures.history(session))
             news = _news(session, held, for_, app_.now())
         shown = held if confidential else _masked(held, app_)
         text = app_.renderer.render(TEMPLATE, roster_parts.values(shown, app_.config) | news)
-        files = roster_parts.files(shown, roster_parts.printed(shown, app_.config, app_.tlds))
+        files = roster_parts.files(shown, roster_parts.printed(shown, app_.config, app_.tlds, history))
     if out is None:
         print(f"Subject: {text.subject}\n\n{text.body}", end="")  # noqa: T201
     else:

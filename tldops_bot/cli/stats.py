@@ -17,9 +17,7 @@ from tldops_bot.domain.figures import Figures, monthly, weekly
 from tldops_bot.domain.freshness import FRESH_FOR, confirmations
 from tldops_bot.domain.roster import Coverage, Roster, Share
 from tldops_bot.roster.drawing import Drawing
-from tldops_bot.roster.pdf_pages import pdf
 from tldops_bot.roster.picture import Coverings, picture
-from tldops_bot.roster.png import png
 from tldops_bot.roster.svg import svg
 from tldops_bot.roster.typefaces import Typefaces, find_typefaces
 from tldops_bot.store import figures, freshness, outbox_control, overview
@@ -134,6 +132,10 @@ def _drawn(parts: App, roster: Roster, history: Sequence[Figures], suffix: str) 
 
 
 def _octets(drawing: Drawing, suffix: str, made_at: datetime, typefaces: Typefaces) -> bytes:
+    # Here and not above: these libraries take half a second to load, and no other verb needs them.
+    from tldops_bot.roster.pdf_pages import pdf
+    from tldops_bot.roster.png import png
+
     if suffix == ".svg":
         return svg(drawing)
     return png(drawing, typefaces) if suffix == ".png" else pdf(drawing, made_at, typefaces)

@@ -5,6 +5,7 @@ from typing import Any
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._alerts import (
+    ANNOUNCED,
     CANCELLED,
     HELD,
     POSTED,
@@ -33,8 +34,8 @@ def named(ctx: Context, request: Request) -> Alert | Refused:
     alert = alerts.by_id(ctx.session, word)
     if alert is None or not may_manage(ctx, alert):
         return Refused("no_such_alert", {"id": word[:20]})
-    if alert.state in (HELD, CANCELLED):
-        return Refused("alert_not_out", {"id": alert.id, "waits": alert.state == HELD})
+    if alert.state in (HELD, CANCELLED, ANNOUNCED):
+        return Refused("alert_not_out", {"id": alert.id, "state": alert.state})
     return alert
 
 
@@ -117,6 +118,20 @@ def tell_keyless(ctx: Context, alert: Alert) -> None:
     to = tuple(one for each in keyless for address in each.addresses for one in _letters.to_address(address))
     if to:
         ctx.post(Letter(Kind.ALERT, "letters/alert_withdrawn", {"alert_id": alert.id}, to))
+
+
+def announce_to(ctx: Context, template: str, alert: Alert, values: dict[str, object]) -> int:
+    """A word about an exercise to everybody in its scope, in clear to whom has no key: there is no secret in it."""
+    found = alert_targets.targets(ctx.session, reached_by(ctx, scope_of(alert)), alert.person_id, ctx.now)
+    people = [person for one in found if (person := ctx.session.get(Person, one.person_id)) is not None]
+    ctx.post(_letters.notice(template, values, _letters.to_people(people)))
+    return len(people)
+
+
+def tell_called_off(ctx: Context, alert: Alert) -> None:
+    """An announced exercise will not be."""
+    values: dict[str, object] = {"id": alert.id, "starts_at": alert.posted_at, "title": alert.title}
+    announce_to(ctx, "letters/exercise_called_off", alert, values)
 
 
 def history(ctx: Context, alert: Alert, but: AlertNews | None = None) -> list[dict[str, object]]:

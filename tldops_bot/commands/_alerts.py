@@ -15,7 +15,7 @@ from tldops_bot.store.alert_targets import Reached, Target
 from tldops_bot.store.tables import Alert, AlertNews, CertificateRow, Person
 
 POSTED, HELD, CLOSED, CANCELLED = "posted", "held", "closed", "cancelled"
-RETRACTED, STOPPED = "retracted", "stopped"
+RETRACTED, STOPPED, ANNOUNCED = "retracted", "stopped", "announced"
 INLINE_HEAD = (
     "Content-Type: text/plain; charset=utf-8\r\n"
     'Content-Disposition: inline; filename="{}.asc"\r\n'

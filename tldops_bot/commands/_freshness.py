@@ -63,7 +63,7 @@ def ask(ctx: Context, person: Person, is_everywhere: bool) -> None:
         to = (Recipient(address, Entitled.PERSON, person.id),)
         ctx.post(
             Letter(
-                Kind.TOKEN,
+                Kind.NOTICE,
                 "letters/still_right",
                 values,
                 to,
@@ -137,7 +137,7 @@ def _ask_other(ctx: Context, person: Person, other: Other) -> None:
         "tlds": other.tlds,
         "since": since_words(person.confirmed_at, ctx.now),
     }
-    ctx.post(Letter(Kind.TOKEN, "letters/still_there", values, (other.to,), route=minted.route))
+    ctx.post(Letter(Kind.NOTICE, "letters/still_there", values, (other.to,), route=minted.route))
 
 
 def still_there(ctx: Context, token: Token) -> Reply | Refused:

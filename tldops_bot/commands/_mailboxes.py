@@ -20,7 +20,7 @@ def probe(ctx: Context, person: Person, row: Mailbox) -> None:
     minted = tokens.mint(ctx.session, ctx.random, PROBE, address, ctx.now, until, person_id=person.id)
     values = {"token": minted.words, "until": until, "is_dead": row.failed_at is not None}
     to = _letters.to_address(address)
-    ctx.post(Letter(Kind.TOKEN, "letters/probe", values, to, route=minted.route))
+    ctx.post(Letter(Kind.NOTICE, "letters/probe", values, to, route=minted.route))
 
 
 def answered(ctx: Context, token: Token, answer: str) -> None:

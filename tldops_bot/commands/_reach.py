@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from tldops_bot.commands._requests import shown
 from tldops_bot.config.tld_table import TldTable
-from tldops_bot.domain.alert_reach import BEST_FIRST, CALLED, SEEN, Reach, TldReach, by_tld, shares
+from tldops_bot.domain.alert_reach import BEST_FIRST, CALLED, SEEN, Reach, TldReach, by_tld, response, shares
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine
+from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.mail.phones import zones_of
 from tldops_bot.store import alerts
@@ -28,6 +29,17 @@ def line_of(one: TldReach) -> dict[str, object]:
         {"at": call.at, "by": call.by, "reached": call.reached, "words": call.words} for call in one.calls
     ]
     return {"tld": shown(one.tld), "state": one.state, "why": one.why, "calls": calls}
+
+
+def response_words(lines: Sequence[TldReach]) -> dict[str, object]:
+    """How quickly the TLDs answered, for a mail."""
+    found = response(lines)
+    return {
+        "tlds": found.tlds,
+        "never": found.never,
+        "median": None if found.median is None else say_length(found.median),
+        "ninety": None if found.ninety is None else say_length(found.ninety),
+    }
 
 
 def counts_of(reach: Sequence[Reach]) -> dict[str, int]:

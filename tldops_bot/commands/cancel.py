@@ -1,6 +1,7 @@
 """CANCEL: an alert that still waits for its release is taken back."""
 
-from tldops_bot.commands._alerts import CANCELLED, HELD, may_manage
+from tldops_bot.commands import _alert_news
+from tldops_bot.commands._alerts import ANNOUNCED, CANCELLED, HELD, may_manage
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alerts, audit
@@ -13,9 +14,11 @@ def cancel(ctx: Context, request: Request) -> Reply | Refused:
     if held is None or not may_manage(ctx, held):
         return Refused("no_such_alert", {"id": request.words[:20]})
     update = alerts.held_news(ctx.session, held.id)
-    waiting = held if held.state == HELD else update
+    waiting = held if held.state in (HELD, ANNOUNCED) else update
     if waiting is None:
         return Refused("alert_not_waiting", {"id": held.id})
+    if held.state == ANNOUNCED:
+        _alert_news.tell_called_off(ctx, held)
     waiting.state = CANCELLED
     audit.record(
         ctx.session,
@@ -27,4 +30,6 @@ def cancel(ctx: Context, request: Request) -> Reply | Refused:
         ctx.mail.inbox_id,
         alert=held.id,
     )
-    return Reply("cancelled", {"id": held.id, "is_update": waiting is update})
+    return Reply(
+        "cancelled", {"id": held.id, "is_update": waiting is update, "is_exercise": held.is_exercise}
+    )

@@ -24,6 +24,10 @@ def remove(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("nobody_there", {"tld": tld.shown})
     if person is ctx.actor.person:
         return Refused("use_unsubscribe", {"tld": tld.shown})
+    if not ctx.actor.is_signed and iana.is_freshly_changed(
+        ctx.session, tld.a_label, ctx.actor.address, ctx.now
+    ):
+        return Refused("iana_address_too_new", {"tld": tld.shown})
     by = "a contact of the TLD" if ctx.actor.is_signed else "an IANA contact of the TLD"
     final_at = ctx.now + _suspending.FINAL_AFTER
     held = _suspending.suspend(ctx, entry, f"removed by {by}", by, final_at, "letters/removed")

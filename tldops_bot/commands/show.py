@@ -57,7 +57,7 @@ def _beside(ctx: Context, person: Person) -> dict[str, object]:
     """What lies here about them beside the record: requests, notes, questions, mails, the audit."""
     asked = own_record.asked(ctx.session, person)
     addresses = people.addresses_of(person)
-    mails = own_record.kept_mails(ctx.session, person)
+    mails = own_record.kept_mails(ctx.session, person, addresses)
     return {
         "requests": [
             {

@@ -3,9 +3,10 @@
 from tldops_bot.commands._alert_news import history
 from tldops_bot.commands._alerts import may_manage
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._reach import counts_of, line_of, tlds_reached, words_said
+from tldops_bot.commands._reach import counts_of, line_of, response_words, tlds_reached, words_said
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alerts
+from tldops_bot.store.tables import Alert
 
 
 @command("STATUS id", who=Who.MEMBER, after_probation=True)
@@ -24,8 +25,16 @@ def status(ctx: Context, request: Request) -> Reply | Refused:
         "state": alert.state,
         "posted_at": alert.posted_at,
         "counts": counts_of(reach),
-        "tlds": [line_of(one) for one in lines],
+        "is_exercise": alert.is_exercise,
+        "response": response_words(lines),
+        "tlds": [line_of(one) for one in lines if _may_see(ctx, alert, one.tld)],
         "words": words_said(ctx.session, reach) if may_manage(ctx, alert) else [],
         "history": history(ctx, alert),
     }
     return Reply("reach", values, is_confidential=True)
+
+
+def _may_see(ctx: Context, alert: Alert, tld: str) -> bool:
+    """How quick a TLD was in an exercise is for that TLD and the committee; how far an alert got, for all it is for."""
+    standing = ctx.actor.standing
+    return not alert.is_exercise or standing.is_committee or tld in standing.tlds

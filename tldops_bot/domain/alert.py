@@ -1,12 +1,15 @@
 """What an alert may say of itself (DESIGN section 6): a bad value takes the safer one, except where that is unsafe."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.tld import Tld, parse_region, parse_tld
 
 FIELDS = ("Title", "TLP", "Severity", "Scope", "For", "Exercise", "Draft")
 UPDATE_FIELDS = ("Title", "TLP", "Severity", "Draft")
+EXERCISE_FIELDS = ("Title", "TLP", "Severity", "Scope", "For", "When", "Draft")
+EXERCISE_STRICT_FIELDS = ("Scope", "When")
 STRICT_FIELDS = ("Scope", "Exercise")
 TLP_LABELS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -133,6 +136,18 @@ def read_yes(text: str | None) -> bool | None:
     if word in YES:
         return True
     return False if word in NO else None
+
+
+def read_when(text: str, now: datetime) -> datetime | None:
+    """`now`, or a moment as "2026-12-01 14:00", in UTC unless it names another distance from it; None for anything else."""
+    word = " ".join(text.split()).removesuffix("UTC").strip()
+    if word.lower() == "now":
+        return now
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def scope_words(scope: Scope, tlds: tuple[Tld, ...]) -> str:

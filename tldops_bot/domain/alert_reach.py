@@ -70,6 +70,31 @@ def _tld_reach(tld: str, reach: Sequence[Reach], calls: Sequence[Call]) -> TldRe
     return TldReach(tld, state, why, people, tuple(calls), min(times, default=None))
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How quickly TLDs said that they know: half within `median`, nine of ten within `ninety`; None where too few did."""
+
+    tlds: int
+    answered: int
+    median: timedelta | None
+    ninety: timedelta | None
+
+    @property
+    def never(self) -> int:
+        return self.tlds - self.answered
+
+
+def response(lines: Sequence[TldReach]) -> Response:
+    """Shares of all TLDs, those that never answered included: half of all, not half of those who were quick."""
+    times = sorted(one.seen_after for one in lines if one.seen_after is not None)
+
+    def within(percent: int) -> timedelta | None:
+        needed = -(-len(lines) * percent // 100)
+        return times[needed - 1] if 0 < needed <= len(times) else None
+
+    return Response(len(lines), len(times), within(50), within(90))
+
+
 def due_report(posted_at: datetime, reported: int, now: datetime) -> int:
     """Which report is due: its number from 1, or 0. After a time of standing still only the latest is."""
     due = sum(posted_at + after <= now for after in REPORTED_AFTER)

@@ -32,3 +32,16 @@ def say_duration(length: timedelta) -> str:
             count = seconds // size
             return f"{count} {word}" if count == 1 else f"{count} {word}s"
     return f"{seconds} seconds"
+
+
+def say_length(length: timedelta) -> str:
+    """How long something took, as near as anybody wants to know: "48 s", "7 min", "5 h 20 min", "3 days"."""
+    seconds = int(length.total_seconds())
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 120:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"

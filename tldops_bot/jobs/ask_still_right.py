@@ -1,35 +1,49 @@
 """Asks everybody from time to time whether their entry is still right, and does not let the silent ones be forgotten."""
 
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from tldops_bot.commands import _freshness
 from tldops_bot.commands._command import Context
 from tldops_bot.domain import freshness as rules
 from tldops_bot.domain.outgoing import Letter
-from tldops_bot.jobs._job import JobContext, job
+from tldops_bot.jobs._job import JobContext, Unfinished, job
 from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import audit, freshness
 from tldops_bot.store.tables import Person
 
+BATCH = 20  # letters in one transaction: an alert that comes in meanwhile waits for it
+
 
 @job(every=timedelta(hours=1))
-def ask_still_right(ctx: JobContext) -> list[Letter]:
+def ask_still_right(ctx: JobContext) -> list[Letter] | Unfinished:
     """Ask whose entry was not confirmed for long, remind, mark, then ask their colleagues and the committee."""
     context = as_command(ctx)
     every = ctx.config.membership.confirm_every
     found = freshness.unconfirmed(ctx.session, rules.earliest_ask(ctx.now, every))
-    waiting = []
+    steps = (*_new_rounds(context, found, every), *_further_steps(context, found))
+    for step in steps:
+        if len(context.letters) >= BATCH:
+            return Unfinished(context.letters)
+        step()
+    _tell_committee(context, found)
+    return context.letters
+
+
+def _new_rounds(ctx: Context, found: Sequence[Person], every: timedelta) -> Iterator[Callable[[], None]]:
+    waiting = [(_first_ask_at(one, every), one) for one in found if not freshness.round_of(one).is_open]
+    for _, person in _allowed(ctx, waiting):
+        yield partial(_ask, ctx, person, 0)
+
+
+def _further_steps(ctx: Context, found: Sequence[Person]) -> Iterator[Callable[[], None]]:
     for person in found:
         held = freshness.round_of(person)
-        if not held.is_open:
-            waiting.append((_first_ask_at(person, every), person))
-        elif held.is_due_again(ctx.now):
-            _ask_again(context, person, held)
-    for _, person in _allowed(context, waiting):
-        person.asked = 0
-        _ask(context, person)
-    _about_the_silent(context, [one for one in found if one.stale_at is not None])
-    return context.letters
+        if held.is_open and held.is_due_again(ctx.now):
+            yield partial(_ask_again, ctx, person, held)
+    for person in found:
+        yield partial(_ask_others, ctx, person)
 
 
 def _first_ask_at(person: Person, every: timedelta) -> datetime:
@@ -43,9 +57,9 @@ def _allowed(ctx: Context, waiting: list[tuple[datetime, Person]]) -> list[tuple
     return due[: max(0, most - freshness.new_rounds_since(ctx.session, ctx.now - rules.DAY))]
 
 
-def _ask(ctx: Context, person: Person) -> None:
+def _ask(ctx: Context, person: Person, before: int) -> None:
     """From the last reminder on also at the second address, and at once where the first one is dead."""
-    person.asked_at, person.asked = ctx.now, person.asked + 1
+    person.asked_at, person.asked = ctx.now, before + 1
     is_late = person.asked >= rules.ASKS_BEFORE_STALE or person.mailbox_failed_at is not None
     _freshness.ask(ctx, person, is_everywhere=is_late)
 
@@ -54,23 +68,28 @@ def _ask_again(ctx: Context, person: Person, held: rules.Round) -> None:
     if held.is_patience_over and person.stale_at is None:
         person.stale_at = ctx.now
         audit.record(ctx.session, ctx.now, "the clock", "stale", "", person.id)
-    _ask(ctx, person)
+    _ask(ctx, person, held.asked)
 
 
-def _about_the_silent(ctx: Context, silent: list[Person]) -> None:
-    """Who knows them? And once nobody could help, or somebody says they have gone: the committee."""
+def _ask_others(ctx: Context, person: Person) -> None:
+    """Who knows the silent one? Looked after for some days, and then whenever the person is asked as well."""
+    if person.stale_at is None or person.asked_at is None:
+        return
+    if ctx.now - person.stale_at <= rules.ASK_OTHERS_FOR or ctx.now - person.asked_at <= rules.DAY:
+        _freshness.ask_others(ctx, person, rules.MOST_ABOUT_OTHERS_A_DAY)
+
+
+def _tell_committee(ctx: Context, found: Sequence[Person]) -> None:
+    """One mail about all whom nobody could help with, or of whom somebody says that they have gone."""
     declines = freshness.declines(ctx.session)
     to_tell = []
-    for person in silent:
-        stale_at, declined_at = person.stale_at or ctx.now, declines.get(person.id)
-        is_new = ctx.now - stale_at <= rules.ASK_OTHERS_FOR
-        if (
-            is_new or person.asked_at == ctx.now
-        ):  # later only when the person is asked, too: there may be many
-            _freshness.ask_others(ctx, person, rules.MOST_ABOUT_OTHERS_A_DAY)
-        if declined_at is not None and declined_at < stale_at:
+    for person in found:
+        if person.stale_at is None:
+            continue
+        declined_at = declines.get(person.id)
+        if declined_at is not None and declined_at < person.stale_at:
             declined_at = None  # said of an earlier silence
-        if rules.is_committee_due(stale_at, person.committee_told_at, declined_at, ctx.now):
+        if rules.is_committee_due(person.stale_at, person.committee_told_at, declined_at, ctx.now):
             person.committee_told_at = ctx.now
             to_tell.append(person)
     if to_tell:

@@ -67,6 +67,7 @@ def _values(
         "is_last": number == len(REPORTED_AFTER),
         "people": _reach.counts_of(reach),
         "tlds": by_state,
+        "response": _reach.response_words(lines),
         "regions": _reach.by_region(lines, ctx.tlds),
         "seconds": alerts.seconds_to_last_copy(ctx.session, alert),
         "words": _reach.words_said(ctx.session, reach),

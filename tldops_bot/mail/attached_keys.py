@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
+from tldops_bot.mail.certifications import without_certifications
 from tldops_bot.mail.charsets import decode_transfer
 from tldops_bot.mail.mime_slices import Part
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, BadArmor, decode, find_blocks
 
 MAX_KEYS = 5
 MAX_KEY_BYTES = 128 * 1024
-MAX_ARMOR_BYTES = 2 * MAX_KEY_BYTES
+MAX_ARMOR_BYTES = 3_000_000  # with what others certified, which is left out
 KEY_SUFFIXES = (".asc", ".gpg", ".pgp", ".key", ".pub", ".txt")
 # The first octet of a public key packet, in the old and in the new format.
 _PUBLIC_KEY_STARTS = frozenset({0x98, 0x99, 0x9A, 0xC6})
@@ -40,12 +41,12 @@ def may_hold_key(part: Part) -> bool:
 def keys_in(octets: bytes) -> Iterator[bytes]:
     """The keys in these octets: a binary one as it is, else every armored block."""
     if octets[:1] and octets[0] in _PUBLIC_KEY_STARTS:
-        yield octets
+        yield without_certifications(octets)
         return
     for block in find_blocks(octets):
         if block.kind == PUBLIC_KEY and block.end - block.start <= MAX_ARMOR_BYTES:
             try:
-                yield decode(octets[block.start : block.end])
+                yield without_certifications(decode(octets[block.start : block.end]))
             except BadArmor:
                 continue
 

@@ -183,7 +183,7 @@ def signature_issuers(octets: bytes) -> tuple[Issuer, ...]:
     """Who each signature packet names as its maker; () when this is not a row of signature packets alone."""
     try:
         found = signature_packets(octets)
-        return tuple(_issuer(packet.body) for packet in found)
+        return tuple(issuer_of(packet.body) for packet in found)
     except BadPackets:
         return ()
 
@@ -191,7 +191,7 @@ def signature_issuers(octets: bytes) -> tuple[Issuer, ...]:
 def signature_problem(octets: bytes) -> str:
     """Why a signature can't be laid to one key, one of verdict.REASONS; "" when it names one."""
     try:
-        issuers = [_issuer(packet.body) for packet in signature_packets(octets)]
+        issuers = [issuer_of(packet.body) for packet in signature_packets(octets)]
     except BadPackets as problem:
         return problem.reason
     if len(issuers) > 1:
@@ -226,7 +226,8 @@ def demands_the_unknown(octets: bytes) -> bool:
     return any(kind & 0x80 and (kind & 0x7F == _NOTATION or kind & 0x7F > _LAST_KNOWN) for kind in kinds)
 
 
-def _issuer(body: bytes) -> Issuer:
+def issuer_of(body: bytes) -> Issuer:
+    """What the body of one signature packet says; raises BadPackets."""
     version = body[0] if body else 0
     if version == 3 and len(body) >= 15:
         return Issuer("", body[7:15].hex().upper(), _moment(body[3:7]))

@@ -1,25 +1,30 @@
 """What a roster mail is made of: the values its template prints, and the files that come with it."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.roster import Coverage, Roster
 from tldops_bot.domain.roster_changes import Changes
-from tldops_bot.roster import csv_file, jscontact, pdf_file, text, vcard
-from tldops_bot.roster.typefaces import find_typefaces
+from tldops_bot.roster import csv_file, jscontact, text, vcard
 
 _EDITION = 1  # one more whenever the same roster would be printed differently
 
 
-def printed(roster: Roster, config: Config, tlds: TldTable) -> bytes:
+def printed(roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]) -> bytes:
     """The roster for paper. It takes seconds: make it once for all."""
-    return pdf_file.pdf_file(roster, config.list.name, tlds, find_typefaces(config.roster.fonts))
+    # Here and not above: half a second and 40 MB, which only who prints has to spend.
+    from tldops_bot.roster.pdf_file import pdf_file
+    from tldops_bot.roster.typefaces import find_typefaces
+
+    return pdf_file(roster, config.list.name, tlds, find_typefaces(config.roster.fonts), history)
 
 
-def digest(roster: Roster, config: Config) -> str:
+def digest(roster: Roster, config: Config, history: Sequence[Figures]) -> str:
     """Equal where the printed roster would say the same, but for its date."""
     said = [
         str(_EDITION),
@@ -27,14 +32,14 @@ def digest(roster: Roster, config: Config) -> str:
         str(config.roster.fonts),
         *coverage_lines(roster.coverage, config),
     ]
-    said += [*text.contact_lines(roster), *text.missing_lines(roster.missing)]
+    said += [*text.contact_lines(roster), *text.missing_lines(roster.missing), *map(repr, history)]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
 
 def files(roster: Roster, printed: bytes) -> tuple[Attachment, ...]:
     """The files to keep on a phone, on paper, in a spreadsheet, or for a program."""
     return (
-        Attachment("roster.pdf", pdf_file.MEDIA_TYPE, printed),
+        Attachment("roster.pdf", "application/pdf", printed),
         Attachment("roster.vcf", vcard.MEDIA_TYPE, vcard.vcards(roster.contacts)),
         Attachment("roster.csv", csv_file.MEDIA_TYPE, csv_file.csv_file(roster)),
         Attachment("roster.json", jscontact.MEDIA_TYPE, jscontact.jscontact(roster.contacts)),

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 from tldops_bot.config.tile_map import load_tile_map
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.covered import cover
-from tldops_bot.domain.roster import Roster, is_idn, place
+from tldops_bot.domain.figures import Figures
+from tldops_bot.domain.roster import CCTLD, Roster, is_idn, place
 from tldops_bot.domain.tld import REGIONS, Tld
 from tldops_bot.roster import picture
 from tldops_bot.roster.drawing import Box, Line
 from tldops_bot.roster.pdf_blocks import HEADING, WIDTH, Block, block, put_block, put_heading
-from tldops_bot.roster.pdf_pages import MEDIA_TYPE, UNSHOWN, Pages
+from tldops_bot.roster.pdf_pages import UNSHOWN, Pages
 from tldops_bot.roster.typefaces import Typefaces
-
-__all__ = ["MEDIA_TYPE", "PAGE_HEIGHT", "PAGE_WIDTH", "pdf_file"]
 
 PAGE_WIDTH, PAGE_HEIGHT = 210.0, 279.4
 _LEFT, _RIGHT = 10.0, 196.0  # right of it is the thumb index
 _TOP, _BOTTOM = 20.0, 267.0
 _COLUMNS = (_LEFT, _RIGHT - WIDTH)
+_MOST_IN_INDEX = 360
 _LETTERS = (*"abcdefghijklmnopqrstuvwxyz", "IDN")
 _GREY, _BLACK, _AMBER = "#595959", "#000000", "#ffc000"
 
@@ -54,7 +54,9 @@ class _Paper:
         return self.links[page]
 
 
-def pdf_file(roster: Roster, list_name: str, tlds: TldTable, typefaces: Typefaces) -> bytes:
+def pdf_file(
+    roster: Roster, list_name: str, tlds: TldTable, typefaces: Typefaces, history: Sequence[Figures] = ()
+) -> bytes:
     """The file; the same octets for the same roster on the same machine."""
     pages = Pages(f"{list_name} roster {roster.serial}", roster.made_at, typefaces)
     sheets = _laid_out(pages, roster)
@@ -64,10 +66,9 @@ def pdf_file(roster: Roster, list_name: str, tlds: TldTable, typefaces: Typeface
         for each in sheet:
             page_of.setdefault(each.block.each.tld, number)
     paper = _Paper(pages, roster, list_name, front + len(sheets))
-    starts = [1, 2, 3, *range(front + 1, paper.total + 1)]
-    _cover_page(paper, page_of, starts)
+    _cover_page(paper, page_of, tlds)
     _region_page(paper, page_of, tlds)
-    _picture_page(paper, tlds, typefaces)
+    _picture_page(paper, tlds, typefaces, history)
     for sheet in sheets:
         _sheet(paper, sheet)
     return pages.octets()
@@ -143,7 +144,7 @@ def _thumbs(pages: Pages, here: Iterable[str]) -> None:
         pages.text(PAGE_WIDTH - 6.2, y + step * 0.65, size, letter, colour, is_here, "middle")
 
 
-def _cover_page(paper: _Paper, page_of: Mapping[Tld, int], starts: Sequence[int]) -> None:
+def _cover_page(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable) -> None:
     _begin_page(paper, "")
     pages, roster = paper.pages, paper.roster
     pages.text(_LEFT, 26, 11, f"{paper.list_name} roster", is_bold=True)
@@ -154,7 +155,7 @@ def _cover_page(paper: _Paper, page_of: Mapping[Tld, int], starts: Sequence[int]
             pages.text(_LEFT, y, 3.5, folded)
             y += 4.7
         y += 1
-    _index(paper, page_of, starts, y + 6)
+    _index(paper, page_of, tlds, y + 6)
 
 
 def _cover_words(roster: Roster, pages: Pages) -> Iterator[str]:
@@ -180,16 +181,22 @@ def _cover_words(roster: Roster, pages: Pages) -> Iterator[str]:
         yield f"{UNSHOWN} stands for letters that could not be printed; roster.vcf and the mail have the whole name."
 
 
-def _index(paper: _Paper, page_of: Mapping[Tld, int], starts: Sequence[int], top: float) -> None:
-    """Every TLD with its page; a dash where nobody is."""
-    tlds = sorted({*page_of, *paper.roster.missing}, key=place)
-    columns = 10
-    rows = -(-len(tlds) // columns)
-    step = min(5.0, (_BOTTOM - top) / max(rows, 1))
-    width = (_RIGHT - _LEFT) / columns
-    for number, tld in enumerate(tlds):
-        x, y = _LEFT + number // rows * width, top + number % rows * step
-        _entry(paper, x, y, width - 3, step * 0.8, tld, page_of.get(tld), "")
+def _index(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable, top: float) -> None:
+    """Every TLD with its page; a dash where nobody is. Of more than fit, the ccTLDs."""
+    every = sorted({*page_of, *paper.roster.missing}, key=place)
+    if len(every) > _MOST_IN_INDEX:
+        cctlds = {facts.tld for facts in tlds.of_kind(CCTLD)}
+        every = [tld for tld in every if tld in cctlds]
+    parts = [([tld for tld in every if not is_idn(tld)], 10), ([tld for tld in every if is_idn(tld)], 5)]
+    rows = sum(-(-len(part) // columns) for part, columns in parts)
+    step = min(5.0, (_BOTTOM - top) / (rows + 1))
+    for part, columns in parts:
+        deep = -(-len(part) // columns)
+        width = (_RIGHT - _LEFT) / columns
+        for number, tld in enumerate(part):
+            x, y = _LEFT + number // deep * width, top + number % deep * step
+            _entry(paper, x, y, width - 3, step * 0.8, tld, page_of.get(tld), "")
+        top += (deep + 1) * step
 
 
 def _entry(
@@ -244,12 +251,12 @@ def _region_page(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable) -> N
             _entry(paper, x, y, width - 3, step * 0.78, tld, page_of.get(tld), country)
 
 
-def _picture_page(paper: _Paper, tlds: TldTable, typefaces: Typefaces) -> None:
+def _picture_page(paper: _Paper, tlds: TldTable, typefaces: Typefaces, history: Sequence[Figures]) -> None:
     """What everybody may see: no more of freshness than the marks tell."""
     roster = paper.roster
     held = {each.tld: each.contacts for each in roster.tlds}
     tiles = {facts.tld: cover(held.get(facts.tld, ()), None) for facts in tlds.of_kind("cctld")}
     made_on = f"{roster.made_at:%Y-%m-%d}"
-    shown = picture.Coverings(paper.list_name, made_on, tiles, roster.coverage, shows_freshness=False)
+    shown = picture.Coverings(paper.list_name, made_on, tiles, roster.coverage, False, history)
     _begin_page(paper, "", is_wide=True)
     paper.pages.draw(picture.picture(shown, load_tile_map(tlds), typefaces))

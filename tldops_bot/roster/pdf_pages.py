@@ -18,7 +18,6 @@ from tldops_bot.domain.tld import Tld
 from tldops_bot.roster.drawing import Anchor, Box, Drawing, Line, Mark, Shape, Words
 from tldops_bot.roster.typefaces import Typeface, Typefaces
 
-MEDIA_TYPE = "application/pdf"
 UNSHOWN = "(?)"  # stands for letters that no font of this machine has
 _POINTS = 72 / 25.4  # in a millimetre
 _STANDARD, _STANDARD_LETTERS = "helvetica", "cp1252"  # every PDF reader has it

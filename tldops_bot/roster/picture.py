@@ -76,7 +76,7 @@ def _has_chart(what: Coverings) -> bool:
 
 
 def _chart_top(what: Coverings) -> float:
-    return HEIGHT - 44 if _has_chart(what) else HEIGHT - 6
+    return HEIGHT - 48 if _has_chart(what) else HEIGHT - 6
 
 
 def _heading(what: Coverings) -> Iterator[Mark]:
@@ -150,7 +150,7 @@ def _legend(what: Coverings, x: float, y: float, side: float) -> Iterator[Mark]:
 
 def _chart(history: Sequence[Figures], top: float) -> Iterator[Mark]:
     """Share of the ccTLDs over time: with a contact, and confirmed; each line named at its end."""
-    left, right, bottom = MARGIN + 10, WIDTH - MARGIN - 32, HEIGHT - 12
+    left, right, bottom = MARGIN + 10, WIDTH - MARGIN - 32, HEIGHT - 17
     days = max((history[-1].day - history[0].day).days, 1)
 
     def at(one: Figures, percent: float) -> Point:

@@ -8,7 +8,6 @@ from PIL import Image, ImageDraw, ImageFont
 from tldops_bot.roster.drawing import Box, Drawing, Line, Mark, Point, Shape, Words
 from tldops_bot.roster.typefaces import Typefaces
 
-MEDIA_TYPE = "image/png"
 DOTS_PER_INCH = 200
 _FINER = 3  # drawn so much larger and then reduced, for smooth edges
 _SCALE = DOTS_PER_INCH / 25.4 * _FINER

@@ -4,7 +4,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from tldops_bot.roster.drawing import Box, Drawing, Line, Mark, Point, Shape, Words
 
-MEDIA_TYPE = "image/svg+xml"
 _FAMILY = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
 

@@ -35,7 +35,8 @@ def posted_since(session: Session, moment: datetime, person_id: int | None = Non
     """How many alerts and updates were written since then, by one person or by all."""
     found = 0
     for table in (Alert, AlertNews):
-        query = select(func.count()).select_from(table).where(table.posted_at > moment)
+        query = select(func.count()).select_from(table)
+        query = query.where(table.posted_at > moment, table.state != "announced")
         if table is AlertNews:
             query = query.where(AlertNews.kind == "update")
         if person_id is not None:
@@ -162,6 +163,12 @@ def calls_of(session: Session, alert_id: str) -> list[Call]:
         .order_by(AlertCall.id)
     )
     return [Call(one.tld, one.reached, name, one.at, one.words) for one, name in session.execute(query)]
+
+
+def to_start(session: Session, now: datetime) -> list[Alert]:
+    """Announced exercises whose time has come."""
+    query = select(Alert).where(Alert.state == "announced", Alert.posted_at <= now)
+    return list(session.scalars(query.order_by(Alert.id)))
 
 
 def to_report(session: Session, since: datetime) -> list[Alert]:

@@ -55,11 +55,12 @@ def open_tokens(session: Session, person: Person, addresses: tuple[str, ...], no
     )
 
 
-def kept_mails(session: Session, person: Person) -> KeptMails:
-    """Their mails whose octets are not gone yet."""
-    query = select(func.count(), func.min(InboxRow.received_at)).where(
-        InboxRow.person_id == person.id, InboxRow.raw.is_not(None)
+def kept_mails(session: Session, person: Person, addresses: tuple[str, ...]) -> KeptMails:
+    """Their mails whose octets are not gone yet, also those from before they were stored."""
+    theirs = or_(
+        InboxRow.person_id == person.id, func.lower(InboxRow.mail_from).in_(one.lower() for one in addresses)
     )
+    query = select(func.count(), func.min(InboxRow.received_at)).where(theirs, InboxRow.raw.is_not(None))
     count, oldest_at = session.execute(query).one()
     return KeptMails(count, oldest_at)
 

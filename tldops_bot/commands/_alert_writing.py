@@ -1,0 +1,81 @@
+"""From what a member wrote to an alert: its scope, the TLDs it is for, and what members would get of it."""
+
+from dataclasses import asdict
+
+from tldops_bot.commands._alerts import HELD, alert_letter, reached_by
+from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.commands._fields import read_tlds
+from tldops_bot.commands._requests import shown
+from tldops_bot.domain.alert import BadScope, Scope, Terms, read_scope
+from tldops_bot.domain.request import Request
+from tldops_bot.store import alert_targets, alerts, lookups
+from tldops_bot.store.tables import Alert
+
+
+def asked_scope(ctx: Context, request: Request) -> Scope | Refused:
+    """Whom an alert is for, everybody it names known to us; or why it can't be resolved."""
+    scope = read_scope(request.get("Scope"))
+    if isinstance(scope, BadScope):
+        return Refused("bad_scope", {"word": scope.word, "nearest": scope.nearest})
+    if scope.tlds:
+        known = read_tlds(ctx, scope.tlds)
+        if isinstance(known, Refused):
+            return Refused("bad_scope", {"word": str(known.values.get("word", "")), "nearest": ""})
+    for words in scope.organisations:
+        if not lookups.by_organisation(ctx.session, words):
+            return Refused("bad_scope", {"word": words[:60], "nearest": ""})
+    return scope
+
+
+def written(
+    ctx: Context, request: Request, scope: Scope, terms: Terms, is_exercise: bool
+) -> tuple[Alert, list[str]]:
+    """The alert, not yet kept, and what of its `For:` could not be taken."""
+    for_tlds, notes = _for(ctx, request)
+    now = ctx.now
+    made = Alert(
+        id=alerts.next_id(ctx.session, now),
+        state=HELD,
+        person_id=ctx.actor.person_id or 0,
+        fingerprint=ctx.actor.fingerprint,
+        for_tlds=for_tlds,
+        title=terms.title,
+        tlp=terms.tlp,
+        severity=terms.severity,
+        scope=asdict(scope),
+        is_exercise=is_exercise,
+        original=ctx.mail.original,
+        original_form=ctx.mail.original_form,
+        signed_at=ctx.mail.signed_at or now,
+        received_at=ctx.mail.received_at,
+        posted_at=now,
+        inbox_id=ctx.mail.inbox_id,
+    )
+    return made, notes
+
+
+def _for(ctx: Context, request: Request) -> tuple[list[str], list[str]]:
+    """The poster's TLDs, or those of them that `For:` names; another one is noted and left out."""
+    own = list(ctx.actor.standing.tlds)
+    wanted = request.get("For")
+    if not wanted:
+        return own, []
+    named = read_tlds(ctx, wanted.replace(",", " ").split())
+    labels = [] if isinstance(named, Refused) else [one.a_label for one in named]
+    kept = [label for label in labels if label in own]
+    if kept and len(kept) == len(labels):
+        return kept, []
+    return kept or own, [wanted[:80]]
+
+
+def draft_of(ctx: Context, made: Alert, scope: Scope, terms: Terms) -> Reply:
+    """What members would get, and how many; nothing is kept."""
+    found = alert_targets.targets(ctx.session, reached_by(ctx, scope), made.person_id, ctx.now)
+    letter = alert_letter(ctx, made, scope, [])
+    counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
+    values = (
+        dict(letter.values)
+        | counts
+        | {"safer": terms.safer, "for_tlds": [shown(one) for one in made.for_tlds]}
+    )
+    return Reply("draft", values, attachments=letter.attachments, is_confidential=True)

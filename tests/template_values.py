@@ -252,7 +252,7 @@ NEWS: Values = NOTICE | {
     "history": HISTORY,
 }
 _UPDATED: Values = {name: NEWS[name] for name in ("id", "number", "title", "tlp")} | {"safer": ()}
-DRAFT: Values = NOTICE | {"members": 412, "notices": 37, "safer": ()}
+DRAFT: Values = NOTICE | {"beside": [], "members": 412, "notices": 37, "safer": ()}
 
 VOTES = [
     {"by": "Carol Committee", "approves": True, "because": "known to me since 2019. " * 5},
@@ -703,16 +703,26 @@ REFUSALS: dict[str, list[Values]] = {
     "bad_arguments": [
         {"verb": verb, "usage": COMMANDS[verb].usage} for verb in ("REMOVE", "QUERY", "UNSUBSCRIBE")
     ],
-    "bad_exercise": [{"value": "maybe"}],
+    "bad_exercise": [
+        {"value": "maybe", "verb": "ALERT", "again": [("Title", "Look out"), ("Exercise", "yes")]}
+    ],
     "bad_field": [
         {"field": field, "value": "x", "limit": limit}
         for field, limit in (("Email", 0), ("Timezone", 0), ("Name", 0), ("Postal", 0), ("Name", 120))
     ],
     "bad_phone": [{"field": "Mobile", "value": "12"}],
     "bad_scope": [
-        {"word": "regoin EU", "nearest": "region"},
-        {"word": "zz", "nearest": ""},
-        {"word": "", "nearest": ""},
+        {
+            "word": word,
+            "nearest": nearest,
+            "verb": verb,
+            "again": [("Title", "Look out"), ("Scope", "tld nl")],
+        }
+        for word, nearest, verb in (
+            ("regoin EU", "region", "ALERT"),
+            ("zz", "", "EXERCISE"),
+            ("", "", "ALERT"),
+        )
     ],
     "bad_when": [{"value": "tomorrow", "example": LATER}],
     "blocked_key": [{"fingerprint": KEY}],
@@ -1158,7 +1168,11 @@ LETTERS: dict[str, list[Values]] = {
     "letters/alert_stopped": [
         NEWS | {"stopped": 377, "gone": 35, "because": because} for because in ("", "forged")
     ],
-    "letters/alert": [NOTICE, NOTICE | {"is_exercise": True, "is_inline": True, "tlp": "AMBER+STRICT"}],
+    "letters/alert": [
+        NOTICE
+        | {"beside": [{"id": "A-2026-0006", "for_tlds": ["be", IDN], "at": AT, "title": ALERT["title"]}]},
+        NOTICE | {"beside": [], "is_exercise": True, "is_inline": True, "tlp": "AMBER+STRICT"},
+    ],
     "letters/held": [_TOKEN | {"lines": ["UNSUBSCRIBE nl"], "list_line": "List: tld-ops@lists.example"}],
     "letters/held_mailbox": [
         _TOKEN | {"lines": ["KEY LOST"], "list_line": "List: tld-ops@lists.example"},

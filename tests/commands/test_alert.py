@@ -164,6 +164,18 @@ def test_keyless_contacts_get_a_notice_without_content(town: Desk, ann: KeyPair)
     assert {one.got for one in all_of(town, AlertRecipient)} == {"alert", "notice"}
 
 
+def test_notice_names_other_open_alerts_to_the_same_people(town: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    post(town, ann, "Title: First\n")
+    post(town, ann, "Title: Elsewhere\nScope: tld be\n")
+    town.say_bound(ann, f"CLOSE A-{town.now.year}-0002")
+    post(town, bob, "Title: Second\n")
+    assert [one["title"] for one in alert_letter(town).values["beside"]] == ["First"]
+    assert f"A-{town.now.year}-0001" in town.text(alert_letter(town))
+    town.later(days=3)
+    post(town, bob, "Title: Third\n")
+    assert alert_letter(town).values["beside"] == []
+
+
 def test_who_is_the_last_hope_of_a_tld_is_served_first_and_lost_tlds_are_named(
     town: Desk, ann: KeyPair
 ) -> None:

@@ -111,7 +111,7 @@ def test_an_address_that_iana_lists_only_since_yesterday_removes_nobody(desk: De
     desk.write("evil@evil.example", f"REMOVE nl {ann.address}")
     answer(desk, "evil@evil.example")
     assert states(desk, "nl") == {ann.address: "listed"}
-    assert "less than 14 days" in desk.text(desk.last("evil@evil.example"))
+    assert "less than 14 days" in desk.text(desk.last("evil@evil.example")).replace("\n", " ")
     desk.later(hours=2)
     desk.write("evil@evil.example", f"REMOVE nl {ann.address}")
     answer(desk, "evil@evil.example")

@@ -1,10 +1,23 @@
 """What an alert says of itself: a bad value takes the safer one; only a scope that can't be resolved stops it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from tldops_bot.domain.alert import BadScope, Scope, Terms, read_scope, read_terms, read_yes, scope_words
+from tldops_bot.domain.alert import (
+    BadScope,
+    Scope,
+    Terms,
+    nearest_scope,
+    read_scope,
+    read_terms,
+    read_when,
+    read_yes,
+    scope_words,
+)
 from tldops_bot.domain.tld import parse_tld
 
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 TEXT = "\n  Phishing against registrars  \nmore"
 
 
@@ -124,3 +137,40 @@ def test_scope_is_shown_with_both_labels() -> None:
     tld = parse_tld("рф")
     assert tld is not None
     assert scope_words(Scope(False, ("xn--p1ai",)), (tld,)) == "tld рф (xn--p1ai)"
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("nl", "tld nl"),
+        ("tld nl zz", "tld nl"),
+        ("tlds: NL, .be", "tld nl, tld be"),
+        ("region Atlantis", "all"),
+        ("EUR", "region EU"),
+        ("regoin EU", "region EU"),
+        ("region EU LA", "region EU LAC"),
+        ("nobody I know", "all"),
+        ("", "all"),
+        (",;", "all"),
+        ("organisation Unknown", "all"),
+    ],
+)
+def test_what_of_a_scope_can_be_resolved(text: str, right: str) -> None:
+    known = {"nl", "be", "eu"}
+    assert nearest_scope(text, lambda tld: tld.a_label in known) == right
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("now", NOW),
+        (" NOW ", NOW),
+        ("2026-12-01 14:00", datetime(2026, 12, 1, 14, tzinfo=UTC)),
+        ("2026-12-01 14:00 UTC", datetime(2026, 12, 1, 14, tzinfo=UTC)),
+        ("2026-12-01T14:00+02:00", datetime(2026, 12, 1, 12, tzinfo=UTC)),
+        ("tomorrow", None),
+        ("", None),
+    ],
+)
+def test_when_an_exercise_begins(text: str, moment: datetime | None) -> None:
+    assert read_when(text, NOW) == moment

@@ -6,7 +6,7 @@ Nothing is fetched and no secret key is taken; a certificate can only speak for 
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
+from tldops_bot.adapters.gnupg_runner import GpgRunner
 from tldops_bot.adapters.gnupg_status import parse_listing
 from tldops_bot.domain.certificate import Certificate, Refused
 from tldops_bot.mail.attached_keys import MAX_ARMOR_BYTES, MAX_KEY_BYTES, keys_in
@@ -32,7 +32,7 @@ class GnupgCertificates:
             return ()
         options = ("--no-keyring", f"--import-options=import-export,{_CLEAN}", "--import")
         cleaned = self._runner.run(options, offered, at=at + CLOCK_SKEW, max_output=2 * MAX_KEY_BYTES)
-        return self._read(_not_killed(cleaned).output, at)
+        return self._read(cleaned.heard().output, at)
 
     def merge(self, held: bytes, offered: bytes, at: datetime) -> bytes:
         """`held` with what `offered` proves about the same primary key: expiry, subkeys, revocation."""
@@ -45,7 +45,7 @@ class GnupgCertificates:
             self._import(home, fresh, at, _CLEAN)
             wanted = before[0].fingerprint
             options = ("--trust-model=always", "--export", wanted)
-            merged = self._runner.run(options, home=home, at=at + CLOCK_SKEW).output
+            merged = self._runner.run(options, home=home, at=at + CLOCK_SKEW).heard().output
         after = self._read(merged, at)
         return merged if [one.fingerprint for one in after] == [wanted] else held
 
@@ -56,20 +56,20 @@ class GnupgCertificates:
             return Refused("unreadable_key")
         with self._runner.view(certificate) as view:
             options = (*view, "--armor", f"--recipient={found}", "--output=-", "--encrypt")
-            finished = self._runner.run(options, octets)
+            finished = self._runner.run(options, octets).heard()
         is_done = finished.code == 0 and bool(finished.lines("END_ENCRYPTION"))
         return finished.output if is_done else Refused("unusable_key")
 
     def _import(self, home: Path, octets: bytes, at: datetime, options: str) -> None:
         # Without a trust database of its own, gpg stops at a revocation; "always" needs none.
         arguments = ("--trust-model=always", f"--import-options={options}", "--import")
-        self._runner.run(arguments, octets, home=home, at=at + CLOCK_SKEW)
+        self._runner.run(arguments, octets, home=home, at=at + CLOCK_SKEW).heard()
 
     def _read(self, cleaned: bytes, at: datetime) -> tuple[Certificate, ...]:
         if not cleaned:
             return ()
         with self._runner.view(cleaned) as view:
-            listing = _not_killed(self._runner.run((*view, *_LISTING), at=at + CLOCK_SKEW)).output
+            listing = self._runner.run((*view, *_LISTING), at=at + CLOCK_SKEW).heard().output
         certificates = parse_listing(listing, {})
         try:
             blobs = split_certificates(cleaned)
@@ -79,13 +79,6 @@ class GnupgCertificates:
             return ()
         keyed = {one.fingerprint: blob for one, blob in zip(certificates, blobs, strict=True)}
         return parse_listing(listing, keyed)
-
-
-def _not_killed(finished: Finished) -> Finished:
-    """Itself; raises GpgUnavailable when gpg was killed, which says nothing of the key."""
-    if finished.code < 0:
-        raise GpgUnavailable("gpg ended by a signal")
-    return finished
 
 
 def _offered(keydata: bytes) -> bytes:

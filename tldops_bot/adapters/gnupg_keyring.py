@@ -81,8 +81,8 @@ class ListKeyring:
         return tuple(str(key["fingerprint"]) for _, key in by_age)
 
     def export(self, fingerprint: str = "") -> bytes:
-        """The list's public key, binary; or the one with this fingerprint."""
-        return self._runner.run(("--export", fingerprint or self.fingerprint), home=self._home).output
+        """The list's public key, binary; or the one with this fingerprint. Raises GpgUnavailable."""
+        return self._runner.run(("--export", fingerprint or self.fingerprint), home=self._home).heard().output
 
     def sign_detached(self, octets: bytes, fingerprint: str = "") -> bytes:
         """An armored SHA-512 signature by the list's key, or its key of this fingerprint; raises GpgUnavailable."""
@@ -140,7 +140,8 @@ class ListKeyring:
 
     def _own_key_ids(self) -> frozenset[str]:
         if not self._key_ids:
-            listing = self._runner.run(("--with-colons", "--list-keys"), home=self._home).output.decode()
+            finished = self._runner.run(("--with-colons", "--list-keys"), home=self._home)
+            listing = finished.heard().output.decode()
             rows = [line.split(":") for line in listing.splitlines()]
             self._key_ids = frozenset(row[4] for row in rows if row[0] in {"pub", "sub"})
         return self._key_ids

@@ -68,10 +68,11 @@ class Finished:
     def lines(self, *keywords: str) -> list[StatusLine]:
         return [line for line in self.status if line.keyword in keywords]
 
-    @property
-    def is_mute(self) -> bool:
-        """Failed, and neither said nor wrote anything."""
-        return self.code != 0 and not self.status and not self.output
+    def heard(self) -> "Finished":
+        """Itself; raises GpgUnavailable when gpg was killed, or failed without a word: that says nothing of a key."""
+        if self.code < 0 or (self.code != 0 and not self.status and not self.output):
+            raise GpgUnavailable("gpg failed without a word")
+        return self
 
     def spoken(self) -> "Finished":
         """Itself; raises GpgUnavailable when gpg judged nothing, as for want of memory."""
@@ -137,23 +138,7 @@ class GpgRunner:
 
         With `second`, two unnamed files are given as the last arguments: `octets`, then `second`.
         Raises GpgTimedOut, and GpgUnavailable when gpg can't be started.
-
-        Now and then, on a busy machine, gpg leaves with an error and not a word; asked again, it answers.
         """
-        finished = self._run(arguments, octets, second, home, at, max_output)
-        if finished.is_mute:
-            finished = self._run(arguments, octets, second, home, at, max_output)
-        return finished
-
-    def _run(
-        self,
-        arguments: Sequence[str],
-        octets: bytes,
-        second: bytes | None,
-        home: Path | None,
-        at: datetime | None,
-        max_output: int | None,
-    ) -> Finished:
         with self.turns, contextlib.ExitStack() as stack:
             first = self._file(stack, octets)
             files = [first] if second is None else [first, self._file(stack, second)]
@@ -206,13 +191,16 @@ class GpgRunner:
         return process
 
     def _limit(self, pid: int) -> None:
-        """From outside, since code between fork and exec is unsafe in threads; gpg has read nothing yet."""
+        """From outside, since code between fork and exec is unsafe in threads; gpg has read nothing yet.
+
+        Not RLIMIT_CORE: gpg sets that itself, with the upper bound it has just read, and dies if we lower that
+        in between.
+        """
         seconds = int(self._limits.seconds) + 1
         bounds = {
             resource.RLIMIT_AS: self._limits.memory_bytes,
             resource.RLIMIT_FSIZE: self._limits.output_bytes,
             resource.RLIMIT_CPU: seconds,
-            resource.RLIMIT_CORE: 0,
         }
         if not hasattr(resource, "prlimit"):
             return  # only Linux has it; the limits on time and output hold everywhere

@@ -4,27 +4,39 @@ from dataclasses import asdict
 
 from tldops_bot.commands._alerts import HELD, alert_letter, reached_by
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.commands._fields import read_tlds
+from tldops_bot.commands._fields import is_in_root, read_tlds
 from tldops_bot.commands._requests import shown
-from tldops_bot.domain.alert import BadScope, Scope, Terms, read_scope
+from tldops_bot.domain.alert import BadScope, Scope, Terms, nearest_scope, read_scope
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alert_targets, alerts, lookups
 from tldops_bot.store.tables import Alert
 
 
 def asked_scope(ctx: Context, request: Request) -> Scope | Refused:
-    """Whom an alert is for, everybody it names known to us; or why it can't be resolved."""
+    """Whom an alert is for, everybody it names known to us; or why it can't be resolved, and how to send it right."""
     scope = read_scope(request.get("Scope"))
     if isinstance(scope, BadScope):
-        return Refused("bad_scope", {"word": scope.word, "nearest": scope.nearest})
+        return _bad_scope(ctx, request, scope.word, scope.nearest)
     if scope.tlds:
         known = read_tlds(ctx, scope.tlds)
         if isinstance(known, Refused):
-            return Refused("bad_scope", {"word": str(known.values.get("word", "")), "nearest": ""})
+            return _bad_scope(ctx, request, str(known.values.get("word", "")))
     for words in scope.organisations:
         if not lookups.by_organisation(ctx.session, words):
-            return Refused("bad_scope", {"word": words[:60], "nearest": ""})
+            return _bad_scope(ctx, request, words[:60])
     return scope
+
+
+def corrected(request: Request, field: str, value: str) -> dict[str, object]:
+    """The first lines of the same alert with one of its fields as it should be, to be signed and sent again."""
+    others = [(one.name, one.value) for one in request.fields if one.name != field]
+    return {"verb": request.verb, "again": [*others, (field, value)]}
+
+
+def _bad_scope(ctx: Context, request: Request, word: str, nearest: str = "") -> Refused:
+    right = nearest_scope(request.get("Scope") or "", lambda tld: is_in_root(ctx, tld))
+    values = {"word": word, "nearest": nearest} | corrected(request, "Scope", right)
+    return Refused("bad_scope", values)
 
 
 def written(

@@ -1,6 +1,7 @@
 """Sending an alert out: the notice of the bot, and the poster's own signed words, untouched."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
@@ -10,12 +11,13 @@ from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recip
 from tldops_bot.mail.bodies import PgpMimeSigned
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.take_apart import take_apart
-from tldops_bot.store import alert_targets, audit, people
+from tldops_bot.store import alert_targets, alerts, audit, people
 from tldops_bot.store.alert_targets import Reached, Target
 from tldops_bot.store.tables import Alert, AlertNews, CertificateRow, Person
 
 POSTED, HELD, CLOSED, CANCELLED = "posted", "held", "closed", "cancelled"
 RETRACTED, STOPPED, ANNOUNCED = "retracted", "stopped", "announced"
+OPEN_TOGETHER, MOST_BESIDE = timedelta(days=2), 10
 INLINE_HEAD = (
     "Content-Type: text/plain; charset=utf-8\r\n"
     'Content-Disposition: inline; filename="{}.asc"\r\n'
@@ -75,7 +77,7 @@ def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Targe
     return Letter(
         Kind.ALERT,
         "letters/alert",
-        notice_values(alert, scope, poster),
+        notice_values(alert, scope, poster) | {"beside": beside(ctx, alert)},
         keyed_recipients(found),
         is_confidential=True,
         attachments=(*original_of(alert), *poster_key(ctx, alert.fingerprint)),
@@ -91,6 +93,19 @@ def poster_key(ctx: Context, fingerprint: str) -> tuple[Attachment, ...]:
     if row is None:
         return ()
     return (Attachment("poster-key.asc", "application/pgp-keys", encode(row.blob, PUBLIC_KEY)),)
+
+
+def beside(ctx: Context, alert: Alert) -> list[dict[str, object]]:
+    """Other open alerts that whoever gets this one got as well: ten TLDs may be reporting the same incident."""
+    return [
+        {
+            "id": one.id,
+            "for_tlds": [shown(tld) for tld in one.for_tlds],
+            "at": one.posted_at,
+            "title": one.title,
+        }
+        for one in alerts.open_beside(ctx.session, alert, ctx.now - OPEN_TOGETHER)[-MOST_BESIDE:]
+    ]
 
 
 def notice_values(alert: Alert, scope: Scope, poster: Person | None) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tldops_bot.commands._alert_writing import asked_scope, draft_of, written
+from tldops_bot.commands._alert_writing import asked_scope, corrected, draft_of, written
 from tldops_bot.commands._alerts import fan_out, reached_by
 from tldops_bot.commands._brakes import ask_for_release, needs_release
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
@@ -42,7 +42,8 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
         return scope
     exercise = read_yes(request.get("Exercise"))
     if exercise is None:
-        return Refused("bad_exercise", {"value": (request.get("Exercise") or "")[:40]})
+        value = (request.get("Exercise") or "")[:40]
+        return Refused("bad_exercise", {"value": value} | corrected(request, "Exercise", "yes"))
     if exercise and (refused := _may_not_exercise(ctx, scope)):
         return refused
     terms = read_terms(request.text, request.get("Title"), request.get("TLP"), request.get("Severity"))

@@ -1,5 +1,6 @@
 """What an alert may say of itself (DESIGN section 6): a bad value takes the safer one, except where that is unsafe."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ TLP_LABELS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 SEVERITIES = ("low", "medium", "high", "critical")
 TITLE_CHARACTERS = 60
 YES = ("yes", "y", "true", "1")
+_KINDS = ("tld", "region", "organisation", "organization")
 NO = ("no", "n", "false", "0", "")
 
 
@@ -130,6 +132,21 @@ def read_scope(text: str | None) -> Scope | BadScope:
     return Scope(False, tuple(tlds), tuple(regions), tuple(organisations))
 
 
+def nearest_scope(text: str, is_known: Callable[[Tld], bool]) -> str:
+    """What of a scope can be resolved, rightly written: "Scope: nl zz" is perhaps "tld nl"; "all" where nothing can."""
+    kept = []
+    for part in text.replace(";", ",").split(","):
+        words = part.split()
+        kind = nearest(words[0].lower().rstrip(":s"), _KINDS, within=2) if len(words) > 1 else ""
+        tlds = [tld.a_label for word in words if (tld := parse_tld(word)) is not None and is_known(tld)]
+        regions = [region for word in words if (region := parse_region(word)) is not None]
+        if tlds and kind != "region":
+            kept.append(f"tld {' '.join(tlds)}")
+        elif regions and kind != "tld":
+            kept.append(f"region {' '.join(regions)}")
+    return ", ".join(kept) or "all"
+
+
 def read_yes(text: str | None) -> bool | None:
     """Yes, no (also when absent), or None for what is neither."""
     word = (text or "").strip().lower()
@@ -139,7 +156,7 @@ def read_yes(text: str | None) -> bool | None:
 
 
 def read_when(text: str, now: datetime) -> datetime | None:
-    """`now`, or a moment as "2026-12-01 14:00", in UTC unless it names another distance from it; None for anything else."""
+    """`now`, or a moment as "2026-12-01 14:00", in UTC unless it names another offset; None for anything else."""
     word = " ".join(text.split()).removesuffix("UTC").strip()
     if word.lower() == "now":
         return now

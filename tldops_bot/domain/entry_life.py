@@ -68,12 +68,14 @@ _JOINING = (
         "advance_requests",
     ),
     Move(Of.JOINING, "vouching", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.JOINING, "vouching", "withdrawn", CANDIDATE, "DECLINE, after a CONFIRM"),
     Move(Of.JOINING, "vouching", "withdrawn", CONTACT, "FORGET"),
     Move(
         Of.JOINING, "vouching", "expired", CLOCK, "the TLD is gone", ("not_possible",), "", "advance_requests"
     ),
     Move(Of.JOINING, "committee", "done", COMMITTEE, "APPROVE", ("welcome", "told")),
     Move(Of.JOINING, "committee", "rejected", COMMITTEE, "REJECT", ("rejected",)),
+    Move(Of.JOINING, "committee", "withdrawn", CANDIDATE, "DECLINE, after a CONFIRM"),
     Move(Of.JOINING, "committee", "withdrawn", CONTACT, "FORGET"),
     Move(
         Of.JOINING,

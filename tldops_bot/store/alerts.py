@@ -165,6 +165,17 @@ def calls_of(session: Session, alert_id: str) -> list[Call]:
     return [Call(one.tld, one.reached, name, one.at, one.words) for one, name in session.execute(query)]
 
 
+def open_beside(session: Session, alert: Alert, since: datetime) -> list[Alert]:
+    """Other alerts that went to everybody, or to the same scope, since then and are not closed: the same incident?"""
+    query = (
+        select(Alert)
+        .where(Alert.id != alert.id, Alert.state == "posted", Alert.posted_at > since)
+        .where(Alert.is_exercise == alert.is_exercise)
+        .order_by(Alert.posted_at)
+    )
+    return [one for one in session.scalars(query) if one.scope.get("everybody") or one.scope == alert.scope]
+
+
 def to_start(session: Session, now: datetime) -> list[Alert]:
     """Announced exercises whose time has come."""
     query = select(Alert).where(Alert.state == "announced", Alert.posted_at <= now)

@@ -1,0 +1,110 @@
+"""A gpg that fails without a word, at whichever of its runs: the mail waits, and nobody is told something wrong."""
+
+import resource
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.desk import Desk, open_desk
+from tests.keys import KeyPair, person
+from tests.outcomes import all_of, outcome
+from tldops_bot.adapters.gnupg_runner import GpgRunner, GpgUnavailable
+from tldops_bot.adapters.gnupg_verdicts import Gnupg
+from tldops_bot.store.tables import InboxRow
+
+# The run with that number fails as gpg does when it can't begin; 0: every run.
+FAKE = """#!/bin/sh
+n=$(($(cat {count} 2>/dev/null || echo 0) + 1))
+echo $n > {count}
+if [ {which} = 0 ] || [ $n = {which} ]; then exit 2; fi
+exec gpg "$@"
+"""
+MOST_RUNS = 12
+
+
+@pytest.fixture
+def silenced(desk: Desk, tmp_path: Path) -> Callable[[int], None]:
+    """Make one run, or all, of the desk's gpg fail from now on."""
+
+    def silence(which: int) -> None:
+        count, program = tmp_path / f"count-{which}", tmp_path / f"gpg-{which}"
+        program.write_text(FAKE.format(count=count, which=which))
+        program.chmod(0o755)
+        desk.app.gnupg._runner._program = str(program)
+
+    return silence
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with open_desk() as one:
+        yield one
+
+
+def calls(gnupg: Gnupg, desk: Desk) -> dict[str, Callable[[], object]]:
+    ann = person("Ann Example", "ann@nic.example")
+    signature = ann.detached(b"words")
+    return {
+        "inspect": lambda: gnupg.inspect(ann.armored, desk.now),
+        "merge": lambda: gnupg.merge(ann.certificate, ann.revoked(), desk.now),
+        "encrypt": lambda: gnupg.encrypt(b"words", ann.certificate),
+        "verify": lambda: gnupg.verify_detached(b"words", signature, ann.certificate, desk.now),
+        "list key": lambda: gnupg.keyring.export("A" * 40),
+    }
+
+
+@pytest.mark.parametrize("name", ["inspect", "merge", "encrypt", "verify", "list key"])
+def test_a_gpg_that_says_nothing_has_judged_nothing(
+    desk: Desk, silenced: Callable[[int], None], name: str
+) -> None:
+    call = calls(desk.app.gnupg, desk)[name]
+    silenced(0)
+    with pytest.raises(GpgUnavailable):
+        call()
+
+
+@pytest.mark.parametrize("which", range(1, MOST_RUNS))
+def test_a_revocation_is_merged_or_waits_whichever_run_fails(
+    desk: Desk, ann: KeyPair, silenced: Callable[[int], None], which: int
+) -> None:
+    revoked, certificate = ann.revoked(), ann.certificate
+    silenced(which)
+    try:
+        merged = desk.app.gnupg.merge(certificate, revoked, desk.now)
+    except GpgUnavailable:
+        return
+    desk.app.gnupg._runner._program = "gpg"
+    (found,) = desk.app.gnupg.inspect(merged, desk.now)
+    assert found.is_revoked
+
+
+@pytest.mark.parametrize("which", range(1, MOST_RUNS))
+def test_a_mail_waits_and_is_then_carried_out_whichever_run_fails(
+    desk: Desk, ann: KeyPair, silenced: Callable[[int], None], which: int
+) -> None:
+    ours = KeyPair.of(desk.app.gnupg.keyring.export(), "TLD-OPS", "tld-ops@lists.example")
+    raw = ann.pgp_mime_encrypted("SHOW\n", ours, at=desk.now)
+    desk.member(ann, "nl")
+    silenced(which)
+    try:
+        handled = desk.receive(raw, ann.address)
+    except GpgUnavailable:
+        (row,) = all_of(desk, InboxRow)
+        assert row.state == "waiting", "free again when the lease ends"
+        assert desk.letters == []
+    else:
+        assert outcome(handled) == "record"
+
+
+def test_the_limit_on_cores_is_left_to_gpg_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads that limit and sets it; where the upper bound is lowered in between, it dies: now and then, under load."""
+    limited = []
+    monkeypatch.setattr(resource, "prlimit", lambda _pid, kind, _bounds: limited.append(kind))
+    runner = GpgRunner()
+    try:
+        assert runner.run(("--version",)).code == 0
+    finally:
+        runner.close()
+    assert resource.RLIMIT_AS in limited
+    assert resource.RLIMIT_CORE not in limited

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 from tldops_bot.commands import COMMANDS
@@ -11,12 +10,13 @@ from tldops_bot.config.settings import ListSettings
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.alert import Safer
 from tldops_bot.domain.certificate import FITNESS_REASONS
-from tldops_bot.domain.iana_changes import Change, Field
 from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.freshness import Confirmations
+from tldops_bot.domain.iana_changes import Change, Field
 from tldops_bot.domain.mail_authentication import Authentication
 from tldops_bot.domain.roster import Coverage, Share
 from tldops_bot.domain.verdict import REASONS
+from tldops_bot.mail.diagnosis import CHANGES, DAMAGES, REBUILT
 from tldops_bot.mail.render import Renderer
 
 LIST = ListSettings(address="tld-ops@lists.example", owner="secretariat@lists.example")
@@ -346,6 +346,7 @@ _HISTORY = [
     happened("updated", who="Ann Example", words=["Phone", "Timezone"], fingerprint=KEY),
     happened("suspended", who="Ann Example", by="secretariat", fingerprint=KEY),
     happened("restored", who="Ann Example", by="operator"),
+    happened("voted", number="R-17", who="Ann Example", words=["yes"], by="committee", fingerprint=KEY),
     happened("key_blocked", who="Ann Example", words=["stolen"], by="Bob Example", fingerprint=KEY),
     happened("iana_changed", words=["administrative"], by="the clock"),
     happened("something_new", by="committee", fingerprint=KEY),
@@ -676,6 +677,17 @@ FRAGMENTS: dict[str, list[Values]] = {
 _NUMBER: Values = {"number": "R-17"}
 REFUSALS: dict[str, list[Values]] = {
     **{reason: [{"fingerprint": KEY, "detail": ""}, {"fingerprint": "", "detail": ""}] for reason in REASONS},
+    **{
+        reason: [
+            {"fingerprint": "", "detail": ""},
+            *({"fingerprint": KEY, "detail": detail} for detail in ("", *details)),
+        ]
+        for reason, details in (
+            ("bad_signature", CHANGES),
+            ("malformed_block", DAMAGES),
+            ("malformed_mail", (*DAMAGES[:1], *REBUILT)),
+        )
+    },
     **{reason: [{"fingerprint": KEY}] for reason in FITNESS_REASONS},
     "address_in_use": [{}],
     "alert_empty": [{"verb": "ALERT"}, {"verb": "UPDATE-ALERT A-2026-0007"}],
@@ -796,7 +808,7 @@ REFUSALS: dict[str, list[Values]] = {
     ],
     "unknown_verb": [{"line": "QUREY nl", "nearest": "QUERY"}, {"line": "DANCE", "nearest": ""}],
     "unreadable_line": [{"line": "what?", "nearest": ""}],
-    "unsigned": [{"verb": "QUERY"}],
+    "unsigned": [{"verb": "QUERY", "detail": detail} for detail in ("", "exchange")],
     "use_key": [{"verb": "KEY"}],
     "use_unsubscribe": [{"tld": "nl"}, {"tld": IDN}],
 }

@@ -72,7 +72,10 @@ def test_a_late_tick_is_not_dropped() -> None:
     ticks.start()
     late.wait_for(1)  # more than a second after its time, APScheduler's own limit
     ticks.stop()
+    assert (blocker.count, late.count) == (1, 1)
 
 
 def test_stopping_what_was_never_started_does_nothing() -> None:
-    Ticks({}).stop()
+    never = Calls()
+    Ticks({"never": (timedelta(seconds=0.05), never)}).stop()
+    assert never.count == 0

@@ -462,6 +462,23 @@ def test_silence_from_the_very_start_is_told_too(watch: Watch) -> None:
     assert watch.job() == []
 
 
+def test_a_service_that_stops_keeps_what_has_come_and_asks_no_further(watch: Watch) -> None:
+    watch.know("nl", "be")
+    watch.desk.later(days=1)
+    refresh = IanaRefresh(
+        watch.desk.app.iana_keeper,
+        TldTable({}),
+        WhoisServer("127.0.0.1", watch.server.port, time.monotonic, 1.0),
+        timedelta(hours=20),
+        sleep=lambda _: None,
+        is_stopping=lambda: True,
+    )
+    before = len(watch.server.asked)
+    assert len(refresh.due()) == 2
+    assert len(list(refresh.ask(refresh.due()))) == 1
+    assert len(watch.server.asked) <= before + 1
+
+
 # --- the record of it
 
 

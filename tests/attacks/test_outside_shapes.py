@@ -3,10 +3,10 @@
 import pytest
 
 from tests.desk import Desk
-from tests.keys import KeyPair, crlf, mail, multipart, person, text_entity
+from tests.keys import KeyPair, crlf, gpg, mail, multipart, person, text_entity
 from tests.outcomes import outcome, prove, rows, subscribe
 from tldops_bot.domain.verdict import Standing
-from tldops_bot.mail.openpgp_armor import SIGNATURE, dearmor, encode
+from tldops_bot.mail.openpgp_armor import MESSAGE, SIGNATURE, dearmor, encode
 
 TEXT = text_entity("QUERY nl\n")
 HTML = b"Content-Type: text/html; charset=utf-8\r\n\r\n<p>QUERY nl</p>\r\n"
@@ -76,6 +76,33 @@ def test_what_a_member_signed_with_smime_too_is_carried_out(desk: Desk, ann: Key
     handled = desk.receive(mail(ann.headers(), both), ann.address)
     assert handled.judged.verdict.standing is Standing.GOOD
     assert outcome(handled) == "contacts"
+
+
+def test_a_text_signed_in_one_with_its_signature_is_read_and_nothing_beside_it(
+    desk: Desk, ann: KeyPair
+) -> None:
+    block = ann.opaque(b"QUERY nl\n", at=desk.now).decode()
+    handled = desk.receive(mail(ann.headers(), text_entity(f"QUERY be\n\n{block}\nQUERY fr\n")), ann.address)
+    assert (outcome(handled), handled.judged.text) == ("contacts", "QUERY nl\n")
+    assert not handled.judged.was_encrypted
+
+
+def test_a_text_signed_in_one_is_judged_as_any_other(desk: Desk, ann: KeyPair) -> None:
+    def sent(octets: bytes) -> bytes:
+        return mail(ann.headers(), text_entity(encode(octets, MESSAGE).decode()))
+
+    genuine = dearmor(ann.opaque(b"QUERY nl\n", "--compress-algo=none", at=desk.now), MESSAGE)
+    assert judged(desk, sent(genuine.replace(b"QUERY nl", b"QUERY be"))) == ("bad", "bad_signature")
+    stranger = person("Eve Example", "eve@elsewhere.example")
+    assert judged(desk, sent(dearmor(stranger.opaque(b"SHOW\n", at=desk.now), MESSAGE))) == (
+        "bad",
+        "unknown_key",
+    )
+    assert judged(desk, sent(gpg(ann.home, "--store", octets=b"SHOW\n"))) == ("bad", "malformed_block")
+    bomb = dearmor(ann.opaque(b"\0" * 30_000_000, at=desk.now), MESSAGE)
+    assert judged(desk, sent(bomb)) == ("bad", "malformed_block")
+    broken = "-----BEGIN PGP MESSAGE-----\n\n!\n-----END PGP MESSAGE-----\n"
+    assert judged(desk, mail(ann.headers(), text_entity(broken))) == ("bad", "malformed_block")
 
 
 def test_an_iana_contact_says_yes_also_under_a_signature_we_can_not_read(desk: Desk, ann: KeyPair) -> None:

@@ -34,7 +34,7 @@ from tests.attacks.actors import (
 )
 from tests.desk import LIST_LINE
 from tests.keys import LIST_ADDRESS, KeyPair
-from tests.outcomes import outcome, rows
+from tests.outcomes import outcome, rows, states
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.store import inbox
 
@@ -64,6 +64,7 @@ BY_A_STOLEN_MAILBOX = [
     "UPDATE\nEmergency-Email: mallory@elsewhere.example",
     "UPDATE\nMobile: +44 20 7946 0999",
 ]
+BY_A_STRANGER = ["QUERY nl", "ROSTER", "SHOW", "PENDING", "ALERT\n\nFire", f"REMOVE nl {bob.address}"]
 BY_WHO_HAS_LEFT = [
     "QUERY nl",
     "ROSTER",
@@ -121,9 +122,11 @@ class Attackers(RuleBasedStateMachine):
     def stranger_offers_a_key(self, key: object) -> None:
         self.town.send(key, "KEY", attachments=[key.key_attachment()])  # type: ignore[arg-type,attr-defined]
 
-    @rule(text=st.sampled_from(["QUERY nl", "ROSTER", "SHOW", "PENDING", "ALERT\n\nFire"]))
+    @rule(text=st.sampled_from(BY_A_STRANGER))
     def stranger_asks_for_the_roster(self, text: str) -> None:
+        before = states(self.town.desk, "nl")
         self.town.send(mallory, text, attachments=[mallory.key_attachment()])
+        assert states(self.town.desk, "nl") == before, "a stranger takes somebody off"
 
     # --- a thief of one mailbox, an IANA contact's or Bob's, who has a mailbox and keys of their own
 
@@ -185,7 +188,9 @@ class Attackers(RuleBasedStateMachine):
 
     @rule(text=st.sampled_from(BY_WHO_HAS_LEFT))
     def who_has_left_comes_back(self, text: str) -> None:
+        before = states(self.town.desk, "nl")
         self.town.send(eve, text)
+        assert states(self.town.desk, "nl") == before, "who has left takes somebody off"
 
     @rule(number=st.integers(1, 9), verb=st.sampled_from(["APPROVE", "REJECT"]))
     def rogue_decides(self, number: int, verb: str) -> None:
@@ -282,8 +287,9 @@ def repertoire(they: Attackers) -> Iterator[None]:
     for key in (forged, mallory):
         yield they.stranger_offers_a_key(key)
     yield they.honest_newcomer_finds_nobody_in_the_way()
-    for text in ("QUERY nl", "ROSTER"):
+    for text in BY_A_STRANGER:
         yield they.stranger_asks_for_the_roster(text)
+    for text in ("QUERY nl", "ROSTER"):
         yield they.member_asks(text)
     for text in BY_WHO_HAS_LEFT:
         yield they.who_has_left_comes_back(text)
@@ -310,6 +316,7 @@ def repertoire(they: Attackers) -> Iterator[None]:
         yield they.replayer_sends_a_plain_mail_again(which)
     for text in BY_A_STOLEN_KEY:
         yield they.thief_of_a_key_signs(text)
+        yield they.thief_of_a_mailbox_answers("CONFIRM", newest=True, key=None)
         yield they.ticket_system_echoes(ann.address)
         yield they.time_passes(200)
 

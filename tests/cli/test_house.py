@@ -227,7 +227,7 @@ def test_what_is_not_understood_is_a_matter_of_usage(cli: Cli) -> None:
         ("requests", "show"),
         ("iana", "import"),
     ):
-        cli(*words, code=2)
+        assert "Usage" in cli(*words, code=2).output, words
 
 
 def test_without_a_configuration_there_is_one_clear_line(tmp_path: Path) -> None:

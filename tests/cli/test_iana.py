@@ -136,8 +136,9 @@ def test_a_saved_answer_that_is_older_than_what_is_held_is_not_taken(cli: Cli) -
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "EMPTY"])
 def test_a_path_without_a_file_is_refused_before_anything_is_read(cli: Cli, path: str) -> None:
     (cli.folder / "EMPTY").mkdir()
-    cli.refused("iana", "import", saved(cli, record("nl")), path.replace("EMPTY", f"{cli.folder}/EMPTY"))
-    cli.refused("iana", "show", "nl")
+    place = path.replace("EMPTY", f"{cli.folder}/EMPTY")
+    assert place in cli.refused("iana", "import", saved(cli, record("nl")), place)
+    assert "nl" in cli.refused("iana", "show", "nl"), "the file before it was not read either"
 
 
 def test_what_was_saved_by_somebody_gives_the_terminal_no_orders(cli: Cli) -> None:

@@ -99,7 +99,8 @@ def test_retry_without_numbers_frees_what_is_held_but_not_for_want_of_a_key(cli:
 def test_what_was_taken_is_never_sent_again(cli: Cli, waiting: int) -> None:
     set_state(cli, waiting, "taken")
     for number in (str(waiting), "99", "0", str(2**70)):
-        cli.refused("outbox", "retry", number)
+        assert number in cli.refused("outbox", "retry", number)
+    assert [one["state"] for one in cli.json("outbox", "list", "--all")] == ["taken"]
 
 
 def test_a_copy_is_given_up_for_a_reason_and_the_committee_is_told(cli: Cli, waiting: int) -> None:

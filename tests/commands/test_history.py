@@ -59,7 +59,9 @@ def test_each_change_names_the_key_and_whose_it_is(
     updated, removed, restored = of(found, "updated"), of(found, "suspended"), of(found, "restored")
     assert (updated["by"], updated["fingerprint"], updated["words"]) == ("own", ann.fingerprint, ["Timezone"])
     assert (removed["who"], removed["by"], removed["fingerprint"]) == (bob.name, ann.name, ann.fingerprint)
-    assert (restored["by"], restored["fingerprint"]) == ("committee", carol.fingerprint)
+    assert (restored["by"], restored["fingerprint"]) == ("the committee", "")
+    voted = of(found, "voted")
+    assert (voted["by"], voted["fingerprint"], voted["words"]) == ("committee", carol.fingerprint, ["yes"])
 
 
 def test_what_the_operator_did_is_marked_as_the_operators(nl: Desk, ann: KeyPair) -> None:

@@ -314,6 +314,20 @@ def test_what_went_and_what_came_back_stands_in_pending(office: Desk, carol: Key
     }
 
 
+def test_pending_shows_whose_turn_is_to_come_and_who_has_a_contact_now(
+    office: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    office.say_bound(carol, "INVITE be")
+    office.say_bound(carol, "INVITE MISSING")
+    office.member(ann, "be")
+    values = office.say(carol, "PENDING").decision.parts[0].outcome.values
+    found = {one["address"]: one["state"] for one in values["invitations"]}
+    assert found == {OTHER: "joined", ADMIN: "planned", TECH: "planned"}
+    office.later(days=91)
+    values = office.say(carol, "PENDING").decision.parts[0].outcome.values
+    assert [one["state"] for one in values["invitations"]] == ["planned", "planned"]
+
+
 def test_address_goes_after_a_year(office: Desk, carol: KeyPair) -> None:
     office.say_bound(carol, "INVITE nl")
     office.later(days=366)

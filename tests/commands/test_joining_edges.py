@@ -92,6 +92,7 @@ def test_forgotten_person_has_no_open_request_left(desk: Desk, ann: KeyPair, car
     desk.say(ann, "SUBSCRIBE be")
     prove(desk, ann)
     desk.say_bound(ann, "FORGET")
+    desk.write(ann.address, f"CONFIRM {desk.token_for(ann.address)}")
     assert [one.state for one in all_of(desk, Request)] == ["withdrawn"]
     assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "already_decided"
 

@@ -58,6 +58,26 @@ def test_owner_is_asked_once_and_shown_a_part_of_the_number(listed: Desk, ann: K
 
 
 @pytest.mark.parametrize(
+    ("words", "owners"),
+    [
+        ("+44 20 7946 0123 is a bakery", ("Ann Example",)),
+        ("rang (+44 20 7946-0123) and +44 (7700) 900.123 twice", ("Ann Example",)),
+        ("+44 20 7946 0124 did not answer", ()),
+        ("nobody answered", ()),
+        ("+" + "1" * 500, ()),
+    ],
+)
+def test_number_that_a_caller_wrote_out_is_found_among_the_tlds_contacts(
+    listed: Desk, words: str, owners: tuple[str, ...]
+) -> None:
+    with listed.app.database.write() as session:
+        ctx = context_of(listed.app, session)
+        assert _wrong_numbers.report_named(ctx, "nl", words) == owners
+        assert _wrong_numbers.report_named(ctx, "be", words) == ()
+        assert len(ctx.letters) == ("20 7946" in words and bool(owners)) + ("7700" in words)
+
+
+@pytest.mark.parametrize(
     ("update", "still"),
     [
         ("Phone: +44 20 7946 0999", (False, True)),

@@ -240,5 +240,6 @@ def test_trouble_with_a_signature_of_ones_own_is_no_failure_yet() -> None:
 
 @given(st.lists(st.text(max_size=80), max_size=4))
 def test_any_text_is_read_without_stumbling(texts: list[str]) -> None:
-    parse_record("nic.example", texts)
-    parse_record("nic.example", [f"v=DMARC1;{text}" for text in texts])
+    for given_texts in (texts, [f"v=DMARC1;{text}" for text in texts]):
+        record = parse_record("nic.example", given_texts)
+        assert record is None or record.policy in ("none", "quarantine", "reject")

@@ -129,3 +129,5 @@ def test_a_crontab_that_cannot_work_is_refused_with_the_field_at_fault(crontab: 
 @pytest.mark.parametrize("crontab", [TWICE_A_MONTH, "0 6 31 2 mon", "0 0 29 2 *", "  0  6\t1 * *  "])
 def test_a_crontab_that_can_be_due_is_accepted(crontab: str) -> None:
     validate_crontab(crontab)
+    now = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+    assert next_due(crontab, ZoneInfo("UTC"), now) > now

@@ -100,6 +100,7 @@ def _keep_vote(ctx: Context, request: Request, person: Person, approves: bool, b
         ctx.session.add(mine)
     mine.approves, mine.because, mine.at = approves, because[:255], ctx.now
     ctx.session.flush()
+    _requests.record(ctx, "voted", request, vote="yes" if approves else "no")
     return is_news
 
 

@@ -1,11 +1,14 @@
 """A phone number that somebody found to be wrong: marked until its owner sends UPDATE, who is asked to."""
 
+import re
+
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.address import mask_phone
-from tldops_bot.store import audit
+from tldops_bot.store import audit, people
 from tldops_bot.store.tables import Person
 
+_NUMBER = re.compile(r"\+\d[\d ()./-]{5,30}\d")
 LABELS = {"phone": "Phone", "mobile": "Mobile"}
 
 
@@ -40,6 +43,19 @@ def report(ctx: Context, person: Person, number: str = "") -> tuple[str, ...]:
     values = {"name": person.name, "numbers": numbers}
     ctx.post(_letters.notice("letters/number_wrong", values, _letters.to_person(person)))
     return marked
+
+
+def report_named(ctx: Context, tld: str, words: str) -> tuple[str, ...]:
+    """Mark the numbers of a TLD's contacts that a caller wrote out (`+44 20 7946 0123`); the names of their owners."""
+    written = ["".join(filter(str.isdigit, one)) for one in _NUMBER.findall(words)]
+    owners = []
+    for entry in people.contacts_of(ctx.session, tld):
+        person = entry.person
+        dialled = [one for one in (person.phone_e164, person.mobile_e164) if one and one[1:] in written]
+        marked = [label for one in dialled for label in report(ctx, person, one)]
+        if marked:
+            owners.append(person.name)
+    return tuple(owners)
 
 
 def clear(person: Person, *names: str) -> None:

@@ -65,7 +65,9 @@ def _line(ctx: Context, one: AuditEntry, own: Collection[int], names_all: bool) 
         "who": _name(ctx, one.person_id) or (_asked_for(ctx, number) if names_all else ""),
         "key": str(details.get("key") or ""),
         "words": [
-            str(word) for name in ("fields", "reasons", "why", "kind") for word in _many(details.get(name))
+            str(word)
+            for name in ("fields", "reasons", "why", "kind", "vote")
+            for word in _many(details.get(name))
         ],
     } | _by(ctx, one, own)
 

@@ -10,10 +10,10 @@ from datetime import datetime
 from itertools import chain
 
 from tldops_bot.domain.certificate import Certificate
-from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.unwrapped import Undecryptable
 from tldops_bot.domain.verdict import UNSIGNED, UNSIGNED_REASONS, Verdict, bad, unsigned
 from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
+from tldops_bot.intake.opaque import rewrapped, signed_only
 from tldops_bot.mail.bodies import (
     Body,
     InlineEncrypted,
@@ -26,8 +26,6 @@ from tldops_bot.mail.bodies import (
 from tldops_bot.mail.diagnosis import what_broke_block, what_broke_entity, what_is_wrong_with_block
 from tldops_bot.mail.find_body import find_inside
 from tldops_bot.mail.inline_blocks import clearsign_signature
-from tldops_bot.mail.mime_entities import attachment_entity, multipart, signed_part
-from tldops_bot.mail.openpgp_armor import SIGNATURE, encode
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
     Issuer,
@@ -69,6 +67,8 @@ class _Judge:
 
     def judged(self) -> Judged:
         body = self.mail.body
+        if isinstance(body, InlineEncrypted) and (opaque := signed_only(body.block)):
+            return self._message(body, *opaque)
         if isinstance(body, PgpMimeEncrypted | InlineEncrypted):
             return replace(self._encrypted(body), was_encrypted=True)
         self._take_keys(self.mail.keys)
@@ -156,7 +156,7 @@ class _Judge:
     def _message(
         self, body: PgpMimeEncrypted | InlineEncrypted, octets: bytes, opened: SignedMessage
     ) -> Judged:
-        """Signed and encrypted in one: the text is gpg's own output, the keys inside are offered first."""
+        """Signed in one with its text: that is gpg's own output, and the keys inside are offered first."""
         inside = find_inside(body, opened.literal) if isinstance(body, PgpMimeEncrypted) else None
         is_mime = isinstance(body, PgpMimeEncrypted)
         probable = text_of(opened.literal) if is_mime else inline_text(opened.literal, _charset(body))
@@ -168,7 +168,7 @@ class _Judge:
         verdict, text = self.openpgp.verify_message(octets, certificate, self.at)
         signed = text_of(text) if is_mime else inline_text(text, _charset(body))
         digest = hashlib.sha256(text).hexdigest()
-        original = _rewrapped(opened)
+        original = rewrapped(opened)
         return self._judged(verdict, signed, digest, is_registered, original, "mime")
 
     def _judged(
@@ -275,18 +275,3 @@ def _is_key_of(name: str, certificate: Certificate) -> bool:
 
 def _charset(body: PgpMimeEncrypted | InlineEncrypted) -> str:
     return body.charset if isinstance(body, InlineEncrypted) else "utf-8"
-
-
-def _rewrapped(opened: SignedMessage) -> bytes:
-    """What was signed inside the encryption, as an entity anybody can verify with gpg alone.
-
-    CRLF text goes into multipart/signed again; other octets travel as original.bin and original.sig.
-    """
-    is_text = b"\n" not in opened.literal.replace(b"\r\n", b"")
-    if is_text and opened.literal[:8].lower() == b"content-":
-        return signed_part(opened.literal, encode(opened.signature, SIGNATURE))
-    parts = (
-        Attachment("original.bin", "application/octet-stream", opened.literal),
-        Attachment("original.sig", "application/octet-stream", opened.signature),
-    )
-    return multipart("mixed", "", tuple(attachment_entity(part) for part in parts))

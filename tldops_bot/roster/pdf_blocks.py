@@ -8,13 +8,14 @@ from tldops_bot.domain.plain_text import one_line, split_lines
 from tldops_bot.domain.roster import RosterContact, TldContacts
 from tldops_bot.roster.drawing import Box
 from tldops_bot.roster.pdf_pages import Pages
-from tldops_bot.roster.text import grouped, marks
+from tldops_bot.roster.text import confirmed, grouped, marks
 
 WIDTH = 88.0
 HEADING = 8.5
 AFTER = 2.6  # below a contact
 _LABEL = 15.0  # room for what a line is, left of it
 _GREY = "#595959"
+_MOST_LINES = 6  # of one thing, so that nobody crowds out the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def _lines(contact: RosterContact) -> Iterator[PrintedLine]:
         ("Fax", contact.fax, 3.0, False),
         ("Post", ", ".join(filter(None, split_lines(contact.postal))), 2.7, False),
         ("Time zone", contact.timezone, 2.7, False),
+        ("Confirmed", confirmed(contact), 2.7, False),
         ("Key", grouped(contact.fingerprint), 2.55, False),
     ):
         if value:
@@ -103,5 +105,6 @@ def _lines(contact: RosterContact) -> Iterator[PrintedLine]:
 
 def _folded(pages: Pages, line: PrintedLine) -> Iterator[PrintedLine]:
     room = WIDTH - (2 if line.is_warning else _LABEL if line.label else 0)
-    for number, text in enumerate(pages.fold(line.text, room, line.size, line.is_bold)):
+    lines = pages.fold(line.text, room, line.size, line.is_bold)[:_MOST_LINES]
+    for number, text in enumerate(lines):
         yield replace(line, text=text, label=line.label if number == 0 else " " if line.label else "")

@@ -1,0 +1,33 @@
+"""OpenPGP messages that hold a text and the signature over it in one: found unencrypted, and kept for others."""
+
+from tldops_bot.domain.outgoing import Attachment
+from tldops_bot.mail.mime_entities import attachment_entity, multipart, signed_part
+from tldops_bot.mail.openpgp_armor import MESSAGE, SIGNATURE, BadArmor, dearmor, encode
+from tldops_bot.mail.openpgp_packets import SignedMessage, split_signed_message
+
+MAX_OPAQUE_BYTES = 2_000_000  # inflated; as large as a text may be
+
+
+def signed_only(block: bytes) -> tuple[bytes, SignedMessage] | None:
+    """What `gpg --sign --armor` makes: armored as an encrypted message is, but signed and no more."""
+    try:
+        octets = dearmor(block, MESSAGE)
+    except BadArmor:
+        return None
+    opened = split_signed_message(octets, MAX_OPAQUE_BYTES)
+    return (octets, opened) if opened else None
+
+
+def rewrapped(opened: SignedMessage) -> bytes:
+    """What was signed inside the encryption, as an entity anybody can verify with gpg alone.
+
+    CRLF text goes into multipart/signed again; other octets travel as original.bin and original.sig.
+    """
+    is_text = b"\n" not in opened.literal.replace(b"\r\n", b"")
+    if is_text and opened.literal[:8].lower() == b"content-":
+        return signed_part(opened.literal, encode(opened.signature, SIGNATURE))
+    parts = (
+        Attachment("original.bin", "application/octet-stream", opened.literal),
+        Attachment("original.sig", "application/octet-stream", opened.signature),
+    )
+    return multipart("mixed", "", tuple(attachment_entity(part) for part in parts))

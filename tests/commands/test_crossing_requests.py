@@ -436,3 +436,14 @@ def test_certificate_of_a_request_that_came_to_nothing_is_nobodys(desk: Desk, an
     desk.iana("nl", ADMIN)
     join(desk, ann)
     assert stored(desk, ann.address).fingerprint == ann.fingerprint
+
+
+def test_first_key_that_waits_for_its_voucher_is_left_waiting_by_the_clock(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl", keyless=True)
+    desk.iana("nl", ADMIN)
+    desk.say(ann, "KEY", attachments=[ann.key_attachment()])
+    desk.say(ann, f"CONFIRM {desk.token_for(ann.address)}")
+    assert tick(desk, "advance_requests") == []
+    assert request_states(desk) == ["vouching"]
+    answer(desk, ADMIN)
+    assert stored(desk, ann.address).fingerprint == ann.fingerprint

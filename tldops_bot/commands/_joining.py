@@ -128,8 +128,7 @@ def _tell_of_decision(ctx: Context, held: Sequence[Request]) -> None:
     else:
         template, to = "letters/decide_operator", _letters.to_address(ctx.config.operator.email)
     ctx.post(_letters.notice(template, values, to, is_confidential=bool(holders)))
-    if held[0].proven_at is not None:
-        ctx.post(_letters.notice("letters/with_committee", values, to_candidate(held[0])))
+    ctx.post(_letters.notice("letters/with_committee", values, to_candidate(held[0])))
 
 
 def obstacle(ctx: Context, request: Request) -> str:
@@ -159,13 +158,12 @@ def _still_possible(ctx: Context, asked: Iterable[Request]) -> list[Request]:
 
 
 def end(ctx: Context, request: Request, why: str) -> None:
-    """End a request that came to nothing by no one's fault; a person who has proven the address is told."""
+    """End a proven request that came to nothing by no one's fault, and tell the person why."""
     requests.close(request, requests.EXPIRED, CLOCK, why, ctx.now)
     tokens.void_for_request(ctx.session, request, ctx.now)
     record(ctx, "ended", request, why=why)
-    if request.proven_at is not None:
-        values = {"request": describe(request), "why": why}
-        ctx.post(_letters.notice("letters/not_possible", values, to_candidate(request)))
+    values = {"request": describe(request), "why": why}
+    ctx.post(_letters.notice("letters/not_possible", values, to_candidate(request)))
 
 
 def reject(ctx: Context, request: Request, by: str, because: str) -> None:

@@ -168,6 +168,7 @@ class Town:
                 one.person.email: one for one in session.scalars(select(Entry).where(Entry.tld == "nl"))
             }
             for who in (ann, bob):
+                assert who.address in entries, f"{who.name} has another address, or none"
                 entry = entries[who.address]
                 assert entry.state in (people.LISTED, people.SUSPENDED), f"{who.name} is gone"
                 if entry.state == people.SUSPENDED:

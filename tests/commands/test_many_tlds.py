@@ -48,6 +48,11 @@ def test_one_yes_to_all_is_one_case_one_decision_one_welcome_one_word_to_iana(
         one for one in served.text(served.last(carol.address)).splitlines() if one.startswith("APPROVE ")
     ]
     assert len(lines) == 3
+    first = served.say(carol, "PENDING").decision.parts[0].outcome.values["decide"][0]
+    asked = [(one["what"], one["answer"]) for one in first["sent"]]
+    assert asked == [("prove", "CONFIRM"), ("vouch", "CONFIRM")], (
+        "the tokens of single TLDs are no mails of their own"
+    )
     handled = served.say_bound(carol, "\n".join(lines))
     assert {part.outcome.outcome for part in handled.decision.parts} == {"several"}
     assert len(all_of(served, Entry)) == 16

@@ -140,7 +140,9 @@ def test_two_signed_parts_are_refused(town: Desk, ann: KeyPair, bob: KeyPair) ->
 def test_decrypted_text_is_quoted_only_to_the_key_that_signed_it(town: Desk, ann: KeyPair) -> None:
     text = f"{LIST_LINE}\nUPDATE\nPostal: 1 Secret Street\n"
     town.receive(ann.pgp_mime_encrypted(text, bot(town), at=town.now), "mallory@other.example")
-    letter = town.letters[-1]
+    (letter,) = [one for one in town.letters if one.template == "reply"]
+    (told,) = [one for one in town.letters if one.template == "letters/record_changed"]
+    assert "Secret Street" not in town.text(told)
     assert letter.is_confidential
     assert [(to.address, to.entitled, to.fingerprint) for to in letter.to] == [
         (ann.address, Entitled.PERSON, ann.fingerprint)

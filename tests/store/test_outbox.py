@@ -1,6 +1,7 @@
 """The outbox: order, claims that fence, leases, and content that goes when it is no longer needed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -32,9 +33,9 @@ def letter(kind: Kind = Kind.NOTICE, to: int = 1, alert_id: str = "") -> Letter:
     return Letter(kind, "x/y", {}, people, alert_id=alert_id)
 
 
-def put(database: Database, one: Letter, at: datetime = NOW, priority: int | None = None) -> list[int]:
+def put(database: Database, one: Letter, at: datetime = NOW) -> list[int]:
     with database.write() as session:
-        return outbox.deliveries_of(session, outbox.enqueue(session, one, DRAFT, at, priority))
+        return outbox.deliveries_of(session, outbox.enqueue(session, one, DRAFT, at))
 
 
 def claim(
@@ -67,7 +68,7 @@ def test_the_most_urgent_goes_first_then_the_oldest(database: Database) -> None:
     roster = put(database, letter(Kind.ROSTER, 2), NOW - timedelta(hours=1))
     reply = put(database, letter(Kind.REPLY))
     alert = put(database, letter(Kind.ALERT))
-    retraction = put(database, letter(Kind.ALERT), priority=-1)
+    retraction = put(database, replace(letter(Kind.ALERT), is_first=True))
     assert [one.id for one in claim(database)] == retraction + alert + reply + roster
 
 

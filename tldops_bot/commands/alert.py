@@ -69,8 +69,8 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
     found = fan_out(ctx, made, scope)
     counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
     lost = alert_targets.out_of_reach(ctx.session, found)
-    values |= {"out_of_reach": [shown(tld) for tld in lost], "to_query": lost[:MOST_TO_QUERY]}
-    return Reply("posted", values | counts, is_confidential=True)
+    reach = {"out_of_reach": [shown(tld) for tld in lost], "to_query": lost[:MOST_TO_QUERY]}
+    return Reply("posted", values | counts | reach, is_confidential=True)
 
 
 def _may_not_exercise(ctx: Context, scope: Scope) -> Refused | None:

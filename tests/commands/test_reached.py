@@ -5,7 +5,7 @@ import pytest
 from tests.commands.test_status import alerted, number, status
 from tests.desk import Desk
 from tests.keys import KeyPair, person
-from tests.outcomes import all_of, outcome, rows
+from tests.outcomes import all_of, outcome, rows, stored, templates
 from tldops_bot.store.tables import AlertCall
 
 __all__ = ["alerted"]
@@ -56,3 +56,11 @@ def test_committee_may_and_who_was_not_warned_may_not(alerted: Desk, carol: KeyP
     dora = person("Dora Example", "dora@nic.example")
     assert outcome(alerted.say_bound(dora, f"REACHED {number(alerted)} fr")) == "no_such_alert"
     assert outcome(alerted.say_bound(carol, f"REACHED {number(alerted)} fr")) == "noted"
+
+
+def test_number_that_is_wrong_is_marked_and_its_owner_asked(alerted: Desk, bob: KeyPair) -> None:
+    handled = alerted.say_bound(bob, f"NOTREACHED {number(alerted)} at: +44 7700 900123 is somebody else")
+    assert outcome(handled) == "noted"
+    assert stored(alerted, "fred@nic.example").mobile_wrong_at == alerted.now
+    assert templates(alerted, "fred@nic.example")[-1] == "letters/number_wrong"
+    assert stored(alerted, bob.address).mobile_wrong_at is None

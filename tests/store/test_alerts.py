@@ -25,7 +25,7 @@ def an_alert(session: Session, poster: Person, now: datetime, number: str = NUMB
         tlp="RED",
         severity="high",
         scope={},
-        original=b"",
+        original=b"x",
         original_form="mime",
         signed_at=now,
         received_at=now,
@@ -143,3 +143,43 @@ def test_nobody_to_note_is_no_mistake(database: Database) -> None:
     with database.write() as session:
         alert_targets.note_targets(session, NUMBER, [])
         assert session.query(AlertRecipient).count() == 0
+
+
+def test_after_the_time_it_is_kept_only_that_there_was_an_alert_stays(
+    database: Database, now: datetime
+) -> None:
+    with database.write() as session:
+        ann = a_person(session, ANN, now)
+        old, new = (
+            an_alert(session, ann, now - timedelta(days=800)),
+            an_alert(session, ann, now, "A-2026-0002"),
+        )
+        for one in (old, new):
+            session.add(AlertRecipient(alert_id=one.id, person_id=ann.id, got="alert"))
+            message = Message(
+                kind="alert", priority=0, subject="x", headers={}, entity=b"x", alert_id=one.id, made_at=now
+            )
+            session.add(message)
+            session.flush()
+            session.add(
+                Delivery(
+                    message_id=message.id,
+                    priority=0,
+                    rcpt_to="ann@nic.example",
+                    person_id=ann.id,
+                    entitled_as="member",
+                    state="held",
+                    next_attempt_at=now,
+                )
+            )
+            alerts.note_call(session, one.id, "nl", ann.id, True, "they know", now)
+        session.flush()
+        alerts.forget_before(session, now - timedelta(days=730))
+        session.expire_all()
+        assert (old.original, old.title) == (b"", "")
+        assert new.original != b""
+        assert alerts.calls_of(session, old.id) == []
+        assert len(alerts.calls_of(session, new.id)) == 1
+        assert alerts.recipient(session, old.id, ann.id) is None
+        assert session.query(Delivery).count() == session.query(Message).count() == 1
+        assert alerts.next_id(session, now).startswith(f"A-{now.year}-")

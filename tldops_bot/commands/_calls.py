@@ -3,6 +3,7 @@
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._reach import tlds_reached
 from tldops_bot.commands._requests import shown
+from tldops_bot.commands._wrong_numbers import report_named
 from tldops_bot.domain.called_tlds import read_called
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alerts
@@ -23,5 +24,7 @@ def note(ctx: Context, request: Request, reached: bool) -> Reply | Refused:
         return Refused("not_on_sheet", {"verb": request.verb, "id": alert.id, "words": request.rest(2)[:60]})
     for tld in called.tlds:
         alerts.note_call(ctx.session, alert.id, tld, person, reached, called.words, ctx.now)
+        if not reached:
+            report_named(ctx, tld, called.words)
     values = {"id": alert.id, "tlds": [shown(tld) for tld in called.tlds], "words": called.words}
     return Reply("noted", values, is_confidential=True)

@@ -10,7 +10,7 @@ from tldops_bot.domain.alert_reach import BEST_FIRST, CALLED, SEEN, Reach, TldRe
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine
 from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.tld import parse_tld
-from tldops_bot.mail.phones import zones_of
+from tldops_bot.mail.phones import spaced, zones_of
 from tldops_bot.store import alerts
 from tldops_bot.store.tables import Alert, Person
 
@@ -98,7 +98,7 @@ def _sheet_line(session: Session, one: TldReach, tlds: TldTable, caller: str) ->
 
 def _contact(person: Person) -> SheetContact:
     numbers = (("Mobile", person.mobile_e164 or person.mobile), ("Phone", person.phone_e164 or person.phone))
-    phones = tuple((label, number) for label, number in numbers if number)
+    phones = tuple((label, spaced(number)) for label, number in numbers if number)
     zones: tuple[str, ...] = (person.timezone,) if person.timezone else ()
     if not zones:
         zones = next((found for _, number in phones if (found := zones_of(number))), ())

@@ -129,7 +129,9 @@ def _stats(ctx: Context) -> Reply:
 def _alerts(ctx: Context) -> Reply:
     person = ctx.actor.person_id or 0
     mine = [
-        one for one in alerts.listing(ctx.session) if _is_for(ctx, one.id, person) or one.person_id == person
+        one
+        for one in alerts.listing(ctx.session)
+        if one.original and (_is_for(ctx, one.id, person) or one.person_id == person)
     ]
     return Reply(
         "alerts",
@@ -141,7 +143,11 @@ def _alerts(ctx: Context) -> Reply:
 def _alert(ctx: Context, text: str) -> Reply | Refused:
     alert = alerts.by_id(ctx.session, text)
     person = ctx.actor.person_id or 0
-    if alert is None or not (_is_for(ctx, alert.id, person) or alert.person_id == person):
+    if (
+        alert is None
+        or not alert.original
+        or not (_is_for(ctx, alert.id, person) or alert.person_id == person)
+    ):
         return Refused("no_such_alert", {"id": text[:20]})
     if alert.tlp == "RED":
         return Refused("alert_is_red", {"id": alert.id})

@@ -35,6 +35,22 @@ class SheetLine:
     caller: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SheetHead:
+    """What stands above a sheet: of which alert it is, for whose eyes, and who is to call."""
+
+    alert_id: str
+    title: str
+    tlp: str
+    is_exercise: bool = False
+    caller: str = ""
+
+    @property
+    def label(self) -> str:
+        """The alert's TLP label, but never less than that of the numbers."""
+        return "AMBER" if self.tlp in ("CLEAR", "GREEN") else self.tlp
+
+
 def local_times(zones: Sequence[str], now: datetime) -> str:
     """The time of day over there: "14:05", "23:05 night", "09:05 to 11:05", or "" where it is unknown."""
     clocks = sorted({now.astimezone(_zone(zone)).replace(tzinfo=None) for zone in zones})

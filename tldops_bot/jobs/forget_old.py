@@ -6,6 +6,7 @@ from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.outreach import REMEMBERED
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import (
+    alerts,
     forgetting,
     inbox,
     invitations,
@@ -33,6 +34,7 @@ def forget_old(ctx: JobContext) -> list[Letter]:
     lookups.forget_before(ctx.session, ctx.now - LOOKUPS_KEPT)
     tokens.forget_before(ctx.session, keep)
     outbox_control.forget_before(ctx.session, keep)
+    alerts.forget_before(ctx.session, ctx.now - ctx.config.alerts.keep)
     invitations.forget_before(ctx.session, ctx.now - REMEMBERED)
     printed_rosters.forget_before(ctx.session, ctx.now - printed_rosters.KEPT_FOR)
     strangers.forget_before(ctx.session, ctx.now - timedelta(days=2))

@@ -1,15 +1,16 @@
 """Reports how far each alert got, after 5 minutes, an hour and a day, with a sheet of whom to call."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from tldops_bot.commands import _letters, _reach
 from tldops_bot.domain.alert_reach import REPORTED_AFTER, Reach, TldReach, due_report
-from tldops_bot.domain.call_sheet import SheetLine, of_caller
+from tldops_bot.domain.call_sheet import SheetHead, SheetLine, of_caller
 from tldops_bot.domain.durations import say_duration
 from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.roster import call_sheet
+from tldops_bot.roster import call_sheet, call_sheet_files
 from tldops_bot.store import alerts, people
 from tldops_bot.store.tables import Alert, Person
 
@@ -40,9 +41,17 @@ def _reports(ctx: JobContext, alert: Alert, number: int) -> list[Letter]:
     values = _values(ctx, alert, number, reach, lines)
     poster = ctx.session.get(Person, alert.person_id)
     readers = [*people.office_holders(ctx.session, "committee"), *([poster] if poster else [])]
-    whole = _letter("jobs/report_reach", values | {"to_call": len(sheet)}, readers, sheet, ctx)
+    head = SheetHead(alert.id, alert.title, alert.tlp, alert.is_exercise)
+    whole = _letter("jobs/report_reach", values | {"to_call": len(sheet)}, readers, sheet, head, ctx)
     parts = [
-        _letter("jobs/call_sheet", values | {"to_call": len(part), "name": one.name}, [one], part, ctx)
+        _letter(
+            "jobs/call_sheet",
+            values | {"to_call": len(part), "name": one.name},
+            [one],
+            part,
+            replace(head, caller=one.name),
+            ctx,
+        )
         for one in helpers
         if (part := of_caller(sheet, one.name))
     ]
@@ -79,9 +88,11 @@ def _letter(
     values: dict[str, object],
     to: Sequence[Person],
     sheet: Sequence[SheetLine],
+    head: SheetHead,
     ctx: JobContext,
 ) -> Letter:
-    attachments = call_sheet.files(sheet, ctx.now) if sheet else ()
+    fonts = ctx.config.roster.fonts
+    attachments = call_sheet_files.files(sheet, head, ctx.now, fonts) if sheet else ()
     lines = call_sheet.text_lines(sheet, ctx.now)
     return Letter(
         Kind.NOTICE,

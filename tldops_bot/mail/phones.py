@@ -28,6 +28,15 @@ def parse_phone(text: str, country: str = "") -> Phone | None:
     return Phone(written, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def spaced(number: str) -> str:
+    """A number in groups, as people read it out: "+44 20 7946 0123"; what is none stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def zones_of(e164: str) -> tuple[str, ...]:
     """The time zones (IANA names) in which a number may ring; none where that is not known."""
     try:

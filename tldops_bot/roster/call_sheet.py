@@ -7,10 +7,9 @@ from datetime import datetime
 
 from tldops_bot.domain.alert_reach import REACHED
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine, local_times
-from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.plain_text import one_line
 from tldops_bot.roster.columns import WIDTH, columns, wrap
-from tldops_bot.roster.csv_file import MEDIA_TYPE, defused
+from tldops_bot.roster.csv_file import defused
 
 COLUMNS = (
     *("tld", "country", "region", "state", "why", "name", "organisation", "phone_1", "phone_2"),
@@ -31,11 +30,6 @@ def csv_sheet(sheet: Sequence[SheetLine], now: datetime) -> bytes:
     for one in sheet:
         writer.writerows([defused(cell) for cell in _cells(one, each, now)] for each in one.contacts)
     return text.getvalue().encode("utf-8-sig")
-
-
-def files(sheet: Sequence[SheetLine], now: datetime) -> tuple[Attachment, ...]:
-    """What is attached to a report."""
-    return (Attachment("call-sheet.csv", MEDIA_TYPE, csv_sheet(sheet, now)),)
 
 
 def why_words(one: SheetLine) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.alert_reach import FAILED, REACHED, SEEN, WAITING, Call, Reach
@@ -143,6 +143,19 @@ def tlds_of_recipients(session: Session, alert_id: str) -> dict[int, list[str]]:
     for person_id, tld in session.execute(query):
         found.setdefault(person_id, []).append(tld)
     return found
+
+
+def forget_before(session: Session, moment: datetime) -> None:
+    """Empty alerts that went out before then: their words, recipients and calls; that there was one stays."""
+    old = select(Alert.id).where(Alert.posted_at < moment, Alert.original != b"", Alert.state != "announced")
+    numbers = list(session.scalars(old))
+    for table in (AlertCall, AlertRecipient, AlertNews):
+        session.execute(delete(table).where(table.alert_id.in_(numbers)))
+    sent = select(Message.id).where(Message.alert_id.in_(numbers))
+    session.execute(delete(Delivery).where(Delivery.message_id.in_(sent)))
+    session.execute(delete(Message).where(Message.alert_id.in_(numbers)))
+    emptied = {"original": b"", "title": "", "scope": {}}
+    session.execute(update(Alert).where(Alert.id.in_(numbers)).values(**emptied))
 
 
 def note_call(

@@ -1,0 +1,26 @@
+"""The files that come with a call sheet: for paper, and for a spreadsheet."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from tldops_bot.domain.call_sheet import SheetHead, SheetLine
+from tldops_bot.domain.outgoing import Attachment
+from tldops_bot.roster.call_sheet import csv_sheet
+from tldops_bot.roster.csv_file import MEDIA_TYPE
+
+
+def files(sheet: Sequence[SheetLine], head: SheetHead, now: datetime, fonts: Path) -> tuple[Attachment, ...]:
+    """What is attached to a report; `fonts` is where the machine's fonts are."""
+    return (
+        Attachment("call-sheet.pdf", "application/pdf", _printed(sheet, head, now, fonts)),
+        Attachment("call-sheet.csv", MEDIA_TYPE, csv_sheet(sheet, now)),
+    )
+
+
+def _printed(sheet: Sequence[SheetLine], head: SheetHead, now: datetime, fonts: Path) -> bytes:
+    # Here and not above: half a second and 40 MB, which only who prints has to spend.
+    from tldops_bot.roster.call_sheet_pdf import pdf_sheet
+    from tldops_bot.roster.typefaces import find_typefaces
+
+    return pdf_sheet(sheet, head, now, find_typefaces(fonts))

@@ -200,6 +200,7 @@ def test_blocked_and_departed_members_get_no_copy(town: Desk, ann: KeyPair, bob:
     town.member(dora, "lu")
     town.say(bob, "KEY STOLEN")
     town.say_bound(dora, "UNSUBSCRIBE ALL")
+    assert outcome(answer(town, dora.address)) == "left"
     post(town, ann)
     assert reached(town) == {ann.address}
     assert "jobs/alert_waiting" not in templates(town, dora.address)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.keys import KeyPair, person
-from tests.outcomes import all_of, outcome, rows
+from tests.outcomes import all_of, answer, outcome, rows
 from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.roster import parts
@@ -168,6 +168,7 @@ def test_who_was_asked_for_sees_it_and_asking_for_oneself_leaves_no_trace(
 
 def test_suspended_and_departed_contacts_are_not_shown(known: Desk, ann: KeyPair, bob: KeyPair) -> None:
     known.say_bound(bob, "UNSUBSCRIBE ALL")
+    assert outcome(answer(known, bob.address)) == "left"
     assert values(known, ann, "QUERY be")[1]["blocks"][0]["contacts"] == []
     for words in (bob.address, bob.fingerprint, "PERSON bob"):
         assert values(known, ann, f"QUERY {words}")[0] == "nobody"

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from tests.desk import Desk
 from tests.keys import KeyPair, person
-from tests.outcomes import outcome
+from tests.outcomes import answer, outcome
 from tldops_bot.store.tables import Delivery, Person
 
 
@@ -90,6 +90,7 @@ def test_forgotten_recipient_is_counted_but_belongs_to_no_tld(
     alerted: Desk, ann: KeyPair, bob: KeyPair
 ) -> None:
     alerted.say_bound(bob, "FORGET")
+    assert outcome(answer(alerted, bob.address)) == "left"
     with alerted.app.database.write() as session:
         assert session.query(Person).filter(Person.forgotten_at.is_not(None)).count() == 1
     assert {one["tld"] for one in status(alerted, ann)["tlds"]} == {"at", "be", "fr", "nl"}

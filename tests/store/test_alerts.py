@@ -149,7 +149,7 @@ def test_after_the_time_it_is_kept_only_that_there_was_an_alert_stays(
     database: Database, now: datetime
 ) -> None:
     with database.write() as session:
-        ann = a_person(session, ANN, now)
+        ann = a_person(session)
         old, new = (
             an_alert(session, ann, now - timedelta(days=800)),
             an_alert(session, ann, now, "A-2026-0002"),

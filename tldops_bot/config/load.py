@@ -16,6 +16,7 @@ _PATHS = {
     "smarthost": ("password_file",),
     "openpgp": ("home", "passphrase_file"),
     "roster": ("fonts",),
+    "wake": ("gateways_file",),
     "templates": ("directory",),
 }
 
@@ -54,7 +55,8 @@ def load_config(file: Path) -> Config:
         raise ConfigProblem(f"{file}: unknown key file")
     folder = file.resolve().parent
     try:
-        return Config.model_validate(_absolute(tables, folder) | {"file": file.resolve()})
+        whole = _with_gateways(_absolute(tables, folder))
+        return Config.model_validate(whole | {"file": file.resolve()})
     except ValidationError as problem:
         raise ConfigProblem("\n".join(_lines(problem, file))) from problem
 
@@ -75,6 +77,25 @@ def _absolute(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(database, dict):
         database["url"] = _absolute_url(database.get("url", "sqlite:///var/tldops.sqlite"), folder)
     return made
+
+
+def _with_gateways(tables: dict[str, Any]) -> dict[str, Any]:
+    """The gateways of `gateways_file` beside those in config.toml. What is said of that file quotes nothing of it."""
+    wake = tables.get("wake")
+    if not isinstance(wake, dict) or not isinstance(wake.get("gateways_file"), str):
+        return tables
+    file, named = Path(wake["gateways_file"]), wake.get("gateways", {})
+    try:
+        found = tomllib.loads(file.read_bytes().decode("utf-8"))
+    except OSError as problem:
+        raise ConfigProblem(f"{file}: cannot be read ({problem.strerror})") from problem
+    except ValueError:  # neither UTF-8 nor TOML
+        raise ConfigProblem(f'{file}: is not TOML, with a line such as sms = "URL" for each gateway') from None
+    if not isinstance(named, dict):
+        return tables
+    if twice := sorted(set(named) & set(found)):
+        raise ConfigProblem(f"{file}: the gateway {twice[0]} stands in config.toml, too")
+    return tables | {"wake": wake | {"gateways": named | found}}
 
 
 def _absolute_url(url: Any, folder: Path) -> Any:

@@ -5,11 +5,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.durations import parse_duration
 from tldops_bot.domain.schedule import validate_crontab
+from tldops_bot.domain.wake import is_gateway_name, problem_of_url
 
 
 def _duration(value: Any) -> timedelta:
@@ -57,6 +66,19 @@ def _resolver(value: str) -> str:
     return value if value in ("system", "none") else _host_port(value)
 
 
+def _gateway_name(value: str) -> str:
+    if not is_gateway_name(value):
+        raise ValueError('a gateway has a short name in small letters, such as "sms"')
+    return value
+
+
+def _gateway_url(value: SecretStr) -> SecretStr:
+    problem = problem_of_url(value.get_secret_value())
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 DurationOrNever = Annotated[timedelta | None, BeforeValidator(_duration_or_never)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -65,6 +87,8 @@ Crontab = Annotated[str, AfterValidator(_crontab)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 Resolver = Annotated[str, AfterValidator(_resolver)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+GatewayName = Annotated[str, AfterValidator(_gateway_name)]
+GatewayUrl = Annotated[SecretStr, AfterValidator(_gateway_url)]
 
 
 class Table(BaseModel):
@@ -156,6 +180,14 @@ class AlertSettings(Table):
     keep: Duration = timedelta(days=730)
 
 
+class WakeSettings(Table):
+    """The ways to wake members; those of `gateways_file` stand among the `gateways` once the file was read."""
+
+    gateways: dict[GatewayName, GatewayUrl] = {}
+    gateways_file: Path | None = None
+    per_minute: int = Field(default=60, ge=1, le=10_000)
+
+
 class MetricsSettings(Table):
     listen: HostPort
 
@@ -183,6 +215,7 @@ class Config(Table):
     membership: MembershipSettings = MembershipSettings()
     roster: RosterSettings = RosterSettings()
     alerts: AlertSettings = AlertSettings()
+    wake: WakeSettings = WakeSettings()
     metrics: MetricsSettings | None = None
     retention: RetentionSettings = RetentionSettings()
     templates: TemplateSettings = TemplateSettings()

@@ -9,7 +9,7 @@ from tldops_bot.domain.alert_reach import REPORTED_AFTER, Reach, TldReach, due_r
 from tldops_bot.domain.call_sheet import SheetHead, SheetLine, of_caller
 from tldops_bot.domain.durations import say_duration
 from tldops_bot.domain.outgoing import Kind, Letter
-from tldops_bot.jobs._job import JobContext, job
+from tldops_bot.jobs._job import JobContext, Unfinished, job
 from tldops_bot.roster import call_sheet, call_sheet_files
 from tldops_bot.store import alerts, people
 from tldops_bot.store.tables import Alert, Person
@@ -18,15 +18,18 @@ PATIENCE = timedelta(days=7)  # older alerts are not reported any more, should t
 
 
 @job(every=timedelta(seconds=30))
-def report_reach(ctx: JobContext) -> list[Letter]:
+def report_reach(ctx: JobContext) -> list[Letter] | Unfinished:
     """Tell posters and the committee whom their alerts have reached, and whom to call."""
-    letters = []
-    for alert in alerts.to_report(ctx.session, ctx.now - PATIENCE):
-        number = due_report(alert.posted_at, alert.reports, ctx.now)
-        if number:
-            alert.reports = number
-            letters += _reports(ctx, alert, number)
-    return letters
+    due = [
+        (alert, number)
+        for alert in alerts.to_report(ctx.session, ctx.now - PATIENCE)
+        if (number := due_report(alert.posted_at, alert.reports, ctx.now))
+    ]
+    if not due:
+        return []
+    alert, alert.reports = due[0]  # one at a time: printing a sheet takes a while, and others want to write
+    letters = _reports(ctx, alert, alert.reports)
+    return Unfinished(letters) if due[1:] else letters
 
 
 def _reports(ctx: JobContext, alert: Alert, number: int) -> list[Letter]:

@@ -93,7 +93,9 @@ def _head_rows(sheet: Sequence[SheetLine], head: SheetHead, now: datetime, pages
     if head.caller:
         yield _Row(head.caller, 4.0, "Caller", is_bold=True)
     tlds = "1 TLD has" if len(sheet) == 1 else f"{len(sheet)} TLDs have"
-    yield _Row(f"At {now:%H:%M} UTC {tlds} not said that they know of it. Local times are of that moment.", 3.2)
+    yield _Row(
+        f"At {now:%H:%M} UTC {tlds} not said that they know of it. Local times are of that moment.", 3.2
+    )
     yield _Row(
         f"Send what you found, signed, to the list, a line each: REACHED {head.alert_id} nl be: their words. "
         f"NOTREACHED {head.alert_id} nl: nobody answers.",
@@ -101,14 +103,16 @@ def _head_rows(sheet: Sequence[SheetLine], head: SheetHead, now: datetime, pages
     )
     names = (each.name for one in sheet for each in one.contacts)
     if any(UNSHOWN in pages.shown(one_line(name)) for name in names):
-        yield _Row(f"{UNSHOWN} stands for letters that could not be printed; the mail has the whole name.", 3.2)
+        yield _Row(
+            f"{UNSHOWN} stands for letters that could not be printed; the mail has the whole name.", 3.2
+        )
 
 
-def _rows(pages: Pages, one: SheetLine, now: datetime) -> Iterator[_Row]:
+def _rows(pages: Pages, one: SheetLine, is_for_caller: bool, now: datetime) -> Iterator[_Row]:
     yield _Row(why_words(one), 3.3)
     for words in call_words(one)[-_MOST_CALLS:]:
         yield _Row(f"called {words}", 3.3, is_bold=True)
-    if one.caller:
+    if one.caller and not is_for_caller:
         yield _Row(f"Caller: {one.caller}", 3.3)
     for each in one.contacts:
         yield from _contact_rows(pages, each, now)
@@ -155,9 +159,10 @@ def _height(rows: Iterable[_Row]) -> float:
 def _blocks(paper: _Paper, one: SheetLine, now: datetime) -> Iterator[_Block]:
     """A TLD, in more than one piece only where a page can't hold it."""
     most = paper.most - _BAR - _AFTER
+    rows = _rows(paper.pages, one, bool(paper.head.caller), now)
     held: list[_Row] = []
     is_continued = False
-    for row in _folded(paper.pages, _rows(paper.pages, one, now), _WIDTH):
+    for row in _folded(paper.pages, rows, _WIDTH):
         if held and _height(held) + row.height > most:
             yield _Block(one, tuple(held), is_continued)
             held, is_continued = [], True
@@ -189,7 +194,9 @@ def _begin_page(paper: _Paper, some: Sequence[_Block], number: str) -> float:
     for row in paper.rows:
         _put_row(pages, y, row, _RIGHT - _LEFT)
         y += row.height
-    named = f".{some[0].line.tld}" + (f" – .{some[-1].line.tld}" if some[-1].line.tld != some[0].line.tld else "")
+    named = f".{some[0].line.tld}" + (
+        f" – .{some[-1].line.tld}" if some[-1].line.tld != some[0].line.tld else ""
+    )
     foot = pages.fold(f"{named}   made {paper.made_at}. Destroy it after use.", _RIGHT - _LEFT - 30, 2.9)
     pages.text(_LEFT, PAGE_HEIGHT - 6, 2.9, foot[0], _GREY)
     pages.text(_RIGHT, PAGE_HEIGHT - 6, 2.9, number, _GREY, anchor="end")
@@ -223,7 +230,15 @@ def _put_block(paper: _Paper, y: float, block: _Block) -> None:
 def _put_row(pages: Pages, y: float, row: _Row, width: float) -> None:
     baseline = y + row.size
     if row.is_warning:
-        pages.mark(Box(_LEFT, y + 0.1, min(pages.width(row.text, row.size, True) + 3, width), row.height - 0.2, _BLACK))
+        pages.mark(
+            Box(
+                _LEFT,
+                y + 0.1,
+                min(pages.width(row.text, row.size, True) + 3, width),
+                row.height - 0.2,
+                _BLACK,
+            )
+        )
         pages.text(_LEFT + 1.5, baseline - 0.05 * row.size, row.size, row.text, "#ffffff", True)
         return
     if row.label:

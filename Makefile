@@ -13,9 +13,13 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# What is found as a program, and the Debian package it comes from.
+# What is found as a program or a file, and the Debian package it comes from.
 NEEDED := gpg:gnupg gpg-agent:gnupg
-NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix swaks:swaks
+FONTS := /usr/share/fonts
+NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix swaks:swaks \
+    $(FONTS)/truetype/noto/NotoSans-Regular.ttf:fonts-noto-core \
+    $(FONTS)/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk \
+    $(FONTS)/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core
 
 .PHONY: help demo test bench format clean tools test-tools
 
@@ -78,7 +82,7 @@ test-tools:
 define install
 	missing=""
 	for pair in $(1); do
-	    PATH="$$PATH:/usr/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"
+	    [ -e "$${pair%%:*}" ] || PATH="$$PATH:/usr/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"
 	done
 	missing="$$(echo $$missing | tr ' ' '\n' | sort -u | tr '\n' ' ')"
 	if [ -n "$${missing// /}" ]; then

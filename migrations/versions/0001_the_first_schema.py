@@ -375,6 +375,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", "role"),
     )
     op.create_table(
+        "organisations",
+        sa.Column("label", sa.String(length=63), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("since_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("label"),
+    )
+    op.create_table(
         "requests",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -492,6 +499,53 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("alert_id", "person_id"),
     )
+    op.create_table(
+        "wake_channels",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("gateway", sa.String(length=32), nullable=False),
+        sa.Column("target", sa.String(length=255), nullable=False),
+        sa.Column("severity", sa.String(length=32), nullable=False),
+        sa.Column("proven_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["persons.id"],
+        ),
+        sa.PrimaryKeyConstraint("person_id"),
+    )
+    op.create_table(
+        "wake_sends",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("alert_id", sa.String(length=32), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("gateway", sa.String(length=32), nullable=False),
+        sa.Column("target", sa.String(length=255), nullable=False),
+        sa.Column("words", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("result", sa.String(length=32), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("next_attempt_at", Moment(), nullable=False),
+        sa.Column("tried_at", Moment(), nullable=True),
+        sa.Column("claim", sa.String(length=32), nullable=True),
+        sa.Column("lease_until", Moment(), nullable=True),
+        sa.Column("finished_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["alert_id"],
+            ["alerts.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["persons.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("wake_sends", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wake_sends_alert_id"), ["alert_id"], unique=False)
+        batch_op.create_index("ix_wake_sends_due", ["state", "gateway", "next_attempt_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wake_sends_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wake_sends_tried_at"), ["tried_at"], unique=False)
+
     op.create_table(
         "certificate_keys",
         sa.Column("key_fingerprint", sa.String(length=64), nullable=False),

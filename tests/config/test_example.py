@@ -23,6 +23,8 @@ EXAMPLES_ONLY = {
     "smarthost.username",
     "smarthost.password_file",
     "openpgp.passphrase_file",
+    "wake.gateways",
+    "wake.gateways_file",
     "metrics.listen",
     "templates.directory",
 }
@@ -52,6 +54,7 @@ def known() -> dict[str, type[BaseModel]]:
 def load(tmp_path: Path, toml: str) -> Config:
     file = tmp_path / "config.toml"
     file.write_text(toml, encoding="utf-8")
+    (tmp_path / "gateways.toml").write_text("")
     return load_config(file)
 
 

@@ -1,6 +1,9 @@
 """After 5 minutes, an hour and a day: how far the alert got, and whom to call."""
 
+import io
+
 import pytest
+from pypdf import PdfReader
 
 from tests.commands.test_status import alerted, delivered, number
 from tests.desk import Desk
@@ -8,7 +11,7 @@ from tests.keys import KeyPair
 from tests.outcomes import outcome
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs import JOBS
-from tldops_bot.jobs._job import JobContext
+from tldops_bot.jobs._job import JobContext, Unfinished
 from tldops_bot.store.tables import Person
 
 __all__ = ["alerted"]
@@ -18,7 +21,8 @@ def run(desk: Desk) -> list[Letter]:
     """One run of the job."""
     with desk.app.database.write() as session:
         context = JobContext(session, desk.now, desk.app.config, desk.app.tlds, desk.app.random_octets)
-        return list(JOBS["report_reach"].run(context))
+        found = JOBS["report_reach"].run(context)
+        return list(found.letters if isinstance(found, Unfinished) else found)
 
 
 def after(desk: Desk, **length: float) -> list[Letter]:
@@ -54,8 +58,8 @@ def test_report_says_where_it_got_and_the_sheet_whom_to_call(
     for tld in ("be", "at", "fr"):
         assert f"\n.{tld} " in text
     assert "\n.nl " not in text
-    assert "+447700900123" in text
-    assert [one.name for one in report.attachments] == ["call-sheet.csv"]
+    assert "+44 7700 900123" in text
+    assert [one.name for one in report.attachments] == ["call-sheet.pdf", "call-sheet.csv"]
 
 
 def test_tld_reached_by_phone_is_not_on_the_next_sheet(alerted: Desk, bob: KeyPair) -> None:
@@ -109,3 +113,21 @@ def test_sheet_shows_the_time_over_there(alerted: Desk, zone: str) -> None:
     (report,) = after(alerted, minutes=5)
     text = alerted.text(report)
     assert "There   " in text  # from the number where no zone is given
+
+
+def test_printed_sheet_has_the_alerts_label_and_its_callers_name(alerted: Desk, ann: KeyPair) -> None:
+    alerted.say_bound(ann, "ALERT\nTLP: RED\nScope: tld be\nTitle: Second\n\nLook out again")
+    alerted.say(ann, f"ACK {number(alerted)} volunteer")
+    first, part = after(alerted, minutes=5)
+    assert "TLP:AMBER" in printed(first)
+    assert f"Caller {ann.name}" in " ".join(printed(part).split())
+    (second,) = run(alerted)  # one alert at a time: the store is not held for longer than one takes
+    assert "TLP:RED" in printed(second)
+    assert "Second" in printed(second)
+    assert run(alerted) == []
+
+
+def printed(letter: Letter) -> str:
+    """The call sheet as another program reads it."""
+    pdf = next(one.octets for one in letter.attachments if one.name == "call-sheet.pdf")
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

@@ -1,8 +1,8 @@
-"""Where a telephone rings can be told from its number, sometimes."""
+"""A number is read out in groups; where it rings can be told from it, sometimes."""
 
 import pytest
 
-from tldops_bot.mail.phones import zones_of
+from tldops_bot.mail.phones import spaced, zones_of
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,16 @@ from tldops_bot.mail.phones import zones_of
 )
 def test_time_zones_of_a_number(number: str, zones: tuple[str, ...]) -> None:
     assert zones_of(number) == zones
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+442079460123", "+44 20 7946 0123"),
+        ("+447700900123", "+44 7700 900123"),
+        ("call me", "call me"),
+        ("", ""),
+    ],
+)
+def test_numbers_are_spaced_as_people_read_them_out(number: str, shown: str) -> None:
+    assert spaced(number) == shown

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from tldops_bot.domain.alert_reach import Call
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine
-from tldops_bot.roster.call_sheet import COLUMNS, csv_sheet, files, text_lines
+from tldops_bot.roster.call_sheet import COLUMNS, csv_sheet, text_lines
 from tldops_bot.roster.columns import columns
 
 AT = datetime(2026, 1, 10, 12, 30, tzinfo=UTC)
@@ -62,7 +62,3 @@ def test_table_has_a_line_for_each_person_and_room_for_the_result() -> None:
     assert rows[1]["phone_1"] == ""
     assert rows[0]["calls_so_far"].startswith("12:30 UTC Carol Example: not reached")
     assert {row["result"] for row in rows} == {""}
-
-
-def test_it_comes_as_a_file() -> None:
-    assert [one.name for one in files(SHEET, AT)] == ["call-sheet.csv"]

@@ -9,35 +9,67 @@ from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.candidate import LIMITS, Candidate, column_of
 from tldops_bot.domain.lures import holds_host, is_link
 from tldops_bot.domain.nearest import nearest
+from tldops_bot.domain.organisation import kind_of, kind_of_word, parse_organisation
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.mail.timezones import parse_timezone
-from tldops_bot.store import iana
+from tldops_bot.store import iana, organisations
 
 MAX_TLDS = 400  # named at once; there are 309 ccTLDs
 _JOINERS = "\u200c\u200d"  # some scripts can't be written without them
 
 
 def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
-    """The TLDs somebody named, each once, all in the root; or why not."""
+    """What somebody named, each once: TLDs in the root, organisations that have contacts; or why not.
+
+    `CERT` and `REGIONAL` alone stand for the actor's own organisations of that kind.
+    """
     if not words:
         return Refused("no_tld")
     if len(words) > MAX_TLDS:
         return Refused("too_many_tlds", {"limit": MAX_TLDS})
     found: dict[str, Tld] = {}
     for word in words:
-        tld = parse_tld(word)
-        if tld is None or not is_in_root(ctx, tld):
-            known = [facts.tld.a_label for facts in ctx.tlds]
-            near = nearest(tld.a_label if tld else word, known, within=1)
-            return Refused("unknown_tld", {"word": word[:80], "nearest": near})
-        found[tld.a_label] = tld
+        kind = kind_of_word(word)
+        named = _own_organisations(ctx, kind) if kind else [_organisation(ctx, word) or parse_tld(word)]
+        if kind and not named:
+            return Refused("which_organisation", {"word": word[:20], "kind": kind})
+        for tld in named:
+            if tld is None or not is_in_root(ctx, tld):
+                return _unknown(ctx, word, tld)
+            found[tld.a_label] = tld
     return list(found.values())
 
 
+def _organisation(ctx: Context, word: str) -> Tld | None:
+    parsed = parse_organisation(word) if ":" in word else None
+    return (organisations.by_label(ctx.session, parsed.a_label) or parsed) if parsed else None
+
+
+def _own_organisations(ctx: Context, kind: str) -> list[Tld | None]:
+    standing = ctx.actor.standing
+    own = [label for label in (*standing.tlds, *standing.suspended_tlds) if kind_of(label) == kind]
+    return [_organisation(ctx, label) for label in own]
+
+
+def _unknown(ctx: Context, word: str, tld: Tld | None) -> Refused:
+    if ":" in word:
+        held = organisations.labels(ctx.session) if ctx.actor.is_signed else []
+        near = nearest(tld.a_label if tld else word, held, within=2)
+        return Refused("unknown_organisation", {"word": word[:80], "nearest": near})
+    known = [facts.tld.a_label for facts in ctx.tlds]
+    near = nearest(tld.a_label if tld else word, known, within=1)
+    return Refused("unknown_tld", {"word": word[:80], "nearest": near})
+
+
 def is_in_root(ctx: Context, tld: Tld) -> bool:
-    """Whether the TLD exists: IANA's own answer when we have it, else the table we came with."""
+    """Whether the TLD exists: IANA's own answer when we have it, else the table we came with.
+
+    An organisation exists once somebody was listed for it; who is nobody here does not learn from it which do.
+    """
+    if kind_of(tld.a_label):
+        return ctx.actor.person is None or organisations.by_label(ctx.session, tld.a_label) is not None
     row = iana.tld_row(ctx.session, tld.a_label)
     return row.is_assigned if row is not None else tld in ctx.tlds
 

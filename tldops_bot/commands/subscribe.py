@@ -1,6 +1,7 @@
 """SUBSCRIBE: somebody is to become a contact of one or more TLDs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import blocks, read_candidate, read_tlds
@@ -10,6 +11,7 @@ from tldops_bot.commands._requests import number, shown
 from tldops_bot.domain.address import address_key, parse_address
 from tldops_bot.domain.candidate import SUBSCRIBE_FIELDS, Candidate
 from tldops_bot.domain.certificate import Certificate, fitness
+from tldops_bot.domain.organisation import kind_of, kind_of_word, organisation, parse_organisation
 from tldops_bot.domain.request import Field, Request
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import people
@@ -20,27 +22,51 @@ MAX_TLDS = 60
 _SAYS_WHO_IS_HERE = ("use_key", "key_of_another_address")
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """What the line names: TLDs, organisations by their labels, and the kinds of those that `Organisation:` names."""
+
+    tlds: tuple[Tld, ...]
+    labelled: tuple[Tld, ...]
+    kinds: tuple[str, ...]
+
+    def of(self, fields: Sequence[Field]) -> list[Tld] | Refused:
+        """All of it for one person, whose own fields say what the organisations are called."""
+        name = " ".join(next((one.value for one in fields if one.name == "Organisation"), "").split())
+        if self.kinds and not name:
+            return Refused("field_missing", {"fields": ("Organisation",)})
+        made = [organisation(kind, name) for kind in self.kinds]
+        if None in made:
+            return Refused("bad_field", {"field": "Organisation", "value": name[:80], "limit": 0})
+        by_name = {kind: organisation(kind, name) for kind in map(_kind, self.labelled)}
+        named = [by_name[_kind(one)] if by_name[_kind(one)] in (one, None) else one for one in self.labelled]
+        return [*self.tlds, *named, *(one for one in made if one is not None)]
+
+
 @command(
     "SUBSCRIBE tld [tld…]",
+    "SUBSCRIBE CERT",
+    "SUBSCRIBE REGIONAL",
     who=Who.ANYONE,
     fields=SUBSCRIBE_FIELDS,
 )
 def subscribe(ctx: Context, request: Request) -> Reply | Refused:
     """Become a contact of your TLD, or enter a colleague."""
-    tlds = read_tlds(ctx, request.arguments)
-    if isinstance(tlds, Refused):
-        return tlds
-    if refused := _not_served(ctx, tlds):
-        return refused
+    where = _where(ctx, request.arguments)
+    if isinstance(where, Refused):
+        return where
     persons = list(blocks(request.fields)) or [()]
     if len(persons) > MAX_PERSONS:
         return Refused("too_many_persons", {"limit": MAX_PERSONS})
+    named: dict[str, Tld] = {}
     for fields in persons:
-        refused = _one_person(ctx, tlds, fields, alone=len(persons) == 1)
-        if refused is not None:
+        tlds = where.of(fields)
+        refused = tlds if isinstance(tlds, Refused) else _one_person(ctx, tlds, fields, len(persons) == 1)
+        if isinstance(refused, Refused):
             return refused
+        named |= {tld.a_label: tld for tld in tlds if isinstance(tld, Tld)}
     # Nothing that was looked up stands in it: who asks may be anybody.
-    return Reply("waiting", {"tlds": [tld.shown for tld in tlds]}, Status.WAITING)
+    return Reply("waiting", {"tlds": [tld.shown for tld in named.values()]}, Status.WAITING)
 
 
 def _one_person(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alone: bool) -> Refused | None:

@@ -90,7 +90,9 @@ def _with_gateways(tables: dict[str, Any]) -> dict[str, Any]:
     except OSError as problem:
         raise ConfigProblem(f"{file}: cannot be read ({problem.strerror})") from problem
     except ValueError:  # neither UTF-8 nor TOML
-        raise ConfigProblem(f'{file}: is not TOML, with a line such as sms = "URL" for each gateway') from None
+        raise ConfigProblem(
+            f'{file}: is not TOML, with a line such as sms = "URL" for each gateway'
+        ) from None
     if not isinstance(named, dict):
         return tables
     if twice := sorted(set(named) & set(found)):

@@ -5,7 +5,6 @@ A-label of a TLD stands, and is told from one by its colon: what is done for a T
 """
 
 import hashlib
-import re
 import unicodedata
 
 from tldops_bot.domain.labels import to_a_label, to_u_label
@@ -14,7 +13,6 @@ from tldops_bot.domain.tld import Tld, parse_tld
 KINDS = ("cert", "regional")
 MAX_OCTETS = 50  # behind the colon
 _WORDS = {"CERT": "cert", "CSIRT": "cert", "REGIONAL": "regional"}
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
 _HASH_DIGITS = 16
 _MOST_CHARACTERS = 256
 
@@ -42,11 +40,12 @@ def parse_organisation(text: str) -> Tld | None:
     kind = _WORDS.get(kind.upper(), "")
     if not kind or len(rest) > _MOST_CHARACTERS:
         return None
-    slug = rest.lower() if _SLUG.fullmatch(rest.lower()) else _slug(rest)
+    name = to_u_label(rest.lower()) or "" if rest.lower().startswith("xn--") else rest
+    slug = _slug(name)
     if not slug:
         return None
     label = f"{kind}:{slug}"
-    return Tld(label, to_u_label(slug) or label if slug.startswith("xn--") else label)
+    return Tld(label, _slug_in_letters(slug) or label)
 
 
 def parse_seat(text: str) -> Tld | None:
@@ -68,3 +67,7 @@ def _slug(name: str) -> str:
     if not whole.isascii():
         return f"x-{digest}"
     return f"{whole[: MAX_OCTETS - _HASH_DIGITS - 1].rstrip('-')}-{digest}"
+
+
+def _slug_in_letters(slug: str) -> str:
+    return to_u_label(slug) or "" if slug.startswith("xn--") else ""

@@ -34,7 +34,10 @@ _DOTS = ".\u3002"  # RFC 5895 section 2: the ideographic full stop is a dot
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tld:
-    """One top-level domain. The A-label is its identity; for a plain TLD both labels are the same."""
+    """One top-level domain. The A-label is its identity; for a plain TLD both labels are the same.
+
+    An organisation without a TLD stands in its place by a label with a colon and its name (domain/organisation.py).
+    """
 
     a_label: str
     u_label: str
@@ -43,6 +46,16 @@ class Tld:
     def shown(self) -> str:
         """`nl`, or `рф (xn--p1ai)`: what looks like another name is always shown with what it is."""
         return self.a_label if self.a_label == self.u_label else f"{self.u_label} ({self.a_label})"
+
+    @property
+    def dotted(self) -> str:
+        """The same with the dot that a TLD is spoken of with."""
+        return dotted(self.shown)
+
+
+def dotted(shown: str) -> str:
+    """`.nl` for `nl`. An organisation, which has a colon in its label, stays as it is (domain/organisation.py)."""
+    return shown if ":" in shown else f".{shown}"
 
 
 def parse_tld(text: str) -> Tld | None:

@@ -16,6 +16,7 @@ WORDS_A_DAY = 3
 MOST_TRIES = 3
 LATEST = timedelta(hours=6)  # what could not be said by then is not said any more
 USUAL_SEVERITY = "high"
+REFUSED, NO_ANSWER, TOO_LATE = "refused", "no answer", "too late"  # why a call failed
 
 _RETRIES = (timedelta(minutes=1), timedelta(minutes=4))
 _GATEWAY = re.compile(r"[a-z][a-z0-9-]{0,30}")

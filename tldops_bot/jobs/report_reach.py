@@ -21,14 +21,15 @@ PATIENCE = timedelta(days=7)  # older alerts are not reported any more, should t
 def report_reach(ctx: JobContext) -> list[Letter] | Unfinished:
     """Tell posters and the committee whom their alerts have reached, and whom to call."""
     due = [
-        (alert, number)
-        for alert in alerts.to_report(ctx.session, ctx.now - PATIENCE)
-        if (number := due_report(alert.posted_at, alert.reports, ctx.now))
+        (one, report)
+        for one in alerts.to_report(ctx.session, ctx.now - PATIENCE)
+        if (report := due_report(one.posted_at, one.reports, ctx.now))
     ]
     if not due:
         return []
-    alert, alert.reports = due[0]  # one at a time: printing a sheet takes a while, and others want to write
-    letters = _reports(ctx, alert, alert.reports)
+    alert, number = due[0]  # one at a time: printing a sheet takes a while, and others want to write
+    alert.reports = number
+    letters = _reports(ctx, alert, number)
     return Unfinished(letters) if due[1:] else letters
 
 

@@ -63,10 +63,16 @@ def _phones(contact: RosterContact) -> dict[str, Any]:
         ("fax", "fax", contact.fax, ""),
     )
     return {
-        name: {"number": telephone(written, e164) or one_line(written), "features": {feature: True}}
+        name: {"number": _number(written, e164), "features": {feature: True}}
         for name, feature, written, e164 in found
         if written or e164
     }
+
+
+def _number(written: str, e164: str) -> str:
+    """A `tel:` URI (RFC 3966) where the number can be dialled from everywhere, else the words."""
+    dialled = telephone(written, e164)
+    return f"tel:{dialled}" if dialled else one_line(written)
 
 
 def _addresses(contact: RosterContact) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def _zone(written: str) -> str:
 
 
 def _keys(contact: RosterContact) -> dict[str, Any]:
-    """The fingerprint only: the keys themselves are in the vCards, and are most of a roster's size."""
+    """The fingerprint only: the keys themselves are in a file of their own, and are most of a roster's size."""
     if not contact.has_key:
         return {}
     return {"k1": {"uri": f"openpgp4fpr:{contact.fingerprint}"}}

@@ -1,4 +1,8 @@
-"""The roster as vCards 4.0 (RFC 6350), one card a contact, to be kept on a phone."""
+"""The roster as vCards 3.0 (RFC 2426), one card a contact, to be kept on a phone.
+
+Not 4.0 (RFC 6350): Android's own contacts app takes 2.1 and 3.0 only and refuses the whole file, and Apple's and
+Nextcloud's write 3.0 themselves. What 4.0 has beyond it, no phone shows.
+"""
 
 import base64
 import re
@@ -10,25 +14,24 @@ from tldops_bot.domain.roster import RosterContact
 from tldops_bot.roster.text import confirmed, grouped, marks
 
 MEDIA_TYPE = "text/vcard"
-_LINE_OCTETS = 75  # section 3.2, without the line end
-_KEY_TYPE = "application/pgp-keys"
+_LINE_OCTETS = 75  # section 2.6, without the line end
 _DIALLED = re.compile(r"\+[0-9][0-9 ().-]*")
 
 
-def vcards(contacts: Iterable[RosterContact]) -> bytes:
-    """All cards, one after the other."""
-    return b"".join(fold(line) for contact in contacts for line in _card(contact))
+def vcards(contacts: Iterable[RosterContact], with_keys: bool = True) -> bytes:
+    """All cards, one after the other; the keys themselves only where there is room for them."""
+    return b"".join(fold(line) for contact in contacts for line in _card(contact, with_keys))
 
 
 def escape(text: str) -> str:
-    """A text value (section 3.4): a line end becomes backslash and n, controls and hidden characters go."""
+    """A text value (section 4): a line end becomes backslash and n, controls and hidden characters go."""
     lines = split_lines(text)
     quoted = (line.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;") for line in lines)
     return "\\n".join(quoted)
 
 
 def fold(line: str) -> bytes:
-    """One content line, broken so that no line has over 75 octets and no character is cut (section 3.2)."""
+    """One content line, broken so that no line has over 75 octets and no character is cut (section 2.6)."""
     octets, pieces, start, room = line.encode(), [], 0, _LINE_OCTETS
     while len(octets) - start > room:
         end = start + room
@@ -40,16 +43,15 @@ def fold(line: str) -> bytes:
 
 
 def telephone(written: str, e164: str = "") -> str:
-    """A `tel:` URI (RFC 3966), or "" for a number that isn't written internationally."""
+    """A number as a phone dials it, or "" for one that isn't written internationally."""
     number = e164 or (re.sub("[^+0-9]", "", written) if _DIALLED.fullmatch(written) else "")
-    return f"tel:{number}" if re.fullmatch(r"\+[0-9]{3,15}", number) else ""
+    return number if re.fullmatch(r"\+[0-9]{3,15}", number) else ""
 
 
-def _card(contact: RosterContact) -> Iterator[str]:
+def _card(contact: RosterContact, with_keys: bool) -> Iterator[str]:
     yield "BEGIN:VCARD"
-    yield "VERSION:4.0"
+    yield "VERSION:3.0"
     yield f"UID:{contact.uid}"
-    yield "KIND:individual"
     name = escape(one_line(contact.name))
     yield f"FN:{name}"
     # Nobody is asked which part is the family name; without any N some phones show no name at all.
@@ -62,35 +64,25 @@ def _card(contact: RosterContact) -> Iterator[str]:
     if contact.timezone:
         yield f"TZ;VALUE=text:{escape(one_line(contact.timezone))}"
     yield "CATEGORIES:" + ",".join(escape(tld.shown) for tld in contact.tlds)
-    yield from _key(contact)
+    if with_keys and contact.key_blob:
+        yield f"KEY;TYPE=PGP;ENCODING=b:{base64.b64encode(contact.key_blob).decode()}"
     yield f"NOTE:{escape(note(contact))}"
     yield f"REV:{_timestamp(contact.changed_at)}"
     yield "END:VCARD"
 
 
 def _ways(contact: RosterContact) -> Iterator[str]:
-    yield from _tel("work", "voice", contact.phone, contact.phone_e164, preference=1)
-    yield from _tel("work", "cell", contact.mobile, contact.mobile_e164, preference=2)
-    yield from _tel("work", "fax", contact.fax, "", preference=3)
-    yield f"EMAIL;TYPE=work;PREF=1:{escape(contact.email)}"
+    yield from _tel("TYPE=work;TYPE=voice;TYPE=pref", contact.phone, contact.phone_e164)
+    yield from _tel("TYPE=cell", contact.mobile, contact.mobile_e164)
+    yield from _tel("TYPE=work;TYPE=fax", contact.fax, "")
+    yield f"EMAIL;TYPE=internet;TYPE=work;TYPE=pref:{escape(contact.email)}"
     if contact.emergency_email:
-        yield f"EMAIL;TYPE=work;PREF=2:{escape(contact.emergency_email)}"
+        yield f"EMAIL;TYPE=internet:{escape(contact.emergency_email)}"
 
 
-def _tel(place: str, kind: str, written: str, e164: str, preference: int) -> Iterator[str]:
-    if not written and not e164:
-        return
-    uri = telephone(written, e164)
-    value = f"VALUE=uri:{uri}" if uri else f"VALUE=text:{escape(one_line(written))}"
-    yield f"TEL;TYPE={place};TYPE={kind};PREF={preference};{value}"
-
-
-def _key(contact: RosterContact) -> Iterator[str]:
-    if contact.has_key:
-        yield f"KEY;PREF=2:openpgp4fpr:{contact.fingerprint}"
-    if contact.key_blob:
-        octets = base64.b64encode(contact.key_blob).decode()
-        yield f"KEY;PREF=1;MEDIATYPE={_KEY_TYPE}:data:{_KEY_TYPE};base64,{octets}"
+def _tel(types: str, written: str, e164: str) -> Iterator[str]:
+    if written or e164:
+        yield f"TEL;{types}:{telephone(written, e164) or escape(one_line(written))}"
 
 
 def note(contact: RosterContact) -> str:
@@ -106,4 +98,4 @@ def note(contact: RosterContact) -> str:
 
 
 def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

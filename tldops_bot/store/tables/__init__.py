@@ -5,7 +5,15 @@ from tldops_bot.store.tables.alerts import Alert, AlertCall, AlertNews, AlertRec
 from tldops_bot.store.tables.iana import IanaContact, IanaHeld, IanaTld
 from tldops_bot.store.tables.mail import Delivery, InboxRow, Message, StrangerAnswer, UsedSignature
 from tldops_bot.store.tables.outreach import Invitation, Note
-from tldops_bot.store.tables.people import CertificateKey, CertificateRow, Entry, Mailbox, Office, Person
+from tldops_bot.store.tables.people import (
+    CertificateKey,
+    CertificateRow,
+    Entry,
+    Mailbox,
+    Office,
+    Organisation,
+    Person,
+)
 from tldops_bot.store.tables.records import (
     AuditEntry,
     DailyFigures,
@@ -16,6 +24,7 @@ from tldops_bot.store.tables.records import (
     RosterSend,
 )
 from tldops_bot.store.tables.requests import Request, Token, TokenRequest, Vote
+from tldops_bot.store.tables.wakes import WakeChannel, WakeSend
 
 __all__ = [
     "Alert",
@@ -41,6 +50,7 @@ __all__ = [
     "Message",
     "Note",
     "Office",
+    "Organisation",
     "Person",
     "PrintedRoster",
     "Request",
@@ -50,4 +60,6 @@ __all__ = [
     "TokenRequest",
     "UsedSignature",
     "Vote",
+    "WakeChannel",
+    "WakeSend",
 ]

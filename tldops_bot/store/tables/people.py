@@ -93,6 +93,15 @@ class Entry(Base):
         return after
 
 
+class Organisation(Base):
+    """An organisation without a TLD: the label that stands in its contacts' entries, and its name."""
+
+    __tablename__ = "organisations"
+    label: Mapped[Label] = mapped_column(primary_key=True)
+    name: Mapped[Line]
+    since_at: Mapped[datetime]
+
+
 class Office(Base):
     """A seat in the committee or the secretariat."""
 

@@ -65,9 +65,14 @@ def make_member(number: int) -> Member:
     return Member(number, secret, certificate.fingerprint.upper(), bytes(certificate))
 
 
-def enrol(database: Database, members: Sequence[Member], now: datetime) -> None:
+def cctlds(most: int | None = None) -> list[str]:
+    """The first so many ccTLDs of the table."""
+    return [facts.tld.a_label for facts in load_tld_table().of_kind("cctld")][:most]
+
+
+def enrol(database: Database, members: Sequence[Member], now: datetime, most_tlds: int | None = None) -> None:
     """List them all for some ccTLD, past probation, each with their key."""
-    tlds = [facts.tld.a_label for facts in load_tld_table().of_kind("cctld")]
+    tlds = cctlds(most_tlds)
     long_ago = now - timedelta(days=100)
     for start in range(0, len(members), _ROWS_AT_ONCE):
         some = members[start : start + _ROWS_AT_ONCE]

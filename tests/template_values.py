@@ -25,6 +25,7 @@ TOKEN = "7F3K-9QWX-2M4T-B8RD"
 AT = datetime(2026, 3, 10, 2, 47, tzinfo=UTC)
 LATER = AT + timedelta(days=14)
 IDN = "рф (xn--p1ai)"
+BODY = "Example CERT (cert:example-cert)"  # an organisation without a TLD
 
 Values = dict[str, Any]
 
@@ -138,6 +139,7 @@ _SHOWN: Values = {
     "is_stale": False,
     "mail_fails": False,
     "wrong_numbers": [],
+    "wake": None,
     "offices": [],
     "entries": [],
     "former": [],
@@ -219,6 +221,7 @@ REPORT: Values = ALERT | {
     "after": "5 minutes",
     "is_last": False,
     "people": {"seen": 12, "reached": 400, "waiting": 3, "failed": 2, "unsigned": 4},
+    "woken": {"woken": 40, "waiting": 2, "failed": 3},
     "tlds": {
         "seen": [_REACH_LINE | {"tld": tld} for tld in ("nl", "be", IDN)],
         "called": [_REACH_LINE | {"state": "called"}],
@@ -319,7 +322,17 @@ _ROSTER: Values = {
     "since_on": "",
     "changes": None,
     "is_unchanged": False,
+    "files": [
+        {"kind": "vcf", "name": "roster.vcf.zip", "sha256": "0123456789abcdef" * 4},
+        {"kind": "keys", "name": "roster-keys.pgp", "sha256": "0123456789abcdef" * 4},
+    ],
+    "is_packed": True,
+    "left_out": ["json", "keys"],
+    "choice": "",
+    "is_unmade": False,
 }
+_ROSTER_ALONE: Values = _ROSTER | {"files": [], "is_packed": False, "left_out": [], "choice": "none"}
+_ROSTER_UNMADE: Values = _ROSTER_ALONE | {"choice": "", "is_unmade": True}
 
 _LEAVING = {"name": "Ann Example", "tlds": ["nl", IDN], "until": LATER}
 
@@ -439,6 +452,9 @@ FRAGMENTS: dict[str, list[Values]] = {
     ],
     "confirm/carried_out": [{}],
     "confirm/emergency_proven": [{}],
+    "confirm/wake_proven": [{"gateway": "sms", "severity": "high"}],
+    "wake/alert": [{"id": "A-2026-0007", "is_exercise": is_exercise} for is_exercise in (False, True)],
+    "wake/token": [{"token": TOKEN}],
     "confirm/left": [{"tlds": ["nl", IDN]}],
     "confirm/address_half": [{}],
     "confirm/address_changed": [{}],
@@ -461,6 +477,7 @@ FRAGMENTS: dict[str, list[Values]] = {
         for what in (
             "carry_out",
             "emergency",
+            "wake",
             "leave",
             "key_new",
             "old_address",
@@ -471,6 +488,7 @@ FRAGMENTS: dict[str, list[Values]] = {
     "confirm/updated": [
         {"changed": ["Phone", "Timezone"], "waiting": []},
         {"changed": [], "waiting": ["Email", "Emergency-Email"]},
+        {"changed": ["Phone"], "waiting": ["Wake"]},
     ],
     "update/proposed": [{"name": "Ann Example", "fields": ["Phone", "Timezone"]}],
     "confirm/invited": [{"tlds": ["nl", IDN], "words": "nl xn--p1ai"}, {"tlds": ["nl"], "words": "nl"}],
@@ -591,7 +609,7 @@ FRAGMENTS: dict[str, list[Values]] = {
     "remove/suspended": [{"name": "Ann Example", "tld": "nl", "final_at": LATER, "number": "R-18"}],
     "restore/noted": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "restore/restored": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
-    "roster/roster": [_ROSTER],
+    "roster/roster": [_ROSTER, _ROSTER_ALONE, _ROSTER_UNMADE],
     "show/record": [
         {
             "person": [("Name", "Ann Example"), ("Emergency e-mail", "ann@home.example (not proven yet)")],
@@ -604,6 +622,7 @@ FRAGMENTS: dict[str, list[Values]] = {
             "is_stale": True,
             "mail_fails": True,
             "wrong_numbers": ["mobile"],
+            "wake": {"gateway": "sms", "target": "+442079460456", "severity": "high", "is_offered": False},
             "offices": ["committee"],
             "entries": [
                 {
@@ -653,6 +672,7 @@ FRAGMENTS: dict[str, list[Values]] = {
             "state": "posted",
             "posted_at": AT,
             "counts": {"seen": 12, "reached": 400, "waiting": 3, "failed": 2, "unsigned": unsigned},
+            "woken": {"woken": unsigned, "waiting": 0, "failed": 0},
             "tlds": [
                 {"tld": "nl", "state": "seen", "why": "", "calls": []},
                 {"tld": IDN, "state": "failed", "why": "no usable key", "calls": CALLS},
@@ -664,13 +684,14 @@ FRAGMENTS: dict[str, list[Values]] = {
         }
         for history, unsigned in ((HISTORY[:1], 0), (HISTORY, 3))
     ],
-    "subscribe/waiting": [{"tlds": ["nl", IDN]}, {"tlds": ["nl"]}],
+    "subscribe/waiting": [{"tlds": tlds} for tlds in (["nl", IDN], ["nl"], [BODY], ["nl", BODY])],
     "test/would": [{"verb": "UPDATE", "status": "SUCCESS"}, {"verb": "SUBSCRIBE", "status": "WAITING"}],
     "unsubscribe/asked": [_LEAVING | {"forgets": False}],
     "unsubscribe/waiting": [_LEAVING | {"forgets": False}],
     "update/updated": [
         {"changed": ["Phone", "Timezone"], "waiting": []},
         {"changed": [], "waiting": ["Email", "Emergency-Email"]},
+        {"changed": ["Phone"], "waiting": ["Wake"]},
     ],
 }
 
@@ -721,6 +742,12 @@ REFUSALS: dict[str, list[Values]] = {
     "bad_field": [
         {"field": field, "value": "x", "limit": limit}
         for field, limit in (("Email", 0), ("Timezone", 0), ("Name", 0), ("Postal", 0), ("Name", 120))
+    ],
+    "no_gateway": [{}],
+    "wake_often": [{"limit": 3}],
+    "bad_wake": [
+        {"value": value, "gateways": ["ntfy", "sms"], "nearest": nearest}
+        for value, nearest in (("smss +44 20 7946 0456", "sms"), ("sms", ""))
     ],
     "bad_phone": [{"field": "Mobile", "value": "12"}],
     "bad_scope": [
@@ -774,7 +801,17 @@ REFUSALS: dict[str, list[Values]] = {
     "not_member": [{"verb": "QUERY"}],
     "not_proven_yet": [_NUMBER],
     "not_secretariat": [{"verb": "PENDING"}],
-    "not_served": [{"tld": "example", "kind": "gtld"}, {"tld": "example", "kind": "other"}],
+    "not_served": [
+        {"tld": "example", "kind": kind, "served": served}
+        for kind, served in (
+            ("gtld", ("cctld",)),
+            ("infrastructure", ("cctld", "gtld", "cert", "regional")),
+            ("cert", ("cctld",)),
+        )
+    ],
+    "unknown_organisation": [{"word": "cert:exampl", "nearest": near} for near in ("cert:example-cert", "")],
+    "which_organisation": [{"word": "CERT", "kind": "cert"}, {"word": "REGIONAL", "kind": "regional"}],
+    "invite_tlds_only": [{}],
     "on_oneself": [{"verb": "RELEASE"}, {"verb": "APPROVE"}, {"verb": "RESTORE"}],
     "on_probation": [{"verb": "QUERY", "until": LATER}],
     "replaced_key": [{"fingerprint": KEY}],
@@ -895,6 +932,8 @@ LETTERS: dict[str, list[Values]] = {
             "reached_by": [],
         },
         _PROVE | {"requests": [NEW_KEY]},
+        _PROVE | {"requests": [request(17, BODY)]},
+        _PROVE | {"requests": [request(), request(18, BODY)]},
     ],
     "letters/prove_key": [_TOKEN | {"name": "Ann Example", "fingerprint": KEY}],
     "letters/vouch": [
@@ -911,6 +950,7 @@ LETTERS: dict[str, list[Values]] = {
     "letters/last_contact": [
         {"tld": IDN, "number": "R-17", "final_at": LATER},
         {"tld": "nl", "number": "R-17", "final_at": None},
+        {"tld": "cert:example", "number": "R-17", "final_at": None},
     ],
     "letters/iana_changed": [
         {"tlds": [IANA_CHANGED, IANA_RETIRED], "has_lost_voucher": True},
@@ -954,6 +994,7 @@ LETTERS: dict[str, list[Values]] = {
         for fingerprint, tokens in (
             (KEY, [{"tld": "nl", "token": TOKEN}]),
             ("", [{"tld": "nl", "token": TOKEN}, {"tld": IDN, "token": TOKEN[::-1]}]),
+            (KEY, [{"tld": BODY, "token": TOKEN}]),
         )
     ],
     "letters/not_possible": [
@@ -1054,7 +1095,9 @@ LETTERS: dict[str, list[Values]] = {
     "letters/restored": [
         {"name": "Ann Example", "tld": "nl", "by_owner": by_owner} for by_owner in (False, True)
     ],
-    "letters/someone_left": [{"name": "Ann Example", "tld": "nl", "remaining": count} for count in (2, 1, 0)],
+    "letters/someone_left": [
+        {"name": "Ann Example", "tld": tld, "remaining": count} for tld in ("nl", "cert:example") for count in (2, 1, 0)
+    ],
     "letters/left": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "letters/forgotten": [{"tlds": ["nl", IDN]}, {"tlds": []}],
     "letters/key_blocked": [
@@ -1147,6 +1190,10 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/leave": [_LEAVING | {"forgets": forgets, "token": TOKEN} for forgets in (False, True)],
     "letters/stay": [_LEAVING | {"forgets": forgets, "token": TOKEN} for forgets in (False, True)],
+    "letters/wake_failed": [{"name": "Ann Example", "gateway": "sms"}],
+    "letters/wake_proven": [
+        {"name": "Ann Example", "gateway": "sms", "target": "+44…23", "severity": "high"}
+    ],
     "letters/emergency": [_TOKEN | {"name": "Ann Example"}],
     "letters/emergency_agree": [_TOKEN | {"name": "Ann Example", "new": "a…@home.example"}],
     "letters/release": [

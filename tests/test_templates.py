@@ -184,7 +184,7 @@ def named_letters(*packages: Any) -> set[Named]:
         for _, tree in trees(package):
             for node in ast.walk(tree):
                 for word in words(node) if isinstance(node, ast.Constant) else ():
-                    if re.fullmatch(r"(letters|jobs)/[a-z_]+", word):
+                    if re.fullmatch(r"(letters|jobs|wake)/[a-z_]+", word):
                         found[word].add(None)
             for around in functions(tree).values():
                 for call in calls(around, "Letter", "notice"):
@@ -262,7 +262,7 @@ def test_every_grey_reason_has_a_sentence() -> None:
     ]
     named = {reason for case in cases for reason in grey_reasons(case)}
     assert len(named) == 11
-    others = ("declined", "recovery_declined", "took_back", "no_voucher", "no_answer", "voucher_bounces")
+    others = ("declined", "recovery_declined", "took_back", "no_voucher", "no_answer", "voucher_bounces", "organisation")
     reasons = [*sorted(named), *others]
     values = LETTERS["letters/decide"][0]
     values = values | {"request": values["request"] | {"reasons": reasons}}

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
+from tldops_bot.adapters.apprise_wake import AppriseWake
 from tldops_bot.adapters.apscheduler_ticks import Ticks
 from tldops_bot.adapters.dane_keys import DaneKeys
 from tldops_bot.adapters.dns_lookups import DnsLookups, Nameserver
@@ -31,9 +32,11 @@ from tldops_bot.adapters.key_finder import KeyFinder, Published
 from tldops_bot.adapters.key_refresh import KeyRefresh
 from tldops_bot.adapters.mail_authentication import MailAuthentication
 from tldops_bot.adapters.outbox_delivery import Delivery
+from tldops_bot.adapters.roster_press import RosterPress
 from tldops_bot.adapters.sequoia_encryption import MAX_CACHED, Encryption
 from tldops_bot.adapters.smtp_delivery import Smarthost
 from tldops_bot.adapters.smtp_listener import Listener
+from tldops_bot.adapters.wake_delivery import WakeDelivery
 from tldops_bot.adapters.wkd_keys import WebKeyDirectory
 from tldops_bot.config.settings import Config
 from tldops_bot.config.shipped import shipped
@@ -117,7 +120,15 @@ class App:
     def intake(self) -> Intake:
         who_mailed = self.mail_authentication.check
         find_keys = KeyFinder(self.published_keys, time.monotonic).find
-        return Intake(self.database, self.gnupg, self.renderer, self.surroundings, who_mailed, find_keys)
+        return Intake(
+            self.database,
+            self.gnupg,
+            self.renderer,
+            self.surroundings,
+            who_mailed,
+            find_keys,
+            lambda: self.roster_press.prepare(),
+        )
 
     @cached_property
     def nameservers(self) -> tuple[Nameserver, ...]:
@@ -169,8 +180,19 @@ class App:
 
     def job_runner(self, after: Callable[[], None] = lambda: None) -> JobRunner:
         return JobRunner(
-            self.database, self.config, self.tlds, self.random_octets, self.now, self.intake.post, after
+            self.database,
+            self.config,
+            self.tlds,
+            self.random_octets,
+            self.now,
+            self.intake.post,
+            after,
+            {"send_roster": self.roster_press.prepare_what_is_due},
         )
+
+    @cached_property
+    def roster_press(self) -> RosterPress:
+        return RosterPress(self.database, self.gnupg, self.config, self.tlds, self.now)
 
     @cached_property
     def iana_keeper(self) -> IanaKeeper:
@@ -189,7 +211,10 @@ class App:
         host = host.strip("[]")
         server = WhoisServer(host, int(port), time.monotonic, is_stopping=is_stopping)
         every = self.config.iana.refresh
-        return IanaRefresh(self.iana_keeper, self.tlds, server, every, sleep, after, is_stopping=is_stopping)
+        kinds = ("cctld", *self.config.membership.constituencies)
+        return IanaRefresh(
+            self.iana_keeper, self.tlds, server, every, sleep, after, is_stopping=is_stopping, kinds=kinds
+        )
 
     @cached_property
     def smarthost(self) -> Smarthost:
@@ -211,6 +236,24 @@ class App:
             on_too_large=lambda _session, _claimed: None,
         )
 
+    def wake_delivery(self, after: Callable[[], None] = lambda: None) -> WakeDelivery | None:
+        """What wakes members beside mail; None where there are no gateways."""
+        settings = self.config.wake
+        if not settings.gateways:
+            return None
+        urls = {name: url.get_secret_value() for name, url in settings.gateways.items()}
+        return WakeDelivery(
+            self.database,
+            AppriseWake(urls),
+            tuple(urls),
+            settings.per_minute,
+            self.renderer.fragment,
+            self.intake.post,
+            self.now,
+            self.random_octets,
+            after,
+        )
+
     def close(self) -> None:
         """Give everything back that was built."""
         for name in ("gnupg", "database"):
@@ -225,13 +268,14 @@ class Service:
         self.app = app
         self.encryption = Encryption()
         self.delivery = app.delivery(self.encryption)
+        self.waking = app.wake_delivery(self.delivery.wake)
         self.workers = Workers(
             app.database,
             app.intake,
             app.config.operator.email,
             app.now,
             app.random_octets,
-            after=self.delivery.wake,
+            after=self._go,
             threads=max(2, os.cpu_count() or 2),
             is_crowded=lambda: self.acceptance.is_crowded,
         )
@@ -239,7 +283,7 @@ class Service:
         home = ListAddress.parse(app.config.list.address, app.config.list.delimiter)
         hostname = home.domain
         self.listener = Listener(app.config.listener, hostname, home.owns, self.acceptance.accept)
-        runner = app.job_runner(self.delivery.wake)
+        runner = app.job_runner(self._go)
         self.stopping = threading.Event()
         refresh = app.iana_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
         self.calls: dict[str, tuple[timedelta, Callable[[], object]]] = {
@@ -264,6 +308,8 @@ class Service:
         parsing = asyncio.create_task(self._parse_ahead())
         try:
             await asyncio.to_thread(self.workers.start)
+            if self.waking is not None:
+                self.waking.start()
             self.ticks.start()
             ready(where)
             stopping = asyncio.create_task(stop.wait())
@@ -272,6 +318,12 @@ class Service:
         finally:
             parsing.cancel()
             await self._stop(delivering)
+
+    def _go(self) -> None:
+        """Something was made that is to go out, by mail or beside it."""
+        self.delivery.wake()
+        if self.waking is not None:
+            self.waking.wake()
 
     async def _warm_up(self) -> None:
         """Do now what is slow the first time: half of what the first alert would take goes here."""
@@ -305,6 +357,8 @@ class Service:
         await self.listener.stop(SHUTDOWN_SECONDS / 3)
         await asyncio.to_thread(self.ticks.stop)
         await asyncio.to_thread(self.workers.stop)
+        if self.waking is not None:
+            await asyncio.to_thread(self.waking.stop, 1.0)
         await self.delivery.stop(SHUTDOWN_SECONDS / 3)
         await self.app.smarthost.close()
         self._close()

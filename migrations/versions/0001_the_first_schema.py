@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.Column("key_blocked_because", sa.String(length=255), nullable=False),
         sa.Column("key_rung", sa.Integer(), nullable=False),
         sa.Column("roster_missed_at", Moment(), nullable=True),
+        sa.Column("roster_files", sa.String(length=255), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("confirmed_at", Moment(), nullable=True),
         sa.Column("seen_at", Moment(), nullable=True),
@@ -184,9 +185,15 @@ def upgrade() -> None:
     op.create_table(
         "printed_rosters",
         sa.Column("digest", sa.String(length=255), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("media_type", sa.String(length=255), nullable=False),
         sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("digest"),
+        sa.Column("audit_head", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "name"),
     )
     op.create_table(
         "stranger_answers",
@@ -422,6 +429,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
         sa.Column("entries", sa.JSON(), nullable=False),
+        sa.Column("is_asked", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["persons.id"],

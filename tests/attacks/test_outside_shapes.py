@@ -1,5 +1,7 @@
 """Shapes seen in the corpora of others: what a verdict is called when a mail is neither good nor simply forged."""
 
+import re
+
 import pytest
 
 from tests.desk import Desk
@@ -116,3 +118,79 @@ def test_an_iana_contact_says_yes_also_under_a_signature_we_can_not_read(desk: D
     handled = desk.receive(mail(ann.headers({"From": voucher}), entity), voucher)
     assert handled.judged.verdict.reason == "unsupported_signature"
     assert outcome(handled) == "vouched"
+
+
+# --- inline blocks as other programs write them
+
+
+def sent_flowed(ann: KeyPair, block: bytes) -> bytes:
+    """As a mail program sends it that marks all text as flowed, and so puts a blank before what starts with one."""
+    stuffed = re.sub(rb"(?m)^(?= |>|From )", b" ", block)
+    return mail(
+        ann.headers(),
+        text_entity(stuffed.decode(), {"Content-Type": "text/plain; charset=utf-8; format=flowed"}),
+    )
+
+
+def test_a_block_without_hash_is_read_as_rfc_9580_says(desk: Desk, ann: KeyPair) -> None:
+    block = ann.clearsigned("QUERY nl\n", at=desk.now).replace(b"Hash: SHA512\n", b"")
+    assert b"Hash" not in block
+    handled = desk.receive(mail(ann.headers(), text_entity(block.decode())), ann.address)
+    assert (outcome(handled), handled.judged.text) == ("contacts", "QUERY nl\n")
+
+
+def test_a_block_without_hash_is_no_way_round_what_is_weak_or_changed(desk: Desk, ann: KeyPair) -> None:
+    block = ann.clearsigned("QUERY nl\n", at=desk.now).replace(b"Hash: SHA512\n", b"")
+    changed = block.replace(b"QUERY nl", b"QUERY be").decode()
+    assert judged(desk, mail(ann.headers(), text_entity(changed))) == ("bad", "bad_signature")
+    stood_in_front = block.replace(b"\n\n", b"\nQUERY be\n\n", 1).decode()
+    assert judged(desk, mail(ann.headers(), text_entity(stood_in_front))) == ("bad", "malformed_block")
+    weak = ann.clearsigned("QUERY nl\n", "--digest-algo=SHA1", at=desk.now).replace(b"Hash: SHA1\n", b"")
+    assert b"Hash" not in weak
+    assert judged(desk, mail(ann.headers(), text_entity(weak.decode())))[0] == "bad"
+
+
+def test_a_flowed_block_is_verified_as_it_was_before_it_was_stuffed(desk: Desk, ann: KeyPair) -> None:
+    block = ann.clearsigned("QUERY nl\n# words\n  # more\n", at=desk.now)
+    handled = desk.receive(sent_flowed(ann, block), ann.address)
+    assert (outcome(handled), handled.judged.text) == ("contacts", "QUERY nl\n# words\n  # more\n")
+
+
+def test_a_flowed_block_whose_blanks_are_signed_is_verified_as_it_came(desk: Desk, ann: KeyPair) -> None:
+    block = ann.clearsigned("QUERY nl\n # words\n", at=desk.now)
+    flowed = {"Content-Type": "text/plain; charset=utf-8; format=flowed"}
+    handled = desk.receive(mail(ann.headers(), text_entity(block.decode(), flowed)), ann.address)
+    assert (outcome(handled), handled.judged.text) == ("contacts", "QUERY nl\n # words\n")
+
+
+def test_a_flowed_block_that_was_changed_is_refused_whichever_way_it_is_read(
+    desk: Desk, ann: KeyPair
+) -> None:
+    block = ann.clearsigned("QUERY nl\n # words\n", at=desk.now)
+    assert judged(desk, sent_flowed(ann, block.replace(b"nl", b"be"))) == ("bad", "bad_signature")
+    once_more = sent_flowed(ann, block.replace(b"\n # ", b"\n  # "))
+    assert judged(desk, once_more) == ("bad", "bad_signature")
+
+
+def test_a_mail_with_picture_and_file_sent_on_by_a_list_is_six_deep_and_read(
+    desk: Desk, ann: KeyPair
+) -> None:
+    picture = multipart("related", HTML, b"Content-Type: image/png\r\n\r\nx")
+    body = multipart(
+        "mixed", multipart("alternative", TEXT, picture), b"Content-Type: application/pdf\r\n\r\nx"
+    )
+    signed = ann.signed_entity(multipart("mixed", body), at=desk.now)
+    handled = desk.receive(
+        mail(ann.headers(), multipart("mixed", signed, text_entity("footer\n"))), ann.address
+    )
+    assert outcome(handled) == "contacts"
+
+
+def test_a_boundary_in_pieces_and_a_comment_hide_nothing_from_the_signature(desk: Desk, ann: KeyPair) -> None:
+    entity = text_entity("QUERY nl\n", {"Content-Type": "text/plain; charset=utf-8 (words)"})
+    raw = ann.sign_entity(entity, at=desk.now)
+    in_pieces = re.sub(rb'boundary="(....)([^"]+)"', rb'boundary*0="\1"; boundary*1="\2"', raw, count=1)
+    assert in_pieces != raw
+    both = re.sub(rb'boundary="([^"]+)"', rb'boundary="\1"; boundary*0=b', raw, count=1)
+    assert judged(desk, both) == ("bad", "malformed_mail")
+    assert outcome(desk.receive(in_pieces, ann.address)) == "contacts"

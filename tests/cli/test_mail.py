@@ -125,7 +125,7 @@ def test_alerts_are_listed_without_their_words(cli: Cli, ann: KeyPair, bob: KeyP
     (row,) = cli.json("alerts", "list")
     shown = cli.json("alerts", "show", row["id"].lower())
     assert (shown["severity"], shown["state"]) == ("critical", "posted")
-    assert shown["counts"] == {"seen": 0, "reached": 0, "waiting": 1, "failed": 1}
+    assert shown["counts"] == {"seen": 0, "reached": 0, "waiting": 1, "failed": 1, "unsigned": 0}
     assert [(one["tld"], one["state"]) for one in shown["tlds"]] == [("be", "failed"), ("nl", "waiting")]
     for verb in (("list",), ("show", row["id"])):
         text = cli("alerts", *verb).stdout

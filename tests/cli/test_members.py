@@ -93,8 +93,8 @@ def test_suspend_and_restore_tell_everybody_concerned(
     cli("members", "suspend", bob.address, "--tld", "рф", "--because", "calls were not answered")
     assert states(cli, nl["bob"]) == {"nl": "listed", "xn--p1ai": "suspended"}
     told = cli.mails()[1:]
-    assert [to for _, to, _ in told] == [{bob.address}, {committee.address}, {committee.address}]
-    assert all("> calls were not answered" in text for _, _, text in told)
+    assert sorted(next(iter(to)) for _, to, _ in told) == [bob.address, *[committee.address] * 3]
+    assert sum("> calls were not answered" in text for _, _, text in told) == 3  # and that nobody is left there
     assert "--because" in cli.refused("members", "restore", bob.address)
     cli("members", "restore", bob.address, "--because", "a new number")
     assert states(cli, nl["bob"]) == {"nl": "listed", "xn--p1ai": "listed"}

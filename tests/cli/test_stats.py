@@ -45,6 +45,7 @@ def test_names_of_the_figures_are_stable(cli: Cli) -> None:
             "outbox_oldest_at",
             "alerts",
             "history",
+            "exercises",
         ),
     }
     assert set(found["tlds"]) == {"ascii", "idn", "all", "confirmed"}
@@ -108,3 +109,34 @@ def test_the_operator_s_picture_shows_who_confirmed_and_the_past(cli: Cli) -> No
 def test_a_name_of_another_kind_or_a_place_that_can_t_be_written_is_refused(cli: Cli) -> None:
     assert "must end in .svg, .png, .pdf" in cli.refused("stats", "--plot", str(cli.folder / "a.jpg"))
     assert "cannot be written" in cli.refused("stats", "--plot", str(cli.folder / "nowhere" / "a.svg"))
+
+
+def test_exercises_are_told_in_shares_and_drawn(cli: Cli, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> None:
+    cli.desk.member(ann, "nl")
+    cli.desk.member(bob, "be")
+    cli.desk.member(carol, office="committee")
+    assert cli.json("stats")["exercises"] == []
+    cli.desk.say_bound(carol, "EXERCISE\nWhen: now\nScope: tld nl be\nTitle: May\n\nOnly an exercise")
+    number = f"A-{cli.desk.now.year}-0001"
+    cli.desk.later(minutes=7)
+    cli.desk.say(bob, f"ACK {number}")
+    assert cli.json("stats")["exercises"] == [
+        {
+            "id": number,
+            "day": f"{cli.desk.now:%Y-%m-%d}",
+            "tlds": 2,
+            "never": 1,
+            "median_seconds": 420,
+            "ninety_seconds": None,
+        }
+    ]
+    (line,) = [one for one in cli("stats").stdout.splitlines() if one.startswith("exercise ")]
+    assert line == f"exercise {number}  half 7 min, nine of ten never, never 1 of 2"
+    file = cli.desk.app.config.file.with_name("exercises.svg")
+    cli("stats", "--plot-exercises", str(file))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    drawn = "".join(ElementTree.fromstring(file.read_text()).itertext())
+    assert "7 min" in drawn
+    assert "1 of 2" in drawn
+    assert "be" not in drawn.replace("been", "").split()
+    assert cli("stats", "--plot-exercises", "picture.gif", code=1).stderr

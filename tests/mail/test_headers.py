@@ -97,7 +97,7 @@ def test_a_display_name_is_no_address() -> None:
         ("plain", "plain"),
         ("=?UTF-8?Q?Z=C3=BCrich_?= =?utf-8*de?B?w6nDqA?=", "Zürich éè"),
         ("=?iso-8859-1?q?caf=e9?= now", "café now"),
-        ("=?x-unknown?q?abc?=", "=?x-unknown?q?abc?="),
+        ("=?x-klingon?q?abc?=", "=?x-klingon?q?abc?="),
         ("=?hex?q?6162?=", "=?hex?q?6162?="),
         ("=?utf-8?b?a?=", "=?utf-8?b?a?="),
         ("a=?utf-8?q?=0D=0ABcc:_x?=", "a Bcc: x"),
@@ -109,6 +109,9 @@ def test_encoded_words_become_one_printable_line(value: str, text: str) -> None:
     assert decode_words(value) == text
 
 
+FLOWED = {"charset": "utf-8", "format": "flowed"}
+
+
 @pytest.mark.parametrize(
     ("value", "media_type", "parameters"),
     [
@@ -116,6 +119,8 @@ def test_encoded_words_become_one_printable_line(value: str, text: str) -> None:
         ("Text/Plain; charset=UTF-8;", "text/plain", {"charset": "UTF-8"}),
         ('multipart/mixed; boundary="a;b\\"c"', "multipart/mixed", {"boundary": 'a;b"c'}),
         ("multipart/mixed;boundary==_b=1", "multipart/mixed", {"boundary": "=_b=1"}),
+        ('text/plain; charset="us-ascii" (Plain text)', "text/plain", {"charset": "us-ascii"}),
+        ("text/plain (words); charset=utf-8 (RFC 3629); format=flowed", "text/plain", FLOWED),
     ],
 )
 def test_content_types_are_read(value: str, media_type: str, parameters: dict[str, str]) -> None:
@@ -134,11 +139,29 @@ def test_without_content_type_it_is_plain_text() -> None:
         ("nonsense",),
         ("text/plain; a=1; a=2",),
         ("multipart/mixed; boundary=a b",),
+        ("multipart/mixed; boundary=a (b)",),
+        ("multipart/mixed (b); boundary=a",),
+        ("multipart/mixed; boundary=a; boundary*0=b",),
+        ("multipart/mixed; boundary*0=b; boundary=a",),
+        ("multipart/mixed; boundary*1=b; boundary*2=a",),
+        ("multipart/mixed; boundary*0=b; boundary*00=a",),
+        ("multipart/mixed; boundary*=utf-8''b",),
+        ("multipart/mixed; boundary*0*=utf-8''b",),
+        ("text/plain; charset=utf-8; charset*=us-ascii''koi8-r",),
+        ("text/plain; charset=utf-8 (a; charset=koi8-r)",),
+        ("text/plain; charset=utf-8 (a (b))",),
+        ('text/plain; charset=utf-8 (a "b)',),
+        ("text/plain; charset=utf-8 (a",),
         ("",),
     ],
 )
 def test_what_two_readers_may_read_differently_is_unsound(values: tuple[str, ...]) -> None:
     assert not parse_content_type(of("content-type", *values)).is_sound
+
+
+def test_a_boundary_in_pieces_is_put_together() -> None:
+    read = parse_content_type(of("content-type", 'multipart/mixed; boundary*1="d e"; BOUNDARY*0=abc; x*0=y'))
+    assert (read.parameter("boundary"), read.is_sound) == ("abcd e", True)
 
 
 @pytest.mark.parametrize(

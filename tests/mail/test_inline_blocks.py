@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.keys import KeyPair, person
-from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, with_checksum
+from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, for_gnupg, unstuffed
 from tldops_bot.mail.openpgp_armor import SIGNATURE, dearmor
 from tldops_bot.mail.openpgp_packets import signature_issuers
 
@@ -78,8 +78,38 @@ def test_only_the_armor_of_the_signature_is_made_anew(ann: KeyPair) -> None:
     block = ann.clearsigned("QUERY nl  \n- a\n")
     bare = re.sub(rb"(?m)^=[A-Za-z0-9+/]{4}\n", b"", block)
     text = block[: block.index(b"-----BEGIN PGP SIGNATURE-----")]
-    assert with_checksum(bare).startswith(text + b"-----BEGIN PGP SIGNATURE-----\n\n")
-    assert clearsign_signature(with_checksum(bare)) == clearsign_signature(block)
-    assert re.search(rb"(?m)^=[A-Za-z0-9+/]{4}$", with_checksum(bare))
+    assert for_gnupg(bare).startswith(text + b"-----BEGIN PGP SIGNATURE-----\n\n")
+    assert clearsign_signature(for_gnupg(bare)) == clearsign_signature(block)
+    assert re.search(rb"(?m)^=[A-Za-z0-9+/]{4}$", for_gnupg(bare))
     for broken in (text, b"", text + b"-----BEGIN PGP SIGNATURE-----\n\n!\n-----END PGP SIGNATURE-----\n"):
-        assert with_checksum(broken) == broken
+        assert for_gnupg(broken) == broken
+
+
+def without_hash(block: bytes) -> bytes:
+    return re.sub(rb"(?m)^Hash: \w+\r?\n", b"", block)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_the_hash_that_the_signature_names_is_put_where_gnupg_looks_for_it(ann: KeyPair, end: bytes) -> None:
+    block = ann.clearsigned("QUERY nl\n").replace(b"\n", end)
+    text = block[: block.index(b"-----BEGIN PGP SIGNATURE-----")]
+    assert without_hash(block) != block
+    assert for_gnupg(without_hash(block)).startswith(text)
+
+
+def test_a_hash_that_is_named_stays_and_a_weak_one_is_not_helped(ann: KeyPair) -> None:
+    block = ann.clearsigned("QUERY nl\n")
+    lying = block.replace(b"SHA512", b"SHA256")
+    assert for_gnupg(lying).startswith(b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n")
+    weak = without_hash(ann.clearsigned("QUERY nl\n", "--digest-algo=SHA224"))
+    assert b"Hash" not in for_gnupg(weak)
+
+
+def test_a_text_about_a_block_is_no_head_of_one(ann: KeyPair) -> None:
+    block = without_hash(ann.clearsigned("a\n-----BEGIN PGP SIGNED MESSAGE-----\n\nb\n"))
+    assert for_gnupg(block).count(b"Hash: SHA512\n") == 1
+    assert for_gnupg(block).index(b"Hash: ") < 40
+
+
+def test_one_blank_at_the_start_of_a_line_goes() -> None:
+    assert unstuffed(b" a\r\n  b\r\nc d\r\n") == b"a\r\n b\r\nc d\r\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tldops_bot.mail.phones import spaced, zones_of
+from tldops_bot.mail.phones import costs_more, parse_phone, spaced, zones_of
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,13 @@ def test_time_zones_of_a_number(number: str, zones: tuple[str, ...]) -> None:
 )
 def test_numbers_are_spaced_as_people_read_them_out(number: str, shown: str) -> None:
     assert spaced(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("+442079460123", False), ("+449098790000", True)],
+)
+def test_numbers_whose_owner_is_paid_are_known(number: str, expected: bool) -> None:
+    phone = parse_phone(number)
+    assert phone is not None
+    assert costs_more(phone) is expected

@@ -82,6 +82,13 @@ def test_marks_of_machines_are_collected(ann: KeyPair) -> None:
     assert take_apart(ann.plain("x", headers)).marks.x_loop == ""
 
 
+def test_what_services_write_into_the_mails_of_people_is_no_mark_of_a_machine(ann: KeyPair) -> None:
+    of_proton = {"Feedback-ID": "1234567:user:proton", "X-Pm-Message-ID": "0123abcd"}
+    of_outlook = {"X-Auto-Response-Suppress": "All", "X-MS-Has-Attach": ""}
+    for headers in (of_proton, of_outlook):
+        assert is_automatic(take_apart(ann.plain("HELP\n", headers)).marks, ann.address) == ""
+
+
 def test_a_delivery_report_is_seen_as_one(ann: KeyPair) -> None:
     report = multipart('report; report-type="delivery-status"', text_entity("failed"))
     marks = take_apart(mail(ann.headers(), report)).marks
@@ -286,6 +293,19 @@ def test_an_inline_block_is_cut_out_of_its_text(ann: KeyPair) -> None:
     assert taken.ignored == ("text outside the OpenPGP block",)
 
 
+def test_only_in_a_flowed_text_a_block_may_be_stuffed(ann: KeyPair) -> None:
+    flowed = {"Content-Type": "text/plain; charset=utf-8; format=Flowed"}
+    for text, headers, may_be in (
+        ("QUERY nl\n", flowed, False),
+        ("QUERY nl\n indented\n", flowed, True),
+        ("QUERY nl\n indented\n", {}, False),
+    ):
+        entity = text_entity(ann.clearsigned(text).decode(), headers)
+        body = take_apart(mail(ann.headers(), entity)).body
+        assert isinstance(body, InlineSigned)
+        assert body.may_be_stuffed is may_be
+
+
 def test_an_inline_block_alone_ignores_nothing(ann: KeyPair) -> None:
     taken = take_apart(ann.inline_signed("QUERY nl\n"))
     assert isinstance(taken.body, InlineSigned)
@@ -424,9 +444,10 @@ def test_keys_are_limited_and_broken_ones_passed_over(ann: KeyPair) -> None:
 
 def test_depth_and_number_of_parts_are_limited(ann: KeyPair) -> None:
     deep = text_entity("HELP\n")
-    for _ in range(6):
+    for _ in range(8):
         deep = multipart("mixed", deep)
-    assert take_apart(mail(ann.headers(), deep)).body == Unreadable("too_complex")
+    assert take_apart(mail(ann.headers(), deep)).body == PlainText("HELP\n")
+    assert take_apart(mail(ann.headers(), multipart("mixed", deep))).body == Unreadable("too_complex")
     assert wrapped(ann, "mixed", *[FOOTER] * 30).body == Unreadable("too_complex")
     wide = [multipart("mixed", *[FOOTER] * 9) for _ in range(3)]
     assert wrapped(ann, "mixed", *wide).body == Unreadable("too_complex")

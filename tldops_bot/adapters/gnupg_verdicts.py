@@ -11,7 +11,7 @@ from tldops_bot.adapters.gnupg_status import judge
 from tldops_bot.domain.certificate import Certificate, Refused
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import Verdict, bad
-from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, with_checksum
+from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, for_gnupg
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
     SignedMessage,
@@ -71,7 +71,7 @@ class Gnupg:
         """A cleartext-signed block; the text is gpg's own, and empty unless the verdict is good."""
         if problem := clearsign_problem(block):
             return bad(problem, primary_fingerprint(certificate)), b""
-        return self._verify_whole(with_checksum(block), clearsign_signature(block), certificate, at)
+        return self._verify_whole(for_gnupg(block), clearsign_signature(block), certificate, at)
 
     def verify_message(self, octets: bytes, certificate: bytes, at: datetime) -> tuple[Verdict, bytes]:
         """A signed OpenPGP message, unwrapped; what it says is gpg's own, and empty unless good."""

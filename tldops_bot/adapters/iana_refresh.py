@@ -5,7 +5,7 @@ is judged together, since only a whole sync shows whether too much has changed t
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,12 +80,13 @@ class IanaRefresh:
     after: Callable[[], None] = lambda: None
     pause_seconds: float = 1.0
     is_stopping: Callable[[], bool] = bool  # never, unless told
+    kinds: Collection[str] = ("cctld",)
 
     def due(self) -> list[Tld]:
-        """The ccTLDs of the root, and whatever else is held, that were not asked about lately."""
+        """The TLDs of the kinds this list serves, and whatever else is held, that were not asked about lately."""
         with self.keeper.database.read() as session:
             held = iana.held_tlds(session)
-            known = list(dict.fromkeys([*(one.tld.a_label for one in self.tlds.of_kind("cctld")), *held]))
+            known = list(dict.fromkeys([*(one.tld.a_label for one in self.tlds.of_kind(*self.kinds)), *held]))
             labels = iana.tlds_to_refresh(session, known, self.keeper.now(), self.refresh_every)
         return [tld for label in labels if (tld := parse_tld(label)) is not None]
 

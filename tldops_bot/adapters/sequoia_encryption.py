@@ -7,9 +7,6 @@ import asyncio
 import contextlib
 import hashlib
 import multiprocessing
-import multiprocessing.connection
-import os
-import signal
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -20,7 +17,7 @@ from datetime import UTC, datetime
 
 import pysequoia
 
-from tldops_bot.adapters.linux_secrets import keep_in_memory
+from tldops_bot.adapters.child_process import live_and_die_with_parent
 from tldops_bot.domain.certificate import Refused
 
 Recipient = tuple[str, bytes]
@@ -96,7 +93,7 @@ class Encryption:
         return outcomes
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._processes, self._context, initializer=_live_and_die_with_parent)
+        return ProcessPoolExecutor(self._processes, self._context, initializer=live_and_die_with_parent)
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         with self._changing:
@@ -106,20 +103,6 @@ class Encryption:
 
 
 # --- in the worker
-
-
-def _live_and_die_with_parent() -> None:
-    """The worker holds both ends of its queue, so it would outlive a parent that was killed, for ever."""
-    keep_in_memory()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it, too; the parent says when to end
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_after(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)
 
 
 @dataclass(frozen=True, slots=True)

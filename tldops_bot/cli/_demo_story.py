@@ -112,7 +112,7 @@ def _contact_lines(roster: Read) -> str:
     lines = roster.text.splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith("CONTACTS"))
     last = next(
-        (n for n, line in enumerate(lines) if n > first and line.startswith(("MISSING", "Head "))), None
+        (n for n, line in enumerate(lines) if n > first and line.startswith(("MISSING", "FILES"))), None
     )
     return "\n".join(line for line in lines[first:last] if line.strip() and not line.startswith("!"))
 

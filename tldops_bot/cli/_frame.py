@@ -20,8 +20,8 @@ from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.app import App
 from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import mask_address, mask_phone
+from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.plain_text import one_line, split_lines
-from tldops_bot.domain.tld import parse_tld
 from tldops_bot.mail.render import TemplateProblem
 from tldops_bot.store.database import DatabaseMissing, StoreProblem
 from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld
@@ -165,7 +165,7 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key.replace('_', ' ')} {_cell(key, one)}" for key, one in value.items())
     text = str(value)
-    tld = parse_tld(text) if name in ("tld", "tlds") else None
+    tld = parse_seat(text) if name in ("tld", "tlds") else None
     return one_line(tld.shown if tld else text)
 
 

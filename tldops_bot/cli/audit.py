@@ -7,7 +7,7 @@ import typer
 
 from tldops_bot.cli._acting import AsJson
 from tldops_bot.cli._frame import opened, print_json, refuse, say
-from tldops_bot.domain.tld import parse_tld
+from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.store import audit
 from tldops_bot.store.tables import AuditEntry
 
@@ -22,7 +22,7 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """The newest entries, newest last."""
-    wanted = parse_tld(tld) if tld else None
+    wanted = parse_seat(tld) if tld else None
     if tld and wanted is None:
         refuse(f"{tld[:80]} is not the name of a TLD, such as nl, .nl, рф or xn--p1ai")
     with opened(context) as parts, parts.database.read() as session:
@@ -51,8 +51,8 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _print(row: dict[str, Any]) -> None:
     """Two lines: a fingerprint and what goes with it need more than 80 columns."""
-    tld = parse_tld(row["tld"])
-    say(f"{row['id']:>6}  {row['at']:%Y-%m-%d %H:%M}  {row['action']}{f'  .{tld.shown}' if tld else ''}")
+    tld = parse_seat(row["tld"])
+    say(f"{row['id']:>6}  {row['at']:%Y-%m-%d %H:%M}  {row['action']}{f'  {tld.dotted}' if tld else ''}")
     details = row["details"].items() if isinstance(row["details"], dict) else [("details", row["details"])]
     words = [f"{name} {_words(value)}" for name, value in details if value is not None]
     say(" " * 8 + "; ".join([f"by {row['actor']}", *words]))

@@ -10,7 +10,8 @@ from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, sa
 from tldops_bot.commands import _letters, _requests, _suspending
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._leaving import leave, put_back
-from tldops_bot.domain.tld import parse_tld
+from tldops_bot.domain.organisation import parse_seat
+from tldops_bot.domain.tld import dotted
 from tldops_bot.store import overview, people, requests
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import CertificateRow, Entry, Person
@@ -111,7 +112,7 @@ def find(session: Session, who: str) -> Person:
 
 
 def _label(word: str) -> str:
-    tld = parse_tld(word) if word else None
+    tld = parse_seat(word) if word else None
     if word and tld is None:
         refuse(f"{word[:80]} is not the name of a TLD, such as nl, .nl, рф or xn--p1ai")
     return tld.a_label if tld else ""
@@ -120,12 +121,12 @@ def _label(word: str) -> str:
 def _entries(person: Person, tld: str, states: Sequence[str]) -> list[Entry]:
     label = _label(tld)
     held = [one for one in person.entries if one.state in states and (not label or one.tld == label)]
-    where = f"for .{_requests.shown(label)}" if label else "for any TLD"
+    where = f"for {dotted(_requests.shown(label))}" if label else "for any TLD"
     return held or refuse(f"the person is not {' or '.join(states)} {where}")
 
 
 def _about(person: Person, held: Sequence[Entry]) -> str:
-    return ", ".join([person.name, *(f".{_requests.shown(one.tld)}" for one in held)])
+    return ", ".join([person.name, *(dotted(_requests.shown(one.tld)) for one in held)])
 
 
 def _close_questions(ctx: Context, held: Sequence[Entry], because: str) -> None:

@@ -23,6 +23,7 @@ from tldops_bot.commands import _case, _deciding
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.commands._requests import describe
 from tldops_bot.commands._requests import number as name_of
+from tldops_bot.domain.tld import dotted
 from tldops_bot.store import audit, requests
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Request
@@ -105,7 +106,7 @@ def _decided(parts: App, ctx: Context, request: Request, because: str, approves:
         refuse_as(parts, outcome)
     what, shown = "approved" if approves else "rejected", describe(request)
     audit.record(ctx.session, ctx.now, ACTOR, what, request.tld, request.person_id, request=name_of(request))
-    about = [name_of(request), str(shown["name"]), f".{shown['tld']}" if request.tld else ""]
+    about = [name_of(request), str(shown["name"]), dotted(str(shown["tld"])) if request.tld else ""]
     tell(ctx, what, ", ".join(filter(None, about)), because)
 
 

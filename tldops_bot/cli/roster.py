@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -13,19 +13,20 @@ from tldops_bot.app import App
 from tldops_bot.cli._acting import ACTOR, Confidential, disclose
 from tldops_bot.cli._frame import masked, masked_phone, note, opened, refuse, say
 from tldops_bot.cli.members import find
+from tldops_bot.commands._roster_files import with_files
 from tldops_bot.config import Config
 from tldops_bot.domain.figures import weekly
 from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.domain.roster import Roster, RosterContact, build_roster
 from tldops_bot.domain.roster_changes import changes
+from tldops_bot.domain.roster_edition import ALL, Edition
 from tldops_bot.domain.schedule import next_due
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext, Unfinished, job
-from tldops_bot.jobs.send_roster import TEMPLATE, roster_letters
+from tldops_bot.jobs.send_roster import News, is_wanted, letter_to, news_for, roster_letters
 from tldops_bot.roster import parts as roster_parts
 from tldops_bot.store import audit, figures, roster_sends
 from tldops_bot.store.database import Session
-from tldops_bot.store.roster_rows import load_roster
 
 app = typer.Typer(help="The roster that members get.", no_args_is_help=True)
 
@@ -37,23 +38,30 @@ def preview(
     out: Annotated[Path | None, typer.Option(help="A folder for the text and the files.")] = None,
     confidential: Confidential = False,
 ) -> None:
-    """The text of the roster, and with --out its files; phones and addresses masked."""
+    """The text of the roster, and with --out its files; phones and addresses masked.
+
+    With --for and --confidential exactly what that member would get: their text, their files, the signatures.
+    """
     with opened(context) as app_:
         if confidential:
             disclose(app_, "roster preview")
+            app_.roster_press.prepare()
         with app_.database.read() as session:
-            held = load_roster(session, app_.now(), app_.tlds)
-            history = weekly(figures.history(session))
-            news = _news(session, held, for_, app_.now())
-        shown = held if confidential else _masked(held, app_)
-        text = app_.renderer.render(TEMPLATE, roster_parts.values(shown, app_.config) | news)
-        files = roster_parts.files(shown, roster_parts.printed(shown, app_.config, app_.tlds, history))
+            now = app_.now()
+            held, edition = with_files(session, app_.config, app_.tlds, now)
+            if not confidential:
+                held, edition = _masked_edition(session, held, app_)
+            news = _news(session, held, for_, now)
+        letter = letter_to((), roster_parts.values(held, app_.config), edition, news)
+        text = app_.renderer.render(letter.template, letter.values)
     if out is None:
         print(f"Subject: {text.subject}\n\n{text.body}", end="")  # noqa: T201
     else:
-        _write(out, [Attachment("roster.txt", "text/plain", text.body.encode()), *files])
+        _write(out, [Attachment("roster.txt", "text/plain", text.body.encode()), *letter.attachments])
+    if edition is None:
+        note("the files could not be made; the log says why")
     if not confidential:
-        note("phones and addresses are masked; --confidential shows them, and tells the committee")
+        note("phones and addresses are masked, and nothing is signed; --confidential tells the committee")
 
 
 @app.command()
@@ -61,48 +69,76 @@ def send(
     context: typer.Context,
     now: Annotated[bool, typer.Option("--now", help="To everybody, whether due or not.")] = False,
 ) -> None:
-    """Put the roster into the outbox, if it is due (or with --now)."""
+    """Put the roster into the outbox, if it is due (or with --now). Ctrl-C stops it; the next run goes on."""
     with opened(context) as app_:
+        if now:
+            app_.roster_press.prepare()
         sent: list[Letter] = []
 
         @job(every=JOBS["send_roster"].every)
         def send_roster(ctx: JobContext) -> Sequence[Letter] | Unfinished:
             """What the clock does, or the same out of turn."""
-            found = _out_of_turn(ctx) if now else JOBS["send_roster"].run(ctx)
+            found = _out_of_turn(ctx, is_begun=bool(sent)) if now else JOBS["send_roster"].run(ctx)
             sent.extend(found.letters if isinstance(found, Unfinished) else found)
+            if isinstance(found, Unfinished):
+                note(f"so far {_counted(sent)}")
             return found
 
-        app_.job_runner().run(send_roster)
+        try:
+            app_.job_runner().run(send_roster)
+        except KeyboardInterrupt:
+            refuse(f"stopped: {_counted(sent)} in the outbox; the clock or `roster send` goes on with the others")
         if not sent and not now:
-            say(f"nothing is due before {_next(app_.config, app_.now()):%Y-%m-%d %H:%M} UTC; --now sends one")
+            _say_why_nothing(app_)
             return
+    say(f"{_counted(sent)} in the outbox")
+
+
+def _say_why_nothing(app_: App) -> None:
+    with app_.database.read() as session:
+        is_due = is_wanted(session, app_.config, app_.now())
+    if is_due:
+        refuse("it is due, but its files could not be made; the log says why")
+    say(f"nothing is due before {_next(app_.config, app_.now()):%Y-%m-%d %H:%M} UTC; --now sends one")
+
+
+def _counted(sent: Sequence[Letter]) -> str:
     rosters = [letter for letter in sent if letter.kind is Kind.ROSTER]
     people = {to.person_id for letter in rosters for to in letter.to}
     copies = sum(len(letter.to) for letter in rosters)
-    say(f"{copies} {'copy' if copies == 1 else 'copies'} for {len(people)} members in the outbox")
+    return f"{copies} {'copy' if copies == 1 else 'copies'} for {len(people)} members"
 
 
-def _out_of_turn(ctx: JobContext) -> list[Letter]:
-    letters = roster_letters(ctx, ctx.now)
+def _out_of_turn(ctx: JobContext, is_begun: bool) -> list[Letter] | Unfinished:
+    """The first batch of a new one; then what is left of it."""
+    begun = roster_sends.under_way(ctx.session) if is_begun else None
+    found = roster_letters(ctx, begun or ctx.now)
+    letters = found.letters if isinstance(found, Unfinished) else found
     copies = sum(len(letter.to) for letter in letters if letter.kind is Kind.ROSTER)
     audit.record(ctx.session, ctx.now, ACTOR, "roster_sent", copies=copies)
-    return letters
+    return found
 
 
 def _next(config: Config, now: datetime) -> datetime:
     return next_due(config.roster.schedule, ZoneInfo(config.roster.timezone), now)
 
 
-def _news(session: Session, held: Roster, address: str, now: datetime) -> dict[str, Any]:
-    """What is new since this member's last roster; refuses whom no roster goes to."""
+def _news(session: Session, held: Roster, address: str, now: datetime) -> News:
+    """What is new since this member's last roster, and their files; refuses whom no roster goes to."""
     if not address:
-        return roster_parts.change_values(None, "")
+        return News(None, "", ALL)
     person = find(session, address)
-    if person.id not in {one.person_id for one in roster_sends.recipients_due(session, now, now)}:
+    found = [one for one in roster_sends.recipients_due(session, now, now) if one.person_id == person.id]
+    if not found:
         refuse(f"{person.name} gets no roster: no usable key, on probation, or not listed")
-    made_at, before = roster_sends.last_send(session, person.id)
-    since_on = f"{made_at:%Y-%m-%d}" if made_at is not None and before is not None else ""
-    return roster_parts.change_values(changes(before, held), since_on)
+    return news_for(found[0], changes(roster_sends.held_snapshot(session, found[0].last_snapshot), held))
+
+
+def _masked_edition(session: Session, held: Roster, app_: App) -> tuple[Roster, Edition]:
+    """What may be shown, unsigned: it is not what anybody gets."""
+    shown, history = _masked(held, app_), weekly(figures.history(session))
+    files = roster_parts.files(shown, app_.config, app_.tlds, history)
+    return shown, Edition(shown.made_at, shown.audit_head, files)
 
 
 def _masked(held: Roster, app_: App) -> Roster:

@@ -11,16 +11,20 @@ import typer
 from tldops_bot.app import App
 from tldops_bot.cli._acting import AsJson
 from tldops_bot.cli._frame import opened, print_json, refuse, say
+from tldops_bot.commands._reach import tlds_reached
 from tldops_bot.config.tile_map import load_tile_map
+from tldops_bot.domain.alert_reach import response
 from tldops_bot.domain.covered import cover
+from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.figures import Figures, monthly, weekly
 from tldops_bot.domain.freshness import FRESH_FOR, confirmations
 from tldops_bot.domain.roster import Coverage, Roster, Share
 from tldops_bot.roster.drawing import Drawing
 from tldops_bot.roster.picture import Coverings, picture
+from tldops_bot.roster.response_picture import Exercise, response_picture
 from tldops_bot.roster.svg import svg
 from tldops_bot.roster.typefaces import Typefaces, find_typefaces
-from tldops_bot.store import figures, freshness, outbox_control, overview
+from tldops_bot.store import alerts, figures, freshness, outbox_control, overview
 from tldops_bot.store.database import Session
 from tldops_bot.store.roster_rows import load_roster
 
@@ -37,26 +41,38 @@ def stats(
             metavar="FILE", help="Draw a map of coverage, and a line over time: .svg, .png or .pdf."
         ),
     ] = None,
+    plot_exercises: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw how soon exercises were answered: .svg, .png or .pdf."),
+    ] = None,
 ) -> None:
     """How many TLDs, contacts and keys there are, and what waits."""
-    if plot is not None and plot.suffix.lower() not in SUFFIXES:
-        refuse(f"{plot}: the name must end in {', '.join(SUFFIXES)}")
+    for file in (plot, plot_exercises):
+        if file is not None and file.suffix.lower() not in SUFFIXES:
+            refuse(f"{file}: the name must end in {', '.join(SUFFIXES)}")
     with opened(context) as parts, parts.database.read() as session:
         roster = load_roster(session, parts.now(), parts.tlds)
         history = figures.history(session)
         if plot is not None:
             _write(plot, _drawn(parts, roster, history, plot.suffix.lower()))
+        held = _exercises(session)
+        if plot_exercises is not None:
+            _write(plot_exercises, _drawn_exercises(parts, held, plot_exercises.suffix.lower()))
+        if plot is not None or plot_exercises is not None:
             return
         regions = parts.config.roster.regions
         found = _coverage(roster.coverage, regions) | _freshness(session, parts.now()) | _waiting(session)
     if as_json:
-        print_json(found | {"history": [asdict(one) for one in weekly(history)]})
+        past = [asdict(one) for one in weekly(history)]
+        print_json(found | {"history": past, "exercises": [_exercise_values(one) for one in held]})
         return
     for name, value in found.items():
         for line in _lines(name.replace("_", " "), value):
             say(line)
     for one in monthly(history)[-12:]:
         say(_line_of_month(one))
+    for exercise in held[-12:]:
+        say(_line_of_exercise(exercise))
 
 
 def _coverage(coverage: Coverage, regions: bool) -> dict[str, Any]:
@@ -116,6 +132,39 @@ def _line_of_month(one: Figures) -> str:
     covered, confirmed = one.coverage, one.confirmation
     words = f"tlds {covered.covered} of {covered.total} ({covered.percent} %), confirmed {confirmed.covered}"
     return f"{f'on {one.day}':{COLUMNS}}{words} ({confirmed.percent} %)"
+
+
+def _exercises(session: Session) -> list[Exercise]:
+    return [
+        Exercise(
+            one.id, one.posted_at.date(), response(tlds_reached(session, one, alerts.reach(session, one)))
+        )
+        for one in alerts.exercises(session)
+    ]
+
+
+def _exercise_values(one: Exercise) -> dict[str, Any]:
+    median, ninety = (
+        None if length is None else round(length.total_seconds())
+        for length in (one.response.median, one.response.ninety)
+    )
+    shares = {"tlds": one.response.tlds, "never": one.response.never}
+    return {"id": one.alert_id, "day": one.day, **shares, "median_seconds": median, "ninety_seconds": ninety}
+
+
+def _line_of_exercise(one: Exercise) -> str:
+    half, ninety = (
+        "never" if length is None else say_length(length)
+        for length in (one.response.median, one.response.ninety)
+    )
+    never = f"never {one.response.never} of {one.response.tlds}"
+    return f"{f'exercise {one.alert_id}':{COLUMNS}}half {half}, nine of ten {ninety}, {never}"
+
+
+def _drawn_exercises(parts: App, held: Sequence[Exercise], suffix: str) -> bytes:
+    now = parts.now()
+    drawing = response_picture(parts.config.list.name, f"{now:%Y-%m-%d}", held)
+    return _octets(drawing, suffix, now, find_typefaces(parts.config.roster.fonts))
 
 
 def _drawn(parts: App, roster: Roster, history: Sequence[Figures], suffix: str) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tldops_bot.commands import _letters
+from tldops_bot.commands import _letters, _waking
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.alert import Scope
@@ -13,6 +13,7 @@ from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import alert_targets, alerts, audit, people
 from tldops_bot.store.alert_targets import Reached, Target
+from tldops_bot.store.constituencies import listed_without
 from tldops_bot.store.tables import Alert, AlertNews, CertificateRow, Person
 
 POSTED, HELD, CLOSED, CANCELLED = "posted", "held", "closed", "cancelled"
@@ -28,7 +29,10 @@ INLINE_HEAD = (
 def reached_by(ctx: Context, scope: Scope) -> Reached:
     """The TLDs and organisations behind a scope."""
     tlds = {*scope.tlds, *(one.tld.a_label for region in scope.regions for one in ctx.tlds.in_region(region))}
-    return Reached(scope.everybody, tlds, scope.organisations)
+    chosen = ctx.config.alerts.constituencies if scope.everybody else None
+    return Reached(
+        scope.everybody, tlds, scope.organisations, listed_without(ctx.session, ctx.tlds, chosen)
+    )
 
 
 def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
@@ -39,6 +43,7 @@ def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
     found = alert_targets.targets(ctx.session, reached_by(ctx, scope), alert.person_id, ctx.now)
     alert.state, alert.posted_at = POSTED, ctx.now
     alert_targets.note_targets(ctx.session, alert.id, found)
+    _waking.wake_everybody(ctx, alert)
     audit.record(
         ctx.session,
         ctx.now,

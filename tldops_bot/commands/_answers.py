@@ -12,6 +12,7 @@ from tldops_bot.commands import (
     _undoing,
     _updating,
     _vouchers,
+    _waking,
 )
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.domain.address import address_key
@@ -37,6 +38,7 @@ PURPOSES = (
     "undo",
     "invite",
     "update",
+    "wake",
 )
 
 
@@ -95,6 +97,8 @@ def confirm(ctx: Context, token: Token) -> Reply | Refused:
             return _inviting.accepted(ctx, token)
         case "update":
             return _updating.agreed(ctx, token)
+        case "wake":
+            return _waking.proven(ctx, token)
         case _:
             return Refused("token_other_answer", {"verb": "OBJECT"})
 

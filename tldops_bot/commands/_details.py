@@ -8,6 +8,8 @@ from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.freshness import since_words
 from tldops_bot.domain.roster import wrong_numbers
+from tldops_bot.domain.roster_edition import ALL
+from tldops_bot.domain.roster_edition import shown as shown_choice
 from tldops_bot.store import people
 from tldops_bot.store.tables import Lookup, Person
 
@@ -59,6 +61,7 @@ def record_of(person: Person) -> list[tuple[str, str]]:
         ("Postal", person.postal),
         ("Organisation", person.organisation),
         ("Time zone", person.timezone),
+        ("Roster files", shown_choice(person.roster_files) if person.roster_files != ALL else ""),
     ]
     return [(label, value) for label, value in lines if value and not value.startswith(" (")]
 

@@ -7,7 +7,17 @@ from tldops_bot.commands._command import Context
 from tldops_bot.commands._leaving import leave
 from tldops_bot.commands._requests import number
 from tldops_bot.domain.outgoing import Entitled, Recipient
-from tldops_bot.store import audit, forgetting, mailboxes, notes, people, printed_rosters, requests, tokens
+from tldops_bot.store import (
+    audit,
+    forgetting,
+    mailboxes,
+    notes,
+    people,
+    printed_rosters,
+    requests,
+    tokens,
+    wakes,
+)
 from tldops_bot.store.tables import Office, Person
 
 _EMPTIED = (
@@ -39,6 +49,7 @@ def forget(ctx: Context, person: Person, by: str) -> list[str]:
     tokens.forget_person(ctx.session, person, ctx.now)
     people.forget_keys(ctx.session, person, ctx.now)
     mailboxes.forget_person(ctx.session, person)
+    wakes.forget_person(ctx.session, person.id, ctx.now)
     printed_rosters.forget(ctx.session)
     for column in _EMPTIED:
         setattr(person, column, "")

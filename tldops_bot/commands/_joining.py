@@ -10,6 +10,7 @@ from tldops_bot.commands._requests import describe, note_mail, record, to_candid
 from tldops_bot.commands._vouching import ask_voucher, voucher_addresses
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.joining import Case, Seats, counts_at_once, grey_reasons
+from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Request
@@ -37,7 +38,8 @@ def proven(ctx: Context, asked: Sequence[Request]) -> None:
     for by, theirs in own.items():
         vouched(ctx, theirs, by, theirs[0].details["email"])
     unasked = [one for one in asked if one.state == requests.VOUCHING and not voucher_addresses(ctx, one)]
-    to_committee(ctx, unasked, ("no_voucher",))
+    to_committee(ctx, [one for one in unasked if not kind_of(one.tld)], ("no_voucher",))
+    to_committee(ctx, [one for one in unasked if kind_of(one.tld)], ("organisation",))
     for address, theirs in to_ask.items():
         ask_voucher(ctx, address, theirs)
 
@@ -136,7 +138,7 @@ def obstacle(ctx: Context, request: Request) -> str:
     if request.kind != "subscribe":
         return ""
     tld = parse_tld(request.tld)
-    if tld is None or not is_in_root(ctx, tld):
+    if not kind_of(request.tld) and (tld is None or not is_in_root(ctx, tld)):
         return "tld_gone"
     person = people.by_address(ctx.session, request.details["email"])
     if person is not None and people.entry_of(ctx.session, person, request.tld) is not None:

@@ -6,13 +6,14 @@ from datetime import timedelta
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._proving import prove_emergency_address
-from tldops_bot.commands._requests import shown
+from tldops_bot.commands._requests import asked_for, shown
 from tldops_bot.commands._suspending import FINAL_AFTER, suspend
 from tldops_bot.commands._vouching import voucher_addresses, words_given
 from tldops_bot.domain.candidate import candidate_from
 from tldops_bot.domain.joining import probation_end
+from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.outgoing import Kind, Letter, Recipient
-from tldops_bot.store import audit, people, requests, tokens
+from tldops_bot.store import audit, organisations, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Entry, Person, Request
 
 OBJECTIONS_FOR = timedelta(days=14)
@@ -49,11 +50,18 @@ def _enter(ctx: Context, person: Person, request: Request, by: str, by_peer: boo
         request_id=request.id,
     )
     ctx.session.add(entry)
+    _keep_organisation(ctx, request)
     requests.close(request, requests.DONE, by, "", ctx.now)
     audit.record(
         ctx.session, ctx.now, by, "listed", request.tld, person.id, ctx.mail.inbox_id, key=person.fingerprint
     )
     return entry
+
+
+def _keep_organisation(ctx: Context, request: Request) -> None:
+    asked = asked_for(request)
+    if kind_of(request.tld) and asked is not None:
+        organisations.keep(ctx.session, asked, ctx.now)
 
 
 def _person_of(ctx: Context, request: Request) -> Person:

@@ -1,6 +1,7 @@
 """How far an alert got, as STATUS, the reports and the call sheet show it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -80,29 +81,38 @@ def volunteers(session: Session, reach: Sequence[Reach]) -> list[Person]:
 
 
 def call_sheet(
-    session: Session, lines: Sequence[TldReach], tlds: TldTable, callers: Sequence[str] = ()
+    session: Session,
+    lines: Sequence[TldReach],
+    tlds: TldTable,
+    callers: Sequence[str] = (),
+    notes: Mapping[int, str] = MappingProxyType({}),
 ) -> list[SheetLine]:
-    """Every TLD where nobody has said that they know, in the order of its name, dealt out among the callers."""
+    """Every TLD where nobody has said that they know, in the order of its name, dealt out among the callers.
+
+    `notes` holds what a caller should know of a person, by number.
+    """
     to_call = [one for one in lines if one.is_to_be_called]
     parts = shares(len(callers), to_call)
     caller_of = {one.tld: caller for caller, part in zip(callers, parts, strict=True) for one in part}
-    return [_sheet_line(session, one, tlds, caller_of.get(one.tld, "")) for one in to_call]
+    return [_sheet_line(session, one, tlds, caller_of.get(one.tld, ""), notes) for one in to_call]
 
 
-def _sheet_line(session: Session, one: TldReach, tlds: TldTable, caller: str) -> SheetLine:
+def _sheet_line(
+    session: Session, one: TldReach, tlds: TldTable, caller: str, notes: Mapping[int, str]
+) -> SheetLine:
     country, region = _facts(one.tld, tlds)
     persons = [person for number in one.people if (person := session.get(Person, number)) is not None]
-    contacts = tuple(_contact(person) for person in persons)
+    contacts = tuple(_contact(person, notes.get(person.id, "")) for person in persons)
     return SheetLine(shown(one.tld), country, region, one.state, one.why, contacts, one.calls, caller)
 
 
-def _contact(person: Person) -> SheetContact:
+def _contact(person: Person, note: str) -> SheetContact:
     numbers = (("Mobile", person.mobile_e164 or person.mobile), ("Phone", person.phone_e164 or person.phone))
     phones = tuple((label, spaced(number)) for label, number in numbers if number)
     zones: tuple[str, ...] = (person.timezone,) if person.timezone else ()
     if not zones:
         zones = next((found for _, number in phones if (found := zones_of(number))), ())
-    return SheetContact(person.name, person.organisation, phones, zones)
+    return SheetContact(person.name, person.organisation, phones, zones, note)
 
 
 def _facts(label: str, tlds: TldTable) -> tuple[str, str]:

@@ -2,15 +2,22 @@
 
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.outgoing import Entitled, Recipient
-from tldops_bot.domain.tld import parse_tld
+from tldops_bot.domain.organisation import parse_seat
+from tldops_bot.domain.tld import Tld
 from tldops_bot.store import audit
 from tldops_bot.store.tables import Request
 
 
 def shown(tld: str) -> str:
-    """A TLD as people see it: U-label with A-label."""
-    parsed = parse_tld(tld)
+    """A TLD as people see it: U-label with A-label; an organisation without one by its label."""
+    parsed = parse_seat(tld)
     return parsed.shown if parsed else tld
+
+
+def asked_for(request: Request) -> Tld | None:
+    """What somebody is to be a contact of; an organisation by the name it was asked for."""
+    called = request.details.get("called", {}).get(request.tld)
+    return Tld(request.tld, called) if called else parse_seat(request.tld)
 
 
 def number(request: Request) -> str:
@@ -20,10 +27,11 @@ def number(request: Request) -> str:
 
 def describe(request: Request) -> dict[str, object]:
     """A request as letters and lists show it."""
+    tld = asked_for(request)
     return {
         "number": number(request),
         "kind": request.kind,
-        "tld": shown(request.tld) if request.tld else "",
+        "tld": tld.shown if tld is not None else request.tld,
         "name": request.details.get("name", ""),
         "email": request.details.get("email", ""),
         "organisation": request.details.get("organisation", ""),

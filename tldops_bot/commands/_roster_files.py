@@ -1,26 +1,41 @@
-"""The files of a roster; the printed one is made once for all who ask while nothing in it changes."""
+"""The roster with its files, which were made and signed before: that takes seconds, and no transaction waits for it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
-from tldops_bot.domain.figures import weekly
-from tldops_bot.domain.outgoing import Attachment
+from tldops_bot.domain.figures import Figures, weekly
 from tldops_bot.domain.roster import Roster
+from tldops_bot.domain.roster_edition import Edition
 from tldops_bot.roster import parts
 from tldops_bot.store import figures, printed_rosters
+from tldops_bot.store.roster_rows import load_roster
 
 
-def roster_files(
-    session: Session, roster: Roster, config: Config, tlds: TldTable, now: datetime
-) -> tuple[Attachment, ...]:
-    """What is attached to the roster."""
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """All that the files are made of, and the digest by which they are known."""
+
+    roster: Roster
+    history: Sequence[Figures]
+    digest: str
+
+
+def manuscript(session: Session, config: Config, tlds: TldTable, now: datetime) -> Manuscript:
+    """The roster of this moment."""
+    roster = load_roster(session, now, tlds, config.roster.constituencies)
     history = weekly(figures.history(session))
-    digest = parts.digest(roster, config, history)
-    printed = printed_rosters.held(session, digest, now)
-    if printed is None:
-        printed = parts.printed(roster, config, tlds, history)
-        printed_rosters.keep(session, digest, printed, now)
-    return parts.files(roster, printed)
+    return Manuscript(roster, history, parts.digest(roster, config, history))
+
+
+def with_files(
+    session: Session, config: Config, tlds: TldTable, now: datetime
+) -> tuple[Roster, Edition | None]:
+    """The roster of this moment and its files, both of the same date; None where they are not made yet."""
+    wanted = manuscript(session, config, tlds, now)
+    edition = printed_rosters.held(session, wanted.digest, now)
+    return (wanted.roster, None) if edition is None else (parts.as_made(wanted.roster, edition), edition)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tldops_bot.commands import _letters, _proving, _undoing, _wrong_numbers
+from tldops_bot.commands import _letters, _proving, _roster_choice, _undoing, _waking, _wrong_numbers
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._fields import read_candidate
 from tldops_bot.domain.address import mask_address, mask_phone, same_address
@@ -12,6 +12,7 @@ from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.domain.token import write_route
+from tldops_bot.domain.wake import Wake
 from tldops_bot.store import audit, people, tokens
 from tldops_bot.store.tables import Person, Token
 
@@ -27,7 +28,13 @@ _DIRECT = (
     "timezone",
 )
 _EMPTY = ("-", "none", "")
-_MASKED = {"Email": mask_address, "Emergency-Email": mask_address, "Phone": mask_phone, "Mobile": mask_phone}
+_MASKED = {
+    "Email": mask_address,
+    "Emergency-Email": mask_address,
+    "Phone": mask_phone,
+    "Mobile": mask_phone,
+    "Wake": _waking.masked,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class Change:
     values: Candidate
     emptied: tuple[str, ...]
     named: tuple[str, ...]
+    wake: Wake | None = None
+    roster_files: str | None = None
 
     @property
     def leads_mail(self) -> bool:
@@ -46,14 +55,22 @@ class Change:
 
 def read(ctx: Context, person: Person, fields: Sequence[Field]) -> Change | Refused:
     """A change as it was written; or what is wrong with it."""
-    emptied = tuple(one.name for one in fields if one.value.strip().lower() in _EMPTY)
-    given = [one for one in fields if one.name not in emptied]
+    of_record = [one for one in fields if one.name not in (_waking.FIELD, _roster_choice.FIELD)]
+    emptied = tuple(one.name for one in of_record if one.value.strip().lower() in _EMPTY)
+    given = [one for one in of_record if one.name not in emptied]
     if set(emptied) & {"Name", "Email"}:
         return Refused("field_missing", {"fields": ("Name", "Email")})
     values = read_candidate(ctx, given, _country(ctx, person))
     if isinstance(values, Refused):
         return values
-    change = Change(values, emptied, tuple(one.name for one in fields))
+    of_wake = [one for one in fields if one.name == _waking.FIELD]
+    wake = _waking.read(ctx, person, of_wake, _country(ctx, person))
+    if isinstance(wake, Refused):
+        return wake
+    roster_files = _roster_choice.read([one for one in fields if one.name == _roster_choice.FIELD])
+    if isinstance(roster_files, Refused):
+        return roster_files
+    change = Change(values, emptied, tuple(one.name for one in fields), wake, roster_files)
     if not any(_after(person, change, column) for column in ("phone", "mobile")):
         return Refused("field_missing", {"fields": ("Phone", "Mobile")})
     is_elsewhere = values.email and not same_address(values.email, person.email)
@@ -74,6 +91,10 @@ def carry_out(ctx: Context, person: Person, change: Change, entered_by: str = ""
             setattr(person, f"{column_of(name)}_e164", "")
     _wrong_numbers.clear(person, *map(column_of, change.named))
     waiting = _ask_new_addresses(ctx, person, change)
+    if change.wake is not None and _waking.carry_out(ctx, person, change.wake):
+        waiting.append(_waking.FIELD)
+    if change.roster_files is not None:
+        person.roster_files = change.roster_files
     person.confirmed_at, person.stale_at = ctx.now, None
     entered = {"entered_by": entered_by} if entered_by else {}
     audit.record(
@@ -216,8 +237,8 @@ def _after(person: Person, change: Change, column: str) -> str:
 
 def _country(ctx: Context, person: Person) -> str:
     """The country whose numbers may be written without +CC."""
-    tlds = [parse_tld(one.tld) for one in person.entries if one.state == people.LISTED]
-    facts = ctx.tlds.get(tlds[0]) if tlds and tlds[0] else None
+    tlds = [tld for one in person.entries if one.state == people.LISTED and (tld := parse_tld(one.tld))]
+    facts = ctx.tlds.get(tlds[0]) if tlds else None
     return facts.country if facts else ""
 
 
@@ -225,7 +246,7 @@ def _shown(field: Field, is_clear: bool) -> str:
     """A new value; in a mail that is not encrypted, enough of it for its owner to know it."""
     value = " ".join(field.value.split())[:200]
     shorten = _MASKED.get(field.name)
-    if value.lower() in _EMPTY:
+    if value.lower() in _EMPTY and field.name != _roster_choice.FIELD:
         return ""
     return shorten(value) if is_clear and shorten else value
 

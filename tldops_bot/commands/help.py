@@ -1,8 +1,11 @@
 """HELP: what you may do, in examples that can be pasted."""
 
+from collections.abc import Collection
+
 from tldops_bot.commands._command import Command, Context, Refused, Reply, Who, command
 from tldops_bot.commands._policy import refusal
 from tldops_bot.domain.nearest import nearest
+from tldops_bot.domain.organisation import kind_of_word
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.request import Request
 
@@ -18,14 +21,14 @@ def help_(ctx: Context, request: Request) -> Reply | Refused:
         if wanted not in COMMANDS:
             near = nearest(wanted, COMMANDS)
             return Refused("unknown_verb", {"line": request.line[:80], "nearest": near})
-        return Reply("one", {"command": _shown(COMMANDS[wanted])}, attachments=(key,))
+        return Reply("one", {"command": _shown(ctx, COMMANDS[wanted])}, attachments=(key,))
     is_known = ctx.actor.person is not None
     open_to = [one for one in COMMANDS.values() if is_known or one.who is Who.ANYONE]
     yours = [one for one in open_to if refusal(one, ctx.actor, ctx.now) is None]
     later = [one for one in COMMANDS.values() if one not in yours and one.who in (Who.CONTACT, Who.MEMBER)]
     values = {
-        "yours": [_shown(one) for one in yours],
-        "later": [_shown(one) for one in later],
+        "yours": [_shown(ctx, one) for one in yours],
+        "later": [_shown(ctx, one) for one in later],
         "is_member": ctx.actor.standing.is_member,
         "is_known": is_known,
         "is_office": ctx.actor.standing.is_secretariat or ctx.actor.standing.is_committee,
@@ -33,13 +36,20 @@ def help_(ctx: Context, request: Request) -> Reply | Refused:
     return Reply("commands", values, attachments=(key,))
 
 
-def _shown(one: Command) -> dict[str, object]:
+def _shown(ctx: Context, one: Command) -> dict[str, object]:
+    served = ctx.config.membership.constituencies
     return {
         "verb": one.verb,
-        "usage": one.usage,
+        "usage": tuple(usage for usage in one.usage if _is_served(usage, served)),
         "summary": one.summary,
         "fields": one.fields,
         "has_text": one.has_text,
         "who": one.who.value,
         "names_list": one.changes,
     }
+
+
+def _is_served(usage: str, served: Collection[str]) -> bool:
+    """What is for organisations without a TLD is of no use where there are none."""
+    kind = kind_of_word(usage.split()[-1])
+    return not kind or kind in served

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._fields import is_in_root
+from tldops_bot.commands._fields import is_in_root, read_tlds
 from tldops_bot.commands._requests import shown
+from tldops_bot.domain.organisation import kind_of_word, parse_seat
 from tldops_bot.domain.request import Request
-from tldops_bot.domain.tld import parse_tld
+from tldops_bot.domain.tld import Tld
 from tldops_bot.store import audit, notes, people, requests
 from tldops_bot.store.tables import AuditEntry, CertificateRow, Entry, Person
 
@@ -25,12 +26,15 @@ def history(ctx: Context, request: Request) -> Reply | Refused:
     if len(request.arguments) != 1:
         return Refused("bad_arguments", {"verb": "HISTORY", "usage": history.usage})
     standing = ctx.actor.standing
-    tld = parse_tld(request.arguments[0])
+    tld = _meant(ctx, request.arguments[0])
+    if isinstance(tld, Refused):
+        return tld
     if tld is not None and not standing.is_committee and tld.a_label not in standing.tlds:
         return Refused("not_contact_of", {"tlds": [tld.shown]})
     ever = people.contacts_of(ctx.session, tld.a_label, EVERY_STATE) if tld else []
     if tld is None or not (ever or is_in_root(ctx, tld)):
-        return Refused("unknown_tld", {"word": request.arguments[0][:80], "nearest": ""})
+        reason = "unknown_organisation" if ":" in request.arguments[0] else "unknown_tld"
+        return Refused(reason, {"word": request.arguments[0][:80], "nearest": ""})
     found = audit.of_tld(ctx.session, tld.a_label, [one.person_id for one in ever], LIMIT)
     own = {one.person_id for one in ever}
     about = [one for one in found if _concerns(one, ever)]
@@ -41,6 +45,16 @@ def history(ctx: Context, request: Request) -> Reply | Refused:
         "notes": notes.shown(ctx.session, tld.a_label) if standing.is_committee else [],
     }
     return Reply("history", values, is_confidential=True)
+
+
+def _meant(ctx: Context, word: str) -> Tld | Refused | None:
+    """The TLD or organisation; a TLD that has left the root still has a history."""
+    if not kind_of_word(word):
+        return parse_seat(word)
+    own = read_tlds(ctx, [word])
+    if isinstance(own, Refused):
+        return own
+    return own[0] if len(own) == 1 else Refused("which_organisation", {"word": word[:20], "kind": kind_of_word(word)})
 
 
 def _concerns(one: AuditEntry, ever: Collection[Entry]) -> bool:

@@ -4,7 +4,9 @@ from tldops_bot.commands import _inviting
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_tlds
 from tldops_bot.commands._requests import shown
+from tldops_bot.commands._where import not_served
 from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.outreach import A_DAY, MISSING_A_DAY, ONE_DAY, STOPPED
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import Tld
@@ -25,13 +27,14 @@ def invite(ctx: Context, request: Request) -> Reply | Refused:
     tlds = read_tlds(ctx, words[:1])
     if isinstance(tlds, Refused):
         return tlds
+    if kind_of(tlds[0].a_label):
+        return Refused("invite_tlds_only")
     return _not_wanted(ctx, tlds[0]) or _tld(ctx, tlds[0], words[1].strip("<>") if len(words) == 2 else "")
 
 
 def _not_wanted(ctx: Context, tld: Tld) -> Refused | None:
-    facts = ctx.tlds.get(tld)
-    if facts is not None and facts.kind not in ctx.config.membership.constituencies:
-        return Refused("not_served", {"tld": tld.shown, "kind": facts.kind})
+    if refused := not_served(ctx, [tld]):
+        return refused
     limit = ctx.config.membership.contacts_per_tld
     if len(people.contacts_of(ctx.session, tld.a_label)) >= limit:
         return Refused("no_seat_to_fill", {"tld": tld.shown, "limit": limit})

@@ -2,7 +2,7 @@
 
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._fields import is_clean, read_tlds
-from tldops_bot.commands._requests import number, shown
+from tldops_bot.commands._requests import number
 from tldops_bot.domain.request import Request
 from tldops_bot.store import audit, notes, requests
 
@@ -32,7 +32,7 @@ def note(ctx: Context, request: Request) -> Reply | Refused:
 
 def _about(ctx: Context, word: str) -> tuple[str, str, str] | Refused:
     """What the note is filed under, its TLD, and how people call it."""
-    if any(char.isdigit() for char in word) and not word.lower().startswith("xn--"):
+    if any(char.isdigit() for char in word) and ":" not in word and not word.lower().startswith("xn--"):
         held = requests.by_number(ctx.session, word)
         if held is None:
             return Refused("no_such_request", {"number": word[:20]})
@@ -40,4 +40,4 @@ def _about(ctx: Context, word: str) -> tuple[str, str, str] | Refused:
     tlds = read_tlds(ctx, [word])
     if isinstance(tlds, Refused):
         return tlds
-    return tlds[0].a_label, tlds[0].a_label, f".{shown(tlds[0].a_label)}"
+    return tlds[0].a_label, tlds[0].a_label, tlds[0].dotted

@@ -13,11 +13,12 @@ from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.figures import monthly
 from tldops_bot.domain.freshness import confirmations
+from tldops_bot.domain.organisation import kind_of, kind_of_word
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import parse_region
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.roster import parts
-from tldops_bot.store import alerts, figures, freshness, lookups
+from tldops_bot.store import alerts, figures, freshness, lookups, organisations
 from tldops_bot.store.roster_rows import load_roster
 from tldops_bot.store.tables import Person
 
@@ -28,6 +29,8 @@ _FINGERPRINT = re.compile(r"(?:0x)?([0-9A-Fa-f]{40})")
     "QUERY tld [tld…]",
     "QUERY REGION code",
     "QUERY ORGANISATION name",
+    "QUERY CERT",
+    "QUERY REGIONAL",
     "QUERY PERSON name",
     "QUERY phone, address or fingerprint",
     "QUERY MISSING",
@@ -43,6 +46,8 @@ def query(ctx: Context, request: Request) -> Reply | Refused:
     if not words:
         return Refused("bad_arguments", {"verb": "QUERY", "usage": query.usage})
     kind, rest = words[0].upper(), " ".join(words[1:])
+    if not rest and (of := kind_of_word(kind)):
+        return _organisations(ctx, request, of)
     match kind:
         case "REGION" if rest:
             return _region(ctx, request, rest)
@@ -71,11 +76,18 @@ def _tlds(ctx: Context, request: Request) -> Reply | Refused:
 def _by_tld(ctx: Context, request: Request, tlds: Sequence[str]) -> Reply:
     found = lookups.of_tlds(ctx.session, tlds)
     note_lookups(ctx, {one.id: one for people in found.values() for one in people}.values(), request.line)
+    named = organisations.named(ctx.session, [tld for tld in tlds if kind_of(tld)])
     blocks = [
-        {"tld": shown(tld), "contacts": [details(ctx, one) for one in people]}
+        {"tld": named[tld].shown if tld in named else shown(tld), "contacts": [details(ctx, one) for one in people]}
         for tld, people in found.items()
     ]
     return Reply("contacts", {"blocks": blocks}, is_confidential=True)
+
+
+def _organisations(ctx: Context, request: Request, kind: str) -> Reply:
+    """All CERTs, or all regional organisations."""
+    found = sorted(label for label in lookups.listed_tlds(ctx.session) if kind_of(label) == kind)
+    return _by_tld(ctx, request, found) if found else Reply("nobody", is_confidential=True)
 
 
 def _region(ctx: Context, request: Request, word: str) -> Reply | Refused:

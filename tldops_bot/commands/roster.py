@@ -1,23 +1,32 @@
 """ROSTER: everybody's contacts, now, with the files to keep."""
 
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._roster_files import roster_files
+from tldops_bot.commands._roster_files import with_files
 from tldops_bot.domain.request import Request
-from tldops_bot.domain.roster_changes import changes
+from tldops_bot.domain.roster_changes import changes, snapshot
+from tldops_bot.domain.roster_edition import kinds_of, read_choice
 from tldops_bot.roster import parts
 from tldops_bot.store import roster_sends
-from tldops_bot.store.roster_rows import load_roster
 
 
-@command("ROSTER", who=Who.MEMBER, after_probation=True)
+@command("ROSTER", "ROSTER vcf pdf csv json keys", who=Who.MEMBER, after_probation=True)
 def roster(ctx: Context, request: Request) -> Reply | Refused:
-    """The whole roster, now."""
-    if request.arguments or ctx.actor.person_id is None:
+    """The whole roster, now; with words behind it, with these files only."""
+    person = ctx.actor.person
+    named = read_choice(" ".join(request.arguments)) if request.arguments else None
+    if person is None or (request.arguments and named is None):
         return Refused("bad_arguments", {"verb": "ROSTER", "usage": roster.usage})
-    held = load_roster(ctx.session, ctx.now, ctx.tlds)
-    made_at, before = roster_sends.last_send(ctx.session, ctx.actor.person_id)
+    held, edition = with_files(ctx.session, ctx.config, ctx.tlds, ctx.now)
+    made_at, before = roster_sends.last_send(ctx.session, person.id)
     since_on = f"{made_at:%Y-%m-%d}" if made_at is not None and before is not None else ""
-    new = changes(before, held)
-    values = parts.values(held, ctx.config) | parts.change_values(new, since_on)
-    files = roster_files(ctx.session, held, ctx.config, ctx.tlds, ctx.now)
-    return Reply("roster", values, attachments=files, is_confidential=True)
+    new, said = changes(before, held), snapshot(held)
+    common = parts.values(held, ctx.config)
+    choice = person.roster_files if named is None else named
+    if named is None:
+        found = parts.enclosed(edition, choice, common)
+    else:
+        found = parts.asked_for(edition, kinds_of(named))
+    roster_sends.record_send(ctx.session, ctx.now, [person.id], ctx.now, said, is_asked=True)
+    values = common | parts.change_values(new, since_on)
+    values |= parts.file_values(found, choice, is_unmade=edition is None and bool(kinds_of(choice)))
+    return Reply("roster", values, attachments=found.attachments, is_confidential=True)

@@ -1,5 +1,6 @@
 """SHOW: a contact's own record, all of it, and who asked for it."""
 
+from tldops_bot.commands import _waking
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._details import record_of
 from tldops_bot.commands._requests import number, shown
@@ -29,6 +30,7 @@ def show(ctx: Context, request: Request) -> Reply | Refused:
         "is_stale": person.stale_at is not None,
         "mail_fails": person.mailbox_failed_at is not None,
         "wrong_numbers": wrong_numbers(person.phone_wrong_at, person.mobile_wrong_at),
+        "wake": _waking.shown(ctx, person),
         "offices": sorted(office.role for office in person.offices),
         "entries": [_entry(ctx, one) for one in person.entries if one.state != people.LEFT],
         "former": [

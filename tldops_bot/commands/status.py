@@ -5,7 +5,7 @@ from tldops_bot.commands._alerts import may_manage
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._reach import counts_of, line_of, response_words, tlds_reached, words_said
 from tldops_bot.domain.request import Request
-from tldops_bot.store import alerts
+from tldops_bot.store import alerts, wakes
 from tldops_bot.store.tables import Alert
 
 
@@ -25,6 +25,7 @@ def status(ctx: Context, request: Request) -> Reply | Refused:
         "state": alert.state,
         "posted_at": alert.posted_at,
         "counts": counts_of(reach),
+        "woken": wakes.counts(ctx.session, alert.id),
         "is_exercise": alert.is_exercise,
         "response": response_words(lines),
         "tlds": [line_of(one) for one in lines if _may_see(ctx, alert, one.tld)],

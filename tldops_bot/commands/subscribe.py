@@ -1,17 +1,17 @@
 """SUBSCRIBE: somebody is to become a contact of one or more TLDs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
-from tldops_bot.commands._fields import blocks, read_candidate, read_tlds
+from tldops_bot.commands._fields import blocks, read_candidate
 from tldops_bot.commands._proofs import already_asked, asked_in_vain, is_from, may_ask
 from tldops_bot.commands._proving import ask_for_proof, open_request
 from tldops_bot.commands._requests import number, shown
+from tldops_bot.commands._where import read_where
 from tldops_bot.domain.address import address_key, parse_address
 from tldops_bot.domain.candidate import SUBSCRIBE_FIELDS, Candidate
 from tldops_bot.domain.certificate import Certificate, fitness
-from tldops_bot.domain.organisation import kind_of, kind_of_word, organisation, parse_organisation
+from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.request import Field, Request
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import people
@@ -20,27 +20,6 @@ from tldops_bot.store.tables import Person
 MAX_PERSONS = 3
 MAX_TLDS = 60
 _SAYS_WHO_IS_HERE = ("use_key", "key_of_another_address")
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    """What the line names: TLDs, organisations by their labels, and the kinds of those that `Organisation:` names."""
-
-    tlds: tuple[Tld, ...]
-    labelled: tuple[Tld, ...]
-    kinds: tuple[str, ...]
-
-    def of(self, fields: Sequence[Field]) -> list[Tld] | Refused:
-        """All of it for one person, whose own fields say what the organisations are called."""
-        name = " ".join(next((one.value for one in fields if one.name == "Organisation"), "").split())
-        if self.kinds and not name:
-            return Refused("field_missing", {"fields": ("Organisation",)})
-        made = [organisation(kind, name) for kind in self.kinds]
-        if None in made:
-            return Refused("bad_field", {"field": "Organisation", "value": name[:80], "limit": 0})
-        by_name = {kind: organisation(kind, name) for kind in map(_kind, self.labelled)}
-        named = [by_name[_kind(one)] if by_name[_kind(one)] in (one, None) else one for one in self.labelled]
-        return [*self.tlds, *named, *(one for one in made if one is not None)]
 
 
 @command(
@@ -52,7 +31,7 @@ class _Where:
 )
 def subscribe(ctx: Context, request: Request) -> Reply | Refused:
     """Become a contact of your TLD, or enter a colleague."""
-    where = _where(ctx, request.arguments)
+    where = read_where(ctx, request.arguments)
     if isinstance(where, Refused):
         return where
     persons = list(blocks(request.fields)) or [()]
@@ -61,10 +40,14 @@ def subscribe(ctx: Context, request: Request) -> Reply | Refused:
     named: dict[str, Tld] = {}
     for fields in persons:
         tlds = where.of(fields)
-        refused = tlds if isinstance(tlds, Refused) else _one_person(ctx, tlds, fields, len(persons) == 1)
-        if isinstance(refused, Refused):
+        if isinstance(tlds, Refused):
+            return tlds
+        if len(tlds) > MAX_TLDS:
+            return Refused("too_many_tlds", {"limit": MAX_TLDS})
+        refused = _one_person(ctx, tlds, fields, alone=len(persons) == 1)
+        if refused is not None:
             return refused
-        named |= {tld.a_label: tld for tld in tlds if isinstance(tld, Tld)}
+        named |= {tld.a_label: tld for tld in tlds}
     # Nothing that was looked up stands in it: who asks may be anybody.
     return Reply("waiting", {"tlds": [tld.shown for tld in named.values()]}, Status.WAITING)
 
@@ -90,7 +73,7 @@ def _one_person(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alon
         holder = people.by_fingerprint(ctx.session, str(certificate.values.get("fingerprint", "")))
         return _unless_a_stranger(ctx, certificate, stored or holder, tlds)
     fingerprint = certificate.fingerprint if certificate else (stored.fingerprint if stored else None)
-    details = _details(ctx, candidate if stored is None else _as_stored(stored, candidate), fields)
+    details = _details(ctx, candidate if stored is None else _as_stored(stored, candidate), fields, tlds)
     for tld in tlds:
         if refused := _already(ctx, details, tld, stored, fingerprint):
             return _unless_a_stranger(ctx, refused, stored, tlds)
@@ -101,9 +84,13 @@ def _one_person(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alon
     return None
 
 
-def _details(ctx: Context, candidate: Candidate, fields: Sequence[Field]) -> dict[str, object]:
+def _details(
+    ctx: Context, candidate: Candidate, fields: Sequence[Field], tlds: Sequence[Tld]
+) -> dict[str, object]:
     """What the request keeps: the candidate, who is to be replaced as it was written, and how sure it is who asked."""
+    called = {tld.a_label: tld.u_label for tld in tlds if kind_of(tld.a_label)}
     return candidate.as_details() | {
+        "called": called,
         "authentication": ctx.mail.authentication,
         "signed": ctx.actor.is_signed,
         "entered_by": _entered_by(ctx),
@@ -129,17 +116,6 @@ def _unless_a_stranger(
         return refused
     if stored is not None:
         asked_in_vain(ctx, stored, tuple(tld.a_label for tld in tlds))
-    return None
-
-
-def _not_served(ctx: Context, tlds: Sequence[Tld]) -> Refused | None:
-    """gTLDs only where the configuration admits them."""
-    if len(tlds) > MAX_TLDS:
-        return Refused("too_many_tlds", {"limit": MAX_TLDS})
-    for tld in tlds:
-        facts = ctx.tlds.get(tld)
-        if facts is not None and facts.kind not in ctx.config.membership.constituencies:
-            return Refused("not_served", {"tld": tld.shown, "kind": facts.kind})
     return None
 
 

@@ -5,8 +5,8 @@ from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._fields import is_in_root
 from tldops_bot.commands._requests import number, shown
 from tldops_bot.domain.outreach import ONE_DAY, SUSPENSIONS_A_DAY
+from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.request import Request
-from tldops_bot.domain.tld import parse_tld
 from tldops_bot.store import audit, people
 from tldops_bot.store.tables import Entry, Person
 
@@ -44,7 +44,7 @@ def _where(ctx: Context, listed: list[Entry], text: str) -> tuple[list[Entry], s
     word = first.rstrip(",:;")
     if word.upper() == "ALL":
         return listed, rest.strip()
-    tld = parse_tld(word)
+    tld = parse_seat(word)
     if tld is None or not is_in_root(ctx, tld):
         return listed, text.strip()
     held = [one for one in listed if one.tld == tld.a_label]

@@ -6,7 +6,15 @@ from tldops_bot.commands._fields import read_tlds
 from tldops_bot.domain.request import Request
 
 
-@command("UNSUBSCRIBE tld [tld…]", "UNSUBSCRIBE ALL", who=Who.CONTACT, changes=True, by_mailbox="keyless")
+@command(
+    "UNSUBSCRIBE tld [tld…]",
+    "UNSUBSCRIBE CERT",
+    "UNSUBSCRIBE REGIONAL",
+    "UNSUBSCRIBE ALL",
+    who=Who.CONTACT,
+    changes=True,
+    by_mailbox="keyless",
+)
 def unsubscribe(ctx: Context, request: Request) -> Reply | Refused:
     """Leave one TLD, or all of them."""
     person = ctx.actor.person

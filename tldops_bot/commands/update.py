@@ -2,12 +2,12 @@
 
 from tldops_bot.commands import _updating
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.domain.candidate import FIELDS
+from tldops_bot.domain.candidate import UPDATE_FIELDS
 from tldops_bot.domain.request import Request
 from tldops_bot.store import people
 
 
-@command("UPDATE", who=Who.CONTACT, changes=True, fields=FIELDS, by_mailbox="keyless")
+@command("UPDATE", who=Who.CONTACT, changes=True, fields=UPDATE_FIELDS, by_mailbox="keyless")
 def update(ctx: Context, request: Request) -> Reply | Refused:
     """Change your own record: fields as in SUBSCRIBE, `-` to empty one."""
     person = ctx.actor.person

@@ -154,6 +154,9 @@ class IanaSettings(Table):
     refresh: Duration = timedelta(days=1)
 
 
+Constituency = Literal["cctld", "gtld", "cert", "regional"]
+
+
 class MembershipSettings(Table):
     contacts_per_tld: int = Field(default=3, ge=1, le=20)
     vouched_by: tuple[Literal["administrative", "technical"], ...] = ("administrative",)
@@ -163,7 +166,7 @@ class MembershipSettings(Table):
     probation: Duration = timedelta(hours=48)
     confirm_every: Duration = timedelta(days=180)
     committee_votes: int = Field(default=1, ge=1, le=2)
-    constituencies: tuple[Literal["cctld", "gtld", "cert", "regional"], ...] = ("cctld",)
+    constituencies: tuple[Constituency, ...] = ("cctld",)
 
 
 class RosterSettings(Table):
@@ -171,6 +174,7 @@ class RosterSettings(Table):
     timezone: TimeZone = "UTC"
     regions: bool = False
     fonts: Path = Path("/usr/share/fonts")
+    constituencies: tuple[Constituency, ...] | None = None  # all that anybody is listed for
 
 
 class AlertSettings(Table):
@@ -178,6 +182,7 @@ class AlertSettings(Table):
     max_bytes: int = Field(default=1_000_000, ge=1_000, le=20_000_000)
     max_per_member_hour: int = Field(default=3, ge=1, le=1_000)
     keep: Duration = timedelta(days=730)
+    constituencies: tuple[Constituency, ...] | None = None  # all that anybody is listed for
 
 
 class WakeSettings(Table):

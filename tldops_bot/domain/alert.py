@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tldops_bot.domain.nearest import nearest
-from tldops_bot.domain.tld import Tld, parse_region, parse_tld
+from tldops_bot.domain.organisation import parse_seat
+from tldops_bot.domain.tld import Tld, parse_region
 
 FIELDS = ("Title", "TLP", "Severity", "Scope", "For", "Exercise", "Draft")
 UPDATE_FIELDS = ("Title", "TLP", "Severity", "Draft")
@@ -110,7 +111,7 @@ def read_scope(text: str | None) -> Scope | BadScope:
         kind, _, rest = part.strip().partition(" ")
         match kind.lower().rstrip(":s"):
             case "tld" if rest.strip():
-                labels = [parse_tld(word) for word in rest.split()]
+                labels = [parse_seat(word) for word in rest.split()]
                 if None in labels:
                     return BadScope(rest.split()[labels.index(None)])
                 tlds += [label.a_label for label in labels if label is not None]
@@ -138,7 +139,7 @@ def nearest_scope(text: str, is_known: Callable[[Tld], bool]) -> str:
     for part in text.replace(";", ",").split(","):
         words = part.split()
         kind = nearest(words[0].lower().rstrip(":s"), _KINDS, within=2) if len(words) > 1 else ""
-        tlds = [tld.a_label for word in words if (tld := parse_tld(word)) is not None and is_known(tld)]
+        tlds = [tld.a_label for word in words if (tld := parse_seat(word)) is not None and is_known(tld)]
         regions = [region for word in words if (region := parse_region(word)) is not None]
         if tlds and kind != "region":
             kept.append(f"tld {' '.join(tlds)}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tldops_bot.domain.tld import parse_tld
+from tldops_bot.domain.organisation import parse_seat
 
 # TLDs that are words as well: behind a TLD, and before other words, they are words.
 _ALSO_WORDS = frozenset(
@@ -61,7 +61,8 @@ _ALSO_WORDS = frozenset(
         "ws",
     ]
 )
-_ENDS_THE_TLDS = re.compile(r"\s*(?::|\s[-–—]\s)\s*")
+# The colon within cert:example-cert ends nothing.
+_ENDS_THE_TLDS = re.compile(r"\s*(?:(?<!\bcert)(?<!\bregional):|\s[-–—]\s)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def read_called(text: str, known: Collection[str]) -> Called:
         if piece == ",":
             found = [(label, False) for label, _ in found]
             continue
-        tld = parse_tld(piece) if piece else None
+        tld = parse_seat(piece) if piece else None
         if tld is None or tld.a_label not in known:
             break
         found.append((tld.a_label, piece.lower() in _ALSO_WORDS))

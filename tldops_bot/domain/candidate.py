@@ -15,6 +15,7 @@ FIELDS = (
     "Timezone",
 )
 SUBSCRIBE_FIELDS = (*FIELDS, "Replaces")
+UPDATE_FIELDS = (*FIELDS, "Wake", "Roster")
 LIMITS = {"Name": 120, "Organisation": 200, "Postal": 400, "Fax": 60, "Timezone": 60}
 
 

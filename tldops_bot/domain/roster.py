@@ -1,14 +1,15 @@
 """What a roster is: its contacts, which TLD has whom, which has nobody, and the figures of coverage."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from tldops_bot.domain.freshness import FRESH_FOR
+from tldops_bot.domain.organisation import KINDS, kind_of
 from tldops_bot.domain.tld import REGIONS, Tld
 
-CCTLD = "cctld"
+CCTLD, GTLD = "cctld", "gtld"
 
 
 class KnownTld(Protocol):
@@ -87,7 +88,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many ccTLDs have a contact, and how well the contacts are kept."""
+    """How many ccTLDs have a contact, and how well the contacts are kept; gTLDs and organisations apart."""
 
     ascii_cctlds: Share
     idn_cctlds: Share
@@ -97,6 +98,8 @@ class Coverage:
     contacts: int
     with_key: int
     stale: int
+    gtlds: Share = Share(0, 0)
+    organisations: Mapping[str, int] = field(default_factory=dict)  # how many of each kind have a contact
 
     @property
     def keyless(self) -> Share:
@@ -131,7 +134,8 @@ def build_roster(
     tlds = by_tld(ordered, facts)
     covered = {each.tld.a_label for each in tlds}
     missing = tuple(sorted((each.tld for each in cctlds if each.tld.a_label not in covered), key=place))
-    figures = coverage(ordered, cctlds, covered, made_at - FRESH_FOR)
+    gtlds = [each for each in facts.values() if each.kind == GTLD]
+    figures = coverage(ordered, cctlds, covered, made_at - FRESH_FOR, gtlds)
     return Roster(made_at, ordered, tlds, missing, figures, audit_head)
 
 
@@ -151,9 +155,13 @@ def by_tld(contacts: Iterable[RosterContact], facts: Mapping[str, KnownTld]) -> 
 
 
 def coverage(
-    contacts: Iterable[RosterContact], cctlds: Iterable[KnownTld], covered: set[str], since: datetime
+    contacts: Iterable[RosterContact],
+    cctlds: Iterable[KnownTld],
+    covered: set[str],
+    since: datetime,
+    gtlds: Iterable[KnownTld] = (),
 ) -> Coverage:
-    """The figures. Only ccTLDs count: for the others nobody promises that they are here."""
+    """The figures. ccTLDs count; of the others nobody promises that they are here, and they are counted apart."""
     people, every = list(contacts), list(cctlds)
     confirmed = {tld.a_label for who in people if is_confirmed(who, since) for tld in who.tlds}
 
@@ -170,6 +178,8 @@ def coverage(
         contacts=len(people),
         with_key=sum(contact.has_key for contact in people),
         stale=sum(contact.is_stale for contact in people),
+        gtlds=share(gtlds),
+        organisations={kind: sum(kind_of(label) == kind for label in covered) for kind in KINDS},
     )
 
 
@@ -178,11 +188,11 @@ def is_confirmed(contact: RosterContact, since: datetime) -> bool:
     return contact.confirmed_at is not None and contact.confirmed_at >= since
 
 
-def place(tld: Tld) -> tuple[bool, str]:
-    """The order of TLDs: plain names first, then those in other scripts by their A-label."""
-    return is_idn(tld), tld.a_label
+def place(tld: Tld) -> tuple[bool, bool, str]:
+    """The order of TLDs: plain names first, then other scripts by A-label; after all TLDs the organisations."""
+    return bool(kind_of(tld.a_label)), is_idn(tld), tld.a_label
 
 
 def is_idn(tld: Tld) -> bool:
     """Whether the TLD is written in another script than ASCII."""
-    return tld.a_label != tld.u_label
+    return tld.a_label != tld.u_label and not kind_of(tld.a_label)

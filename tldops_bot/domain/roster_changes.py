@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tldops_bot.domain.labels import to_u_label
+from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.roster import Roster, RosterContact
 from tldops_bot.domain.tld import Tld
 
@@ -92,7 +92,7 @@ def _left_tlds(held: Mapping[str, _Before], now: Roster) -> tuple[tuple[Tld, int
         if uid not in remaining.get(label, frozenset())
     }
     return tuple(
-        (Tld(label, to_u_label(label) or label), len(remaining.get(label, ()))) for label in sorted(left)
+        (parse_seat(label) or Tld(label, label), len(remaining.get(label, ()))) for label in sorted(left)
     )
 
 

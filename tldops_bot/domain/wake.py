@@ -36,7 +36,7 @@ class Wake:
 
 
 def read_wake(text: str) -> Wake | None:
-    """ "sms +44 7700 900123, critical"; without a severity it is high. None where it can't be read so."""
+    """ "sms +44 20 7946 0456, critical"; without a severity it is high. None where it can't be read so."""
     said, comma, level = text.rpartition(",")
     severity = level.strip().lower() if comma else USUAL_SEVERITY
     gateway, _, target = " ".join((said if comma else text).split()).partition(" ")

@@ -25,7 +25,7 @@ from tldops_bot.mail.bodies import (
 )
 from tldops_bot.mail.diagnosis import what_broke_block, what_broke_entity, what_is_wrong_with_block
 from tldops_bot.mail.find_body import find_inside
-from tldops_bot.mail.inline_blocks import clearsign_signature
+from tldops_bot.mail.inline_blocks import clearsign_signature, unstuffed
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
     Issuer,
@@ -132,6 +132,8 @@ class _Judge:
         if certificate is None:
             return self._by_nobody(signature, issuer)
         verdict, octets = self.openpgp.verify_inline(body.block, certificate, self.at)
+        if verdict.reason == "bad_signature" and body.may_be_stuffed:
+            return self._inline(InlineSigned(unstuffed(body.block), body.charset))
         digest = hashlib.sha256(octets).hexdigest()
         signed = inline_text(octets, body.charset)
         judged = self._judged(verdict, signed, digest, is_registered, body.block, "inline")

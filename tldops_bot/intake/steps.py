@@ -5,7 +5,7 @@ what is said (`answer`) → rendered and put into the outbox, with the inbox row
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -57,15 +57,19 @@ class Intake:
         around: Surroundings,
         who_mailed: WhoMailed = not_looked_at,
         find_keys: FindKeys = find_nothing,
+        prepare_roster: Callable[[], object] = bool,
     ) -> None:
+        """`prepare_roster`: has the files made that an answer to ROSTER carries, before any transaction."""
         self._database, self._openpgp, self._renderer, self._around = database, openpgp, renderer, around
-        self._who_mailed, self._find_keys = who_mailed, find_keys
+        self._who_mailed, self._find_keys, self._prepare_roster = who_mailed, find_keys, prepare_roster
         settings = around.config.list
         self._home = ListAddress.parse(settings.address, settings.delimiter)
 
     def handle(self, claimed: Claimed, now: datetime) -> Handled:
         """Carry one claimed mail out. Raises ClaimLost when somebody else has it by now; nothing is done then."""
         judged = self.judge(claimed)
+        if _asks_for_the_roster(judged):
+            self._prepare_roster()
         with self._database.write() as session:
             handled = self.within(session, judged, claimed, now)
         log.info("mail %d: %s, %s", claimed.id, judged.verdict.standing.value, handled.decision.summary)
@@ -176,6 +180,13 @@ def stuck_notice(operator: str, inbox_id: int, attempts: int) -> Letter:
     """A word to the operator that a mail was set aside; nothing of its content."""
     values = {"inbox_id": inbox_id, "attempts": attempts}
     return Letter(Kind.NOTICE, "letters/stuck", values, (Recipient(operator, Entitled.ADDRESS),))
+
+
+def _asks_for_the_roster(judged: Judged) -> bool:
+    """Whether a registered key has signed the word ROSTER as a command."""
+    if not judged.is_registered or not judged.verdict.is_good or "ROSTER" not in judged.text.upper():
+        return False
+    return any(one.verb == "ROSTER" for one in read_commands(judged.text, VOCABULARY).requests)
 
 
 def _as_notice(letter: Letter) -> Letter:

@@ -1,8 +1,8 @@
 """Runs one job: a writing transaction for each batch, its letters into the outbox, and how it ended."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -21,9 +21,13 @@ log = logging.getLogger(__name__)
 Post = Callable[[Session, Sequence[Letter], datetime], None]
 
 
+def _nothing() -> None:
+    """Most jobs need nothing made ready."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobRunner:
-    """What every job is given, and where its letters go."""
+    """What every job is given, and where its letters go; what must be ready `before` it, outside a transaction."""
 
     database: Database
     config: Config
@@ -32,10 +36,12 @@ class JobRunner:
     now: Callable[[], datetime]
     post: Post
     after: Callable[[], None]
+    before: Mapping[str, Callable[[], object]] = field(default_factory=dict)  # by the name of the job
 
     def run(self, job: Job) -> int:
         """Do what is due; how many letters were made. Running it again does no harm."""
         made = 0
+        self.before.get(job.name, _nothing)()
         for _ in range(MOST_BATCHES):
             letters, is_done = self._batch(job)
             made += letters

@@ -18,6 +18,7 @@ from tldops_bot.store import (
     signatures,
     strangers,
     tokens,
+    wakes,
 )
 
 LOOKUPS_KEPT = timedelta(days=365)  # "who asked for me?" is asked once a year, with the record in hand
@@ -36,6 +37,8 @@ def forget_old(ctx: JobContext) -> list[Letter]:
     outbox_control.forget_before(ctx.session, keep)
     alerts.forget_before(ctx.session, ctx.now - ctx.config.alerts.keep)
     invitations.forget_before(ctx.session, ctx.now - REMEMBERED)
+    wakes.give_up(ctx.session, ctx.now)
+    wakes.forget_before(ctx.session, keep)
     printed_rosters.forget_before(ctx.session, ctx.now - printed_rosters.KEPT_FOR)
     strangers.forget_before(ctx.session, ctx.now - timedelta(days=2))
     openpgp = ctx.config.openpgp

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from tldops_bot.commands import _letters, _reach
+from tldops_bot.commands import _letters, _reach, _waking
 from tldops_bot.domain.alert_reach import REPORTED_AFTER, Reach, TldReach, due_report
 from tldops_bot.domain.call_sheet import SheetHead, SheetLine, of_caller
 from tldops_bot.domain.durations import say_duration
 from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.jobs._job import JobContext, Unfinished, job
 from tldops_bot.roster import call_sheet, call_sheet_files
-from tldops_bot.store import alerts, people
+from tldops_bot.store import alerts, people, wakes
 from tldops_bot.store.tables import Alert, Person
 
 PATIENCE = timedelta(days=7)  # older alerts are not reported any more, should the program have stood still
 
 
-@job(every=timedelta(seconds=30))
+@job(every=timedelta(minutes=1))
 def report_reach(ctx: JobContext) -> list[Letter] | Unfinished:
     """Tell posters and the committee whom their alerts have reached, and whom to call."""
     due = [
@@ -40,7 +40,13 @@ def _reports(ctx: JobContext, alert: Alert, number: int) -> list[Letter]:
     sheet = (
         []
         if alert.state == "closed"
-        else _reach.call_sheet(ctx.session, lines, ctx.tlds, [one.name for one in helpers])
+        else _reach.call_sheet(
+            ctx.session,
+            lines,
+            ctx.tlds,
+            [one.name for one in helpers],
+            _waking.notes(ctx.session, alert),
+        )
     )
     values = _values(ctx, alert, number, reach, lines)
     poster = ctx.session.get(Person, alert.person_id)
@@ -79,6 +85,7 @@ def _values(
         "after": say_duration(REPORTED_AFTER[number - 1]),
         "is_last": number == len(REPORTED_AFTER),
         "people": _reach.counts_of(reach),
+        "woken": wakes.counts(ctx.session, alert.id),
         "tlds": by_state,
         "response": _reach.response_words(lines),
         "regions": _reach.by_region(lines, ctx.tlds),

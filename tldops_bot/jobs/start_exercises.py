@@ -9,7 +9,7 @@ from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import alerts
 
 
-@job(every=timedelta(seconds=30))
+@job(every=timedelta(minutes=1))
 def start_exercises(ctx: JobContext) -> list[Letter]:
     """Send announced exercises when their time has come."""
     context = as_command(ctx)

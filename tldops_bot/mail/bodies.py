@@ -26,10 +26,14 @@ class PgpMimeEncrypted:
 
 @dataclass(frozen=True, slots=True)
 class InlineSigned:
-    """A cleartext-signed block, from its first dashed line to its last."""
+    """A cleartext-signed block, from its first dashed line to its last.
+
+    `may_be_stuffed`: the text is a flowed one, so a blank may have been put in front of some of its lines.
+    """
 
     block: bytes
     charset: str
+    may_be_stuffed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

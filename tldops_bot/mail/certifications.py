@@ -13,6 +13,7 @@ from tldops_bot.mail.openpgp_packets import (
 )
 
 MAX_KEY_PACKETS = 5000
+_USER_ATTRIBUTE = 17
 _CERTIFICATIONS = frozenset({0x10, 0x11, 0x12, 0x13})
 
 
@@ -25,6 +26,21 @@ def without_certifications(octets: bytes) -> bytes:
             if packet.tag == PUBLIC_KEY_TAG:
                 own = primary_fingerprint(packet.octets)
             if packet.tag != SIGNATURE_TAG or not _is_by_another(packet.body, own):
+                kept.append(packet.octets)
+    except BadPackets:
+        return octets
+    return b"".join(kept)
+
+
+def without_pictures(octets: bytes) -> bytes:
+    """Binary key data without photographs, and what was signed over them; unchanged where it can't be read."""
+    kept: list[bytes] = []
+    is_picture = False
+    try:
+        for packet in packets(octets, MAX_KEY_PACKETS):
+            if packet.tag != SIGNATURE_TAG:
+                is_picture = packet.tag == _USER_ATTRIBUTE
+            if not is_picture:
                 kept.append(packet.octets)
     except BadPackets:
         return octets

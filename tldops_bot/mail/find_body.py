@@ -124,7 +124,9 @@ def _candidates(part: Part, is_misplaced: bool = False, is_unseen: bool = False)
                 child, below, is_unseen or (at > 0 and part.media_type == "multipart/related")
             )
     elif is_readable_text(part):
-        found = inline_body(text_octets(part) or b"", part.content_type.parameter("charset"))
+        parameters = part.content_type.parameter
+        is_flowed = parameters("format").lower() == "flowed"
+        found = inline_body(text_octets(part) or b"", parameters("charset"), is_flowed)
         if found:
             placed = replace(found, body=_placed(found.body, is_unseen).body)
             yield _Candidate(part, placed, (part,))

@@ -26,7 +26,12 @@ _ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t]+(?==\?)")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
-_MEDIA_TYPE = re.compile(r"\s*([!-.0-~]{1,60})/([!-.0-:<-~]{1,60})\s*(?=;|\Z)")
+# In plain words, so that nobody takes it for a parameter, or a parameter for it.
+_COMMENT = r"(\([A-Za-z0-9 .,:/_-]{0,100}\))?"
+_PARAMETER_AND_COMMENT = re.compile(rf"{_PARAMETER.pattern}(?:\s+{_COMMENT})?")
+_MEDIA_TYPE = re.compile(rf"\s*([!-.0-~]{{1,60}})/([!-.0-:<-~]{{1,60}})\s*{_COMMENT}\s*(?=;|\Z)")
+# What decides where parts are and how they are read; for these, no two ways of writing one (RFC 2231).
+_DECISIVE = ("boundary", "protocol", "charset")
 # C0, C1, line separators, and the marks that turn the direction of text round.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
@@ -106,15 +111,31 @@ def parse_content_type(headers: Headers) -> ContentType:
     found = _MEDIA_TYPE.match(values[0])
     if not found or len(values) > 1:
         return ContentType("", is_sound=False)
-    parameters, is_sound = _parameters(values[0][found.end() :])
-    return ContentType(f"{found[1]}/{found[2]}".lower(), MappingProxyType(parameters), is_sound)
+    media_type, text = f"{found[1]}/{found[2]}".lower(), values[0][found.end() :]
+    parameters, is_sound = _parameters(text)
+    # Where it is about boundaries, a reader who knows no comments finds other ones.
+    has_comment = bool(found[3]) or any(one[3] for one in _PARAMETER_AND_COMMENT.finditer(text))
+    is_sound = _join_pieces(parameters) and is_sound and not (has_comment and media_type[:5] != "text/")
+    return ContentType(media_type, MappingProxyType(parameters), is_sound)
 
 
 def _parameters(text: str) -> tuple[dict[str, str], bool]:
     found = [(name.lower(), _unquote(value)) for name, value in _PARAMETER.findall(text)]
     plain = dict(reversed(found))  # the first of a name wins, and a second one is unsound
-    rest = _PARAMETER.sub("", text).strip(" \t;")
+    rest = _PARAMETER_AND_COMMENT.sub("", text).strip(" \t;")
     return plain, len(plain) == len(found) and not rest
+
+
+def _join_pieces(parameters: dict[str, str]) -> bool:
+    """`boundary*0=a; boundary*1=b` put together; False when a value is written in another way, or in two."""
+    for name in _DECISIVE:
+        written = {key for key in parameters if key.startswith(f"{name}*")}
+        pieces = [f"{name}*{number}" for number in range(len(written))]
+        if written and (name in parameters or set(pieces) != written):
+            return False
+        if written:
+            parameters[name] = "".join(parameters[piece] for piece in pieces)
+    return True
 
 
 def _unquote(value: str) -> str:

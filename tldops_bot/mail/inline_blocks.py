@@ -15,6 +15,7 @@ from tldops_bot.mail.openpgp_armor import (
     encode,
     find_blocks,
 )
+from tldops_bot.mail.signature_hint import hint_of
 
 MAX_LINE_BYTES = 998
 OUTSIDE = "text outside the OpenPGP block"
@@ -22,6 +23,9 @@ OUTSIDE = "text outside the OpenPGP block"
 _HASH = re.compile(rb"Hash:[ \t]*(SHA256|SHA384|SHA512)[ \t]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _SIGNATURE_START = re.compile(rb"^-----BEGIN PGP SIGNATURE-----", re.MULTILINE)
+_STUFFED = re.compile(rb"^ ", re.MULTILINE)
+_WITHOUT_HASH = re.compile(rb"\A-----BEGIN PGP SIGNED MESSAGE-----[ \t]*(\r?\n)(?=\r?\n)")
+_STRONG = ("sha256", "sha384", "sha512")
 
 
 def message_blocks(octets: bytes) -> list[Block]:
@@ -29,7 +33,7 @@ def message_blocks(octets: bytes) -> list[Block]:
     return [block for block in find_blocks(octets) if block.kind in {SIGNED_MESSAGE, MESSAGE, BROKEN}]
 
 
-def inline_body(octets: bytes, charset: str) -> Found | None:
+def inline_body(octets: bytes, charset: str, is_flowed: bool = False) -> Found | None:
     """The message in a text, or None when there is no block in it."""
     found = message_blocks(octets)
     if not found:
@@ -39,12 +43,13 @@ def inline_body(octets: bytes, charset: str) -> Found | None:
     block = found[0]
     rest = octets[: block.start] + octets[block.end :]
     ignored = (OUTSIDE,) if without_keys(rest).strip() else ()
-    return Found(_body(octets[block.start : block.end], block.kind, charset), tuple(keys_in(rest)), ignored)
+    body = _body(octets[block.start : block.end], block.kind, charset, is_flowed)
+    return Found(body, tuple(keys_in(rest)), ignored)
 
 
-def _body(octets: bytes, kind: str, charset: str) -> Body:
+def _body(octets: bytes, kind: str, charset: str, is_flowed: bool) -> Body:
     if kind == SIGNED_MESSAGE:
-        return InlineSigned(octets, charset)
+        return InlineSigned(octets, charset, is_flowed and unstuffed(octets) != octets)
     return InlineEncrypted(octets, charset) if kind == MESSAGE else Unreadable("malformed_block", "cut_off")
 
 
@@ -80,13 +85,25 @@ def _is_weak_hash_alone(headers: list[bytes]) -> bool:
     return len(headers) == 1 and bool(re.fullmatch(rb"Hash:[ \t]*[A-Z0-9-]{1,12}[ \t]*", headers[0]))
 
 
-def with_checksum(block: bytes) -> bytes:
-    """The same block, its signature in armor with the checksum that RFC 9580 programs leave out.
+def unstuffed(block: bytes) -> bytes:
+    """Without the blank that a flowed text has in front of lines that start with one (RFC 3676 section 4.4)."""
+    return _STUFFED.sub(b"", block)
 
-    Without it GnuPG 2.2 takes the last line of the signature for one, unless that is padded.
+
+def for_gnupg(block: bytes) -> bytes:
+    """The same block, as RFC 9580 programs leave it out: the checksum, and the hash that the signature names.
+
+    Without checksum GnuPG 2.2 takes the last line of the signature for one, unless that is padded; without
+    `Hash:` it computes MD5. Neither is signed, and what hash it was the signature says in what it covers.
     """
     start, signature = _SIGNATURE_START.search(block), clearsign_signature(block)
-    return block[: start.start()] + encode(signature, SIGNATURE) if start and signature else block
+    if not start or not signature:
+        return block
+    text, hint = block[: start.start()], hint_of(signature)
+    if hint and hint.hash_name in _STRONG:
+        named = b"Hash: " + hint.hash_name.upper().encode()
+        text = _WITHOUT_HASH.sub(rb"-----BEGIN PGP SIGNED MESSAGE-----\1" + named + rb"\1", text)
+    return text + encode(signature, SIGNATURE)
 
 
 def clearsign_signature(block: bytes) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tldops_bot.mail.headers import ContentType, Headers, file_name, parse_content_type, split_entity
 
-MAX_DEPTH = 5
+MAX_DEPTH = 8  # a mail from Thunderbird with a picture and a file, sent on by a list, has six
 MAX_PARTS = 20
 MAX_BOUNDARY_CHARS = 70
 

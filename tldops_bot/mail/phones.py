@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import phonenumbers
-from phonenumbers import timezone
+from phonenumbers import PhoneNumberType, timezone
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,12 @@ def spaced(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def costs_more(phone: Phone) -> bool:
+    """Whether whoever calls or writes to it pays its owner."""
+    kind = phonenumbers.number_type(phonenumbers.parse(phone.e164))
+    return kind in (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 
 
 def zones_of(e164: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ unless a template says otherwise by one of these filters:
     {{ lines | rows }}       a list of lines laid out by us, such as a table
     {{ key | fingerprint }}  ABCD EF01 …; {{ moment | when }} 2026-11-21 06:00 UTC
     {{ name | tld }}         рф (xn--p1ai)
+    {{ shown | dotted }}     .рф (xn--p1ai); without a dot what is no TLD
 """
 
 import contextlib
@@ -21,8 +22,9 @@ from typing import Any
 import jinja2
 
 from tldops_bot.config.settings import ListSettings
+from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.plain_text import one_line, split_lines, wrapped
-from tldops_bot.domain.tld import Tld, parse_tld
+from tldops_bot.domain.tld import Tld, dotted
 
 _NAME = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 
@@ -72,6 +74,7 @@ class Renderer:
             "lines": _lines,
             "rows": _rows,
             "tld": _tld,
+            "dotted": dotted,
             "when": _when,
             "fingerprint": _fingerprint,
         }
@@ -151,7 +154,7 @@ def _rows(lines: Iterable[str], prefix: str = "") -> Composed:
 
 
 def _tld(name: str | Tld) -> str:
-    tld = name if isinstance(name, Tld) else parse_tld(name)
+    tld = name if isinstance(name, Tld) else parse_seat(name)
     return tld.shown if tld else one_line(str(name))
 
 

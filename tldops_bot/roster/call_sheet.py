@@ -58,6 +58,8 @@ def _tld_lines(one: SheetLine, now: datetime) -> Iterator[str]:
         yield from _indented(_person(each), "  ")
         for label, number in each.phones:
             yield f"    {label:<8}{number}"
+        if each.note:
+            yield from _indented(one_line(each.note), "    ! ")
         if clock := local_times(each.zones, now):
             yield f"    {'There':<8}{clock}"
     if one.caller:

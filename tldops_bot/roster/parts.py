@@ -1,18 +1,36 @@
 """What a roster mail is made of: the values its template prints, and the files that come with it."""
 
 import hashlib
-from collections.abc import Sequence
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.figures import Figures
-from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.roster import Coverage, Roster
 from tldops_bot.domain.roster_changes import Changes
+from tldops_bot.domain.roster_edition import (
+    ALL,
+    Edition,
+    Enclosed,
+    RosterFile,
+    enclose,
+    fits,
+    kinds_of,
+    only,
+    shown,
+    text_octets,
+)
 from tldops_bot.roster import csv_file, jscontact, text, vcard
 
-_EDITION = 1  # one more whenever the same roster would be printed differently
+KEYS_FILE = "roster-keys.pgp"
+# With more of them a phone takes long over the cards; everybody has the file of keys then.
+_KEYS_IN_CARDS_OCTETS = 400_000
+_PACKED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest there is: the same files make the same archive
+_EDITION = 2  # one more whenever the same roster would be printed differently
 
 
 def printed(roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]) -> bytes:
@@ -25,25 +43,75 @@ def printed(roster: Roster, config: Config, tlds: TldTable, history: Sequence[Fi
 
 
 def digest(roster: Roster, config: Config, history: Sequence[Figures]) -> str:
-    """Equal where the printed roster would say the same, but for its date."""
-    said = [
-        str(_EDITION),
-        config.list.name,
-        str(config.roster.fonts),
-        *coverage_lines(roster.coverage, config),
-    ]
-    said += [*text.contact_lines(roster), *text.missing_lines(roster.missing), *map(repr, history)]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()
+    """Equal where the files would say the same, but for their date."""
+    said = hashlib.sha256()
+    settings = (_EDITION, config.list.name, str(config.roster.fonts), config.roster.regions)
+    for one in (settings, *history, roster.missing, roster.coverage):
+        said.update(repr(one).encode())
+    for contact in roster.contacts:
+        key = hashlib.sha256(contact.key_blob or b"").digest()
+        said.update(repr(replace(contact, key_blob=key)).encode(errors="replace"))
+    return said.hexdigest()
 
 
-def files(roster: Roster, printed: bytes) -> tuple[Attachment, ...]:
-    """The files to keep on a phone, on paper, in a spreadsheet, or for a program."""
-    return (
-        Attachment("roster.pdf", "application/pdf", printed),
-        Attachment("roster.vcf", vcard.MEDIA_TYPE, vcard.vcards(roster.contacts)),
-        Attachment("roster.csv", csv_file.MEDIA_TYPE, csv_file.csv_file(roster)),
-        Attachment("roster.json", jscontact.MEDIA_TYPE, jscontact.jscontact(roster.contacts)),
+def files(
+    roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
+) -> tuple[RosterFile, ...]:
+    """The files to keep on a phone, on paper, in a spreadsheet, or for a program; unsigned yet.
+
+    Making them takes seconds. Where a mail can't hold all of them, there are packed ones beside them.
+    """
+    keys = b"".join(contact.key_blob or b"" for contact in roster.contacts)
+    cards = vcard.vcards(roster.contacts, with_keys=len(keys) <= _KEYS_IN_CARDS_OCTETS)
+    found = (
+        RosterFile("vcf", "roster.vcf", vcard.MEDIA_TYPE, cards),
+        RosterFile("pdf", "roster.pdf", "application/pdf", printed(roster, config, tlds, history)),
+        RosterFile("csv", "roster.csv", csv_file.MEDIA_TYPE, csv_file.csv_file(roster)),
+        RosterFile("json", "roster.json", jscontact.MEDIA_TYPE, jscontact.jscontact(roster.contacts)),
+        RosterFile("keys", KEYS_FILE, "application/octet-stream", keys),
     )
+    made = tuple(one for one in found if one.octets)
+    if fits(made, text_octets("\n".join(text.contact_lines(roster)))):
+        return made
+    return (*made, *(packed(one) for one in made if one.kind in ("vcf", "csv", "json")))
+
+
+def packed(file: RosterFile) -> RosterFile:
+    """A file in an archive of its own, which phones and desktops open."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        inside = zipfile.ZipInfo(file.name, _PACKED_AT)
+        opened.writestr(inside, file.octets, zipfile.ZIP_DEFLATED, compresslevel=9)
+    return RosterFile(file.kind, f"{file.name}.zip", "application/zip", archive.getvalue())
+
+
+def as_made(roster: Roster, edition: Edition) -> Roster:
+    """The same roster under the date and audit head that its files bear."""
+    return replace(roster, made_at=edition.made_at, audit_head=edition.audit_head)
+
+
+def enclosed(edition: Edition | None, choice: str, common: Mapping[str, Any]) -> Enclosed:
+    """What goes with the text to somebody who chose these files."""
+    if edition is None:
+        return Enclosed()
+    said = "\n".join((*common["contact_lines"], *common["missing_lines"]))
+    return enclose(edition, kinds_of(choice), text_octets(said))
+
+
+def asked_for(edition: Edition | None, kinds: Sequence[str]) -> Enclosed:
+    """Files that somebody named, however large."""
+    return only(edition, kinds) if edition is not None else Enclosed()
+
+
+def file_values(found: Enclosed, choice: str, is_unmade: bool = False) -> dict[str, Any]:
+    """What the text says of the files: their digests, and what is not there for want of room, or of time."""
+    return {
+        "files": [{"kind": one.kind, "name": one.name, "sha256": one.sha256} for one in found.files],
+        "is_packed": any(one.is_packed for one in found.files),
+        "left_out": list(found.left_out),
+        "choice": "" if choice == ALL else shown(choice),
+        "is_unmade": is_unmade,
+    }
 
 
 def values(roster: Roster, config: Config) -> dict[str, Any]:
@@ -68,8 +136,22 @@ def coverage_lines(coverage: Coverage, config: Config) -> list[str]:
         text.share_line("ASCII ccTLDs", coverage.ascii_cctlds),
         text.share_line("IDN ccTLDs", coverage.idn_cctlds),
         text.share_line("Confirmed in 200 days", coverage.confirmed),
+        *_beside_cctlds(coverage, config),
         *(text.region_lines(coverage) if config.roster.regions else ()),
     ]
+
+
+def _beside_cctlds(coverage: Coverage, config: Config) -> list[str]:
+    """What else the list serves, or has contacts of from when it did."""
+    served = config.membership.constituencies
+    lines = []
+    if "gtld" in served or coverage.gtlds.covered:
+        lines.append(text.share_line("gTLDs", coverage.gtlds))
+    for kind, name in (("cert", "CERTs"), ("regional", "Regional organisations")):
+        count = coverage.organisations.get(kind, 0)
+        if kind in served or count:
+            lines.append(text.count_line(name, count))
+    return lines
 
 
 def change_values(changes: Changes | None, since_on: str) -> dict[str, Any]:

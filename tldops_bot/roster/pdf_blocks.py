@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.plain_text import one_line, split_lines
 from tldops_bot.domain.roster import RosterContact, TldContacts
+from tldops_bot.domain.tld import Tld
 from tldops_bot.roster.drawing import Box
 from tldops_bot.roster.pdf_pages import Pages
 from tldops_bot.roster.text import confirmed, grouped, marks
@@ -72,15 +74,21 @@ def put_block(pages: Pages, x: float, y: float, block: Block) -> None:
 def put_heading(pages: Pages, x: float, y: float, each: TldContacts, is_continued: bool) -> None:
     """The bar above a TLD's contacts."""
     pages.mark(Box(x, y, WIDTH, HEADING - 2.2, "#e4e4e4"))
-    name = f".{pages.named(each.tld)}"
+    name = pages.fold(dotted_name(pages, each.tld), WIDTH - 3, 4.8, True)[0]
     pages.text(x + 1.5, y + 4.7, 4.8, name, is_bold=True)
     at = x + 1.5 + pages.width(name, 4.8, True) + 2
     rest = "continued" if is_continued else one_line(each.country)
-    rest = f"{each.tld.a_label}  {rest}" if name != f".{each.tld.a_label}" else rest
+    rest = f"{each.tld.a_label}  {rest}" if name not in (each.tld.a_label, f".{each.tld.a_label}") else rest
     room = x + WIDTH - at - 9
     shown = pages.fold(rest, room, 3.0)
     pages.text(at, y + 4.5, 3.0, shown[0] if shown else "")
     pages.text(x + WIDTH - 1.5, y + 4.5, 3.0, each.region, _GREY, anchor="end")
+
+
+def dotted_name(pages: Pages, tld: Tld) -> str:
+    """`.nl`; an organisation without a TLD by its name, as far as that can be printed."""
+    name = pages.named(tld)
+    return name if kind_of(tld.a_label) else f".{name}"
 
 
 def _lines(contact: RosterContact) -> Iterator[PrintedLine]:

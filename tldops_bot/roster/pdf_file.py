@@ -10,12 +10,14 @@ from tldops_bot.config.tile_map import load_tile_map
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.covered import cover
 from tldops_bot.domain.figures import Figures
+from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.roster import CCTLD, Roster, is_idn, place
 from tldops_bot.domain.tld import REGIONS, Tld
 from tldops_bot.roster import picture
 from tldops_bot.roster.drawing import Box, Line
 from tldops_bot.roster.pdf_blocks import HEADING, WIDTH, Block, block, put_block, put_heading
 from tldops_bot.roster.pdf_pages import UNSHOWN, Pages
+from tldops_bot.roster.text import ORGANISATIONS
 from tldops_bot.roster.typefaces import Typefaces
 
 PAGE_WIDTH, PAGE_HEIGHT = 210.0, 279.4
@@ -23,7 +25,8 @@ _LEFT, _RIGHT = 10.0, 196.0  # right of it is the thumb index
 _TOP, _BOTTOM = 20.0, 267.0
 _COLUMNS = (_LEFT, _RIGHT - WIDTH)
 _MOST_IN_INDEX = 360
-_LETTERS = (*"abcdefghijklmnopqrstuvwxyz", "IDN")
+_OTHERS = "ORG"
+_LETTERS = (*"abcdefghijklmnopqrstuvwxyz", "IDN", _OTHERS)
 _GREY, _BLACK, _AMBER = "#595959", "#000000", "#ffc000"
 
 
@@ -94,7 +97,7 @@ def _laid_out(pages: Pages, roster: Roster) -> list[list[_Placed]]:
 
 def _sheet(paper: _Paper, sheet: Sequence[_Placed]) -> None:
     tlds = [each.block.each.tld for each in sheet]
-    _begin_page(paper, f".{tlds[0].a_label}" + (f" – .{tlds[-1].a_label}" if tlds[-1] != tlds[0] else ""))
+    _begin_page(paper, _headline(tlds[0], tlds[-1]))
     _thumbs(paper.pages, {_letter(tld) for tld in tlds})
     for each in sheet:
         y = each.y
@@ -104,6 +107,13 @@ def _sheet(paper: _Paper, sheet: Sequence[_Placed]) -> None:
                 paper.pages.pdf.start_section(each.block.each.tld.a_label)
             y += HEADING
         put_block(paper.pages, each.x, y, each.block)
+
+
+def _headline(first: Tld, last: Tld) -> str:
+    """`.aa – .be`; the organisations, which come last, under one word."""
+    if kind_of(last.a_label):
+        return ORGANISATIONS if kind_of(first.a_label) else f".{first.a_label} – organisations"
+    return f".{first.a_label}" + (f" – .{last.a_label}" if last != first else "")
 
 
 def _begin_page(paper: _Paper, heading: str, is_wide: bool = False) -> None:
@@ -128,6 +138,8 @@ def _label(pages: Pages, right: float, y: float) -> None:
 
 
 def _letter(tld: Tld) -> str:
+    if kind_of(tld.a_label):
+        return _OTHERS
     return "IDN" if is_idn(tld) else tld.a_label[0]
 
 
@@ -187,7 +199,9 @@ def _index(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable, top: float
     if len(every) > _MOST_IN_INDEX:
         cctlds = {facts.tld for facts in tlds.of_kind(CCTLD)}
         every = [tld for tld in every if tld in cctlds]
-    parts = [([tld for tld in every if not is_idn(tld)], 10), ([tld for tld in every if is_idn(tld)], 5)]
+    names = [tld for tld in every if not kind_of(tld.a_label)]
+    parts = [([tld for tld in names if not is_idn(tld)], 10), ([tld for tld in names if is_idn(tld)], 5)]
+    parts.append(([tld for tld in every if kind_of(tld.a_label)], 3))
     rows = sum(-(-len(part) // columns) for part, columns in parts)
     step = min(5.0, (_BOTTOM - top) / (rows + 1))
     for part, columns in parts:

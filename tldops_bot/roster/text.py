@@ -7,15 +7,17 @@ thing a line, so that nothing has to be looked up elsewhere and right-to-left na
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.plain_text import one_line, split_lines
 from tldops_bot.domain.roster import Coverage, Roster, RosterContact, Share, TldContacts
 from tldops_bot.domain.roster_changes import Changes
 from tldops_bot.domain.tld import REGIONS, Tld
 from tldops_bot.roster.columns import WIDTH, columns, wrap
 
+ORGANISATIONS = "Organisations without a TLD: CERTs and regional organisations"
 _INDENT = "  "
 _LABEL = 11
-_HEADING_STARTS = ".-! \u3002\uff0e\u2024"
+_HEADING_STARTS = ".-! \u3002\uff0e\u2024\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63\uff0d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,19 @@ class ChangeLines:
 
 
 def contact_lines(roster: Roster) -> list[str]:
-    """All TLDs with their contacts, a blank line between two of them."""
-    return [line for each in roster.tlds for line in tld_lines(each)]
+    """All TLDs with their contacts, a blank line between two of them; then the organisations under their heading."""
+    organisations = [each for each in roster.tlds if kind_of(each.tld.a_label)]
+    tlds = [line for each in roster.tlds if not kind_of(each.tld.a_label) for line in tld_lines(each)]
+    heading = ["", f"-- {ORGANISATIONS} --", ""] if organisations else []
+    return [*tlds, *heading, *(line for each in organisations for line in tld_lines(each))]
 
 
 def tld_lines(each: TldContacts) -> Iterator[str]:
     """One TLD: a heading, then its contacts."""
-    heading = f".{each.tld.shown}" + (f"  {one_line(each.country)}" if each.country else "")
+    heading = one_line(each.tld.dotted) + (f"  {one_line(each.country)}" if each.country else "")
+    if kind_of(each.tld.a_label):
+        *above, heading = _wrapped(f"-- {heading}")  # a person's name can't begin with that
+        yield from above
     yield heading + " " + "-" * max(3, WIDTH - columns(heading) - 1)
     for contact in each.contacts:
         yield from person_lines(contact)
@@ -104,11 +112,16 @@ def share_line(name: str, share: Share) -> str:
     return f"{_INDENT}{name:<28}{share.covered:>4} of {share.total:>3} {share.percent:>4} %"
 
 
+def count_line(name: str, count: int) -> str:
+    """The same for what nobody knows the whole of."""
+    return f"{_INDENT}{name:<28}{count:>4}"
+
+
 def change_lines(changes: Changes) -> ChangeLines:
     """Each kind of change: TLD by TLD who is new, where somebody left, and whose entry is different."""
     return ChangeLines(
         joined=tuple(_about(changes.joined)),
-        left=tuple(f"{_INDENT}.{tld.shown}: {_remaining(count)}" for tld, count in changes.left_tlds),
+        left=tuple(f"{_INDENT}{tld.dotted}: {_remaining(count)}" for tld, count in changes.left_tlds),
         changed=tuple(_listed(changes.changed)),
         stale=tuple(_listed(changes.stale)),
         new_keys=tuple(_listed(changes.new_keys)),
@@ -128,12 +141,12 @@ def _names(tlds: Iterable[Tld]) -> list[str]:
 
 def _about(joined: Iterable[tuple[Tld, tuple[RosterContact, ...]]]) -> Iterator[str]:
     for tld, people in joined:
-        yield from _wrapped(f".{tld.shown}: " + ", ".join(one_line(who.name) for who in people), _INDENT)
+        yield from _wrapped(f"{tld.dotted}: " + ", ".join(one_line(who.name) for who in people), _INDENT)
 
 
 def _listed(people: Iterable[RosterContact]) -> Iterator[str]:
     for who in people:
-        tlds = ", ".join(f".{tld.shown}" for tld in who.tlds)
+        tlds = ", ".join(tld.dotted for tld in who.tlds)
         yield from _wrapped(f"{tlds}: {one_line(who.name)}", _INDENT)
 
 

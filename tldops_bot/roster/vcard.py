@@ -87,7 +87,7 @@ def _tel(types: str, written: str, e164: str) -> Iterator[str]:
 
 def note(contact: RosterContact) -> str:
     """What a phone's address book has no field for: the TLDs, the key to compare, the marks."""
-    lines = [", ".join(f".{tld.shown}" for tld in contact.tlds)]
+    lines = [", ".join(tld.dotted for tld in contact.tlds)]
     if contact.has_key:
         lines.append(f"OpenPGP {grouped(contact.fingerprint)}")
     if contact.emergency_email:

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 from sqlalchemy.orm import Session
 
+from tldops_bot.store.lookups import organisation_matches
 from tldops_bot.store.many_rows import insert_many
 from tldops_bot.store.people import LISTED
 from tldops_bot.store.tables import AlertRecipient, CertificateRow, Entry, Office, Person
@@ -29,11 +30,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Whom a scope names: everybody, or the contacts of these TLDs and organisations."""
+    """Whom a scope names: everybody (but who is listed only for what is in `without`), or these TLDs' and organisations'."""
 
     everybody: bool
     tlds: Collection[str] = ()
     organisations: Collection[str] = ()
+    without: Collection[str] = ()
 
 
 def targets(
@@ -104,11 +106,13 @@ def _within(reached: Reached, poster_id: int, alert_id: str) -> ColumnElement[bo
     seated = exists().where(Office.person_id == Person.id)
     already = exists().where(AlertRecipient.person_id == Person.id, AlertRecipient.alert_id == alert_id)
     if reached.everybody:
-        return or_(listed, seated, already) if alert_id else or_(listed, seated)
+        if reached.without:
+            listed = listed.where(Entry.tld.not_in(reached.without))
+        conditions = [listed, seated, *([Person.id == poster_id] if reached.without else [])]
+        return or_(*conditions, already) if alert_id else or_(*conditions)
     named = exists().where(Entry.person_id == Person.id, Entry.state == LISTED, Entry.tld.in_(reached.tlds))
     committee = exists().where(Office.person_id == Person.id, Office.role == "committee")
     conditions = [named, committee, Person.id == poster_id, *([already] if alert_id else [])]
     for words in reached.organisations:
-        matching = func.lower(Person.organisation).contains(words.lower(), autoescape=True)
-        conditions.append(listed & matching)
+        conditions.append(listed & organisation_matches(words))
     return or_(*conditions)

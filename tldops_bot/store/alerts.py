@@ -78,7 +78,9 @@ def recipient_of_delivery(session: Session, delivery_id: int) -> AlertRecipient 
     query = (
         select(AlertRecipient)
         .join(Message, Message.alert_id == AlertRecipient.alert_id)
-        .join(Delivery, (Delivery.message_id == Message.id) & (Delivery.person_id == AlertRecipient.person_id))
+        .join(
+            Delivery, (Delivery.message_id == Message.id) & (Delivery.person_id == AlertRecipient.person_id)
+        )
         .where(Delivery.id == delivery_id)
     )
     return session.scalars(query).first()
@@ -124,7 +126,7 @@ def seconds_to_last_copy(session: Session, alert: Alert) -> float | None:
         )
         .group_by(Delivery.state)
     )
-    found = {state: last for state, last in session.execute(copies)}
+    found = dict(session.execute(copies).tuples().all())
     taken_at = found.get("taken")
     if taken_at is None or {"waiting", "sending"} & set(found):
         return None
@@ -193,6 +195,12 @@ def to_start(session: Session, now: datetime) -> list[Alert]:
     """Announced exercises whose time has come."""
     query = select(Alert).where(Alert.state == "announced", Alert.posted_at <= now)
     return list(session.scalars(query.order_by(Alert.id)))
+
+
+def exercises(session: Session) -> list[Alert]:
+    """The exercises that went out, oldest first."""
+    query = select(Alert).where(Alert.is_exercise, Alert.state.in_(("posted", "closed")))
+    return list(session.scalars(query.order_by(Alert.posted_at)))
 
 
 def to_report(session: Session, since: datetime) -> list[Alert]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.store.people import LISTED, by_address
-from tldops_bot.store.tables import Entry, Lookup, Person
+from tldops_bot.store.tables import Entry, Lookup, Organisation, Person
 
 LIMIT = 60
 
@@ -28,8 +28,22 @@ def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[Person]]:
 
 
 def by_organisation(session: Session, words: str) -> list[Person]:
-    """Listed people whose organisation contains these words."""
-    return _listed(session, func.lower(Person.organisation).contains(words.lower(), autoescape=True))
+    """Listed people who work for, or are listed for, an organisation with these words in its name."""
+    return _listed(session, organisation_matches(words))
+
+
+def organisation_matches(words: str) -> ColumnElement[bool]:
+    """The person's own organisation, or one without a TLD that the person is listed for, by its name or label."""
+    wanted = words.lower()
+    named = select(Organisation.label).where(
+        or_(
+            func.lower(Organisation.name).contains(wanted, autoescape=True),
+            Organisation.label == wanted,
+        )
+    )
+    speaks_for = select(Entry.person_id).where(Entry.state == LISTED, Entry.tld.in_(named))
+    own = func.lower(Person.organisation).contains(wanted, autoescape=True)
+    return or_(own, Person.id.in_(speaks_for))
 
 
 def by_name(session: Session, words: str) -> list[Person]:

@@ -1,25 +1,52 @@
-"""The roster as it was last printed: making it takes seconds, and many ask for the same one at once."""
+"""The files of the roster as last made and signed: that takes seconds, and many ask for the same one at once."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from tldops_bot.domain.roster_edition import Edition, RosterFile
 from tldops_bot.store.tables import PrintedRoster
 
 KEPT_FOR = timedelta(days=1)  # its date is printed on it
 
 
-def held(session: Session, digest: str, now: datetime) -> bytes | None:
-    """What was printed of this very content in the last day."""
-    row = session.get(PrintedRoster, digest)
-    return row.octets if row is not None and row.made_at > now - KEPT_FOR else None
+def is_held(session: Session, digest: str, now: datetime) -> bool:
+    """Whether there are files of this very content, of the last day."""
+    made = select(PrintedRoster.made_at).where(PrintedRoster.digest == digest).limit(1)
+    made_at = session.scalar(made)
+    return made_at is not None and made_at > now - KEPT_FOR
 
 
-def keep(session: Session, digest: str, octets: bytes, now: datetime) -> None:
+def held(session: Session, digest: str, now: datetime) -> Edition | None:
+    """What was made of this very content in the last day."""
+    found = select(PrintedRoster).where(PrintedRoster.digest == digest).order_by(PrintedRoster.place)
+    rows = list(session.scalars(found))
+    if not rows or rows[0].made_at <= now - KEPT_FOR:
+        return None
+    files = tuple(
+        RosterFile(row.kind, row.name, row.media_type, row.octets, row.signature) for row in rows
+    )
+    return Edition(rows[0].made_at, rows[0].audit_head, files)
+
+
+def keep(session: Session, digest: str, edition: Edition) -> None:
     """Keep this one in place of any other."""
     forget(session)
-    session.add(PrintedRoster(digest=digest, octets=octets, made_at=now))
+    for place, one in enumerate(edition.files):
+        session.add(
+            PrintedRoster(
+                digest=digest,
+                name=one.name,
+                kind=one.kind,
+                media_type=one.media_type,
+                octets=one.octets,
+                signature=one.signature,
+                place=place,
+                made_at=edition.made_at,
+                audit_head=edition.audit_head,
+            )
+        )
     session.flush()
 
 

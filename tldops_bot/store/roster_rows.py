@@ -1,7 +1,7 @@
 """Reads the roster from the store: everybody who is listed, with the key to encrypt to."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,10 +10,12 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.config.tld_table import TldTable
-from tldops_bot.domain.labels import to_u_label
+from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.roster import Roster, RosterContact, build_roster, wrong_numbers
 from tldops_bot.domain.tld import Tld
+from tldops_bot.store import organisations
 from tldops_bot.store.audit import head
+from tldops_bot.store.constituencies import listed_without
 from tldops_bot.store.people import LISTED
 from tldops_bot.store.tables import CertificateRow, Entry, Person
 
@@ -30,9 +32,15 @@ _PERSON_COLUMNS = (
 )
 
 
-def load_roster(session: Session, now: datetime, tlds: TldTable) -> Roster:
-    """Everybody who is listed at this moment, grouped by TLD; columns only, since there may be thousands."""
-    listed, since_at = _listed_tlds(session)
+def load_roster(
+    session: Session, now: datetime, tlds: TldTable, constituencies: Collection[str] | None = None
+) -> Roster:
+    """Everybody who is listed at this moment, grouped by TLD; columns only, since there may be thousands.
+
+    With `constituencies` only who is listed for one of these.
+    """
+    listed, since_at = _listed_tlds(session, listed_without(session, tlds, constituencies))
+    known = _organisations(session)
     moved_at = _last_moves(session)
     own_key = and_(CertificateRow.fingerprint == Person.fingerprint, CertificateRow.person_id == Person.id)
     query = (
@@ -42,17 +50,22 @@ def load_roster(session: Session, now: datetime, tlds: TldTable) -> Roster:
         .where(Person.forgotten_at.is_(None))
     )
     contacts = [
-        _contact(row, _tlds(listed[row.id], tlds), since_at[row.id], moved_at[row.id], now)
+        _contact(row, _tlds(listed[row.id], tlds, known), since_at[row.id], moved_at[row.id], now)
         for row in session.execute(query)
+        if row.id in listed
     ]
     return build_roster(now, contacts, tlds, head(session))
 
 
-def _listed_tlds(session: Session) -> tuple[dict[int, list[str]], dict[int, datetime]]:
+def _listed_tlds(
+    session: Session, without: Collection[str]
+) -> tuple[dict[int, list[str]], dict[int, datetime]]:
     labels: dict[int, list[str]] = defaultdict(list)
     since_at: dict[int, datetime] = {}
     query = select(Entry.person_id, Entry.tld, Entry.since_at).where(Entry.state == LISTED)
     for person_id, label, since in session.execute(query.order_by(Entry.tld)):
+        if label in without:
+            continue
         labels[person_id].append(label)
         since_at[person_id] = min(since, since_at.get(person_id, since))
     return labels, since_at
@@ -66,11 +79,16 @@ def _last_moves(session: Session) -> dict[int, datetime]:
     return {row[0]: max(moment for moment in row[1:] if moment) for row in session.execute(query)}
 
 
-def _tlds(labels: Iterable[str], known: TldTable) -> tuple[Tld, ...]:
-    """A TLD that has left the root since is still shown, by the name it had."""
+def _organisations(session: Session) -> dict[str, Tld]:
+    return organisations.named(session, organisations.labels(session))
+
+
+def _tlds(labels: Iterable[str], known: TldTable, named: Mapping[str, Tld]) -> tuple[Tld, ...]:
+    """A TLD that has left the root since is still shown, by the name it had; an organisation by its own."""
     facts = known.by_a_label
     return tuple(
-        facts[label].tld if label in facts else Tld(label, to_u_label(label) or label) for label in labels
+        facts[label].tld if label in facts else named.get(label) or parse_seat(label) or Tld(label, label)
+        for label in labels
     )
 
 

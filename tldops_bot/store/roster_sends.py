@@ -18,6 +18,7 @@ from tldops_bot.store.tables import CertificateRow, Entry, Fact, Office, Person,
 
 _SNAPSHOT = "snapshot"
 _FACT_PREFIX = "roster:"
+_UNDER_WAY = "roster_under_way"
 _ROWS_AT_ONCE = 500  # SQLite takes 32,766 values in a statement
 
 
@@ -30,11 +31,28 @@ class Reader:
     addresses: tuple[str, ...]
     last_made_at: datetime | None = None
     last_snapshot: str = ""
+    files: str = ""
 
 
 def period_is_sent(session: Session, period_at: datetime) -> bool:
     """Whether the roster of this period went out; who becomes a member later gets theirs with the next."""
-    return session.scalar(select(exists().where(RosterSend.period_at == period_at))) is True
+    sent = exists().where(RosterSend.period_at == period_at, RosterSend.is_asked.is_(False))
+    return session.scalar(select(sent)) is True
+
+
+def under_way(session: Session) -> datetime | None:
+    """The period whose roster has gone to some, and not yet to all."""
+    kept = facts.get(session, _UNDER_WAY)
+    return datetime.fromisoformat(kept) if kept else None
+
+
+def note_under_way(session: Session, period_at: datetime | None) -> None:
+    """That there are more to be sent this period's roster; None: it has gone to all."""
+    if period_at is not None:
+        facts.put(session, _UNDER_WAY, period_at.isoformat())
+    else:
+        session.execute(delete(Fact).where(Fact.name == _UNDER_WAY))
+    session.flush()
 
 
 def recipients_due(
@@ -52,6 +70,7 @@ def recipients_due(
         Person.emergency_email,
         Person.emergency_proven_at,
         Person.fingerprint,
+        Person.roster_files,
     )
     own_key = and_(CertificateRow.fingerprint == Person.fingerprint, CertificateRow.person_id == Person.id)
     already = select(RosterSend.person_id).where(RosterSend.period_at == period_at)
@@ -71,7 +90,8 @@ def recipients_due(
             addresses.append(row.emergency_email)
         living = tuple(one for one in addresses if (row.id, address_key(one)) not in dead)
         if living:
-            readers.append(Reader(row.id, row.fingerprint, living, *last.get(row.id, (None, ""))))
+            made_at, name = last.get(row.id, (None, ""))
+            readers.append(Reader(row.id, row.fingerprint, living, made_at, name, row.roster_files))
     return readers
 
 
@@ -106,10 +126,9 @@ def missed_and_mended(session: Session, now: datetime) -> list[datetime]:
 
 def take_back(session: Session, person_id: int) -> bool:
     """The key ended while the roster was on its way: it was missed after all. False when that was known."""
-    newest = select(func.max(RosterSend.period_at)).where(RosterSend.person_id == person_id).scalar_subquery()
-    row = session.scalar(
-        select(RosterSend).where(RosterSend.person_id == person_id, RosterSend.period_at == newest)
-    )
+    theirs = (RosterSend.person_id == person_id, RosterSend.is_asked.is_(False))
+    newest = select(func.max(RosterSend.period_at)).where(*theirs).scalar_subquery()
+    row = session.scalar(select(RosterSend).where(*theirs, RosterSend.period_at == newest))
     person = session.get(Person, person_id)
     if row is None or person is None or person.roster_missed_at is not None:
         return False
@@ -137,15 +156,23 @@ def record_send(
     person_ids: Iterable[int],
     made_at: datetime,
     snapshot: Mapping[str, Any],
+    is_asked: bool = False,
 ) -> set[int]:
     """Note that these people are sent the roster of a period; returns those who had not been.
 
     Only those may get it. On PostgreSQL this waits for another node that is noting the same.
+    `is_asked`: the roster that somebody asked for, with the moment in place of a period.
     """
     text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"))
     name = _FACT_PREFIX + hashlib.sha256(text.encode()).hexdigest()[:24]
     rows = [
-        {"period_at": period_at, "person_id": who, "made_at": made_at, "entries": {_SNAPSHOT: name}}
+        {
+            "period_at": period_at,
+            "person_id": who,
+            "made_at": made_at,
+            "entries": {_SNAPSHOT: name},
+            "is_asked": is_asked,
+        }
         for who in sorted(person_ids)
     ]
     fresh = _insert(session, rows)
@@ -165,10 +192,12 @@ def count_as_sent(session: Session, period_at: datetime, now: datetime) -> None:
             "person_id": reader.person_id,
             "made_at": reader.last_made_at or now,
             "entries": {_SNAPSHOT: reader.last_snapshot} if reader.last_snapshot else {},
+            "is_asked": False,
         }
         for reader in recipients_due(session, period_at, now)
     ]
     _insert(session, rows)
+    note_under_way(session, None)
 
 
 def _key_is_usable(now: datetime) -> ColumnElement[bool]:

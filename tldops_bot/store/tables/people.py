@@ -34,6 +34,7 @@ class Person(Base):
     key_blocked_because: Mapped[Line] = mapped_column(default="")
     key_rung: Mapped[int] = mapped_column(default=0)
     roster_missed_at: Mapped[datetime | None]
+    roster_files: Mapped[Line] = mapped_column(default="")
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]

@@ -10,22 +10,32 @@ from tldops_bot.store.columns import Base, Key, Label, Line, Word, Words
 
 
 class RosterSend(Base):
-    """A period's roster went (into the outbox) to this member: once, however often the clock ticks."""
+    """A period's roster went (into the outbox) to this member: once, however often the clock ticks.
+
+    `is_asked`: they asked for it themselves, so it says nothing of a period.
+    """
 
     __tablename__ = "roster_sends"
     period_at: Mapped[datetime] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), primary_key=True)
     made_at: Mapped[datetime]
     entries: Mapped[dict[str, Any]]
+    is_asked: Mapped[bool] = mapped_column(default=False)
 
 
 class PrintedRoster(Base):
-    """The roster as it was last printed, by a digest of what it says: made once for all who ask."""
+    """A file of the roster as it was last made and signed, by a digest of what it says: once for all who ask."""
 
     __tablename__ = "printed_rosters"
     digest: Mapped[Line] = mapped_column(primary_key=True)
+    name: Mapped[Line] = mapped_column(primary_key=True)
+    kind: Mapped[Word]
+    media_type: Mapped[Line]
     octets: Mapped[bytes]
+    signature: Mapped[bytes]
+    place: Mapped[int]
     made_at: Mapped[datetime]
+    audit_head: Mapped[Line]
 
 
 class Lookup(Base):

@@ -1,0 +1,29 @@
+"""How a process of our own begins that works beside us: its secrets stay in memory, and it ends when we do."""
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+
+from tldops_bot.adapters.linux_secrets import keep_in_memory
+
+
+def live_and_die_with_parent() -> None:
+    """The worker holds both ends of its queue, so it would outlive a parent that was killed, for ever."""
+    keep_in_memory()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it, too; the parent says when to end
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def give_way() -> None:
+    """The same, and whatever else has something to do goes first."""
+    live_and_die_with_parent()
+    os.nice(10)
+
+
+def _end_after(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)

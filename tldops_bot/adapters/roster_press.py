@@ -1,0 +1,107 @@
+"""Makes and signs the files of the roster ahead of whoever sends it: once for all, and no transaction waits for it.
+
+The files are made in a process of their own, which lets everything else go first; gpg signs each of them.
+"""
+
+import logging
+import multiprocessing
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from tldops_bot.adapters.child_process import give_way
+from tldops_bot.adapters.gnupg_runner import GpgUnavailable
+from tldops_bot.commands._roster_files import Manuscript, manuscript
+from tldops_bot.config.settings import Config
+from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.figures import Figures
+from tldops_bot.domain.roster import Roster
+from tldops_bot.domain.roster_edition import Edition, RosterFile
+from tldops_bot.jobs.send_roster import is_wanted
+from tldops_bot.mail.certifications import without_pictures
+from tldops_bot.roster import parts
+from tldops_bot.store import printed_rosters
+from tldops_bot.store.database import Database, Urgency
+
+Make = Callable[[Roster, Config, TldTable, Sequence[Figures]], tuple[RosterFile, ...]]
+
+log = logging.getLogger(__name__)
+
+
+class Signer(Protocol):
+    """What is needed of gpg. Raises GpgUnavailable."""
+
+    def sign_detached(self, octets: bytes) -> bytes: ...
+
+
+def make_files(
+    roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
+) -> tuple[RosterFile, ...]:
+    """In this process: the files, the keys in them as small as gpg takes them."""
+    contacts = (
+        replace(one, key_blob=without_pictures(one.key_blob)) if one.key_blob else one
+        for one in roster.contacts
+    )
+    return parts.files(replace(roster, contacts=tuple(contacts)), config, tlds, history)
+
+
+def make_aside(
+    roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
+) -> tuple[RosterFile, ...]:
+    """The same in a process that is there for this alone. Raises BrokenProcessPool when it dies."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context, initializer=give_way) as pool:
+        return pool.submit(make_files, roster, config, tlds, history).result()
+
+
+@dataclass(frozen=True, slots=True)
+class RosterPress:
+    """One at a time: who comes while it is at work is not held up."""
+
+    database: Database
+    signer: Signer
+    config: Config
+    tlds: TldTable
+    now: Callable[[], datetime]
+    make: Make = make_aside
+    _busy: threading.Lock = field(default_factory=threading.Lock)
+
+    def prepare(self) -> bool:
+        """See that the files of the present roster are there; False where they can't be just now."""
+        if not self._busy.acquire(blocking=False):
+            return False
+        try:
+            return self._prepare()
+        except (GpgUnavailable, BrokenProcessPool) as problem:
+            log.warning("the files of the roster could not be made: %s", type(problem).__name__)
+            return False
+        finally:
+            self._busy.release()
+
+    def prepare_what_is_due(self) -> None:
+        """The same, if a roster would be sent now."""
+        with self.database.read() as session:
+            is_due = is_wanted(session, self.config, self.now())
+        if is_due:
+            self.prepare()
+
+    def _prepare(self) -> bool:
+        now = self.now()
+        with self.database.read() as session:
+            wanted = manuscript(session, self.config, self.tlds, now)
+            if printed_rosters.is_held(session, wanted.digest, now):
+                return True
+        edition = self._edition(wanted)
+        with self.database.write(Urgency.DELIVERY) as session:
+            printed_rosters.keep(session, wanted.digest, edition)
+        log.info("made and signed the files of a roster: %d", len(edition.files))
+        return True
+
+    def _edition(self, wanted: Manuscript) -> Edition:
+        made = self.make(wanted.roster, self.config, self.tlds, wanted.history)
+        signed = tuple(replace(one, signature=self.signer.sign_detached(one.octets)) for one in made)
+        return Edition(wanted.roster.made_at, wanted.roster.audit_head, signed)

@@ -1,0 +1,149 @@
+"""A second way to be woken when an alert waits: `Wake:` in UPDATE, its proof by a token, and whom an alert wakes.
+
+What goes that way says that there is an alert and nothing more; a gateway, and whoever runs it, learns no other thing.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from tldops_bot.commands import _letters
+from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.domain.address import mask_phone
+from tldops_bot.domain.nearest import nearest
+from tldops_bot.domain.outgoing import Letter
+from tldops_bot.domain.request import Field
+from tldops_bot.domain.wake import WORD_LASTS, WORDS_A_DAY, Wake, is_safe_target, read_wake, takes_phone
+from tldops_bot.mail.phones import costs_more, parse_phone
+from tldops_bot.store import audit, tokens, wakes
+from tldops_bot.store.tables import Alert, Person, Token, WakeChannel
+
+FIELD = "Wake"
+PURPOSE = "wake"
+ENDED = Wake("", "", "")  # no way any more
+TEXTS = {wakes.ALERT: "wake/alert", wakes.EXERCISE: "wake/alert", wakes.TOKEN: "wake/token"}
+_EMPTY = ("-", "none", "")
+_A_DAY = timedelta(days=1)
+
+
+def read(ctx: Context, person: Person, fields: Sequence[Field], country: str) -> Wake | Refused | None:
+    """What `Wake:` asks for: a way, ENDED, or None where the field is not there; or what is wrong with it."""
+    if not fields:
+        return None
+    if len(fields) > 1:
+        return Refused("field_twice", {"field": FIELD})
+    value = fields[0].value.strip()
+    if value.lower() in _EMPTY:
+        return ENDED
+    gateways = sorted(ctx.config.wake.gateways)
+    if not gateways:
+        return Refused("no_gateway")
+    asked = read_wake(value)
+    if asked is None or asked.gateway not in gateways:
+        word = value.split()[0].lower()
+        near = "" if word in gateways else nearest(word, gateways)
+        return Refused("bad_wake", {"value": value[:50], "gateways": gateways, "nearest": near})
+    found = _with_target(ctx, asked, country)
+    if isinstance(found, Refused) or _is_proven(ctx, person, found):
+        return found
+    if len(tokens.lately(ctx.session, PURPOSE, person.id, ctx.now - _A_DAY)) >= WORDS_A_DAY:
+        return Refused("wake_often", {"limit": WORDS_A_DAY})
+    return found
+
+
+def carry_out(ctx: Context, person: Person, wake: Wake) -> bool:
+    """End the way, or change its severity; a new one gets a word that has to come back. Whether it is waited for."""
+    tokens.void_for_person(ctx.session, person.id, ctx.now, PURPOSE)
+    if wake == ENDED:
+        wakes.forget_person(ctx.session, person.id, ctx.now)
+        return False
+    if _is_proven(ctx, person, wake):
+        wakes.keep_way(ctx.session, person.id, wake, ctx.now)
+        return False
+    details = {"gateway": wake.gateway, "target": wake.target, "severity": wake.severity}
+    until = ctx.now + WORD_LASTS
+    # No address: that the word comes back proves no mailbox.
+    minted = tokens.mint(
+        ctx.session, ctx.random, PURPOSE, "", ctx.now, until, person_id=person.id, details=details
+    )
+    wakes.send_word(ctx.session, person.id, wake, minted.words, ctx.now)
+    return True
+
+
+def proven(ctx: Context, token: Token) -> Reply | Refused:
+    """The word came back: from now on this way counts, and the person hears of it by mail."""
+    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    if person is None or not token.details:
+        return Refused("token_void")
+    wake = Wake(**token.details)
+    if wake.gateway not in ctx.config.wake.gateways:
+        return Refused("no_gateway")
+    wakes.keep_way(ctx.session, person.id, wake, ctx.now)
+    audit.record(
+        ctx.session, ctx.now, "mailbox", "wake_proven", person_id=person.id, inbox_id=ctx.mail.inbox_id
+    )
+    said = {"gateway": wake.gateway, "severity": wake.severity}
+    values = said | {"name": person.name, "target": mask_phone(wake.target)}
+    ctx.post(_letters.notice("letters/wake_proven", values, _letters.to_person(person)))
+    return Reply("wake_proven", {"gateway": wake.gateway, "severity": wake.severity})
+
+
+def word_failed(person: Person, gateway: str) -> Letter:
+    """The word could not be sent; its owner waits for it."""
+    values = {"name": person.name, "gateway": gateway}
+    return _letters.notice("letters/wake_failed", values, _letters.to_person(person))
+
+
+def wake_everybody(ctx: Context, alert: Alert) -> None:
+    """Wake everybody an alert was meant for who asked for that, beside the mails and never before them."""
+    if ctx.config.wake.gateways:
+        wakes.wake_for(ctx.session, alert, tuple(ctx.config.wake.gateways), ctx.now)
+
+
+def notes(session: Session, alert: Alert) -> dict[int, str]:
+    """What a caller should know of people who were to be woken, by number."""
+    words = {}
+    for person_id, (gateway, state, ended_at) in wakes.calls_for(session, alert.id).items():
+        if state == wakes.TAKEN and ended_at is not None:
+            words[person_id] = f"woken by {gateway} at {ended_at:%H:%M} UTC, has not answered"
+        elif state == wakes.FAILED:
+            words[person_id] = f"could not be woken by {gateway}"
+    return words
+
+
+def shown(ctx: Context, person: Person) -> dict[str, object] | None:
+    """The way as its owner sees it."""
+    row = wakes.way_of(ctx.session, person.id)
+    if row is None:
+        return None
+    return {
+        "gateway": row.gateway,
+        "target": row.target,
+        "severity": row.severity,
+        "is_offered": row.gateway in ctx.config.wake.gateways,
+    }
+
+
+def masked(value: str) -> str:
+    """`sms +44…123`: enough in a mail that is not encrypted."""
+    gateway, _, rest = value.partition(" ")
+    return f"{gateway} {mask_phone(rest.rpartition(',')[0] or rest)}"
+
+
+def _with_target(ctx: Context, asked: Wake, country: str) -> Wake | Refused:
+    url = ctx.config.wake.gateways[asked.gateway].get_secret_value()
+    if takes_phone(url) or asked.target.startswith("+"):
+        phone = parse_phone(asked.target, country)
+        if phone is None or costs_more(phone):
+            return Refused("bad_phone", {"field": FIELD, "value": asked.target[:40]})
+        return Wake(asked.gateway, phone.e164, asked.severity)
+    if not is_safe_target(asked.target):
+        values = {"value": asked.target[:50], "gateways": sorted(ctx.config.wake.gateways), "nearest": ""}
+        return Refused("bad_wake", values)
+    return asked
+
+
+def _is_proven(ctx: Context, person: Person, wake: Wake) -> bool:
+    row: WakeChannel | None = wakes.way_of(ctx.session, person.id)
+    return row is not None and (row.gateway, row.target) == (wake.gateway, wake.target)

@@ -1,0 +1,125 @@
+"""The files of one roster as they were made and signed, and which of them go into one member's mail."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tldops_bot.domain.outgoing import Attachment
+
+# What is missed most when there is no network comes first: where a mail would be too large, the last ones go.
+KINDS = ("vcf", "pdf", "csv", "json", "keys")
+ALL, NONE = "", "none"
+MOST_MAIL_OCTETS = 5_000_000
+# Lines of base64 within the mail, and armor round the whole: 78 octets for 57, then 66 for 48.
+_IN_A_MAIL = (78 / 57) * (66 / 48)
+_TEXT_IN_A_MAIL = 1.05 * (66 / 48)
+_SIGNATURE_OCTETS = 2_000
+_PACKED = ".zip"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterFile:
+    """A file, and the list's detached armored signature over it."""
+
+    kind: str
+    name: str
+    media_type: str
+    octets: bytes
+    signature: bytes = b""
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.octets).hexdigest()
+
+    @property
+    def is_packed(self) -> bool:
+        return self.name.endswith(_PACKED)
+
+    @property
+    def mail_octets(self) -> int:
+        """What it adds to a mail."""
+        return int(len(self.octets) * _IN_A_MAIL) + _SIGNATURE_OCTETS
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A roster's files, made once for all. Of a kind there may be a packed one as well."""
+
+    made_at: datetime
+    audit_head: str
+    files: tuple[RosterFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """What is attached to a mail, and the kinds for which there was no room."""
+
+    files: tuple[RosterFile, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Each file with its signature behind it."""
+        pairs = [
+            (
+                Attachment(one.name, one.media_type, one.octets),
+                Attachment(f"{one.name}.asc", "application/pgp-signature", one.signature),
+            )
+            for one in self.files
+        ]
+        return tuple(part for pair in pairs for part in pair if part.octets)
+
+
+def read_choice(text: str) -> str | None:
+    """`pdf, vcf` as it is kept; ALL for everything, NONE for the text alone; None for what is no file of ours."""
+    words = set(re.split(r"[\s,;]+", text.strip().lower())) - {""}
+    if words <= {"all", "-"} or words == set(KINDS):
+        return ALL
+    if words == {NONE}:
+        return NONE
+    return " ".join(kind for kind in KINDS if kind in words) if words <= set(KINDS) else None
+
+
+def kinds_of(choice: str) -> tuple[str, ...]:
+    """The kinds of files a choice means."""
+    if choice == ALL:
+        return KINDS
+    return tuple(kind for kind in KINDS if kind in choice.split())
+
+
+def shown(choice: str) -> str:
+    """A choice as a member writes it."""
+    return "all" if choice == ALL else ", ".join(choice.split())
+
+
+def text_octets(text: str) -> int:
+    """What a text adds to a mail: quoted-printable makes three octets of one that isn't ASCII."""
+    octets = len(text.encode())
+    quoted = octets + 2 * (octets - len(text.encode("ascii", "ignore")))
+    return int(min(quoted * _TEXT_IN_A_MAIL, octets * _IN_A_MAIL))
+
+
+def fits(files: Iterable[RosterFile], beside: int) -> bool:
+    """Whether a mail with these stays below the limit."""
+    return beside + sum(one.mail_octets for one in files) <= MOST_MAIL_OCTETS
+
+
+def enclose(edition: Edition, kinds: Sequence[str], beside: int) -> Enclosed:
+    """The files as they are where all of them fit; else packed, and of these as many as fit."""
+    plain = [one for one in edition.files if one.kind in kinds and not one.is_packed]
+    if fits(plain, beside):
+        return Enclosed(tuple(plain))
+    packed = {one.kind: one for one in edition.files if one.is_packed}
+    taken: list[RosterFile] = []
+    for one in (packed.get(one.kind, one) for one in plain):
+        if fits([*taken, one], beside):
+            taken.append(one)
+    held = {one.kind for one in taken}
+    return Enclosed(tuple(taken), tuple(one.kind for one in plain if one.kind not in held))
+
+
+def only(edition: Edition, kinds: Sequence[str]) -> Enclosed:
+    """Just these, however large: somebody asked for them by name."""
+    return Enclosed(tuple(one for one in edition.files if one.kind in kinds and not one.is_packed))

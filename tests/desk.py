@@ -23,10 +23,11 @@ from tldops_bot.config import Config, load_config
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.iana_record import IanaContact, IanaRecord
+from tldops_bot.domain.organisation import parse_organisation
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.intake import Handled
-from tldops_bot.store import iana, inbox, people
+from tldops_bot.store import iana, inbox, organisations, people
 from tldops_bot.store.tables import Entry, Office, Person
 
 LIST_LINE = f"List: {LIST_ADDRESS}"
@@ -203,6 +204,8 @@ class Desk:
             session.add(person)
             session.flush()
             for tld in tlds:
+                if body := parse_organisation(tld):
+                    organisations.keep(session, body, self.now)
                 session.add(
                     Entry(
                         person_id=person.id,

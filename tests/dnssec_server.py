@@ -24,7 +24,7 @@ import dns.rrset
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from dns.rdtypes.ANY.DS import DS
 
-from tldops_bot.adapters.dns_lookups import Nameserver
+from tldops_bot.adapters.dns_questions import Nameserver
 
 TTL = 300
 DAY = timedelta(days=1)

@@ -1006,7 +1006,9 @@ LETTERS: dict[str, list[Values]] = {
     ],
     "letters/namesake": [{"name": "Ann Example", "tlds": ["nl", IDN], "others": [["be"], []]}],
     "letters/votes_differ": [{"request": request(), "votes": VOTES}],
-    "letters/decided": [{"request": request(), "votes": VOTES[:1], "approved": yes} for yes in (True, False)],
+    "letters/decided": [
+        {"requests": [request()] * count, "votes": VOTES[:1], "approved": count > 1} for count in (1, 3)
+    ],
     "letters/cases_waiting": [
         {"cases": [{"number": "R-17", "tld": "nl", "since": AT}] * count, "has_committee": count > 1}
         for count in (1, 3)
@@ -1084,9 +1086,14 @@ LETTERS: dict[str, list[Values]] = {
         _TOKEN | {"tlds": ["nl", IDN], "is_found": True, "address": "ann@nic.example"},
     ],
     "letters/invitation_answered": [
-        {"tlds": ["nl"], "is_yes": True, "because": ""},
-        {"tlds": ["nl", IDN], "is_yes": False, "because": "We have no staff for that."},
-        {"tlds": ["nl"], "is_yes": False, "because": ""},
+        {"answers": [{"tlds": ["nl"], "is_yes": True, "because": ""}]},
+        {"answers": [{"tlds": ["nl", IDN], "is_yes": False, "because": "We have no staff for that."}]},
+        {
+            "answers": [
+                {"tlds": ["nl"], "is_yes": False, "because": ""},
+                {"tlds": ["nl", IDN], "is_yes": True, "because": ""},
+            ]
+        },
     ],
     "letters/removal_final": [
         {"name": "Ann Example", "tld": IDN, "because": "removed by a contact of the TLD", "since": AT},

@@ -64,7 +64,8 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                 receiver.changed.notify_all()
             if receiver.behave == "hang":
                 receiver.freed.wait(PATIENCE_SECONDS)
-            elif receiver.behave == "move":
+                receiver.behave = "take"
+            if receiver.behave == "move":
                 self.send_response(307)
                 self.send_header("Location", f"http://127.0.0.1:{receiver.port}/elsewhere")
                 self.end_headers()
@@ -83,6 +84,7 @@ def wake_receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(receiver))
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  who called has hung up
     receiver.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

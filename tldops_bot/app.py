@@ -19,8 +19,8 @@ from pathlib import Path
 from tldops_bot.adapters.apprise_wake import AppriseWake
 from tldops_bot.adapters.apscheduler_ticks import Ticks
 from tldops_bot.adapters.dane_keys import DaneKeys
-from tldops_bot.adapters.dns_lookups import DnsLookups, Nameserver
-from tldops_bot.adapters.dns_questions import Resolvers, system_resolvers
+from tldops_bot.adapters.dns_lookups import DnsLookups
+from tldops_bot.adapters.dns_questions import Allowance, Nameserver, Resolvers, system_resolvers
 from tldops_bot.adapters.dnssec_chain import anchors
 from tldops_bot.adapters.gnupg_list_key import ListKey
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
@@ -140,11 +140,23 @@ class App:
         return (Nameserver(host.strip("[]"), int(port)),)
 
     @cached_property
+    def resolvers(self) -> Resolvers:
+        """For whatever mails make us ask: together they have one allowance."""
+        return Resolvers(self.nameservers, time.monotonic, Allowance())
+
+    @cached_property
     def published_keys(self) -> Published:
-        """WKD, then DANE."""
+        """WKD, then DANE, for the authors of mails."""
+        return self._published(self.resolvers)
+
+    @cached_property
+    def refreshed_keys(self) -> Published:
+        """The same for the keys we hold, which no flood of mails holds up."""
+        return self._published(Resolvers(self.nameservers, time.monotonic))
+
+    def _published(self, resolvers: Resolvers) -> Published:
         if not self.nameservers:
             return Published(())
-        resolvers = Resolvers(self.nameservers, time.monotonic)
         web = WebKeyDirectory(resolvers.addresses, ssl.create_default_context(), time.monotonic)
         return Published((web, DaneKeys(resolvers, anchors(), self.now)))
 
@@ -160,7 +172,7 @@ class App:
         return KeyRefresh(
             self.database,
             self.gnupg,
-            self.published_keys.find,
+            self.refreshed_keys.find,
             context,
             self.intake.post,
             self.now,
@@ -171,12 +183,9 @@ class App:
 
     @cached_property
     def mail_authentication(self) -> MailAuthentication:
-        named, servers = self.config.dns.resolver, self.config.listener.trusted_authserv_ids
-        if named == "none":
-            return MailAuthentication(None, servers)
-        host, _, port = named.rpartition(":")
-        nameserver = Nameserver(host.strip("[]"), int(port)) if named != "system" else None
-        return MailAuthentication(DnsLookups(time.monotonic, nameserver), servers)
+        servers = self.config.listener.trusted_authserv_ids
+        is_asked = self.config.dns.resolver != "none"
+        return MailAuthentication(DnsLookups(self.resolvers) if is_asked else None, servers)
 
     def job_runner(self, after: Callable[[], None] = lambda: None) -> JobRunner:
         return JobRunner(
@@ -291,7 +300,7 @@ class Service:
         }
         self.calls["list_key"] = (LIST_KEY_TICK, app.list_key.look_again)
         self.calls["iana_refresh"] = (IANA_TICK, refresh.run)
-        if app.published_keys.sources:
+        if app.refreshed_keys.sources:
             keys = app.key_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
             self.calls["key_refresh"] = (KEYS_TICK, keys.run)
         self.ticks = Ticks(self.calls)

@@ -48,13 +48,7 @@ def figures(story: Story, accounts: Accounts) -> Figures:
     habits = {habit: sum(one.habit is habit for one in story.cast) for habit in Habit}
     return {
         "contacts": str(len(story.cast)),
-        **{
-            f"  of them, whose {habit.value}" if habit in _OF_MAIL else f"  of them, who {habit.value}": str(
-                n
-            )
-            for habit, n in habits.items()
-            if n
-        },
+        **{f"  of them: {habit.value}": str(count) for habit, count in habits.items() if count},
         **{f"mailboxes {words}": str(count) for words, count in story.treated.items()},
         "smarthost went down": f"{story.smarthost.bad.deaths} times",
         "recipients of the exercise": str(accounts.recipients),
@@ -73,14 +67,13 @@ def figures(story: Story, accounts: Accounts) -> Figures:
     }
 
 
-_OF_MAIL = (Habit.GONE, Habit.BOUNCES, Habit.FILTERED, Habit.FULL)
-
-
 def write(folder: Path, story: Story, accounts: Accounts, found: Figures) -> None:
     """The reports as the committee reads them, with their sheets."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, got in zip(("5-minutes", "1-hour", "24-hours"), story.reports, strict=True):
         (folder / f"report-{name}.txt").write_text(f"Subject: {got.subject}\n\n{got.text}")
+        if sheet := got.text.partition("WHOM TO CALL\n")[2]:
+            (folder / f"call-sheet-{name}.txt").write_text(sheet)
         for file, octets in got.files.items():
             (folder / f"{Path(file).stem}-{name}{Path(file).suffix}").write_bytes(octets)
     (folder / "figures.json").write_text(

@@ -19,14 +19,14 @@ SLOW_SECONDS = 0.2
 class Habit(StrEnum):
     """What becomes of an alert with this contact."""
 
-    ANSWERS = "answers, signed"
-    PHONE = "answers from a phone without OpenPGP"
-    SILENT = "is silent"
-    GONE = "mailbox is gone (550)"
+    ANSWERS = "answer, signed"
+    PHONE = "answer from a phone without OpenPGP"
+    SILENT = "are silent"
+    GONE = "mailbox gone (550)"
     BOUNCES = "mail bounces later"
-    FILTERED = "mail is filtered (554)"
-    FULL = "mailbox stays full (452)"
-    KEYLESS = "has no key"
+    FILTERED = "mail filtered (554)"
+    FULL = "mailbox full throughout (452)"
+    KEYLESS = "have no key"
 
 
 _SHARES = {
@@ -56,10 +56,11 @@ class Contact:
 
 
 def make_cast(count: int, chance: Random) -> list[Contact]:
-    """So many contacts; the first three answer at once and offer to make calls."""
+    """So many contacts; the first three answer at once and offer to make calls. There is one of each habit at least."""
     cast = [Contact(make_member(n + 1), Habit.ANSWERS, 1.0, is_volunteer=True) for n in range(min(3, count))]
     for number in range(len(cast), count):
-        (habit,) = chance.choices([*_SHARES], [*_SHARES.values()])
+        missing = [one for one in Habit if all(each.habit is not one for each in cast)]
+        habit = missing[0] if missing else chance.choices([*_SHARES], [*_SHARES.values()])[0]
         cast.append(Contact(make_member(number + 1), habit, chance.lognormvariate(2.8, 1.6)))
     return cast
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from email.parser import BytesHeaderParser
 from random import Random
 
+from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from benchmarks.exercise.cast import Contact, Habit, enrol_cast, make_cast, set_up
@@ -26,6 +27,7 @@ from tests.sink import SunkMail
 from tldops_bot.app import App
 from tldops_bot.config import Config
 from tldops_bot.domain.alert_reach import REPORTED_AFTER
+from tldops_bot.store.tables import Alert
 
 Say = Callable[[str], None]
 
@@ -94,7 +96,8 @@ class Story:
                 self._bounce()
                 self._answer(minutes)
             self._report(after)
-            self._call()
+            if after < REPORTED_AFTER[-1]:
+                self._call()
         self._read_all()
 
     def _post(self) -> None:
@@ -102,11 +105,9 @@ class Story:
         self.place.say(self.carol, TEXT, at=self.clock())
         self.answered_at = time.monotonic()
         self._settle()
-        got = self.place.next_to(self.carol, "[TLP:AMBER]")
-        found = re.search(r"A-\d{4}-\d{4}", got.subject)
-        assert found, got.subject
-        self.number = found[0]
-        self.posted_at = self.clock()
+        with self.place.desk.look() as session:
+            posted = session.scalars(select(Alert)).one()
+            self.number, self.posted_at = posted.id, posted.posted_at
 
     def _move(self, minutes: float) -> None:
         self.say(f"{minutes} minutes after")
@@ -116,13 +117,11 @@ class Story:
         self._settle()
 
     def _settle(self) -> None:
-        """Until nothing is due, and nothing in flight."""
+        """Until nothing is due, and nothing in flight: what one thing leads to is written in one transaction with it."""
         until = time.monotonic() + PATIENCE_SECONDS
-        calm = 0
-        while calm < 3:
+        while self._is_busy():
             assert time.monotonic() < until, "it never gets quiet"
-            time.sleep(0.1)
-            calm = 0 if self._is_busy() else calm + 1
+            time.sleep(0.05)
 
     def _is_busy(self) -> bool:
         with self.place.desk.app.database.read() as session:
@@ -163,7 +162,9 @@ class Story:
             self.place.send(one.member.signed_mail(f"ACK {self.number} {words}\n"), one.address)
 
     def _bounce(self) -> None:
-        bouncing = (one for one in self.cast if one.habit is Habit.BOUNCES and one.address not in self.bounced)
+        bouncing = (
+            one for one in self.cast if one.habit is Habit.BOUNCES and one.address not in self.bounced
+        )
         for one in bouncing:
             if (copy := self.alert_to(one)) is not None:
                 self.place.send(_bounce_of(copy), "", copy.mail_from)
@@ -191,7 +192,7 @@ class Story:
         """The TLDs on the newest part of the call sheet that somebody got."""
         for sunk in reversed(self.smarthost.mails):
             if sunk.rcpt == one.address and "TLDs to call" in _subject(sunk):
-                return _tlds_on_sheet(one.member.decrypt(_ciphertext(sunk)))
+                return _tlds_on_sheet(one.member.decrypt(ciphertext(sunk)))
         return []
 
     # --- what the committee gets
@@ -208,7 +209,7 @@ class Story:
         for one in self.cast:
             copy = self.alert_to(one) if one.habit is not Habit.KEYLESS else None
             if copy is not None:
-                opened = one.member.decrypt(_ciphertext(copy))
+                opened = one.member.decrypt(ciphertext(copy))
                 assert TITLE.encode() in opened, "a copy without the words"
                 assert b"EXERCISE" in opened, "a copy that does not say what it is"
                 self.opened += 1
@@ -252,7 +253,7 @@ def headers(sunk: SunkMail) -> dict[str, str]:
     }
 
 
-def _ciphertext(sunk: SunkMail) -> bytes:
+def ciphertext(sunk: SunkMail) -> bytes:
     return sunk.octets[sunk.octets.index(_BEGIN) : sunk.octets.index(_END) + len(_END)]
 
 

@@ -23,6 +23,7 @@ class Around(Protocol):
     post: PostOffice
     random: random.Random
     now: datetime
+    hurry: float
 
     def after(self, days: float, act: Callable[[], object]) -> None: ...
 

@@ -124,7 +124,8 @@ class Contact(Reader):
             self.sometimes(often, act)
 
     def sometimes(self, often: float, act: Callable[[], object]) -> None:
-        self.world.after(self.world.random.expovariate(often) * A_YEAR, lambda: self.still() and act())
+        wait = self.world.random.expovariate(often * self.world.hurry) * A_YEAR
+        self.world.after(wait, lambda: self.still() and act())
 
     # --- keys
 

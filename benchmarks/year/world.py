@@ -56,6 +56,7 @@ class World:
     app: App
     random: random.Random
     ticks: int = 4
+    hurry: float = 1.0  # how many times as often as in life something happens to people, for a short run
     now: datetime = BEGINS
     boxes: dict[str, Reader] = field(default_factory=dict)
     registries: list[Registry] = field(default_factory=list)
@@ -149,7 +150,7 @@ class World:
 
     def _plan_change(self) -> None:
         share = len(self.records) / ALL_CCTLDS
-        self.after(self.random.expovariate(IANA_CHANGES_A_YEAR * share) * 365, self.change_at_iana)
+        self.after(self.random.expovariate(IANA_CHANGES_A_YEAR * share * self.hurry) * 365, self.change_at_iana)
 
     def retire(self) -> None:
         """A TLD goes out of the root; its people stay listed, and are told."""
@@ -166,16 +167,19 @@ def _record(app: App, label: str, admin: str, technical: str) -> IanaRecord:
 
 
 @contextmanager
-def a_world(seed: int, tlds: int, ticks: int) -> Iterator[World]:
-    """A world on its first morning: registries at IANA, a committee of three, a secretary, and no contact yet."""
-    with fresh_home() as config:
+def a_world(seed: int, tlds: int, ticks: int, hurry: float = 1.0, more: str = "") -> Iterator[World]:
+    """A world on its first morning: registries at IANA, a committee of three, a secretary, and no contact yet.
+
+    `more` stands in the configuration.
+    """
+    with fresh_home(more=more) as config:
         chance = random.Random(seed)
-        world = World(App(config, random_octets=chance.randbytes), chance, ticks)
+        world = World(App(config, random_octets=chance.randbytes), chance, ticks, hurry)
         try:
             _found_registries(world, world.app.tlds.of_kind("cctld")[:tlds])
             _found_offices(world)
             world._plan_change()
-            world.after(200, world.retire)
+            world.after(200 / hurry, world.retire)
             yield world
         finally:
             world.app.close()

@@ -10,8 +10,7 @@ import pytest
 
 from tests.dnssec_server import DAY, TTL, SignedDns, Zone, absolute, openpgpkey, signed_dns
 from tldops_bot.adapters.dane_keys import DaneKeys
-from tldops_bot.adapters.dns_lookups import Nameserver
-from tldops_bot.adapters.dns_questions import Resolvers
+from tldops_bot.adapters.dns_questions import Nameserver, Resolvers
 from tldops_bot.adapters.dnssec_chain import anchors
 from tldops_bot.domain.key_discovery import NoKey, openpgpkey_name
 

@@ -1,17 +1,20 @@
 """Asking the DNS: what there is, what there is not, and trouble, all as values and within limits."""
 
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
+from tests.desk import Desk
 from tests.dns_server import GARBAGE, HANG, SERVFAIL, Behaviour, LoopbackDns
-from tldops_bot.adapters import dns_lookups
-from tldops_bot.adapters.dns_lookups import Answer, DnsLookups, MailLookups, Nameserver
+from tldops_bot.adapters import dns_lookups, dns_questions
+from tldops_bot.adapters.dns_lookups import Answer, DnsLookups, MailLookups
+from tldops_bot.adapters.dns_questions import Allowance, DnsTrouble, Nameserver, Resolvers
 
 
 def lookups(server: LoopbackDns, clock: Callable[[], float] = time.monotonic) -> DnsLookups:
-    return DnsLookups(clock, Nameserver("127.0.0.1", server.port))
+    return DnsLookups(Resolvers((Nameserver("127.0.0.1", server.port),), clock, Allowance()))
 
 
 def ask(table: dict[tuple[str, str], Behaviour], name: str, kind: dns_lookups.Kind) -> Answer:
@@ -110,7 +113,7 @@ def test_a_mail_has_so_many_questions_and_no_more() -> None:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns_lookups, "MAX_SECONDS", 0.4)
-    monkeypatch.setattr(dns_lookups, "ALLOWED_SECONDS", 0.6)
+    monkeypatch.setattr(dns_questions, "ALLOWED_SECONDS", 0.6)
 
 
 def waiting(one: MailLookups, *names: str) -> float:
@@ -135,7 +138,7 @@ def test_a_flood_of_mails_whose_servers_hang_soon_costs_no_time_and_later_it_is_
         assert all(shared.for_mail().ask(f"n{number}.example", "TXT").trouble for number in range(50))
         assert time.monotonic() - began < 2
         assert shared.for_mail().ask("nic.example", "TXT").trouble == "no time left"
-        ahead[0] = dns_lookups.WINDOW_SECONDS + 5
+        ahead[0] = dns_questions.WINDOW_SECONDS + 5
         assert shared.for_mail().ask("nic.example", "TXT").texts == (b"hello",)
 
 
@@ -154,11 +157,57 @@ def test_a_name_exists_when_it_has_an_address_or_a_mail_server() -> None:
     assert found == [True, True, False, False, None]
 
 
-def test_without_a_resolver_in_the_system_there_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dns_lookups.dns.resolver.Resolver, "read_resolv_conf", _no_configuration)
-    assert DnsLookups(time.monotonic).for_mail().ask("nic.example", "TXT").trouble == "no resolver is known"
-    assert DnsLookups(time.monotonic).for_mail().texts("nic.example") is None
+@pytest.mark.usefixtures("hurried")
+def test_all_that_mails_make_us_ask_has_one_allowance_and_what_we_ask_ourselves_none() -> None:
+    """Whoever uses it up by slow name servers for DKIM does not get another one for the keys of the author."""
+    table: dict[tuple[str, str], Behaviour] = {(f"n{number}.example", "TXT"): HANG for number in range(9)}
+    with LoopbackDns({**table, ("nic.example", "A"): ["192.0.2.1"]}) as server:
+        servers, allowance = (Nameserver("127.0.0.1", server.port),), Allowance()
+        for number in range(9):
+            DnsLookups(Resolvers(servers, time.monotonic, allowance)).for_mail().ask(
+                f"n{number}.example", "TXT"
+            )
+        asked = len(server.asked)
+        until = time.monotonic() + 3
+        with pytest.raises(DnsTrouble, match="no time left"):
+            Resolvers(servers, time.monotonic, allowance).addresses("nic.example", until)
+        assert len(server.asked) == asked
+        assert Resolvers(servers, time.monotonic).addresses("nic.example", until) == ("192.0.2.1",)
 
 
-def _no_configuration(*_: object) -> None:
-    raise dns_lookups.dns.resolver.NoResolverConfiguration
+def test_a_lost_packet_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns_questions, "TRY_SECONDS", 0.3)
+    with LoopbackDns({("nic.example", "TXT"): HANG}) as server:
+        found = lookups(server).for_mail()
+        thread = threading.Timer(0.1, lambda: server.table.update({("nic.example", "TXT"): ["hello"]}))
+        thread.start()
+        assert found.ask("nic.example", "TXT").texts == (b"hello",)
+        thread.join()
+        assert len(server.asked) == 2
+
+
+def test_the_same_limits_hold_for_all_who_ask_in_the_program(desk: Desk) -> None:
+    desk.app.__dict__["config"] = desk.app.config.model_copy(
+        update={"dns": desk.app.config.dns.model_copy(update={"resolver": "192.0.2.53:53"})}
+    )
+    asked_by_mails = desk.app.resolvers
+    assert asked_by_mails.allowance is not None
+    assert desk.app.mail_authentication.dns is not None
+    assert desk.app.mail_authentication.dns._resolvers is asked_by_mails
+    web, dane = desk.app.published_keys.sources
+    assert (web.addresses.__self__, dane.resolvers) == (asked_by_mails, asked_by_mails)
+    assert desk.app.refreshed_keys.sources[1].resolvers.allowance is None
+
+
+def test_nothing_is_kept_of_what_has_no_time_to_live() -> None:
+    with LoopbackDns({("nic.example", "A"): ["192.0.2.1"]}) as server:
+        shared = lookups(server)
+        for _ in range(2):
+            assert shared.for_mail().ask("no.example", "TXT") == Answer(is_nxdomain=True)
+        assert len(server.asked) == 2
+
+
+def test_without_a_resolver_there_is_trouble() -> None:
+    nobody = DnsLookups(Resolvers((), time.monotonic, Allowance()))
+    assert nobody.for_mail().ask("nic.example", "TXT").trouble == "no resolver is known"
+    assert nobody.for_mail().texts("nic.example") is None

@@ -479,6 +479,17 @@ def test_a_service_that_stops_keeps_what_has_come_and_asks_no_further(watch: Wat
     assert len(watch.server.asked) <= before + 1
 
 
+def test_what_the_list_serves_is_asked_about_and_no_more() -> None:
+    both = '[membership]\nconstituencies = ["cctld", "gtld", "cert"]\n'
+    with open_desk() as narrow, open_desk(both) as wide:
+        few = {tld.a_label for tld in narrow.app.iana_refresh().due()}
+        many = {tld.a_label for tld in wide.app.iana_refresh().due()}
+    assert "nl" in few
+    assert "com" not in few
+    assert {"nl", "com"} <= many
+    assert "arpa" not in many
+
+
 # --- the record of it
 
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tests.dns_server import HANG, SERVFAIL, Behaviour, LoopbackDns
 from tldops_bot.adapters import dns_lookups
 from tldops_bot.adapters.dkimpy_signatures import check_signatures
-from tldops_bot.adapters.dns_lookups import Answer, DnsLookups, Kind, MailLookups, Nameserver
+from tldops_bot.adapters.dns_lookups import Answer, DnsLookups, Kind, MailLookups
+from tldops_bot.adapters.dns_questions import Allowance, Nameserver, Resolvers
 from tldops_bot.adapters.mail_authentication import MailAuthentication
 from tldops_bot.adapters.pyspf_check import check_sender
 from tldops_bot.domain.envelope import Envelope
@@ -71,11 +72,16 @@ def envelope(mail_from: str = "bounces@other.example", peer: str = OUTSIDE) -> E
     return Envelope(mail_from, ("tld-ops@lists.example",), peer, "", False, "ESMTP")
 
 
+def asking(port: int) -> DnsLookups:
+    """As the program asks, of one server on loopback."""
+    return DnsLookups(Resolvers((Nameserver("127.0.0.1", port),), time.monotonic, Allowance()))
+
+
 def check(
     raw: bytes, table: Table | None = None, sent: Envelope | None = None, trusted: tuple[str, ...] = ()
 ) -> Authentication:
     with LoopbackDns(zone() if table is None else table) as server:
-        lookups = DnsLookups(time.monotonic, Nameserver("127.0.0.1", server.port))
+        lookups = asking(server.port)
         return MailAuthentication(lookups, trusted).check(raw, sent or envelope())
 
 
@@ -127,7 +133,7 @@ def test_without_a_signature_a_mail_fails_the_domains_policy() -> None:
 
 def test_the_signature_of_somebody_elses_domain_is_not_even_looked_up() -> None:
     with LoopbackDns(zone() | {("s1._domainkey.evil.example", "TXT"): [rsa_key(2048)[1]]}) as server:
-        lookups = DnsLookups(time.monotonic, Nameserver("127.0.0.1", server.port))
+        lookups = asking(server.port)
         assert MailAuthentication(lookups).check(signed(domain="evil.example"), envelope()).dmarc == "fail"
         assert all("evil" not in name for name, _ in server.asked)
 
@@ -221,7 +227,7 @@ def test_a_thousand_signatures_cost_five_look_ups() -> None:
     line = signed()[: len(signed()) - len(MAIL)]
     many = b"".join(line.replace(b"s=s1;", b"s=k%d;" % number) for number in range(1000))
     with LoopbackDns(zone()) as server:
-        lookups = DnsLookups(time.monotonic, Nameserver("127.0.0.1", server.port))
+        lookups = asking(server.port)
         made = MailAuthentication(lookups).check(
             many[:120_000].rpartition(b"DKIM-Signature")[0] + MAIL, envelope()
         )
@@ -347,7 +353,7 @@ def test_a_record_made_to_ask_a_hundred_questions_is_cut_off() -> None:
         table[(f"m{number}.nic.example", "MX")] = [f"10 h{number}-{one}.nic.example." for one in range(10)]
         table |= {(f"h{number}-{one}.nic.example", "A"): ["198.51.100.1"] for one in range(10)}
     with LoopbackDns(table) as server:
-        lookups = DnsLookups(time.monotonic, Nameserver("127.0.0.1", server.port))
+        lookups = asking(server.port)
         MailAuthentication(lookups).check(MAIL, envelope("ann@nic.example"))
         assert len(server.asked) <= dns_lookups.MAX_QUESTIONS
 

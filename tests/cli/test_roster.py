@@ -1,11 +1,26 @@
+import email
 import stat
+from dataclasses import replace
 from datetime import timedelta
+from email.policy import SMTP
+from functools import partial
 
 import pytest
 
 from tests.cli.conftest import Cli
 from tests.keys import KeyPair
+from tests.roster_files import quick_files
+from tldops_bot.adapters.roster_press import RosterPress
+from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._job import JobContext
 from tldops_bot.store.tables import Entry, Person, RosterSend
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files are made here, and quickly; gpg signs them as always."""
+    monkeypatch.setattr("tldops_bot.app.RosterPress", partial(RosterPress, make=quick_files))
+
 
 PHONE = "+44 7700 900123"
 
@@ -36,14 +51,19 @@ def test_out_writes_text_and_files_that_only_the_operator_can_read(
     folder = cli.folder / "made" / "here"
     cli("roster", "preview", "--out", str(folder))
     files = {one.name: one.read_bytes() for one in folder.iterdir()}
-    assert set(files) == {"roster.txt", "roster.vcf", "roster.pdf", "roster.csv", "roster.json"}
+    assert set(files) == {
+        "roster.txt",
+        "roster.vcf",
+        "roster.pdf",
+        "roster.csv",
+        "roster.json",
+    }  # none signed
     assert all(stat.S_IMODE(one.stat().st_mode) == 0o600 for one in folder.iterdir())
     for octets in files.values():
         for secret in (ann.address, PHONE, "447700900123"):
             assert secret.encode() not in octets
     # a key holds its owner's address in its user ID
-    assert b"KEY;PREF=1" not in files["roster.vcf"]
-    assert b"data:" not in files["roster.vcf"]
+    assert b"KEY;" not in files["roster.vcf"]
 
 
 def test_confidential_shows_what_members_get_and_tells_the_committee(
@@ -54,6 +74,29 @@ def test_confidential_shows_what_members_get_and_tells_the_committee(
     for name in ("roster.txt", "roster.vcf", "roster.csv", "roster.json"):
         assert ann.address.encode() in (folder / name).read_bytes()
     assert cli.mails()[-1][:2] == ("The operator looked at phones and addresses", {committee.address})
+
+
+def test_for_a_member_it_writes_exactly_what_they_are_then_sent(
+    cli: Cli, nl: tuple[int, int], ann: KeyPair
+) -> None:
+    with cli.desk.app.database.write() as session:
+        session.get_one(Person, nl[0]).roster_files = "vcf keys"
+    folder = cli.folder / "hers"
+    cli("roster", "preview", "--for", ann.address, "--out", str(folder), "--confidential")
+    cli("roster", "send")
+    [(subject, to, entity)] = cli.mails("roster")
+    sent = email.message_from_string(entity, policy=SMTP)
+    files = {str(one.get_filename()): one.get_payload(decode=True) for one in sent.iter_attachments()}
+    wanted = {"roster.vcf", "roster.vcf.asc", "roster-keys.pgp", "roster-keys.pgp.asc"}
+    assert set(files) == wanted
+    written = {one.name: one.read_bytes() for one in folder.iterdir()}
+    assert set(written) == wanted | {"roster.txt"}
+    assert {name: written[name] for name in wanted} == files
+    text = sent.get_body()
+    assert text is not None
+    assert written["roster.txt"].decode() == text.get_content().replace("\r\n", "\n")
+    assert to == {ann.address}
+    assert subject.startswith("TLD-OPS roster ")
 
 
 def test_for_a_member_it_says_what_is_new_to_them(cli: Cli, nl: tuple[int, int], ann: KeyPair) -> None:
@@ -103,3 +146,52 @@ def test_a_proven_emergency_address_gets_a_copy_too(cli: Cli, nl: tuple[int, int
         person = session.get_one(Person, nl[0])
         person.emergency_email, person.emergency_proven_at = "ann@elsewhere.example", cli.desk.now
     assert "2 copies for 1 members" in cli("roster", "send", "--now").stdout
+
+
+def test_send_goes_on_where_it_was_stopped(
+    cli: Cli, nl: tuple[int, int], ann: KeyPair, carol: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.desk.member(carol, "be")
+    with cli.desk.app.database.write() as session:
+        session.get_one(Person, nl[0]).roster_files = "none"  # so that her mail is another than Carol's
+    runs = []
+
+    def stopped(ctx: JobContext) -> object:
+        runs.append(ctx.now)
+        if len(runs) == 2:
+            raise KeyboardInterrupt
+        return run(ctx)
+
+    run = JOBS["send_roster"].run
+    monkeypatch.setitem(JOBS, "send_roster", replace(JOBS["send_roster"], run=stopped))
+    result = cli("roster", "send", code=1)
+    assert "so far 1 copy for 1 members" in result.stderr
+    assert "stopped: 1 copy for 1 members in the outbox" in result.stderr
+    assert len(cli.mails("roster")) == 1
+    assert cli("roster", "send").stdout == "1 copy for 1 members in the outbox\n"
+    assert sorted(to for _, to, _ in cli.mails("roster")) == sorted([{ann.address}, {carol.address}])
+    assert "nothing is due before" in cli("roster", "send").stdout
+
+
+def test_out_of_turn_it_goes_to_everybody_once_in_as_many_batches_as_it_takes(
+    cli: Cli, nl: tuple[int, int], ann: KeyPair, carol: KeyPair
+) -> None:
+    cli.desk.member(carol, "be")
+    with cli.desk.app.database.write() as session:
+        session.get_one(Person, nl[0]).roster_files = "none"
+    result = cli("roster", "send", "--now")
+    assert "so far 1 copy for 1 members" in result.stderr
+    assert result.stdout == "2 copies for 2 members in the outbox\n"
+    assert len(cli.mails("roster")) == 2
+    with cli.desk.look() as session:
+        assert len({one.period_at for one in session.query(RosterSend)}) == 1
+
+
+def test_nothing_goes_while_the_files_can_t_be_made(
+    cli: Cli, nl: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RosterPress, "prepare", lambda _press: False)
+    assert "could not be made" in cli.refused("roster", "send")
+    assert "could not be made" in cli.refused("roster", "send", "--now")
+    assert cli.mails("roster") == []
+    assert "could not be made" in cli("roster", "preview", "--confidential").stderr

@@ -35,7 +35,7 @@ def test_names_of_the_figures_are_stable(cli: Cli) -> None:
     found = cli.json("stats")
     assert set(found) == {
         *("tlds", "regions", "contacts", "with_key", "without_key", "keyless_percent", "stale", "members"),
-        *("contacts_confirmed", "confirmed_median_days"),
+        *("contacts_confirmed", "confirmed_median_days", "gtlds", "organisations"),
         *(
             "offices",
             "requests",

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from tests.clockwork import tick
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, answer, outcome, prove, rows, states, subscribe, templates
@@ -12,7 +14,7 @@ from tldops_bot.domain.outreach import A_DAY, MISSING_A_DAY
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import audit, bounces
-from tldops_bot.store.tables import Delivery, Invitation, Message
+from tldops_bot.store.tables import Delivery, Invitation, Message, Office
 
 ADMIN, TECH, OTHER = "admin@registry.example", "tech@registry.example", "noc@backend.example"
 
@@ -69,7 +71,35 @@ def test_yes_brings_the_form_which_filled_in_starts_a_request(office: Desk, caro
     assert "Mobile:\n" in filled, "what is left empty stays empty"
     assert outcome(office.write(ADMIN, f"SUBSCRIBE nl\n{filled}")) == "waiting"
     assert templates(office, "ann@nic.example") == ["letters/prove"]
+    tick(office, "send_invitations")
     assert "letters/invitation_answered" in templates(office, carol.address)
+
+
+def test_the_secretariat_hears_of_all_answers_of_a_day_in_one_mail(office: Desk, carol: KeyPair) -> None:
+    office.say_bound(carol, "INVITE nl")
+    office.say_bound(carol, "INVITE be")
+    answer(office, ADMIN)
+    assert len(tick(office, "send_invitations")) == 1
+    office.later(hours=1)
+    answer(office, TECH, "DECLINE", "not our task")
+    answer(office, OTHER)
+    assert tick(office, "send_invitations") == [], "one mail a day"
+    office.later(hours=23)
+    [told] = tick(office, "send_invitations")
+    assert [(said["is_yes"], said["because"]) for said in told.values["answers"]] == [
+        (False, "not our task"),
+        (True, ""),
+    ]
+    office.later(days=2)
+    assert tick(office, "send_invitations") == [], "each answer is told once"
+
+
+def test_without_a_secretariat_nobody_is_told_and_nothing_waits(office: Desk, carol: KeyPair) -> None:
+    office.say_bound(carol, "INVITE nl")
+    answer(office, ADMIN)
+    with office.app.database.write() as session:
+        session.execute(delete(Office))
+    assert tick(office, "send_invitations") == []
 
 
 def test_form_sent_back_empty_says_what_is_missing(office: Desk, carol: KeyPair) -> None:
@@ -84,8 +114,10 @@ def test_no_is_noted_with_its_reason_and_the_address_left_in_peace(office: Desk,
     assert outcome(answer(office, OTHER, "DECLINE", "we have no staff for that")) == "not_invited"
     (row,) = all_of(office, Invitation)
     assert (row.state, row.because) == ("declined", "we have no staff for that")
+    tick(office, "send_invitations")
     told = next(one for one in office.to(carol.address) if one.template == "letters/invitation_answered")
-    assert (told.values["is_yes"], told.values["because"]) == (False, "we have no staff for that")
+    [said] = told.values["answers"]
+    assert (said["is_yes"], said["because"]) == (False, "we have no staff for that")
     office.later(days=89)
     assert outcome(office.say_bound(carol, "INVITE be")) == "invited_lately"
     office.later(days=1)

@@ -100,6 +100,7 @@ def test_scope_is_everybody_unless_it_says_otherwise(written: str | None) -> Non
             "organisation Example Registry Other",
         ),
         ("tld nl,", Scope(False, ("nl",)), "tld nl"),
+        ("tld nl CERT:Example-cert", Scope(False, ("nl", "cert:example-cert")), "tld nl cert:example-cert"),
     ],
 )
 def test_scope_names_tlds_regions_and_organisations(written: str, scope: Scope, words: str) -> None:
@@ -116,6 +117,7 @@ def test_scope_names_tlds_regions_and_organisations(written: str, scope: Scope, 
         ("region Atlantis", "Atlantis", ""),
         ("regoin EU", "regoin EU", "region"),
         ("tld nl, be", "be", ""),
+        ("tld cert:", "cert:", ""),
         ("everybody but nl", "everybody but nl", ""),
         (",", ",", ""),
         (" ; , ", "; ,", ""),
@@ -145,6 +147,7 @@ def test_scope_is_shown_with_both_labels() -> None:
         ("nl", "tld nl"),
         ("tld nl zz", "tld nl"),
         ("tlds: NL, .be", "tld nl, tld be"),
+        ("cert:example nl cert:other", "tld cert:example nl"),
         ("region Atlantis", "all"),
         ("EUR", "region EU"),
         ("regoin EU", "region EU"),
@@ -156,7 +159,7 @@ def test_scope_is_shown_with_both_labels() -> None:
     ],
 )
 def test_what_of_a_scope_can_be_resolved(text: str, right: str) -> None:
-    known = {"nl", "be", "eu"}
+    known = {"nl", "be", "eu", "cert:example"}
     assert nearest_scope(text, lambda tld: tld.a_label in known) == right
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tldops_bot.domain.called_tlds import Called, read_called
 
-KNOWN = {"nl", "be", "it", "is", "no", "xn--p1ai"}
+KNOWN = {"nl", "be", "it", "is", "no", "xn--p1ai", "cert:example-cert"}
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,9 @@ KNOWN = {"nl", "be", "it", "is", "no", "xn--p1ai"}
         ("NL .РФ: they know", ("nl", "xn--p1ai"), "they know"),
         ("nl they know", ("nl",), "they know"),
         ("nl it is fine", ("nl",), "it is fine"),
+        ("cert:example-cert nl: they know", ("cert:example-cert", "nl"), "they know"),
+        ("CERT:Example-CERT: they know", ("cert:example-cert",), "they know"),
+        ("nl cert:other they know", ("nl",), "cert:other they know"),
         ("nl .it is fine", ("nl", "it"), "is fine"),
         ("nl be they answer", ("nl",), "be they answer"),
         ("nl, be, they answer, all", ("nl", "be"), "they answer, all"),

@@ -372,3 +372,11 @@ def test_error_then_a_field_of_nothing_ends_the_commands() -> None:
 def test_guessing_stops_before_it_costs_anything() -> None:
     found = read("".join(f"{'abcdefgh'[number % 8] * 9}\n" for number in range(5000)) + "QUERY nl")
     assert [one.verb for one in found.requests] == ["QUERY"]
+
+
+def test_a_field_named_like_a_verb_is_a_field_of_the_command_above_it() -> None:
+    words = {"UPDATE": VerbSpec("UPDATE", ("Roster",)), "ROSTER": VerbSpec("ROSTER")}
+    found = read_commands("UPDATE\nRoster: pdf\nROSTER\n", words)
+    assert [one.verb for one in found.requests] == ["UPDATE", "ROSTER"]
+    assert [(one.name, one.value) for one in found.requests[0].fields] == [("Roster", "pdf")]
+    assert [one.verb for one in read_commands("ROSTER: pdf\n", words).requests] == ["ROSTER"]

@@ -11,7 +11,8 @@ from tests.desk import Desk
 from tests.dns_server import SERVFAIL, Behaviour, LoopbackDns
 from tests.keys import KeyPair
 from tests.outcomes import all_of, outcome, states, subscribe
-from tldops_bot.adapters.dns_lookups import DnsLookups, Nameserver
+from tldops_bot.adapters.dns_lookups import DnsLookups
+from tldops_bot.adapters.dns_questions import Nameserver, Resolvers
 from tldops_bot.adapters.mail_authentication import MailAuthentication
 from tldops_bot.app import App
 from tldops_bot.config import load_config
@@ -30,7 +31,7 @@ class Counting:
 
     def says(self, name: str, behaviour: Behaviour) -> None:
         self.server.table[(name, "TXT")] = behaviour
-        lookups = DnsLookups(time.monotonic, Nameserver("127.0.0.1", self.server.port))
+        lookups = DnsLookups(Resolvers((Nameserver("127.0.0.1", self.server.port),), time.monotonic))
         self.desk.app.intake._who_mailed = MailAuthentication(lookups).check  # a fresh cache
 
     @property

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.keys import KeyPair, person
-from tldops_bot.mail.certifications import MAX_KEY_PACKETS, without_certifications
+from tldops_bot.mail.certifications import MAX_KEY_PACKETS, without_certifications, without_pictures
 from tldops_bot.mail.openpgp_packets import packets
 
 
@@ -60,6 +60,17 @@ def test_rubbish_stays_as_it_is(ann: KeyPair, octets: bytes) -> None:
 def test_a_heap_of_packets_is_not_looked_through(ann: KeyPair) -> None:
     heap = ann.certificate + signature(0x10, OTHER) * MAX_KEY_PACKETS
     assert without_certifications(heap) == heap
+
+
+def test_photographs_go_with_what_is_signed_over_them(ann: KeyPair) -> None:
+    photograph = packet(17, b"a picture" * 1000)
+    own = signature(0x13, bytes.fromhex(ann.fingerprint[-16:]))
+    parts = [one.octets for one in packets(ann.certificate)]
+    assert [one.tag for one in packets(ann.certificate)][:3] == [6, 13, 2]
+    pictured = b"".join([*parts[:3], photograph, own, signature(0x13, OTHER), *parts[3:]])
+    assert without_pictures(pictured) == ann.certificate
+    assert without_pictures(ann.certificate) == ann.certificate
+    assert without_pictures(b"hello") == b"hello"
 
 
 @given(st.binary(max_size=200))

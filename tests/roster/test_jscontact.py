@@ -1,9 +1,12 @@
 import json
 from dataclasses import replace
 
+import jsonschema
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.roster.jscontact_schema import CARDS
 from tests.rosters import ANN, BOB, hostile
 from tldops_bot.roster.jscontact import jscontact
 
@@ -63,3 +66,29 @@ def test_any_words_stay_in_their_string(words: str) -> None:
     assert ours["uid"] == anns["uid"]
     assert "\n" not in ours["name"]["full"]
     assert set(ours) <= set(anns)
+
+
+def assert_valid(octets: bytes) -> None:
+    jsonschema.Draft202012Validator(CARDS).validate(json.loads(octets))
+
+
+def test_the_file_is_what_rfc_9553_says() -> None:
+    jsonschema.Draft202012Validator.check_schema(CARDS)
+    assert_valid(
+        jscontact([ANN, BOB, replace(ANN, timezone="UTC+02:00"), replace(ANN, timezone="UTC-05:30")])
+    )
+
+
+@given(st.text(max_size=200))
+def test_whatever_somebody_typed_it_stays_what_rfc_9553_says(words: str) -> None:
+    assert_valid(jscontact([replace(hostile(words), timezone="Europe/Amsterdam")]))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"colour": "red"}, {"version": "4.0"}, {"updated": "2026-01-02"}, {"emails": {"a b": {"address": "x"}}}],
+)
+def test_the_schema_refuses_what_the_rfc_does_not_know(changed: dict[str, object]) -> None:
+    [card] = json.loads(jscontact([ANN]))
+    with pytest.raises(jsonschema.ValidationError):
+        assert_valid(json.dumps([card | changed]).encode())

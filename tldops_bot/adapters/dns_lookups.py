@@ -1,24 +1,19 @@
-"""Asks the DNS, within limits: seconds and questions for each mail, and seconds of waiting in all.
+"""What the DNS says that is asked for a mail, within limits: seconds and questions. Trouble is a value here."""
 
-A sender chooses which name servers are asked. Whoever lets them answer slowly must not hold up an alert, so once
-much time was waited within a minute, nothing more is asked for a while. Trouble is a value, never an exception.
-"""
-
-import threading
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import dns.exception
+import dns.name
+import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
 
+from tldops_bot.adapters.dns_questions import DnsTrouble, Resolvers
+
 MAX_SECONDS: Final = 5.0  # for one mail
 MAX_QUESTIONS: Final = 40  # for one mail; SPF alone may need 10 and their addresses
-SECONDS_A_QUERY: Final = 2.0  # then the next name server is tried
-ALLOWED_SECONDS: Final = 10.0  # of waiting, for all mails, in each WINDOW_SECONDS
-WINDOW_SECONDS: Final = 60.0
 MAX_VALUES: Final = 50
 MAX_TEXT_OCTETS: Final = 4096
 CACHED_NAMES: Final = 2000
@@ -36,57 +31,38 @@ class Answer:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Nameserver:
-    """A resolver to ask instead of the system's."""
-
-    host: str
-    port: int
-
-
 class DnsLookups:
-    """One for the program; thread-safe. `monotonic` tells seconds."""
+    """One for the program; thread-safe. Answers are kept for as long as the DNS says."""
 
-    def __init__(self, monotonic: Callable[[], float], nameserver: Nameserver | None = None) -> None:
-        self._monotonic = monotonic
-        self._resolver = _resolver(nameserver)
-        self._waited: deque[tuple[float, float]] = deque()
-        self._lock = threading.Lock()
+    def __init__(self, resolvers: Resolvers) -> None:
+        self._resolvers = resolvers
+        self._cache = dns.resolver.LRUCache(CACHED_NAMES)
 
     def for_mail(self) -> "MailLookups":
         """The look-ups for one mail, whose time begins now."""
-        return MailLookups(self, self._monotonic() + MAX_SECONDS)
+        return MailLookups(self, self._resolvers.clock() + MAX_SECONDS)
 
     def ask(self, name: str, kind: Kind, until: float) -> Answer:
         """One question, to be answered before the moment `until`."""
-        began = self._monotonic()
-        seconds = min(until - began, self._allowed(began))
-        if seconds <= 0:
-            return Answer(trouble="no time left")
-        if self._resolver is None:
-            return Answer(trouble="no resolver is known")
         try:
-            return _read(
-                self._resolver.resolve(name, kind, lifetime=seconds, search=False, raise_on_no_answer=False)
-            )
-        except dns.resolver.NXDOMAIN:
-            return Answer(is_nxdomain=True)
+            return _read(self._answer(dns.name.from_text(name), dns.rdatatype.from_text(kind), until))
+        except DnsTrouble as problem:
+            return Answer(trouble=str(problem))
         except (dns.exception.DNSException, UnicodeError) as problem:
             return Answer(trouble=type(problem).__name__)
-        finally:
-            self._note(began, self._monotonic() - began)
 
-    def _allowed(self, now: float) -> float:
-        with self._lock:
-            while self._waited and self._waited[0][0] < now - WINDOW_SECONDS:
-                self._waited.popleft()
-            return ALLOWED_SECONDS - sum(seconds for _, seconds in self._waited)
-
-    def _note(self, began: float, seconds: float) -> None:
-        """Answers from the cache or next door cost nothing worth counting."""
-        if seconds >= 0.05:
-            with self._lock:
-                self._waited.append((began, seconds))
+    def _answer(
+        self, name: dns.name.Name, kind: dns.rdatatype.RdataType, until: float
+    ) -> dns.resolver.Answer:
+        key = (name, kind, dns.rdataclass.IN)
+        kept = self._cache.get(key)
+        if kept is not None:
+            return kept
+        message = self._resolvers.ask(name, kind, until, for_proof=False)
+        answer = dns.resolver.Answer(name, kind, dns.rdataclass.IN, message)
+        if answer.rrset is not None or message.authority:  # how long nothing holds, stands with the authority
+            self._cache.put(key, answer)
+        return answer
 
 
 class MailLookups:
@@ -125,20 +101,9 @@ def _is_askable(name: str) -> bool:
     return bool(name) and len(name) <= 253 and all(0 < len(label) <= 63 for label in name.split("."))
 
 
-def _resolver(nameserver: Nameserver | None) -> dns.resolver.Resolver | None:
-    try:
-        resolver = dns.resolver.Resolver(configure=nameserver is None)
-    except dns.resolver.NoResolverConfiguration:
-        return None
-    if nameserver is not None:
-        resolver.nameservers = [nameserver.host]
-        resolver.port = nameserver.port
-    resolver.timeout = SECONDS_A_QUERY
-    resolver.cache = dns.resolver.LRUCache(CACHED_NAMES)
-    return resolver
-
-
 def _read(answer: dns.resolver.Answer) -> Answer:
+    if answer.response.rcode() == dns.rcode.NXDOMAIN:
+        return Answer(is_nxdomain=True)
     records = list(answer.rrset or ())[:MAX_VALUES]
     if answer.rdtype == dns.rdatatype.TXT:
         texts = (b"".join(one.strings) for one in records)

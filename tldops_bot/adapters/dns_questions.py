@@ -1,7 +1,14 @@
-"""One question to the configured resolvers, its answer with signatures and as it came: DNSSEC is checked elsewhere."""
+"""The one way of asking the DNS: the configured resolvers in turn, within a deadline and an allowance of waiting.
 
+Who sends a mail chooses which name servers are asked. Whoever lets them answer slowly must not hold up an alert, so
+once much time was waited within a minute, nothing more is asked for a while.
+"""
+
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import dns.exception
 import dns.flags
@@ -13,34 +20,86 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
 
-from tldops_bot.adapters.dns_lookups import Nameserver
-
-TRY_SECONDS = 2.0
-PAYLOAD_OCTETS = 1232  # what passes without fragments; more comes by TCP
+TRY_SECONDS: Final = 2.0  # then the next resolver is tried, and all of them once more
+ROUNDS: Final = 2
+PAYLOAD_OCTETS: Final = 1232  # what passes without fragments; more comes by TCP
+ALLOWED_SECONDS: Final = 10.0  # of waiting, for all mails, in each WINDOW_SECONDS
+WINDOW_SECONDS: Final = 60.0
 _ANSWERED = frozenset({dns.rcode.NOERROR, dns.rcode.NXDOMAIN})
 
 
 class DnsTrouble(Exception):
-    """No resolver gave an answer in time."""
+    """No resolver gave an answer in time; it says why, and names no name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nameserver:
+    """A resolver that is asked."""
+
+    host: str
+    port: int
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How long may be waited for all that strangers make us ask. Shared by threads."""
+
+    _waited: deque[tuple[float, float]] = field(default_factory=deque)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def left(self, now: float) -> float:
+        """Seconds, which may be none or less."""
+        with self._lock:
+            while self._waited and self._waited[0][0] < now - WINDOW_SECONDS:
+                self._waited.popleft()
+            return ALLOWED_SECONDS - sum(seconds for _, seconds in self._waited)
+
+    def note(self, began: float, seconds: float) -> None:
+        """Answers from next door cost nothing worth counting."""
+        if seconds >= 0.05:
+            with self._lock:
+                self._waited.append((began, seconds))
 
 
 @dataclass(slots=True)
 class Resolvers:
-    """Which resolvers are asked, and by which clock (seconds) we wait. The one that answered last is asked first."""
+    """Which resolvers are asked, and by which clock (seconds) we wait. The one that answered last is asked first.
+
+    Without `allowance` only each deadline counts: for what we ask of our own accord.
+    """
 
     servers: tuple[Nameserver, ...]
     clock: Callable[[], float]
+    allowance: Allowance | None = None
     _first: int = 0
 
-    def ask(self, name: dns.name.Name, kind: dns.rdatatype.RdataType, deadline: float) -> dns.message.Message:
-        """The answer with its signatures, unchecked by the resolver: checking is ours. Raises DnsTrouble."""
-        question = dns.message.make_query(name, kind, want_dnssec=True, payload=PAYLOAD_OCTETS)
-        question.flags |= dns.flags.CD
+    def ask(
+        self, name: dns.name.Name, kind: dns.rdatatype.RdataType, deadline: float, for_proof: bool = True
+    ) -> dns.message.Message:
+        """The answer; `for_proof`: with its signatures, unchecked by the resolver. Raises DnsTrouble."""
+        if not self.servers:
+            raise DnsTrouble("no resolver is known")
+        question = dns.message.make_query(
+            name, kind, want_dnssec=for_proof, payload=PAYLOAD_OCTETS, use_edns=0
+        )
+        if for_proof:
+            question.flags |= dns.flags.CD
+        began = self.clock()
+        if self.allowance is None:
+            return self._asked(question, deadline)
+        try:
+            return self._asked(question, min(deadline, began + self.allowance.left(began)))
+        finally:
+            self.allowance.note(began, self.clock() - began)
+
+    def _asked(self, question: dns.message.Message, deadline: float) -> dns.message.Message:
         count = len(self.servers)
-        for number in [(self._first + step) % count for step in range(count)]:
+        problem = "no time left"
+        for number in [(self._first + step) % count for step in range(count)] * ROUNDS:
             left = deadline - self.clock()
             if left <= 0:
                 break
+            problem = "no answer"
             try:
                 answer = _exchange(question, self.servers[number], min(TRY_SECONDS, left))
             except (dns.exception.DNSException, OSError, EOFError):
@@ -48,7 +107,7 @@ class Resolvers:
             if answer.rcode() in _ANSWERED:
                 self._first = number
                 return answer
-        raise DnsTrouble
+        raise DnsTrouble(problem)
 
     def addresses(self, host: str, deadline: float) -> tuple[str, ...]:
         """The IP addresses of a host, () for one that does not exist. Raises DnsTrouble."""

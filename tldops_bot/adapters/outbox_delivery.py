@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from tldops_bot.adapters.outbox_sealing import Copy, Encrypter, Sealing, Secrets
 from tldops_bot.adapters.outbox_stages import Result, Stages, Transport
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.domain.outgoing import Kind
-from tldops_bot.store import facts, outbox, recipients
+from tldops_bot.store import facts, outbox, outbox_control, recipients
 from tldops_bot.store.database import Database, Urgency
 from tldops_bot.store.outbox import WAITING, Claimed, Mark, OutboxMessage, StoreBusy
 from tldops_bot.store.recipients import Addressee
@@ -54,6 +54,7 @@ class Taken:
     claimed: Sequence[Claimed] = ()
     messages: Mapping[int, OutboxMessage] = field(default_factory=dict)
     addressees: Mapping[int, Addressee] = field(default_factory=dict)
+    stopped: Set[int] = frozenset()  # messages in flight of which no copy may go any more
     is_more_due: bool = False
 
 
@@ -200,6 +201,8 @@ class Delivery:
             if sheet is None:
                 sheet = self._sheets[one.message_id] = self._sealing.sheet(taken.messages[one.message_id])
             copies[one.message_id].append(Copy(one, taken.addressees[one.id], sheet))
+        for number in taken.stopped & self._sheets.keys():
+            self._sheets[number].is_stopped = True
         for group in copies.values():
             self._stages.admit(group)
 
@@ -248,7 +251,8 @@ class Delivery:
     ) -> Taken:
         now = self._now()
         if not results and leases is None and not self._is_anything_due(room, now):
-            return Taken()
+            with self._database.read() as session:
+                return Taken(stopped=_stopped(session, known))
         with self._database.write(Urgency.DELIVERY) as session:
             self._write_down(session, results, signed, now)
             if leases is not None:
@@ -278,7 +282,7 @@ class Delivery:
 
     def _claim(self, session: Any, room: Room, known: Mapping[int, OutboxMessage], now: datetime) -> Taken:
         if not room.alerts:
-            return Taken()
+            return Taken(stopped=_stopped(session, known))
         self._turn_number += 1
         token = f"{self._token}.{self._turn_number}"
         claimed = outbox.claim(session, now, room.alerts, now + LEASE, token, Kind.ALERT.priority)
@@ -292,5 +296,11 @@ class Delivery:
             claimed,
             messages,
             recipients.look_up(session, claimed, messages, now),
+            _stopped(session, messages),
             is_more_due,
         )
+
+
+def _stopped(session: Any, messages: Mapping[int, OutboxMessage]) -> set[int]:
+    alerts = [number for number, one in messages.items() if one.kind is Kind.ALERT and one.alert_id]
+    return outbox_control.stopped_messages(session, alerts) if alerts else set()

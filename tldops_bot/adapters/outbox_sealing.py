@@ -51,6 +51,7 @@ class Sheet:
     headers: OuterHeaders
     sealed: bytes
     is_under_way: bool = False
+    is_stopped: bool = False  # no copy goes any more, however near it is to being sent
     signing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

@@ -29,6 +29,7 @@ MOST_OCTETS_TOGETHER = 1_000_000
 MOST_OCTETS_WAITING = 8_000_000
 LONGEST_PAUSE_SECONDS = 30.0
 LONGEST_STUMBLE = timedelta(seconds=60)
+STOPPED = Right(Treatment.DROP, "stopped")
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,8 @@ class Stages:
         right = copy.addressee.right
         if not copy.sheet.sealed and copy.sheet.message.entity is None:
             right = Right(Treatment.DROP, "no-content")
+        if copy.sheet.is_stopped:
+            right = STOPPED
         if right.treatment in (Treatment.DROP, Treatment.HOLD):
             self._withhold(copy, right)
             return False
@@ -197,7 +200,9 @@ class Stages:
     async def _send(self) -> None:
         while True:
             copy, mail = await self._to_send.get()
-            if self.pause.is_on:
+            if copy.sheet.is_stopped:
+                self._withhold(copy, STOPPED)
+            elif self.pause.is_on:
                 self._finish(Result(Mark(copy.delivery, WAITING, copy.delivery.attempts)))
             else:
                 self._judge(copy, await self._transport.send_one(mail))

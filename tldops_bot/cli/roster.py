@@ -49,9 +49,9 @@ def preview(
         with app_.database.read() as session:
             now = app_.now()
             held, edition = with_files(session, app_.config, app_.tlds, now)
+            news = _news(session, held, for_, now)
             if not confidential:
                 held, edition = _masked_edition(session, held, app_)
-            news = _news(session, held, for_, now)
         letter = letter_to((), roster_parts.values(held, app_.config), edition, news)
         text = app_.renderer.render(letter.template, letter.values)
     if out is None:
@@ -71,8 +71,8 @@ def send(
 ) -> None:
     """Put the roster into the outbox, if it is due (or with --now). Ctrl-C stops it; the next run goes on."""
     with opened(context) as app_:
-        if now:
-            app_.roster_press.prepare()
+        if now and not app_.roster_press.prepare():
+            refuse("its files could not be made; the log says why")
         sent: list[Letter] = []
 
         @job(every=JOBS["send_roster"].every)

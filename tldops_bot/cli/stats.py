@@ -83,6 +83,8 @@ def _coverage(coverage: Coverage, regions: bool) -> dict[str, Any]:
             "all": _share(coverage.cctlds),
             "confirmed": _share(coverage.confirmed),
         },
+        "gtlds": _share(coverage.gtlds),
+        "organisations": dict(coverage.organisations),
         "regions": {code: _share(share) for code, share in coverage.regions.items()} if regions else {},
         "contacts": coverage.contacts,
         "with_key": coverage.with_key,

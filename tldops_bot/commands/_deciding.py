@@ -29,14 +29,25 @@ def vote_on(ctx: Context, numbers: Sequence[str], approves: bool, because: str) 
         found.append(held)
     if len(found) == 1:
         return vote(ctx, found[0], approves, because)
-    cases = []
-    for held in found:
-        outcome = vote(ctx, held, approves, because)
+    outcomes: dict[int, Reply] = {}
+    for theirs in _alike(found):
+        outcome = _vote_together(ctx, theirs, approves, because)
         if isinstance(outcome, Refused):
             return outcome
-        cases.append({"request": outcome.values["request"], "outcome": outcome.outcome})
+        outcomes |= {request.id: each for request, each in zip(theirs, outcome, strict=True)}
+    cases = [
+        {"request": outcomes[one.id].values["request"], "outcome": outcomes[one.id].outcome} for one in found
+    ]
     is_open = any(case["outcome"] == "noted" for case in cases)
     return Reply("several", {"cases": cases}, Status.WAITING if is_open else Status.SUCCESS)
+
+
+def _alike(found: Sequence[Request]) -> list[list[Request]]:
+    """Those of one person that ask for the same: whoever speaks for 16 TLDs is welcomed once, not 16 times."""
+    alike: dict[tuple[str, str, str | None], list[Request]] = {}
+    for request in found:
+        alike.setdefault((request.kind, request.email_key, request.fingerprint), []).append(request)
+    return list(alike.values())
 
 
 def _is_number(word: str) -> bool:
@@ -62,32 +73,60 @@ def find_open(ctx: Context, number: str) -> Request | Refused:
 
 def vote(ctx: Context, request: Request, approves: bool, because: str) -> Reply | Refused:
     """Count one committee member's word; with as many as the configuration asks for, it is decided."""
+    outcome = _vote_together(ctx, [request], approves, because)
+    return outcome if isinstance(outcome, Refused) else outcome[0]
+
+
+def _vote_together(
+    ctx: Context, theirs: Sequence[Request], approves: bool, because: str
+) -> list[Reply] | Refused:
+    """The same word on several requests of one person; what it decides, it decides for all at once."""
     person = ctx.actor.person
     if person is None:
         return Refused("not_committee", {"verb": "APPROVE" if approves else "REJECT"})
-    if approves and request.state == requests.VOUCHING:
-        # The committee's yes is for grey cases, and no second way round the IANA contacts.
-        return Refused("not_yet_yours", {"number": _requests.number(request)})
-    is_news = _keep_vote(ctx, request, person, approves, because)
     seated = people.office_holders(ctx.session, "committee")
+    found: dict[int, Reply] = {}
+    reasons: dict[str, None] = {}
+    for request in theirs:
+        if approves and request.state == requests.VOUCHING:
+            # The committee's yes is for grey cases, and no second way round the IANA contacts.
+            return Refused("not_yet_yours", {"number": _requests.number(request)})
+        counted = _count(ctx, request, person, seated, approves, because)
+        if isinstance(counted, Reply):
+            found[request.id] = counted
+        else:
+            reasons |= dict.fromkeys(counted)
+    ripe = [one for one in theirs if one.id not in found]
+    decided = _decide_together(ctx, ripe, approves, COMMITTEE, "\n".join(reasons))
+    if isinstance(decided, Refused):
+        return decided
+    _tell(ctx, ripe, seated, decided)
+    found |= {request.id: each for request, each in zip(ripe, decided, strict=True)}
+    return [found[one.id] for one in theirs]
+
+
+def _count(
+    ctx: Context, request: Request, person: Person, seated: Sequence[Person], approves: bool, because: str
+) -> Reply | list[str]:
+    """Keep the word; the reasons of all who agree where they are enough, else what is still wanted."""
+    is_news = _keep_vote(ctx, request, person, approves, because)
     cast = [
         one for one in requests.votes(ctx.session, request) if one.person_id in {one.id for one in seated}
     ]
     agreeing = [one for one in cast if one.approves == approves]
     needed = _needed(ctx, request, seated)
-    if len(agreeing) < needed:
-        if is_news and len(agreeing) < len(cast):
-            _tell_of_disagreement(ctx, request, seated)
-        values = {
-            "request": _requests.describe(request),
-            "have": len(agreeing),
-            "needed": needed,
-            "against": len(cast) - len(agreeing),
-            "again": not is_news,
-        }
-        return Reply("noted", values, Status.WAITING)
-    reasons = list(dict.fromkeys(one.because for one in agreeing if one.because))
-    return _and_tell(ctx, request, seated, decide(ctx, request, approves, COMMITTEE, "\n".join(reasons)))
+    if len(agreeing) >= needed:
+        return [one.because for one in agreeing if one.because]
+    if is_news and len(agreeing) < len(cast):
+        _tell_of_disagreement(ctx, request, seated)
+    values = {
+        "request": _requests.describe(request),
+        "have": len(agreeing),
+        "needed": needed,
+        "against": len(cast) - len(agreeing),
+        "again": not is_news,
+    }
+    return Reply("noted", values, Status.WAITING)
 
 
 def _keep_vote(ctx: Context, request: Request, person: Person, approves: bool, because: str) -> bool:
@@ -115,23 +154,46 @@ def _tell_of_disagreement(ctx: Context, request: Request, seated: Sequence[Perso
     ctx.post(_letters.notice("letters/votes_differ", values, to, is_confidential=True))
 
 
-def _and_tell(
-    ctx: Context, request: Request, seated: Sequence[Person], outcome: Reply | Refused
-) -> Reply | Refused:
+def _tell(
+    ctx: Context, decided: Sequence[Request], seated: Sequence[Person], outcomes: Sequence[Reply]
+) -> None:
     """The rest of the committee hears of a decision; who gave the last word reads it in the reply."""
     to = _letters.to_people(one for one in seated if one.id != ctx.actor.person_id)
-    if to and isinstance(outcome, Reply):
+    if to and decided:
         values = {
-            "request": _requests.describe(request),
-            "approved": outcome.outcome != "rejected",
-            "votes": _case.votes(ctx.session, request),
+            "requests": [_requests.describe(one) for one in decided],
+            "approved": outcomes[0].outcome != "rejected",
+            "votes": _case.votes(ctx.session, decided[0]),
         }
         ctx.post(_letters.notice("letters/decided", values, to, is_confidential=True))
-    return outcome
 
 
 def decide(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
     """Carry a decision out, by the kind of the request."""
+    outcome = _decide_together(ctx, [request], approves, by, because)
+    return outcome if isinstance(outcome, Refused) else outcome[0]
+
+
+def _decide_together(
+    ctx: Context, alike: Sequence[Request], approves: bool, by: str, because: str
+) -> list[Reply] | Refused:
+    """Requests of one person and one kind: each by itself, but who is to be listed comes in once for all TLDs."""
+    found: list[Reply] = []
+    joining: list[Request] = []
+    for request in alike:
+        outcome = _decide_one(ctx, request, approves, by, because)
+        if isinstance(outcome, Refused):
+            return outcome
+        found.append(outcome)
+        if approves and request.kind == "subscribe":
+            request.vouched_by, request.vouched_at = by, ctx.now
+            joining.append(request)
+    _listing.join(ctx, joining, by, by_peer=True)
+    return found
+
+
+def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
+    """One decision carried out, save the listing of a newcomer."""
     values = {"request": _requests.describe(request), "because": because}
     if request.kind == "objection":
         return _objection(ctx, request, approves, by, because)
@@ -142,11 +204,8 @@ def decide(ctx: Context, request: Request, approves: bool, by: str, because: str
         return Refused("not_proven_yet", {"number": _requests.number(request)})
     if request.kind == "key":
         _keys.settle(ctx, request, by)
-        return Reply("approved", values)
-    if why := _joining.obstacle(ctx, request):
+    elif why := _joining.obstacle(ctx, request):
         return Refused("no_longer_possible", {"number": _requests.number(request), "why": why})
-    request.vouched_by, request.vouched_at = by, ctx.now
-    _listing.join(ctx, [request], by, by_peer=True)
     return Reply("approved", values)
 
 

@@ -9,7 +9,7 @@ from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.domain.outreach import ANSWERED, DECLINED, NEEDLESS, PERIOD, SENT
-from tldops_bot.store import audit, iana, lookups, people, requests, tokens
+from tldops_bot.store import audit, iana, lookups, requests, tokens
 from tldops_bot.store.tables import Invitation, Token
 
 
@@ -78,7 +78,6 @@ def accepted(ctx: Context, token: Token) -> Reply | Refused:
     if row is None:
         return Refused("token_void")
     row.state, row.answered_at = ANSWERED, ctx.now
-    _tell(ctx, row)
     _record(ctx, row, "invitation_accepted")
     key = Attachment("tld-ops-list-key.asc", "application/pgp-keys", ctx.list_certificate)
     values = {"tlds": [shown(one) for one in row.tlds], "words": " ".join(row.tlds)}
@@ -91,7 +90,6 @@ def declined(ctx: Context, token: Token, because: str) -> Reply | Refused:
     if row is None:
         return Refused("token_void")
     row.state, row.answered_at, row.because = DECLINED, ctx.now, because[:255]
-    _tell(ctx, row)
     _record(ctx, row, "invitation_declined")
     return Reply("not_invited", {"until": (row.sent_at or ctx.now) + PERIOD})
 
@@ -99,17 +97,6 @@ def declined(ctx: Context, token: Token, because: str) -> Reply | Refused:
 def _row(ctx: Context, token: Token) -> Invitation | None:
     number = token.details.get("invitation")
     return ctx.session.get(Invitation, number) if isinstance(number, int) else None
-
-
-def _tell(ctx: Context, row: Invitation) -> None:
-    """The secretariat hears of an answer: a yes wants somebody to talk to, a no has its reason."""
-    to = _letters.to_people(people.office_holders(ctx.session, "secretariat"))
-    values = {
-        "tlds": [shown(one) for one in row.tlds],
-        "is_yes": row.state == ANSWERED,
-        "because": row.because,
-    }
-    ctx.post(_letters.notice("letters/invitation_answered", values, to))
 
 
 def _record(ctx: Context, row: Invitation, action: str) -> None:

@@ -134,7 +134,7 @@ def masked(value: str) -> str:
 def _with_target(ctx: Context, asked: Wake, country: str) -> Wake | Refused:
     url = ctx.config.wake.gateways[asked.gateway].get_secret_value()
     if takes_phone(url) or asked.target.startswith("+"):
-        phone = parse_phone(asked.target, country)
+        phone = parse_phone(asked.target, "GB" if country == "UK" else country)  # the TLD is older
         if phone is None or costs_more(phone):
             return Refused("bad_phone", {"field": FIELD, "value": asked.target[:40]})
         return Wake(asked.gateway, phone.e164, asked.severity)

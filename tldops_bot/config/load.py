@@ -80,7 +80,7 @@ def _absolute(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _with_gateways(tables: dict[str, Any]) -> dict[str, Any]:
-    """The gateways of `gateways_file` beside those in config.toml. What is said of that file quotes nothing of it."""
+    """The gateways of `wake.gateways_file` beside those in config.toml. What is said of it quotes nothing of it."""
     wake = tables.get("wake")
     if not isinstance(wake, dict) or not isinstance(wake.get("gateways_file"), str):
         return tables

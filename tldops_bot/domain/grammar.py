@@ -111,7 +111,8 @@ class _Reader:
         return False
 
     def _command_line(self, number: int, line: str, was_blank: bool) -> None:
-        verb = self._verb(line)
+        # "Roster: pdf" under UPDATE is a field, though ROSTER is a verb.
+        verb = "" if self._known_field(line) else self._verb(line)
         if verb in TEST_WORDS and not self.requests and not self.is_test:
             self._test(number, line)
         elif verb and verb not in TEST_WORDS:

@@ -12,6 +12,7 @@ from itertools import chain
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.unwrapped import Undecryptable
 from tldops_bot.domain.verdict import UNSIGNED, UNSIGNED_REASONS, Verdict, bad, unsigned
+from tldops_bot.intake.held_keys import Held, IsTimely, held_for
 from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
 from tldops_bot.intake.opaque import rewrapped, signed_only
 from tldops_bot.mail.bodies import (
@@ -47,13 +48,24 @@ def find_nothing(_address: str) -> tuple[bytes, ...]:
 
 
 def judge(
-    mail: IncomingMail, at: datetime, read: Read, openpgp: OpenPgp, find_keys: FindKeys = find_nothing
+    mail: IncomingMail,
+    at: datetime,
+    read: Read,
+    openpgp: OpenPgp,
+    find_keys: FindKeys = find_nothing,
+    is_timely: IsTimely = bool,
 ) -> Judged:
     """Unwrap a mail, merge what it proves about registered keys, and verify its signature.
 
     `find_keys` looks for the keys published for an address, when no key that is held or sent along has signed.
+    `is_timely` says of the moment of a signature whether it still counts.
     """
-    return _Judge(mail, at, read, openpgp, find_keys).judged()
+    judging = _Judge(mail, at, read, openpgp, find_keys)
+    judged = judging.judged()
+    if judging.held is None or not judging.held.is_told_by(judged.verdict, is_timely):
+        return judged
+    judging.is_for_a_stranger = True
+    return judging.judged()
 
 
 class _Judge:
@@ -64,6 +76,8 @@ class _Judge:
         self.inspected: dict[bytes, tuple[Certificate, ...]] = {}
         self.certificates: tuple[Certificate, ...] = ()
         self.merged: tuple[Certificate, ...] = ()
+        self.held: Held | None = None
+        self.is_for_a_stranger = False
 
     def judged(self) -> Judged:
         body = self.mail.body
@@ -149,8 +163,9 @@ class _Judge:
         return self._result(bad(signature_problem(signature) or "unknown_key", issuer), **found)
 
     def _asks_why(self, judged: Judged) -> bool:
-        """What broke a signature is looked for only where a registered person is said to have made it."""
-        return judged.is_registered and judged.verdict.reason == "bad_signature"
+        """What broke a signature is looked for only for a registered person who is said to have made it."""
+        is_theirs = self.held is not None and self.held.is_authors
+        return judged.is_registered and is_theirs and judged.verdict.reason == "bad_signature"
 
     def _verifies(self, signature: bytes, certificate: bytes) -> Callable[[bytes], bool]:
         return lambda octets: self.openpgp.verify_detached(octets, signature, certificate, self.at).is_good
@@ -245,14 +260,13 @@ class _Judge:
         if len(issuers) != 1:
             return None, False, ""
         name = issuers[0].fingerprint or issuers[0].key_id
-        with self.read() as session:
-            row = people.certificate_for(session, name) if name else None
-            held = (row.fingerprint, row.blob, row.person_id is not None) if row is not None else None
+        held = None if self.is_for_a_stranger else held_for(self.read, name, self.mail.author)
         sent = [one for one in self.certificates if _is_key_of(name, one)]
         # What a stranger left with us may have taken in a key that is not theirs: the one sent along goes first.
-        if held is not None and (held[2] or not sent):
-            fresh = next((one.blob for one in self.merged if one.fingerprint == held[0]), held[1])
-            return fresh, held[2], held[0]
+        if held is not None and (held.is_registered or not sent):
+            self.held = held
+            fresh = next((one.blob for one in self.merged if one.fingerprint == held.fingerprint), held.blob)
+            return fresh, held.is_registered, held.fingerprint
         for certificate in chain(sent, self._looked_for(name)):  # asked only when needed
             if _is_key_of(name, certificate):
                 if certificate not in self.certificates:

@@ -81,7 +81,8 @@ class Intake:
         mail = take_apart(claimed.raw, self._home.address)
         is_machine = is_automatic(mail.marks, claimed.envelope.mail_from)
         find_keys = find_nothing if is_machine else self._find_keys
-        judged = judge(mail, claimed.received_at, read, self._openpgp, find_keys)
+        oldest = claimed.received_at - self._around.config.openpgp.max_signature_age
+        judged = judge(mail, claimed.received_at, read, self._openpgp, find_keys, lambda at: at >= oldest)
         # A mail that a token has bound to its mailbox since was asked about when it came.
         if claimed.bound_at is not None or is_machine or not matters(judged, read):
             return judged

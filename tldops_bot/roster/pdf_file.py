@@ -194,11 +194,11 @@ def _cover_words(roster: Roster, pages: Pages) -> Iterator[str]:
 
 
 def _index(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable, top: float) -> None:
-    """Every TLD with its page; a dash where nobody is. Of more than fit, the ccTLDs."""
+    """Every TLD with its page; a dash where nobody is. Of more than fit, the ccTLDs. Last, the organisations."""
     every = sorted({*page_of, *paper.roster.missing}, key=place)
     if len(every) > _MOST_IN_INDEX:
         cctlds = {facts.tld for facts in tlds.of_kind(CCTLD)}
-        every = [tld for tld in every if tld in cctlds]
+        every = [tld for tld in every if tld in cctlds or kind_of(tld.a_label)]
     names = [tld for tld in every if not kind_of(tld.a_label)]
     parts = [([tld for tld in names if not is_idn(tld)], 10), ([tld for tld in names if is_idn(tld)], 5)]
     parts.append(([tld for tld in every if kind_of(tld.a_label)], 3))

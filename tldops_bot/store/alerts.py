@@ -126,7 +126,9 @@ def seconds_to_last_copy(session: Session, alert: Alert) -> float | None:
         )
         .group_by(Delivery.state)
     )
-    found = dict(session.execute(copies).tuples().all())
+    found: dict[str, datetime | None] = {}
+    for state, last in session.execute(copies):
+        found[state] = last
     taken_at = found.get("taken")
     if taken_at is None or {"waiting", "sending"} & set(found):
         return None

@@ -1,15 +1,18 @@
 """Invitations: to which address, for which TLDs, and what came of each."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.outreach import PLANNED, REACHED, may_invite_again_at
+from tldops_bot.store import facts
 from tldops_bot.store.outbox import REFUSED
 from tldops_bot.store.tables import Delivery, Invitation
+
+_TOLD_AT = "invitations_told_at"
 
 
 def plan(
@@ -60,6 +63,23 @@ def since(session: Session, moment: datetime) -> list[Invitation]:
             select(Invitation).where(or_(Invitation.state == PLANNED, lately)).order_by(Invitation.id)
         )
     )
+
+
+def answered_since(session: Session, moment: datetime) -> list[Invitation]:
+    """Those that were answered after that moment, in the order of their answers."""
+    query = select(Invitation).where(Invitation.answered_at > moment)
+    return list(session.scalars(query.order_by(Invitation.answered_at, Invitation.id)))
+
+
+def told_at(session: Session) -> datetime:
+    """When the secretariat was last told what was answered; long ago, where it never was."""
+    held = facts.get(session, _TOLD_AT)
+    return datetime.fromisoformat(held) if held else datetime.min.replace(tzinfo=UTC)
+
+
+def note_told(session: Session, now: datetime) -> None:
+    """All that is answered by now has been told."""
+    facts.put(session, _TOLD_AT, now.isoformat())
 
 
 def was_refused(session: Session, address: str, since: datetime) -> bool:

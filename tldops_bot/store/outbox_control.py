@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
+from tldops_bot.domain.outgoing import FIRST
 from tldops_bot.store.outbox import (
     DROPPED,
     HELD,
@@ -20,7 +21,9 @@ from tldops_bot.store.outbox import (
     change,
     empty_finished,
 )
-from tldops_bot.store.tables import Delivery, Message
+from tldops_bot.store.tables import Alert, Delivery, Message
+
+WITHDRAWN = ("stopped", "retracted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,16 @@ def drop_alert(session: Session, alert_id: str, now: datetime, because: str = "s
     """STOP: no copy of this alert that is not yet on its way goes any more."""
     copies = Delivery.message_id.in_(select(Message.id).where(Message.alert_id == alert_id))
     return _drop(session, copies, now, because)
+
+
+def stopped_messages(session: Session, message_ids: Collection[int]) -> set[int]:
+    """Which of these are copies of an alert that was stopped or taken back; that it was is said by another message."""
+    query = (
+        select(Message.id)
+        .join(Alert, Alert.id == Message.alert_id)
+        .where(Message.id.in_(message_ids), Message.priority > FIRST, Alert.state.in_(WITHDRAWN))
+    )
+    return set(session.scalars(query))
 
 
 def drop_keyless(session: Session, before: datetime, now: datetime) -> list[tuple[str, int]]:

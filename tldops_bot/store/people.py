@@ -191,6 +191,15 @@ def addresses_of(person: Person) -> tuple[str, ...]:
     return (person.email,)
 
 
+def addresses_behind(session: Session, certificate: CertificateRow) -> tuple[str, ...]:
+    """Those of the person whose certificate it is, or of those who ask to join with it."""
+    if certificate.person_id is not None:
+        person = session.get(Person, certificate.person_id)
+        return addresses_of(person) if person is not None else ()
+    asked = select(Request.email_key).where(Request.fingerprint == certificate.fingerprint)
+    return tuple(session.scalars(asked))
+
+
 def forget_candidates(session: Session, moment: datetime) -> None:
     """Drop the certificates of people who came to nothing: they hold a name and an address."""
     waiting = select(Request.fingerprint).where(

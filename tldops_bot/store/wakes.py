@@ -48,7 +48,8 @@ def way_of(session: Session, person_id: int) -> WakeChannel | None:
 
 
 def keep_way(session: Session, person_id: int, wake: Wake, now: datetime) -> None:
-    """From now on this way, and no other."""
+    """From now on this way, and no other; a word that is still under way has done its work."""
+    _end(session, and_(WakeSend.person_id == person_id, WakeSend.kind == TOKEN), DROPPED, "", now)
     row = way_of(session, person_id) or WakeChannel(person_id=person_id)
     row.gateway, row.target, row.severity = wake.gateway, wake.target, wake.severity
     row.proven_at = now

@@ -1,0 +1,43 @@
+"""The certificate of ours that a signature points to, and whether the mail's author is whom it belongs to.
+
+A refusal goes to the author. What it says of a key that is held here, it would tell anybody who sends a spoiled
+signature, or an old one, that names the key: so where the author is somebody else, the mail is judged as if nobody
+were registered, down to the same questions to the DNS.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from tldops_bot.domain.address import same_address
+from tldops_bot.domain.verdict import Verdict
+from tldops_bot.intake.judged import Read
+from tldops_bot.store import people
+
+IsTimely = Callable[[datetime], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A certificate, by its primary fingerprint; `is_registered` for that of a person, not of a candidate."""
+
+    fingerprint: str
+    blob: bytes
+    is_registered: bool
+    is_authors: bool
+
+    def is_told_by(self, verdict: Verdict, is_timely: IsTimely) -> bool:
+        """Whether the author, who is somebody else, would hear from us that we know this key."""
+        speaks = verdict.is_good and verdict.signed_at is not None and is_timely(verdict.signed_at)
+        return not self.is_authors and not speaks
+
+
+def held_for(read: Read, key: str, author: str | None) -> Held | None:
+    """The certificate of a full fingerprint or (16 digits) key ID, to be judged for a mail by that author."""
+    with read() as session:
+        row = people.certificate_for(session, key) if key else None
+        if row is None:
+            return None
+        theirs = people.addresses_behind(session, row)
+        is_authors = any(same_address(one, author or "") for one in theirs)
+        return Held(row.fingerprint, row.blob, row.person_id is not None, is_authors)

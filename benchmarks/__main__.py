@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from benchmarks import accepting, alert, commands
+from benchmarks import accepting, alert, commands, roster
 from benchmarks.figures import Figure, print_table
 from benchmarks.people import make_member
 from benchmarks.sink_process import sink_process
@@ -20,6 +20,7 @@ class Part(StrEnum):
     ALERT = "alert"
     COMMANDS = "commands"
     ACCEPTING = "accepting"
+    ROSTER = "roster"
 
 
 def main(
@@ -34,7 +35,8 @@ def main(
     """Measure the service on this machine. 300 and 900 members unless told otherwise."""
     sizes, parts = sorted(members or [300, 900]), set(only or Part)
     with _progress() as progress, sink_process() as sink:
-        steps = rounds * (len(sizes) * (Part.ALERT in parts) + len(parts - {Part.ALERT}))
+        by_size = len(sizes) * len(parts & {Part.ALERT, Part.ROSTER})
+        steps = rounds * (by_size + len(parts - {Part.ALERT, Part.ROSTER}))
         task = progress.add_task("making keys", total=steps + 1)
         people = [make_member(number + 1) for number in range(sizes[-1])]
         say = _teller(progress, task)
@@ -48,6 +50,9 @@ def main(
             figures += commands.measure(people, sink, queries, rounds, say)
         if Part.ACCEPTING in parts:
             figures += accepting.measure(people, sink, mails, rounds, say)
+        if Part.ROSTER in parts:
+            made = [roster.measure(people[:size], rounds, say) for size in sizes]
+            figures += [figure for one in made for figure in one.figures()] + roster.growth(made)
         progress.update(task, completed=steps + 1, description="done")
     print_table(figures)
 

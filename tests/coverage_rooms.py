@@ -25,6 +25,7 @@ FLOORS = {
     "adapters": 95,
     "cli": 78,
     "app.py": 88,
+    "serving.py": 88,
 }
 NO_ROOM = {"__init__.py", "__main__.py"}
 

@@ -22,10 +22,11 @@ from tests.desk import LIST_LINE, Desk, fresh_home
 from tests.keys import LIST_ADDRESS, KeyPair, mail, next_number, text_entity
 from tests.letterbox import Got, open_mail
 from tests.sink import SunkMail, ThreadedSink
-from tldops_bot.app import App, Service, utc_now
+from tldops_bot.app import App, utc_now
 from tldops_bot.config import Config, load_config
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.schedule import last_due
+from tldops_bot.serving import Service
 from tldops_bot.store import roster_sends
 
 PATIENCE_SECONDS = 20.0

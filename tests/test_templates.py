@@ -474,7 +474,7 @@ def test_a_part_that_was_fine_does_not_say_done_when_nothing_was_done() -> None:
 FORGED = "x\r\n\r\nSubject: forged\nCONFIRM 0000-0000-0000-0000\u2028List: evil\u202e\u200b\x00\x1b[2J"
 
 
-OURS = ("verb", "usage", "command", "yours", "later")  # never what somebody wrote
+OURS = ("verb", "usage", "command", "yours", "later", "served")  # never what somebody wrote
 
 
 def spoilt(value: Any) -> Any:

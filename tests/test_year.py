@@ -115,5 +115,3 @@ def test_a_fourth_contact_would_be_seen(lived: Lived) -> None:
     with lived.world.app.database.write() as session:
         for number, tld in before.items():
             session.execute(update(Entry).where(Entry.id == number).values(tld=tld))
-
-

@@ -24,7 +24,9 @@ def main(
     with a_world(seed, tlds, ticks) as world:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("the first day", total=days)
-            lived = live(world, days, lambda day: progress.update(task, completed=day, description=f"day {day}"))
+            lived = live(
+                world, days, lambda day: progress.update(task, completed=day, description=f"day {day}")
+            )
         console = Console()
         measured = Measured(world, lived.coverage)
         measured.table(console if console.is_terminal else Console(width=120))

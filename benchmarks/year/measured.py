@@ -1,4 +1,4 @@
-"""What the year comes to, in figures: how true the list stays, how soon what is wrong is noticed, and what it costs in mail."""
+"""What the year comes to in figures: how true the list stays, how soon anything is noticed, and what it costs in mail."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -153,7 +153,9 @@ class Measured:
         for what, figure in self.rows():
             made.add_row(what, figure)
         for at, fresh, covered in self.coverage:
-            made.add_row(f"on {at:%Y-%m-%d}", f"{covered} TLDs with a contact, {fresh} confirmed within 200 days")
+            made.add_row(
+                f"on {at:%Y-%m-%d}", f"{covered} TLDs with a contact, {fresh} confirmed within 200 days"
+            )
         console.print(made)
 
 
@@ -175,7 +177,9 @@ def note_gone(world: World) -> None:
         return
     with world.app.database.read() as session:
         keys = [one.address for one in waiting]
-        held = {one.email_key: one for one in session.scalars(select(Person).where(Person.email_key.in_(keys)))}
+        held = {
+            one.email_key: one for one in session.scalars(select(Person).where(Person.email_key.in_(keys)))
+        }
         for one in waiting:
             who = held.get(one.address)
             if who is None or not any(entry.state == people.LISTED for entry in who.entries):
@@ -219,4 +223,6 @@ def _days(numbers: Sequence[float]) -> str:
     if len(numbers) < 2:
         return f"{len(numbers)} cases"
     high = quantiles(numbers, n=20)[-1]
-    return f"median {median(numbers):.1f} days, 95 % {high:.1f}, most {max(numbers):.1f} ({len(numbers)} cases)"
+    return (
+        f"median {median(numbers):.1f} days, 95 % {high:.1f}, most {max(numbers):.1f} ({len(numbers)} cases)"
+    )

@@ -24,7 +24,10 @@ class Phone(Protocol):
 class Officer(Reader):
     """Somebody with a key and an office."""
 
-    rules: ClassVar[Sequence[tuple[str, str]]] = ((r"SUCCESS: what waits", "decide"), (r"Is your entry", "answer"))
+    rules: ClassVar[Sequence[tuple[str, str]]] = (
+        (r"SUCCESS: what waits", "decide"),
+        (r"Is your entry", "answer"),
+    )
 
     def __init__(self, world: Around, key: KeyPair) -> None:
         super().__init__(world, key.name, key.address, PROMPT)
@@ -45,7 +48,9 @@ class Officer(Reader):
         for case, end in zip(cases, ends, strict=True):
             words = " ".join(waiting[case.start() : end].split())
             if FULL in words or (SAID_NO in words and "objection" not in words):
-                self._no(case[1], "three contacts are enough" if FULL in words else "not known at the registry")
+                self._no(
+                    case[1], "three contacts are enough" if FULL in words else "not known at the registry"
+                )
             else:
                 yes.append(case[1])
         for at in range(0, len(yes), 7):

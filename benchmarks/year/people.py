@@ -1,4 +1,4 @@
-"""The people of the simulated year: each reads what the mail says, and answers by the rules printed in it, or does not."""
+"""The people of the simulated year: each reads a mail, and answers by the rules printed in it, or does not."""
 
 import random
 import re
@@ -37,6 +37,7 @@ class Reader:
         self.world, self.name, self.address, self.pace = world, name, address, pace
         self.fails, self.is_read = "", True
         self.key: KeyPair | None = None
+        self.key_ends: datetime | None = None
         self.keys: set[str] = set()
         self.last: dict[str, Mail] = {}
 
@@ -52,9 +53,15 @@ class Reader:
 
     # --- what a person can do
 
-    def say(self, text: str, subject: str, to: str = "", signs: bool = False, files: Sequence[bytes] = ()) -> None:
+    @property
+    def can_sign(self) -> bool:
+        return self.key_ends is None or self.world.now < self.key_ends
+
+    def say(
+        self, text: str, subject: str, to: str = "", signs: bool = False, files: Sequence[bytes] = ()
+    ) -> None:
         """A mail to the list, signed now where it is to be and there is a key."""
-        if signs and self.key is not None:
+        if signs and self.key is not None and self.can_sign:
             top = {"Subject": subject, "From": f"{self.name} <{self.address}>"}
             raw = self.key.pgp_mime_signed(text, top, at=self.world.now, attachments=files)
             self.world.post.bring(raw, self.address, to)

@@ -103,7 +103,9 @@ class PostOffice:
     def bring(self, raw: bytes, mail_from: str, rcpt_to: str = "") -> None:
         """One mail: accepted, claimed, carried out; and one from before, if that is what this one asks for."""
         now = self.app.now()
-        envelope = Envelope(mail_from, (rcpt_to or LIST_ADDRESS,), "192.0.2.1", "client.example", False, "ESMTP")
+        envelope = Envelope(
+            mail_from, (rcpt_to or LIST_ADDRESS,), "192.0.2.1", "client.example", False, "ESMTP"
+        )
         with self.app.database.write() as session:
             inbox.accept(session, [(raw, envelope, now)])
         while claimed := self._claim():
@@ -124,7 +126,9 @@ class PostOffice:
         with self.app.database.read() as session:
             keys = facts.mac_keys(session)
         to = bounce_address.make(self.home, copy.delivery, keys)
-        top = f"From: MAILER-DAEMON@client.example\r\nTo: {to}\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        top = (
+            f"From: MAILER-DAEMON@client.example\r\nTo: {to}\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        )
         self.bring((top + _REPORT.format(address=copy.to, status=status)).encode(), "", to)
 
     # --- out
@@ -142,8 +146,9 @@ class PostOffice:
             claimed = outbox.claim(session, now, AT_ONCE, now + LEASE, f"turn {next_number()}")
             messages = outbox.load(session, {one.message_id for one in claimed})
             addressees = recipients.look_up(session, claimed, messages, now)
-            found = [self._hand_out(session, one, messages[one.message_id], addressees[one.id]) for one in claimed]
-        return found
+            return [
+                self._hand_out(session, one, messages[one.message_id], addressees[one.id]) for one in claimed
+            ]
 
     def _hand_out(self, session: Session, one: Claimed, message: OutboxMessage, to: Addressee) -> Mail:
         """A copy that may go; one with the number 0 where it may not."""
@@ -157,7 +162,9 @@ class PostOffice:
         key = to.fingerprint if right.treatment is Treatment.ENCRYPT else ""
         template = self.intake.templates[one.message_id]
         number = one.id if goes else 0
-        return Mail(now, number, one.person_id, one.rcpt_to, template, message.subject, text, one.reply_to, key)
+        return Mail(
+            now, number, one.person_id, one.rcpt_to, template, message.subject, text, one.reply_to, key
+        )
 
     def _text(self, message: OutboxMessage) -> str:
         if message.kind is Kind.ROSTER:

@@ -8,15 +8,21 @@ from sqlalchemy import func, select
 from benchmarks.year.world import World
 from tldops_bot.domain.freshness import FRESH_FOR
 from tldops_bot.store import audit, people, requests
+from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Delivery, Entry, InboxRow, Person, Request, Token
-from tldops_bot.store.columns import Base
 
 A_DAY = timedelta(days=1)
 SEATS = 3
 OPEN = (requests.PROVING, requests.VOUCHING, requests.COMMITTEE, requests.WAITING)
 PASSING = ("inbox", "messages", "deliveries", "audit", "job_runs")  # rows that show that somebody has looked
-GOODBYES = ("letters/left", "letters/removal_final", "letters/replaced", "letters/rejected", "letters/forgotten")
+GOODBYES = (
+    "letters/left",
+    "letters/removal_final",
+    "letters/replaced",
+    "letters/rejected",
+    "letters/forgotten",
+)
 
 
 class Promises:
@@ -49,7 +55,9 @@ class Promises:
         after = self._rows()
         changed = [name for name in before if before[name] != after[name]]
         if made or changed:
-            self.broken.append(f"{self.world.now:%Y-%m-%d}: jobs run twice made {made} letters, changed {changed}")
+            self.broken.append(
+                f"{self.world.now:%Y-%m-%d}: jobs run twice made {made} letters, changed {changed}"
+            )
 
     def at_the_end(self) -> None:
         """The chain of the audit, from the first day."""
@@ -62,7 +70,10 @@ class Promises:
         """A digest of every table whose rows mean something."""
         with self.world.app.database.read() as session:
             tables = [one for one in Base.metadata.sorted_tables if one.name not in PASSING]
-            return {one.name: hash(tuple(tuple(map(repr, row)) for row in session.execute(select(one)))) for one in tables}
+            return {
+                one.name: hash(tuple(tuple(map(repr, row)) for row in session.execute(select(one))))
+                for one in tables
+            }
 
     def _silently_dropped(self, session: Session) -> Iterator[str]:
         """Each entry that ended today: the person was told, and somebody else."""
@@ -105,7 +116,9 @@ def _tokens(session: Session, now: datetime) -> Iterator[str]:
 
 
 def _mail(session: Session, now: datetime) -> Iterator[str]:
-    stays = select(Delivery.id).where(Delivery.state.in_(("waiting", "sending")), Delivery.next_attempt_at < now - A_DAY)
+    stays = select(Delivery.id).where(
+        Delivery.state.in_(("waiting", "sending")), Delivery.next_attempt_at < now - A_DAY
+    )
     yield from (f"delivery {number} waits" for number in session.scalars(stays))
     undone = select(InboxRow.id).where(InboxRow.state != "done")
     yield from (f"mail {number} is not carried out" for number in session.scalars(undone))

@@ -18,8 +18,23 @@ from benchmarks.year.people import (
 from benchmarks.year.post import Mail
 from tests.keys import KeyPair
 
-_GIVEN = "Ann Bob Carl Dora Emil Fay Gus Hana Ivo Jana Kim Lea Max Nora Ole Pia Rex Sara Tom Uma".split()
-_SYLLABLES = "ba de fi go hu ja ke li mo nu pa re si to vu wa".split()
+_GIVEN = (
+    "Ann",
+    "Bob",
+    "Carl",
+    "Dora",
+    "Emil",
+    "Fay",
+    "Gus",
+    "Hana",
+    "Ivo",
+    "Jana",
+    "Kim",
+    "Lea",
+    "Max",
+    "Nora",
+)
+_SYLLABLES = ("ba", "de", "fi", "go", "hu", "ja", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu", "wa")
 A_YEAR = 365.0
 # How often in a year what happens to a contact.
 MOVES, NEW_ADDRESS, NEW_KEY, LOSES_KEY, LEAVES = 0.15, 0.05, 0.1, 0.03, 0.06
@@ -49,7 +64,9 @@ class Registry:
         self.hired += 1
         words = f"{chance.choice(_SYLLABLES)}{chance.choice(_SYLLABLES)}{chance.choice(_SYLLABLES)}"
         name = f"{chance.choice(_GIVEN)} {words.capitalize()} Example"
-        local = chance.choice(("noc", "security")) if chance.random() < 0.03 else name.lower().replace(" ", ".")
+        local = (
+            chance.choice(("noc", "security")) if chance.random() < 0.03 else name.lower().replace(" ", ".")
+        )
         address = f"{local}{number or ''}@nic-{self.country}.example"
         one = Contact(self.world, self, name, address, chance.choices((PROMPT, SLOW, SILENT), (6, 3, 1))[0])
         self.people[name] = one
@@ -60,7 +77,8 @@ class Registry:
         """SUBSCRIBE as the example in the mails shows it."""
         blocks = [
             f"Name: {one.name}\nEmail: {one.address}\nMobile: +44 20 7946 0{self.world.random.randrange(1000):03}\n"
-            + f"Organisation: Registry of {self.country}\n" + (f"Replaces: {replaces}\n" if replaces else "")
+            + f"Organisation: Registry of {self.country}\n"
+            + (f"Replaces: {replaces}\n" if replaces else "")
             for one in newcomers
         ]
         return f"SUBSCRIBE {tlds}\n{LIST_LINE}\n" + "".join(blocks)
@@ -133,8 +151,11 @@ class Contact(Reader):
         """A first key, or one after a loss: signed by itself, attached."""
         if not self.still():
             return
-        ends = f"{self.world.random.randrange(100, 500)}d" if self.world.random.random() < KEY_ENDS else "never"
+        ends = (
+            f"{self.world.random.randrange(100, 500)}d" if self.world.random.random() < KEY_ENDS else "never"
+        )
         self.key = KeyPair.make(self.name, self.address, expire=ends, made_at=self.world.now - A_DAY)
+        self.key_ends = self.world.now - A_DAY + int(ends[:-1]) * A_DAY if ends != "never" else None
         self.keys.add(self.key.fingerprint)
         self.say(f"{verb}\n{LIST_LINE}", "my key", signs=True, files=[self.key.key_attachment()])
 
@@ -146,15 +167,16 @@ class Contact(Reader):
     def send_longer_key(self) -> None:
         if self.key is not None:
             self.key.extended("2y", self.world.now)
+            self.key_ends = self.world.now + 730 * A_DAY
             self.say(f"KEY\n{LIST_LINE}", "a longer life", signs=True, files=[self.key.key_attachment()])
 
     def change_key(self) -> None:
         """The old key signs, the new one lies inside what is signed."""
-        if self.key is None:
+        if self.key is None or not self.can_sign:
             return
         old, new = self.key, KeyPair.make(self.name, self.address, made_at=self.world.now - A_DAY)
         self.say(f"KEY\n{LIST_LINE}", "a new key", signs=True, files=[new.key_attachment()])
-        self.key = new
+        self.key, self.key_ends = new, None
         self.keys |= {old.fingerprint, new.fingerprint}
 
     def lose_key(self) -> None:
@@ -174,7 +196,8 @@ class Contact(Reader):
     def change_address(self) -> None:
         """Both mailboxes are read, and asked."""
         other = Contact(self.at, self.registry, self.name, f"new.{self.address}", self.pace)
-        other.key, other.keys, other.is_settled = self.key, self.keys, True
+        other.key, other.keys, other.key_ends = self.key, self.keys, self.key_ends
+        other.is_settled = True
         self.at.enter(other)
         self.registry.people[self.name] = other
         self.say(f"UPDATE\n{LIST_LINE}\nEmail: {other.address}\n", "another address", signs=True)

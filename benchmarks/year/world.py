@@ -150,7 +150,9 @@ class World:
 
     def _plan_change(self) -> None:
         share = len(self.records) / ALL_CCTLDS
-        self.after(self.random.expovariate(IANA_CHANGES_A_YEAR * share * self.hurry) * 365, self.change_at_iana)
+        self.after(
+            self.random.expovariate(IANA_CHANGES_A_YEAR * share * self.hurry) * 365, self.change_at_iana
+        )
 
     def retire(self) -> None:
         """A TLD goes out of the root; its people stay listed, and are told."""

@@ -154,6 +154,19 @@ def test_an_expired_primary_key_takes_its_live_subkey_with_it(gnupg: Gnupg) -> N
         assert verdict.fingerprint == key.fingerprint  # the primary one, though a subkey signed
 
 
+def test_a_revoked_subkey_is_refused_though_its_primary_key_lives(gnupg: Gnupg) -> None:
+    key = made("Hal Example", "hal@nic.example")
+    before = key.detached(TEXT)
+    key.add_subkey("ed25519", "sign")
+    by_subkey = key.detached(TEXT)
+    assert gnupg.verify_detached(TEXT, by_subkey, key.certificate, now()).is_good
+    words = b"key 2\nrevkey\ny\n0\n\ny\nsave\n"
+    gpg(key.home, "--command-fd=0", "--edit-key", key.fingerprint, octets=words, at=now())
+    for signature, reason in ((by_subkey, "revoked_key"), (before, "")):
+        verdict = gnupg.verify_detached(TEXT, signature, key.certificate, now())
+        assert (verdict.reason, verdict.fingerprint) == (reason, key.fingerprint)
+
+
 def test_an_expired_signature_is_refused(gnupg: Gnupg, ann: KeyPair) -> None:
     signed_at = now() - timedelta(days=2)
     signature = ann.detached(TEXT, "--default-sig-expire=1d", at=signed_at)

@@ -81,6 +81,17 @@ MAILS: dict[str, Callable[[], bytes]] = {
         b"SUBSCRIBE nl\r\nName: Ann\r\nEmail: " + b"a." * 2_000_000 + b"@nic.example\r\n"
     ),
     "nested": lambda: nested(5_000),
+    "deep_and_large": lambda: nested(8) + b"QUFB" * 2_400_000,
+    "blanks_in_a_field": lambda: TOP + b"Content-Type: text/plain" + b" " * 5_000_000 + b"x\r\n\r\nHELP\r\n",
+    "boundary_in_pieces": lambda: (
+        TOP
+        + b"Content-Type: multipart/mixed"
+        + b"".join(b"; boundary*%d=a" % n for n in range(300_000))
+        + b"\r\n\r\nHELP\r\n"
+    ),
+    "comments_in_a_field": lambda: (
+        TOP + b"Content-Type: text/plain" + b"; a=b (c)" * 500_000 + b"\r\n\r\nHELP\r\n"
+    ),
     "parts": lambda: parts(200_000),
     "key_parts": lambda: parts(100_000, b"application/pgp-keys"),
     "header": lambda: TOP + b"Subject: " + b"=?utf-8?q?=41?= " * 300_000 + b"\r\n\r\nHELP\r\n",

@@ -21,6 +21,7 @@ from tests.test_serve import serving
 from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
 from tldops_bot.adapters.gnupg_status import parse_listing
 from tldops_bot.domain.envelope import Envelope
+from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.store import inbox, people
 from tldops_bot.store.tables import InboxRow
 
@@ -171,6 +172,13 @@ def test_a_heap_of_keys_costs_few_runs_of_gpg(
     handled = desk.say(ann, "SHOW", attachments=[*heap, *others])
     assert len(handled.judged.certificates) <= 5
     assert len(runs) <= 30
+
+
+def test_of_a_file_full_of_keys_five_are_looked_at(desk: Desk) -> None:
+    crowd = [KeyPair.make(f"Mallory {n}", f"m{n}@elsewhere.example") for n in range(7)]
+    file = key_entity(encode(b"".join(one.certificate for one in crowd), PUBLIC_KEY), "crowd.asc")
+    handled = desk.say(crowd[0], "HELP", attachments=[file])
+    assert len(handled.judged.certificates) == 5
 
 
 def test_a_gpg_that_was_killed_says_nothing_of_a_key(

@@ -68,6 +68,32 @@ SHOWN_BY = {
     "mail that takes long or much": "test_no_mail_takes_more_than_five_seconds_or_200_mb_or_stays_in_hand",
     "random octets": "test_no_mutation_of_a_mail_breaks_intake",
     "what a stranger learns from an error": "test_a_stranger_reads_the_same_whoever_is_named",
+    "what a stranger learns from a spoiled signature": (
+        "test_what_somebody_else_signed_does_not_tell_a_stranger_who_is_known"
+    ),
+    "gpg's exit status is no verdict: revoked subkey": (
+        "test_a_revoked_subkey_is_refused_though_its_primary_key_lives"
+    ),
+    "gpg's exit status is no verdict: old signature of a live key": "test_an_expired_signature_is_refused",
+    "a block without Hash: (RFC 9580)": "test_a_block_without_hash_is_no_way_round_what_is_weak_or_changed",
+    "a boundary written twice (RFC 2231)": (
+        "test_a_boundary_in_pieces_and_a_comment_hide_nothing_from_the_signature"
+    ),
+    "a charset that hides ASCII": "test_no_charset_hides_a_command_in_what_is_no_ascii",
+    "a key certified by half the world (CVE-2019-13050)": "test_a_key_that_half_the_world_has_certified_is_read",
+    "a subkey crafted to spoil verification (CVE-2025-30258)": (
+        "test_a_key_that_took_in_mine_does_not_lock_me_out"
+    ),
+    "a second @ in From (CVE-2019-16056)": "test_an_author_that_looks_like_an_iana_contact_is_none",
+    "secrets in arguments (CVE-2014-1927)": "test_arguments_of_processes_hold_nothing_of_a_mail",
+    "a bot that answers a bot": "test_an_echoing_ticket_system_and_we_fall_silent",
+    "DNS answers that never come": (
+        "test_a_flood_of_mails_whose_servers_hang_soon_costs_no_time_and_later_it_is_tried_again"
+    ),
+    "a key directory that points inwards": "test_no_address_within_is_ever_connected_to",
+    "a DNS answer made to cost proofs (CVE-2023-50387)": (
+        "test_a_name_with_many_labels_does_not_make_us_ask_without_end"
+    ),
 }
 
 

@@ -1,7 +1,7 @@
 """A stranger who sends what somebody has signed, spoiled or old, does not hear whether that key is known here."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -106,9 +106,9 @@ def heard(what: str, form: Form, ann: KeyPair) -> tuple[list[str], list[str]]:
 
 
 @pytest.fixture(scope="module")
-def nobody(ann: KeyPair) -> Iterator[dict[str, tuple[list[str], list[str]]]]:
+def nobody(ann: KeyPair) -> dict[str, tuple[list[str], list[str]]]:
     """What is heard of a key that nobody has."""
-    yield {form.__name__: heard("nobody", form, ann) for form in FORMS}
+    return {form.__name__: heard("nobody", form, ann) for form in FORMS}
 
 
 @pytest.mark.parametrize("what", ["member", "candidate"])

@@ -195,3 +195,44 @@ def test_what_still_waits_for_the_iana_contacts_is_not_the_committees_to_approve
     assert outcome(desk.say_bound(carol, "APPROVE R-1 trust me")) == "not_yet_yours"
     assert states(desk, "nl") == {}
     assert outcome(desk.say_bound(carol, "REJECT R-1 a forgery")) == "rejected"
+
+
+def test_who_is_approved_for_several_tlds_is_welcomed_once_and_others_are_told_once(
+    desk: Desk, ann: KeyPair, carol: KeyPair, dora: KeyPair
+) -> None:
+    desk.member(carol, office="committee")
+    desk.member(dora, office="committee")
+    for tld in ("nl", "be"):
+        desk.iana(tld, ADMIN)
+    desk.write("noc@nic.example", "SUBSCRIBE nl be\nName: Ann Example\nMobile: +44 20 7946 0123\n")
+    answer(desk, "noc@nic.example")
+    answer(desk, ADMIN)
+    assert outcome(desk.say_bound(carol, "APPROVE R-1 R-2")) == "several"
+    assert templates(desk, "noc@nic.example").count("letters/welcome") == 1
+    assert templates(desk, ADMIN).count("letters/told") == 1
+    assert templates(desk, dora.address).count("letters/decided") == 1
+    for tld in ("nl", "be"):
+        assert states(desk, tld) == {"noc@nic.example": "listed"}
+
+
+def test_several_persons_approved_in_one_line_are_welcomed_each(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    desk.write("carl@nic.example", "SUBSCRIBE be\nName: Carl Example\nMobile: +44 20 7946 0456\n")
+    answer(desk, "carl@nic.example")
+    assert outcome(desk.say_bound(carol, "APPROVE R-1 R-2")) == "several"
+    assert templates(desk, ann.address).count("letters/welcome") == 1
+    assert templates(desk, "carl@nic.example").count("letters/welcome") == 1
+
+
+def test_a_newcomer_beside_one_that_can_not_be_approved_is_not_listed(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    with desk.app.database.write() as session:
+        session.get_one(Request, 1).proven_at = None
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "not_proven_yet"
+    assert states(desk, "nl") == {}

@@ -337,7 +337,7 @@ def test_status_reports_and_call_sheet_tell_who_was_woken(
     report = next(one for one in tick(town, "report_reach") if one.template == "jobs/report_reach")
     assert report.values["woken"]["woken"] == 1
     text = town.text(report)
-    assert "Woken out of band: 1, failed: 1, on the way: 1" in text
+    assert "Woken by a second way than mail: 1, failed: 1, on the way: 1" in text
     assert "    ! woken by ntfy at " in text
     assert "    ! could not be woken by ntfy" in text
     assert "someone" not in text

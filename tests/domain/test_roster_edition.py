@@ -83,6 +83,13 @@ def test_where_not_all_fit_they_are_packed_and_what_is_too_large_even_so_is_left
     assert 500_000 + sum(one.mail_octets for one in found.files) <= MOST_MAIL_OCTETS
 
 
+def test_files_for_programs_are_packed_before_the_cards_which_a_phone_takes_as_they_are() -> None:
+    large = edition(vcf=1_000_000, vcf_zip=300_000, json=2_000_000, json_zip=300_000, pdf=500_000)
+    found = enclose(large, KINDS, 500_000)
+    assert [one.name for one in found.files] == ["roster.vcf", "roster.json.zip", "roster.pdf"]
+    assert found.left_out == ()
+
+
 def test_who_chose_fewer_gets_them_unpacked_as_long_as_they_fit() -> None:
     large = edition(vcf=2_000_000, vcf_zip=400_000, pdf=1_000_000, keys=4_000_000)
     assert [one.name for one in enclose(large, ["vcf"], 500_000).files] == ["roster.vcf"]

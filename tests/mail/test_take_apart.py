@@ -482,11 +482,23 @@ def test_a_multipart_without_parts_has_no_text() -> None:
         b"\r\n" + b"-----BEGIN PGP SIGNED MESSAGE-----\r\n" * 100_000,
         b"From: " + b"(" * 15_000 + b"\r\n\r\nx",
         b"Content-Type: text/plain; " + b'a="' * 5_000 + b"\r\n\r\nx",
+        b"Content-Type: text/plain" + b" " * 16_000 + b"x\r\n\r\nx",
         b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"a \r\n" * 300_000,
         b"a: b\r\n" * 100_000,
         b"\0" * 100_000,
     ],
-    ids=["from", "words", "boundaries", "blocks", "comments", "parameters", "flowed", "fields", "nul"],
+    ids=[
+        "from",
+        "words",
+        "boundaries",
+        "blocks",
+        "comments",
+        "parameters",
+        "blanks",
+        "flowed",
+        "fields",
+        "nul",
+    ],
 )
 def test_hostile_mails_cost_little_time(octets: bytes) -> None:
     started = time.monotonic()

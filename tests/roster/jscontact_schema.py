@@ -24,11 +24,11 @@ CONTEXTS: Schema = {  # section 1.5.1
 }
 
 
-def thing(kind: str, required: tuple[str, ...] = (), **properties: Schema) -> Schema:
+def thing(name: str, required: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
     """An object of a type; `@type` need not be there where only one is possible (section 1.3.4)."""
     return {
         "type": "object",
-        "properties": {"@type": {"const": kind}, **properties},
+        "properties": {"@type": {"const": name}, **properties},
         "required": list(required),
         "additionalProperties": False,
     }

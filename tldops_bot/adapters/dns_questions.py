@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 import dns.exception
 import dns.flags
@@ -75,7 +75,7 @@ class Resolvers:
 
     def ask(
         self, name: dns.name.Name, kind: dns.rdatatype.RdataType, deadline: float, for_proof: bool = True
-    ) -> dns.message.Message:
+    ) -> dns.message.QueryMessage:
         """The answer; `for_proof`: with its signatures, unchecked by the resolver. Raises DnsTrouble."""
         if not self.servers:
             raise DnsTrouble("no resolver is known")
@@ -92,7 +92,7 @@ class Resolvers:
         finally:
             self.allowance.note(began, self.clock() - began)
 
-    def _asked(self, question: dns.message.Message, deadline: float) -> dns.message.Message:
+    def _asked(self, question: dns.message.Message, deadline: float) -> dns.message.QueryMessage:
         count = len(self.servers)
         problem = "no time left"
         for number in [(self._first + step) % count for step in range(count)] * ROUNDS:
@@ -133,9 +133,9 @@ def system_resolvers() -> tuple[Nameserver, ...]:
     return tuple(Nameserver(str(one), 53) for one in found)
 
 
-def _exchange(question: dns.message.Message, server: Nameserver, seconds: float) -> dns.message.Message:
-    """By UDP, and by TCP when the answer was cut."""
+def _exchange(question: dns.message.Message, server: Nameserver, seconds: float) -> dns.message.QueryMessage:
+    """By UDP, and by TCP when the answer was cut. What answers no question is not taken for an answer."""
     answer, _ = dns.query.udp_with_fallback(
         question, server.host, timeout=seconds, port=server.port, ignore_unexpected=True, ignore_errors=True
     )
-    return answer
+    return cast(dns.message.QueryMessage, answer)

@@ -10,7 +10,8 @@ from typing import Any, Self, TypeVar
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tldops_bot.app import App, Service
+from tldops_bot.app import App
+from tldops_bot.serving import Service
 from tldops_bot.store import inbox
 
 PATIENCE_SECONDS = 20.0

@@ -94,7 +94,7 @@ def _export_wkd(parts: App, folder: Path) -> None:
 def _own(parts: App) -> dict[str, Any]:
     found = parts.gnupg.inspect(parts.gnupg.keyring.export(), parts.now())
     if len(found) != 1:
-        refuse("the list's own key can't be read; `tldops-bot doctor` looks further")
+        refuse("the list's own key can't be read: look at the folder that [openpgp] home names")
     return {
         "address": parts.config.list.address,
         "fingerprint": found[0].fingerprint,

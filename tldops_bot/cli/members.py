@@ -56,7 +56,7 @@ def show_(
 
 @app.command()
 def suspend(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "") -> None:
-    """Take a contact out of service until it is decided what becomes of the entry."""
+    """Suspend a contact until it is decided what becomes of the entry."""
     with opened(context) as parts, acting(parts) as ctx:
         person = find(ctx.session, who)
         held = _entries(person, tld, (people.LISTED,))

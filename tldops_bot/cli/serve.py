@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from tldops_bot.adapters.linux_secrets import keep_in_memory
-from tldops_bot.app import App, Service
+from tldops_bot.app import App
 from tldops_bot.cli._frame import opened, refuse
+from tldops_bot.serving import Service
 
 
 def serve(

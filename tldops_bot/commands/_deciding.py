@@ -1,6 +1,6 @@
 """What the committee (or, before there is one, the operator) decides about a request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tldops_bot.commands import _case, _joining, _keys, _letters, _listing, _requests
 from tldops_bot.commands._command import Context, Refused, Reply, Status
@@ -73,60 +73,53 @@ def find_open(ctx: Context, number: str) -> Request | Refused:
 
 def vote(ctx: Context, request: Request, approves: bool, because: str) -> Reply | Refused:
     """Count one committee member's word; with as many as the configuration asks for, it is decided."""
-    outcome = _vote_together(ctx, [request], approves, because)
-    return outcome if isinstance(outcome, Refused) else outcome[0]
+    return _only(_vote_together(ctx, [request], approves, because))
+
+
+def _only(outcomes: Sequence[Reply] | Refused) -> Reply | Refused:
+    return outcomes if isinstance(outcomes, Refused) else outcomes[0]
 
 
 def _vote_together(
     ctx: Context, theirs: Sequence[Request], approves: bool, because: str
-) -> list[Reply] | Refused:
+) -> Sequence[Reply] | Refused:
     """The same word on several requests of one person; what it decides, it decides for all at once."""
     person = ctx.actor.person
     if person is None:
         return Refused("not_committee", {"verb": "APPROVE" if approves else "REJECT"})
     seated = people.office_holders(ctx.session, "committee")
-    found: dict[int, Reply] = {}
+    noted: dict[int, Reply] = {}
     reasons: dict[str, None] = {}
     for request in theirs:
         if approves and request.state == requests.VOUCHING:
             # The committee's yes is for grey cases, and no second way round the IANA contacts.
             return Refused("not_yet_yours", {"number": _requests.number(request)})
-        counted = _count(ctx, request, person, seated, approves, because)
-        if isinstance(counted, Reply):
-            found[request.id] = counted
-        else:
-            reasons |= dict.fromkeys(counted)
-    ripe = [one for one in theirs if one.id not in found]
-    decided = _decide_together(ctx, ripe, approves, COMMITTEE, "\n".join(reasons))
-    if isinstance(decided, Refused):
-        return decided
-    _tell(ctx, ripe, seated, decided)
-    found |= {request.id: each for request, each in zip(ripe, decided, strict=True)}
-    return [found[one.id] for one in theirs]
+        is_news = _keep_vote(ctx, request, person, approves, because)
+        cast = _cast(ctx, request, seated)
+        agreeing = [one for one in cast if one.approves == approves]
+        needed = _needed(ctx, request, seated)
+        if len(agreeing) >= needed:
+            reasons |= dict.fromkeys(one.because for one in agreeing if one.because)
+            continue
+        if is_news and len(agreeing) < len(cast):
+            _tell_of_disagreement(ctx, request, seated)
+        values = {
+            "request": _requests.describe(request),
+            "have": len(agreeing),
+            "needed": needed,
+            "against": len(cast) - len(agreeing),
+            "again": not is_news,
+        }
+        noted[request.id] = Reply("noted", values, Status.WAITING)
+    ripe = [one for one in theirs if one.id not in noted]
+    words = "\n".join(reasons)
+    return _and_tell(ctx, theirs, seated, noted, _decide_together(ctx, ripe, approves, COMMITTEE, words))
 
 
-def _count(
-    ctx: Context, request: Request, person: Person, seated: Sequence[Person], approves: bool, because: str
-) -> Reply | list[str]:
-    """Keep the word; the reasons of all who agree where they are enough, else what is still wanted."""
-    is_news = _keep_vote(ctx, request, person, approves, because)
-    cast = [
-        one for one in requests.votes(ctx.session, request) if one.person_id in {one.id for one in seated}
-    ]
-    agreeing = [one for one in cast if one.approves == approves]
-    needed = _needed(ctx, request, seated)
-    if len(agreeing) >= needed:
-        return [one.because for one in agreeing if one.because]
-    if is_news and len(agreeing) < len(cast):
-        _tell_of_disagreement(ctx, request, seated)
-    values = {
-        "request": _requests.describe(request),
-        "have": len(agreeing),
-        "needed": needed,
-        "against": len(cast) - len(agreeing),
-        "again": not is_news,
-    }
-    return Reply("noted", values, Status.WAITING)
+def _cast(ctx: Context, request: Request, seated: Sequence[Person]) -> list[Vote]:
+    """The words of those who sit in the committee now."""
+    seats = {one.id for one in seated}
+    return [one for one in requests.votes(ctx.session, request) if one.person_id in seats]
 
 
 def _keep_vote(ctx: Context, request: Request, person: Person, approves: bool, because: str) -> bool:
@@ -154,42 +147,52 @@ def _tell_of_disagreement(ctx: Context, request: Request, seated: Sequence[Perso
     ctx.post(_letters.notice("letters/votes_differ", values, to, is_confidential=True))
 
 
-def _tell(
-    ctx: Context, decided: Sequence[Request], seated: Sequence[Person], outcomes: Sequence[Reply]
-) -> None:
+def _and_tell(
+    ctx: Context,
+    theirs: Sequence[Request],
+    seated: Sequence[Person],
+    noted: Mapping[int, Reply],
+    decided: Sequence[Reply] | Refused,
+) -> Sequence[Reply] | Refused:
     """The rest of the committee hears of a decision; who gave the last word reads it in the reply."""
+    if isinstance(decided, Refused):
+        return decided
+    ripe = [one for one in theirs if one.id not in noted]
     to = _letters.to_people(one for one in seated if one.id != ctx.actor.person_id)
-    if to and decided:
+    if to and ripe:
         values = {
-            "requests": [_requests.describe(one) for one in decided],
-            "approved": outcomes[0].outcome != "rejected",
-            "votes": _case.votes(ctx.session, decided[0]),
+            "requests": [_requests.describe(one) for one in ripe],
+            "approved": decided[0].outcome != "rejected",
+            "votes": _case.votes(ctx.session, ripe[0]),
         }
         ctx.post(_letters.notice("letters/decided", values, to, is_confidential=True))
+    found = {**noted, **{request.id: each for request, each in zip(ripe, decided, strict=True)}}
+    return [found[one.id] for one in theirs]
 
 
 def decide(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
     """Carry a decision out, by the kind of the request."""
-    outcome = _decide_together(ctx, [request], approves, by, because)
-    return outcome if isinstance(outcome, Refused) else outcome[0]
+    return _only(_decide_together(ctx, [request], approves, by, because))
 
 
 def _decide_together(
     ctx: Context, alike: Sequence[Request], approves: bool, by: str, because: str
-) -> list[Reply] | Refused:
-    """Requests of one person and one kind: each by itself, but who is to be listed comes in once for all TLDs."""
-    found: list[Reply] = []
-    joining: list[Request] = []
-    for request in alike:
-        outcome = _decide_one(ctx, request, approves, by, because)
-        if isinstance(outcome, Refused):
-            return outcome
-        found.append(outcome)
-        if approves and request.kind == "subscribe":
-            request.vouched_by, request.vouched_at = by, ctx.now
-            joining.append(request)
+) -> Sequence[Reply] | Refused:
+    """Requests of one person and one kind."""
+    return _with_newcomers(ctx, alike, by, [_decide_one(ctx, one, approves, by, because) for one in alike])
+
+
+def _with_newcomers(
+    ctx: Context, alike: Sequence[Request], by: str, outcomes: Sequence[Reply | Refused]
+) -> Sequence[Reply] | Refused:
+    """Who is to be listed comes in once, for all TLDs together."""
+    if refused := next((one for one in outcomes if isinstance(one, Refused)), None):
+        return refused
+    joining = [one for one in alike if one.kind == "subscribe" and one.state in requests.OPEN]
+    for request in joining:
+        request.vouched_by, request.vouched_at = by, ctx.now
     _listing.join(ctx, joining, by, by_peer=True)
-    return found
+    return [one for one in outcomes if isinstance(one, Reply)]
 
 
 def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:

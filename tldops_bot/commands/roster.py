@@ -11,7 +11,7 @@ from tldops_bot.store import roster_sends
 
 @command("ROSTER", "ROSTER vcf pdf csv json keys", who=Who.MEMBER, after_probation=True)
 def roster(ctx: Context, request: Request) -> Reply | Refused:
-    """The whole roster, now; with words behind it, with these files only."""
+    """The whole roster, now; name some of its files to get only these."""
     person = ctx.actor.person
     named = read_choice(" ".join(request.arguments)) if request.arguments else None
     if person is None or (request.arguments and named is None):

@@ -19,7 +19,7 @@ from tldops_bot.store.tables import Entry, Person
     changes=True,
 )
 def suspend(ctx: Context, request: Request) -> Reply | Refused:
-    """Take a contact out of service, for one TLD or all, until the committee has decided."""
+    """Suspend a contact, for one TLD or all, until the committee has decided."""
     words = request.line.split(maxsplit=2)
     if len(words) < 3 or "@" not in words[1]:
         return Refused("bad_arguments", {"verb": "SUSPEND", "usage": suspend.usage})

@@ -17,6 +17,7 @@ _IN_A_MAIL = (78 / 57) * (66 / 48)
 _TEXT_IN_A_MAIL = 1.05 * (66 / 48)
 _SIGNATURE_OCTETS = 2_000
 _PACKED = ".zip"
+_PACKED_FIRST: tuple[tuple[str, ...], ...] = ((), ("csv", "json"), ("vcf", "csv", "json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,18 @@ def fits(files: Iterable[RosterFile], beside: int) -> bool:
 
 
 def enclose(edition: Edition, kinds: Sequence[str], beside: int) -> Enclosed:
-    """The files as they are where all of them fit; else packed, and of these as many as fit."""
+    """The files as they are where all of them fit; else some packed, and at last as many as fit.
+
+    The cards are packed last: a phone takes them as they are.
+    """
     plain = [one for one in edition.files if one.kind in kinds and not one.is_packed]
-    if fits(plain, beside):
-        return Enclosed(tuple(plain))
     packed = {one.kind: one for one in edition.files if one.is_packed}
+    for to_pack in _PACKED_FIRST:
+        chosen = [packed.get(one.kind, one) if one.kind in to_pack else one for one in plain]
+        if fits(chosen, beside):
+            return Enclosed(tuple(chosen))
     taken: list[RosterFile] = []
-    for one in (packed.get(one.kind, one) for one in plain):
+    for one in chosen:
         if fits([*taken, one], beside):
             taken.append(one)
     held = {one.kind for one in taken}

@@ -27,9 +27,9 @@ _BETWEEN_WORDS = re.compile(r"(\?=)[ \t]+(?==\?)")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
 # In plain words, so that nobody takes it for a parameter, or a parameter for it.
-_COMMENT = r"(\([A-Za-z0-9 .,:/_-]{0,100}\))?"
+_COMMENT = r"(\([A-Za-z0-9 .,:/_-]{0,100}\))"
 _PARAMETER_AND_COMMENT = re.compile(rf"{_PARAMETER.pattern}(?:\s+{_COMMENT})?")
-_MEDIA_TYPE = re.compile(rf"\s*([!-.0-~]{{1,60}})/([!-.0-:<-~]{{1,60}})\s*{_COMMENT}\s*(?=;|\Z)")
+_MEDIA_TYPE = re.compile(rf"\s*([!-.0-~]{{1,60}})/([!-.0-:<-~]{{1,60}})\s*(?:{_COMMENT}\s*)?(?=;|\Z)")
 # What decides where parts are and how they are read; for these, no two ways of writing one (RFC 2231).
 _DECISIVE = ("boundary", "protocol", "charset")
 # C0, C1, line separators, and the marks that turn the direction of text round.

@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What is found as a program or a file, and the Debian package it comes from.
 NEEDED := gpg:gnupg gpg-agent:gnupg
 FONTS := /usr/share/fonts
-NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix swaks:swaks \
+NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix swaks:swaks mutt:mutt neomutt:neomutt \
     $(FONTS)/truetype/noto/NotoSans-Regular.ttf:fonts-noto-core \
     $(FONTS)/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk \
     $(FONTS)/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core

@@ -800,6 +800,7 @@ REFUSALS: dict[str, list[Values]] = {
     "not_contact_of": [{"tlds": ["nl", IDN]}],
     "not_member": [{"verb": "QUERY"}],
     "not_proven_yet": [_NUMBER],
+    "seat_filled": [_NUMBER],
     "not_secretariat": [{"verb": "PENDING"}],
     "not_served": [
         {"tld": "example", "kind": kind, "served": served}

@@ -28,11 +28,12 @@ def place() -> Iterator[Town]:
         yield one
 
 
-def crowd(place: Town, count: int) -> list[Member]:
+def crowd(place: Town, count: int, roster_is_sent: bool = True) -> list[Member]:
     """So many members, each with a key, over as many TLDs."""
     members = [make_member(number + 1) for number in range(count)]
     enrol(place.desk.app.database, members, place.desk.now, count)
-    place.roster_is_sent()
+    if roster_is_sent:
+        place.roster_is_sent()
     return members
 
 
@@ -119,7 +120,27 @@ def test_in_mid_fan_out_no_further_copy_leaves(place: Town, carol: KeyPair, verb
     assert found["taken"] + found["dropped"] == CROWD + 1
     copies = [sunk for one in (*members, carol) for sunk in alerts_to(place, one.address)]
     assert found["taken"] == len(copies) < CROWD // 2
+    taken_back = [sunk for sunk in place.sink.mails if "IS TAKEN BACK" in headers(sunk)["Subject"]]
+    assert len(taken_back) == (CROWD + 1 if verb == "RETRACT" else 0)  # whoever got it or not
     assert sum(sunk.at > told_at for sunk in copies) <= CONNECTIONS  # those the smarthost had in its hands
+
+
+def test_an_alert_during_a_roster_run_goes_first(place: Town) -> None:
+    members = crowd(place, CROWD, roster_is_sent=False)
+    place.sink.answer(".", delay=SLOW_SECONDS)
+    with place.serving():
+        wait_until(lambda: place.sink.taken >= 4)
+        assert not alerts_to(place, members[0].address)
+        place.send(members[0].signed_mail(ALERT.format(n=1)), members[0].address)
+        wait_until(lambda: all(alerts_to(place, one.address) for one in members))
+        rosters_by_then = (
+            sum(sunk.rcpt in {one.address for one in members} for sunk in place.sink.mails) - CROWD
+        )
+        place.sink.behave()
+        place.quiet()
+    for one in members:
+        assert len([sunk for sunk in place.sink.mails if sunk.rcpt == one.address]) >= 2
+    assert rosters_by_then < CROWD // 2
 
 
 def test_a_copy_put_off_while_the_alert_is_stopped_is_not_tried_again(place: Town, carol: KeyPair) -> None:

@@ -262,7 +262,15 @@ def test_every_grey_reason_has_a_sentence() -> None:
     ]
     named = {reason for case in cases for reason in grey_reasons(case)}
     assert len(named) == 11
-    others = ("declined", "recovery_declined", "took_back", "no_voucher", "no_answer", "voucher_bounces", "organisation")
+    others = (
+        "declined",
+        "recovery_declined",
+        "took_back",
+        "no_voucher",
+        "no_answer",
+        "voucher_bounces",
+        "organisation",
+    )
     reasons = [*sorted(named), *others]
     values = LETTERS["letters/decide"][0]
     values = values | {"request": values["request"] | {"reasons": reasons}}

@@ -11,6 +11,7 @@ from tests.keys import KeyPair
 
 _CASE = re.compile(r"^(R-\d+): (.+)$", re.MULTILINE)
 FULL = "as many contacts as it may have"
+REPLACED = "replaced by"  # to put this one back would give the TLD a fourth
 SAID_NO = "contact of the TLD said no"
 
 
@@ -47,10 +48,10 @@ class Officer(Reader):
         yes = []
         for case, end in zip(cases, ends, strict=True):
             words = " ".join(waiting[case.start() : end].split())
-            if FULL in words or (SAID_NO in words and "objection" not in words):
-                self._no(
-                    case[1], "three contacts are enough" if FULL in words else "not known at the registry"
-                )
+            if FULL in words or REPLACED in words:
+                self._no(case[1], "three contacts are enough")
+            elif SAID_NO in words and "objection" not in words:
+                self._no(case[1], "not known at the registry")
             else:
                 yes.append(case[1])
         for at in range(0, len(yes), 7):

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import dns.exception
 import pytest
 
 from tests.desk import Desk
@@ -174,6 +175,27 @@ def test_all_that_mails_make_us_ask_has_one_allowance_and_what_we_ask_ourselves_
             Resolvers(servers, time.monotonic, allowance).addresses("nic.example", until)
         assert len(server.asked) == asked
         assert Resolvers(servers, time.monotonic).addresses("nic.example", until) == ("192.0.2.1",)
+
+
+def test_silent_servers_cost_a_mail_five_seconds_and_all_mails_ten_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the limits as they are, and a clock that only waiting moves."""
+    now = [1000.0]
+
+    def keep_waiting(_question: object, _server: Nameserver, seconds: float) -> None:
+        now[0] += seconds
+        raise dns.exception.Timeout
+
+    monkeypatch.setattr(dns_questions, "_exchange", keep_waiting)
+    shared = DnsLookups(Resolvers((Nameserver("192.0.2.53", 53),), lambda: now[0], Allowance()))
+    first = shared.for_mail()
+    for number in range(9):
+        assert first.ask(f"n{number}.example", "TXT").trouble
+    assert now[0] == 1005
+    for number in range(90):
+        assert shared.for_mail().ask(f"m{number}.example", "TXT").trouble
+    assert now[0] == 1010
 
 
 class LostOnce(dict[tuple[str, str], Behaviour]):

@@ -20,7 +20,9 @@ def state(cli: Cli) -> dict[str, str]:
 
 
 def test_its_contacts_are_listed_by_label(cli: Cli, cert: int) -> None:
-    assert [one["tlds"] for one in cli.json("members", "list", "--tld", "CERT:Example-CERT")] == [[LABEL, "nl"]]
+    assert [one["tlds"] for one in cli.json("members", "list", "--tld", "CERT:Example-CERT")] == [
+        [LABEL, "nl"]
+    ]
     assert LABEL in cli("members", "list").stdout
     assert "not the name of a TLD" in cli.refused("members", "list", "--tld", "what:ever")
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.clockwork import tick
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, answer, join, outcome, prove, rows, states, stored, subscribe, templates
@@ -236,3 +237,19 @@ def test_a_newcomer_beside_one_that_can_not_be_approved_is_not_listed(
         session.get_one(Request, 1).proven_at = None
     assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "not_proven_yet"
     assert states(desk, "nl") == {}
+
+
+def test_a_seat_filled_while_the_case_waited_is_no_seat_given_by_oversight(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
+    desk.member(carol, office="committee")
+    grey_case(desk, ann)
+    for who in (bob, *(person(f"Person {number}", f"person{number}@nic.example") for number in range(2))):
+        desk.member(who, "nl")
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "seat_filled"
+    assert ann.address not in states(desk, "nl")
+    told = tick(desk, "advance_requests")
+    assert [one.template for one in told] == ["letters/decide", "letters/with_committee"]
+    assert tick(desk, "advance_requests") == [], "it is said once"
+    assert outcome(desk.say_bound(carol, "APPROVE R-1 all four are needed")) == "approved"
+    assert states(desk, "nl")[ann.address] == "listed"

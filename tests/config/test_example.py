@@ -23,6 +23,8 @@ EXAMPLES_ONLY = {
     "smarthost.username",
     "smarthost.password_file",
     "openpgp.passphrase_file",
+    "roster.constituencies",
+    "alerts.constituencies",
     "wake.gateways",
     "wake.gateways_file",
     "metrics.listen",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tldops_bot.domain.grammar import MAX_COMMANDS, MAX_LINES, read_commands
+from tldops_bot.domain.grammar import MAX_COMMANDS, read_commands
 from tldops_bot.domain.request import Commands, Request, VerbSpec
 from tldops_bot.domain.token import ANSWER_LINE
 
@@ -190,7 +190,7 @@ def test_too_many_commands_are_an_error() -> None:
 
 
 def test_lines_beyond_the_limit_are_not_looked_at() -> None:
-    assert read("\n" * MAX_LINES + "UNSUBSCRIBE ALL").requests == ()
+    assert read("\n" * 20_000 + "UNSUBSCRIBE ALL").requests == ()
 
 
 # --- fields

@@ -61,6 +61,14 @@ def test_what_is_too_long_ends_in_a_hash_of_the_whole(tail: str) -> None:
     assert len(one.a_label.partition(":")[2]) <= MAX_OCTETS
 
 
+def test_of_a_name_without_end_only_the_beginning_counts() -> None:
+    assert organisation("cert", "a\u0301" * 100_000) is not None
+    one, other = organisation("cert", "a" * 300), organisation("cert", "a" * 400)
+    assert one is not None
+    assert other is not None
+    assert one.a_label == other.a_label
+
+
 def test_what_no_a_label_can_hold_is_a_hash() -> None:
     found = organisation("regional", "例" * 100)
     assert found is not None
@@ -87,7 +95,9 @@ def test_a_label_is_read_in_every_spelling(text: str, label: str) -> None:
     assert found.a_label == label
 
 
-@pytest.mark.parametrize("text", ["cert:", "tld:nl", ":nl", "cert:--", "cert:xn--zzzz-", "cert:" + "a" * 300, "nl"])
+@pytest.mark.parametrize(
+    "text", ["cert:", "tld:nl", ":nl", "cert:--", "cert:xn--zzzz-", "cert:" + "a" * 300, "nl"]
+)
 def test_what_is_no_label_is_none(text: str) -> None:
     assert parse_organisation(text) is None
 

@@ -70,7 +70,7 @@ def test_other_words_are_none(name: str) -> None:
     assert not is_gateway_name(name)
 
 
-@pytest.mark.parametrize("text", ["ann", "ann_2", "ann.b-c@example.org", "447700900123", "x+y", "a" * 100])
+@pytest.mark.parametrize("text", ["ann", "ann_2", "ann.b-c@example.org", "447700900123", "x+y", "a" * 56])
 def test_plain_words_are_targets(text: str) -> None:
     assert is_safe_target(text)
 
@@ -93,7 +93,7 @@ def test_plain_words_are_targets(text: str) -> None:
         "@ann",
         "-x",
         "a..b",
-        *["http://evil.example", "a;b", "a\\b", "ànn", "a\x00", "a:b", "$(id)", "a" * 101, "a@", "+44"],
+        *["http://evil.example", "a;b", "a\\b", "ànn", "a\x00", "a:b", "$(id)", "a" * 57, "a@", "+44"],
     ],
 )
 def test_nothing_with_a_meaning_of_its_own_is_a_target(text: str) -> None:

@@ -501,9 +501,9 @@ def test_a_multipart_without_parts_has_no_text() -> None:
     ],
 )
 def test_hostile_mails_cost_little_time(octets: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     take_apart(octets)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 5  # of computing, traced for coverage on a busy machine too
 
 
 PIECES = [

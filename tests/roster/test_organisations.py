@@ -9,11 +9,12 @@ from pypdf import PdfReader
 
 from tests.rosters import ANN, AUDIT_HEAD, BOB, NL, NOW, RF, roster
 from tldops_bot.config.tld_table import load_tld_table
+from tldops_bot.domain.call_sheet import SheetLine
 from tldops_bot.domain.organisation import organisation
 from tldops_bot.domain.roster import Share, build_roster
 from tldops_bot.domain.roster_changes import changes, snapshot
 from tldops_bot.domain.tld import Tld
-from tldops_bot.roster import csv_file, jscontact, text, vcard
+from tldops_bot.roster import call_sheet, csv_file, jscontact, text, vcard
 from tldops_bot.roster.columns import WIDTH, columns
 from tldops_bot.roster.pdf_file import pdf_file
 from tldops_bot.roster.typefaces import Typefaces
@@ -94,6 +95,11 @@ def test_on_paper_they_come_last_and_stand_in_the_index() -> None:
     gtlds = [facts.tld for facts in tlds.of_kind("gtld")][:60]
     crowd = [replace(ANN, uid=f"urn:uuid:{number}", tlds=(tld,)) for number, tld in enumerate(gtlds)]
     assert "Example CERT" in pages(*crowd, OF_CERT)[0]
+
+
+def test_a_call_sheet_names_it_without_a_dot() -> None:
+    line = SheetLine("cert:example-cert", "", "", "reached", "", ())
+    assert call_sheet.text_lines([line], NOW)[0].startswith("cert:example-cert ---")
 
 
 def test_an_idn_is_still_an_idn() -> None:

@@ -120,6 +120,16 @@ class Town:
             time.sleep(0.02)
         raise DemoFailed("a mail was not carried out")
 
+    def print_roster(self) -> None:
+        """See that the roster's files are made: whoever asks while others are being made gets none."""
+        assert self._app is not None
+        until = time.monotonic() + 2 * PATIENCE_SECONDS
+        while time.monotonic() < until:
+            if self._app.roster_press.prepare():
+                return
+            time.sleep(0.02)
+        raise DemoFailed("the files of the roster were not made")
+
     # --- in the loop
 
     async def _open(self) -> int:

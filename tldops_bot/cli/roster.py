@@ -87,7 +87,9 @@ def send(
         try:
             app_.job_runner().run(send_roster)
         except KeyboardInterrupt:
-            refuse(f"stopped: {_counted(sent)} in the outbox; the clock or `roster send` goes on with the others")
+            refuse(
+                f"stopped: {_counted(sent)} in the outbox; the clock or `roster send` goes on with the others"
+            )
         if not sent and not now:
             _say_why_nothing(app_)
             return

@@ -30,9 +30,7 @@ def reached_by(ctx: Context, scope: Scope) -> Reached:
     """The TLDs and organisations behind a scope."""
     tlds = {*scope.tlds, *(one.tld.a_label for region in scope.regions for one in ctx.tlds.in_region(region))}
     chosen = ctx.config.alerts.constituencies if scope.everybody else None
-    return Reached(
-        scope.everybody, tlds, scope.organisations, listed_without(ctx.session, ctx.tlds, chosen)
-    )
+    return Reached(scope.everybody, tlds, scope.organisations, listed_without(ctx.session, ctx.tlds, chosen))
 
 
 def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:

@@ -209,6 +209,9 @@ def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because
         _keys.settle(ctx, request, by)
     elif why := _joining.obstacle(ctx, request):
         return Refused("no_longer_possible", {"number": _requests.number(request), "why": why})
+    elif _joining.lost_seat(ctx, request):
+        # A fourth contact is the committee's to allow, but not by oversight: the case comes back, saying so.
+        return Refused("seat_filled", {"number": _requests.number(request)})
     return Reply("approved", values)
 
 

@@ -101,6 +101,12 @@ def seats(ctx: Context, request: Request) -> Seats:
     return Seats(len(living), ctx.config.membership.contacts_per_tld, replaced)
 
 
+def lost_seat(ctx: Context, request: Request) -> bool:
+    """Whether the last seat was filled while the case waited, and nobody who decides it has been told so."""
+    is_newcomer = request.kind == "subscribe" and "no_free_seat" not in request.details.get("reasons", ())
+    return is_newcomer and not seats(ctx, request).is_free
+
+
 def to_committee(ctx: Context, asked: Iterable[Request], reasons: Sequence[str]) -> None:
     """Hand cases of one person to the committee, and tell the person that somebody looks at it.
 

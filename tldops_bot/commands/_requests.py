@@ -1,8 +1,8 @@
 """A request as people see it: what it is called, how it is shown, where its candidate is written to."""
 
 from tldops_bot.commands._command import Context
-from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.organisation import parse_seat
+from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import audit
 from tldops_bot.store.tables import Request

@@ -9,7 +9,7 @@ from tldops_bot.domain.roster_edition import read_choice
 FIELD = "Roster"
 
 
-def read(fields: Sequence[Field]) -> str | None | Refused:
+def read(fields: Sequence[Field]) -> str | Refused | None:
     """The choice in a mail; None where there is none."""
     if len(fields) > 1:
         return Refused("field_twice", {"field": FIELD})

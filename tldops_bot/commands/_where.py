@@ -72,7 +72,11 @@ def not_served(ctx: Context, tlds: Iterable[Tld]) -> Refused | None:
 def _unless_served(ctx: Context, name: str, kind: str) -> Refused | None:
     """A TLD that is younger than our table is of no known kind, and served."""
     served = ctx.config.membership.constituencies
-    return Refused("not_served", {"tld": name, "kind": kind, "served": served}) if kind not in ("", *served) else None
+    return (
+        Refused("not_served", {"tld": name, "kind": kind, "served": served})
+        if kind not in ("", *served)
+        else None
+    )
 
 
 def _asked(word: str) -> _Asked | None:

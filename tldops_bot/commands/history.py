@@ -54,7 +54,11 @@ def _meant(ctx: Context, word: str) -> Tld | Refused | None:
     own = read_tlds(ctx, [word])
     if isinstance(own, Refused):
         return own
-    return own[0] if len(own) == 1 else Refused("which_organisation", {"word": word[:20], "kind": kind_of_word(word)})
+    return (
+        own[0]
+        if len(own) == 1
+        else Refused("which_organisation", {"word": word[:20], "kind": kind_of_word(word)})
+    )
 
 
 def _concerns(one: AuditEntry, ever: Collection[Entry]) -> bool:

@@ -78,7 +78,10 @@ def _by_tld(ctx: Context, request: Request, tlds: Sequence[str]) -> Reply:
     note_lookups(ctx, {one.id: one for people in found.values() for one in people}.values(), request.line)
     named = organisations.named(ctx.session, [tld for tld in tlds if kind_of(tld)])
     blocks = [
-        {"tld": named[tld].shown if tld in named else shown(tld), "contacts": [details(ctx, one) for one in people]}
+        {
+            "tld": named[tld].shown if tld in named else shown(tld),
+            "contacts": [details(ctx, one) for one in people],
+        }
         for tld, people in found.items()
     ]
     return Reply("contacts", {"blocks": blocks}, is_confidential=True)

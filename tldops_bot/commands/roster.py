@@ -22,10 +22,8 @@ def roster(ctx: Context, request: Request) -> Reply | Refused:
     new, said = changes(before, held), snapshot(held)
     common = parts.values(held, ctx.config)
     choice = person.roster_files if named is None else named
-    if named is None:
-        found = parts.enclosed(edition, choice, common)
-    else:
-        found = parts.asked_for(edition, kinds_of(named))
+    by_name = kinds_of(choice) if named is not None else None
+    found = parts.enclosed(edition, choice, common) if by_name is None else parts.asked_for(edition, by_name)
     roster_sends.record_send(ctx.session, ctx.now, [person.id], ctx.now, said, is_asked=True)
     values = common | parts.change_values(new, since_on)
     values |= parts.file_values(found, choice, is_unmade=edition is None and bool(kinds_of(choice)))

@@ -4,8 +4,8 @@ from tldops_bot.commands import _suspending
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._fields import is_in_root
 from tldops_bot.commands._requests import number, shown
-from tldops_bot.domain.outreach import ONE_DAY, SUSPENSIONS_A_DAY
 from tldops_bot.domain.organisation import parse_seat
+from tldops_bot.domain.outreach import ONE_DAY, SUSPENSIONS_A_DAY
 from tldops_bot.domain.request import Request
 from tldops_bot.store import audit, people
 from tldops_bot.store.tables import Entry, Person

@@ -79,7 +79,7 @@ def read_called(text: str, known: Collection[str]) -> Called:
     pieces = head.replace(",", " , ").replace(";", " , ").split()
     found: list[tuple[str, bool]] = []  # A-label, and whether it may be a word
     at = 0
-    for at, piece in enumerate([*pieces, ""]):
+    for at, piece in enumerate([*pieces, ""]):  # noqa: B007 (where it stopped, the words begin)
         if piece == ",":
             found = [(label, False) for label, _ in found]
             continue

@@ -55,7 +55,8 @@ def parse_seat(text: str) -> Tld | None:
 
 def _slug(name: str) -> str:
     """The name in small letters, all else one hyphen; other scripts as an A-label; a hash of what is too long."""
-    letters = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    name = unicodedata.normalize("NFKC", name[:_MOST_CHARACTERS])  # takes long for very long ones
+    letters = unicodedata.normalize("NFKC", name.casefold())
     spaced = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in letters)
     whole = "-".join(spaced.split())
     if not any(unicodedata.category(char)[0] in "LN" for char in whole):

@@ -23,7 +23,7 @@ _GATEWAY = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 _PLACE = re.compile(r"\{[^{}]*\}")
 _TARGET = re.compile(r"[A-Za-z0-9_]+(?:[-.@+][A-Za-z0-9_]+)*")
-_LONGEST_TARGET = 100
+_LONGEST_TARGET = 56
 
 
 @dataclass(frozen=True, slots=True)

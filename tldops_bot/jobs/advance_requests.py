@@ -22,10 +22,18 @@ def advance_requests(ctx: JobContext) -> list[Letter]:
         for request in _unsettled(context, waiting):
             for address in _whom_to_ask(context, request):
                 to_ask.setdefault(address, []).append(request)
+    _tell_of_lost_seats(context)
     for address, asked in to_ask.items():
         is_reminder = any(_asked(context, one, address) for one in asked)
         _vouching.ask_voucher(context, address, asked, is_reminder)
     return context.letters
+
+
+def _tell_of_lost_seats(ctx: Context) -> None:
+    """A case that came to the committee for another reason is no longer the same when the last seat is filled."""
+    for request in requests.listing(ctx.session, (requests.COMMITTEE,)):
+        if _joining.lost_seat(ctx, request):
+            _joining.to_committee(ctx, [request], request.details.get("reasons", ()))
 
 
 def _people(ctx: Context) -> list[list[Request]]:

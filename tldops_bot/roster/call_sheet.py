@@ -8,6 +8,7 @@ from datetime import datetime
 from tldops_bot.domain.alert_reach import REACHED
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine, local_times
 from tldops_bot.domain.plain_text import one_line
+from tldops_bot.domain.tld import dotted
 from tldops_bot.roster.columns import WIDTH, columns, wrap
 from tldops_bot.roster.csv_file import defused
 
@@ -49,7 +50,7 @@ def call_words(one: SheetLine) -> list[str]:
 
 
 def _tld_lines(one: SheetLine, now: datetime) -> Iterator[str]:
-    heading = f".{one.tld}" + (f"  {one_line(one.country)}" if one.country else "")
+    heading = dotted(one.tld) + (f"  {one_line(one.country)}" if one.country else "")
     yield heading + " " + "-" * max(3, WIDTH - columns(heading) - 1)
     yield from _indented(why_words(one), "  ")
     for words in call_words(one):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from tldops_bot.domain.call_sheet import SheetContact, SheetHead, SheetLine, local_times
 from tldops_bot.domain.plain_text import one_line
+from tldops_bot.domain.tld import dotted
 from tldops_bot.roster.call_sheet import call_words, why_words
 from tldops_bot.roster.drawing import Box, Line
 from tldops_bot.roster.pdf_pages import UNSHOWN, Pages
@@ -194,8 +195,8 @@ def _begin_page(paper: _Paper, some: Sequence[_Block], number: str) -> float:
     for row in paper.rows:
         _put_row(pages, y, row, _RIGHT - _LEFT)
         y += row.height
-    named = f".{some[0].line.tld}" + (
-        f" – .{some[-1].line.tld}" if some[-1].line.tld != some[0].line.tld else ""
+    named = dotted(some[0].line.tld) + (
+        f" – {dotted(some[-1].line.tld)}" if some[-1].line.tld != some[0].line.tld else ""
     )
     foot = pages.fold(f"{named}   made {paper.made_at}. Destroy it after use.", _RIGHT - _LEFT - 30, 2.9)
     pages.text(_LEFT, PAGE_HEIGHT - 6, 2.9, foot[0], _GREY)
@@ -213,8 +214,8 @@ def _label(pages: Pages, label: str) -> None:
 def _put_block(paper: _Paper, y: float, block: _Block) -> None:
     pages, line = paper.pages, block.line
     pages.mark(Box(_LEFT, y, _RIGHT - _LEFT, _BAR - 2.2, "#e4e4e4"))
-    pages.text(_LEFT + 1.5, y + 5.2, 5.4, f".{line.tld}", is_bold=True)
-    at = _LEFT + 1.5 + pages.width(pages.shown(f".{line.tld}"), 5.4, True) + 3
+    pages.text(_LEFT + 1.5, y + 5.2, 5.4, dotted(line.tld), is_bold=True)
+    at = _LEFT + 1.5 + pages.width(pages.shown(dotted(line.tld)), 5.4, True) + 3
     rest = "continued" if block.is_continued else one_line(line.country)
     for shown in pages.fold(rest, _RIGHT - 12 - at, 3.6)[:1]:
         pages.text(at, y + 4.9, 3.6, shown)

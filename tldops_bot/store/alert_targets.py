@@ -30,7 +30,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Whom a scope names: everybody (but who is listed only for what is in `without`), or these TLDs' and organisations'."""
+    """Whom a scope names: the contacts of these TLDs and organisations, or everybody.
+
+    Everybody, that is, but who is listed for nothing else than what is in `without`.
+    """
 
     everybody: bool
     tlds: Collection[str] = ()
@@ -43,7 +46,8 @@ def targets(
 ) -> list[Target]:
     """Everybody a scope reaches, the poster and the committee included; those with a key first.
 
-    Before all others stand those whose colleagues at the same TLD can't be reached: it hangs on them. With an `alert_id` also everybody that alert was meant for, whoever is in its scope now.
+    Before all others stand those whose colleagues at the same TLD can't be reached: it hangs on them.
+    With an `alert_id` also everybody that alert was meant for, whoever is in its scope now.
     """
     usable = and_(  # in SQL, since this is asked of 10,000 people while the poster waits
         CertificateRow.is_revoked.is_(False),

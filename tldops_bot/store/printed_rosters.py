@@ -24,9 +24,7 @@ def held(session: Session, digest: str, now: datetime) -> Edition | None:
     rows = list(session.scalars(found))
     if not rows or rows[0].made_at <= now - KEPT_FOR:
         return None
-    files = tuple(
-        RosterFile(row.kind, row.name, row.media_type, row.octets, row.signature) for row in rows
-    )
+    files = tuple(RosterFile(row.kind, row.name, row.media_type, row.octets, row.signature) for row in rows)
     return Edition(rows[0].made_at, rows[0].audit_head, files)
 
 

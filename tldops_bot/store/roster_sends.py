@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from tldops_bot.store.tables import CertificateRow, Entry, Fact, Office, Person,
 _SNAPSHOT = "snapshot"
 _FACT_PREFIX = "roster:"
 _UNDER_WAY = "roster_under_way"
-_ROWS_AT_ONCE = 500  # SQLite takes 32,766 values in a statement
+_SENDS = cast(Table, RosterSend.__table__)  # thousands of rows at once are built below the ORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ def note_missed(session: Session, period_at: datetime, now: datetime) -> list[Pe
 
     Each is named once, until a roster could go to them again.
     """
-    usable = select(CertificateRow.fingerprint).where(_key_is_usable(now))
-    keyless = and_(Person.fingerprint.is_not(None), Person.fingerprint.not_in(usable))
+    keyless = and_(Person.fingerprint.is_not(None), ~_has_usable_key(now))
     fresh = (
         update(Person)
         .where(keyless, _is_served(now), Person.roster_missed_at.is_(None))
@@ -114,10 +113,9 @@ def note_missed(session: Session, period_at: datetime, now: datetime) -> list[Pe
 
 def missed_and_mended(session: Session, now: datetime) -> list[datetime]:
     """The rosters that somebody missed who could read them now, the oldest first."""
-    mended = select(CertificateRow.fingerprint).where(_key_is_usable(now))
     query = (
         select(Person.roster_missed_at)
-        .where(Person.roster_missed_at.is_not(None), Person.fingerprint.in_(mended), _is_served(now))
+        .where(Person.roster_missed_at.is_not(None), _has_usable_key(now), _is_served(now))
         .distinct()
         .order_by(Person.roster_missed_at)
     )
@@ -209,6 +207,11 @@ def _key_is_usable(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def _has_usable_key(now: datetime) -> ColumnElement[bool]:
+    """Asked of each person by their key's name: a list of all usable keys would be gone through for each."""
+    return exists().where(CertificateRow.fingerprint == Person.fingerprint, _key_is_usable(now))
+
+
 def _is_served(now: datetime) -> ColumnElement[bool]:
     """The rule of Standing: probation ends with the first TLD's; the committee and secretariat have none."""
     out_of_probation = select(Entry.person_id).where(Entry.state == LISTED, Entry.probation_until <= now)
@@ -230,11 +233,8 @@ def _insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[int]:
     """Insert what is not there yet; returns whose rows are new."""
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if is_postgresql else sqlite.insert
-    fresh: set[int] = set()
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        statement = insert(RosterSend).values(rows[start : start + _ROWS_AT_ONCE]).on_conflict_do_nothing()
-        fresh.update(session.scalars(statement.returning(RosterSend.person_id)))
-    return fresh
+    statement = insert(_SENDS).on_conflict_do_nothing().returning(_SENDS.c.person_id)
+    return set(session.connection().execute(statement, list(rows)).scalars()) if rows else set()
 
 
 def _forget_missed(session: Session, period_at: datetime) -> None:

@@ -132,7 +132,7 @@ def test_an_alert_is_shown_with_both_signatures_verified(
     good = [line for line in shown.splitlines() if "Good signature from" in line]
     assert ["tld-ops@lists.example" in line for line in good] == [True, False]
     assert "Ann Example <ann@nic.example>" in good[1]
-    assert "BAD" not in shown
+    assert "BAD signature" not in shown
     notice, _, words = shown.partition(good[1])
     assert "Block 192.0.2.7" not in notice  # the poster's words stand below the poster's signature
     assert "Block 192.0.2.7" in words

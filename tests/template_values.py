@@ -1104,7 +1104,9 @@ LETTERS: dict[str, list[Values]] = {
         {"name": "Ann Example", "tld": "nl", "by_owner": by_owner} for by_owner in (False, True)
     ],
     "letters/someone_left": [
-        {"name": "Ann Example", "tld": tld, "remaining": count} for tld in ("nl", "cert:example") for count in (2, 1, 0)
+        {"name": "Ann Example", "tld": tld, "remaining": count}
+        for tld in ("nl", "cert:example")
+        for count in (2, 1, 0)
     ],
     "letters/left": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
     "letters/forgotten": [{"tlds": ["nl", IDN]}, {"tlds": []}],

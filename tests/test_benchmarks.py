@@ -13,7 +13,13 @@ def test_a_small_run_measures_everything_and_prints_a_table_of_ratios() -> None:
     command = [sys.executable, "-W", "error", "-m", "benchmarks", *SMALL]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    for what in ("alert to 30: last", "alert to 30: first copy", "memory, 30 members", "idle with 30"):
+    for what in (
+        "alert to 30: last",
+        "alert to 30: first copy",
+        "memory, 30 members",
+        "idle with 30",
+        "roster of 30: one mail",
+    ):
         assert what in done.stdout
     for what in ("6 signed QUERY mails", "accepting mail, 16 connections"):
         [line] = [line for line in done.stdout.splitlines() if what in line]

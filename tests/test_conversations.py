@@ -199,7 +199,10 @@ def test_a_phone_without_openpgp_says_seen_by_the_word_in_the_subject(
         assert found[2] not in own.subject
         members.write("bob@phone.example", f"ACK {found[2]}\n\nSent from my phone")
         members.say(ann, f"# later\nSTATUS {found[1]}", headers={"Subject": "later"})
-        assert "1  people have seen it (said ACK), 1 of them unsigned" in members.next_to(ann, "SUCCESS: later").text
+        assert (
+            "1  people have seen it (said ACK), 1 of them unsigned"
+            in members.next_to(ann, "SUCCESS: later").text
+        )
 
 
 def originals(got: Got, home: Path) -> list[str]:
@@ -233,6 +236,7 @@ def halves_verified(entity: bytes, home: Path) -> str:
 def test_who_has_left_gets_no_alert(members: Town, ann: KeyPair, bob: KeyPair) -> None:
     with members.serving():
         members.say_bound(bob, "UNSUBSCRIBE be")
+        members.next_to(bob, "WAITING")
         members.answer(members.next_to(bob, "Do you want to leave"), bob.address)
         members.next_to(bob, "You have left")
         members.send(ann.pgp_mime_signed(ALERT), ann.address)

@@ -103,7 +103,7 @@ def heard(what: str, form: Form, ann: KeyPair) -> tuple[list[str], list[str]]:
         net.asked.clear()
         handled = desk.receive(form(desk, ann, STRANGER), STRANGER)
         said = [desk.text(one) for one in handled.letters if one.to[0].address == STRANGER]
-        return [re.sub(r"\d\d:\d\d(:\d\d)?", "…", one) for one in said], net.asked
+        return [re.sub(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d(:\d\d)?", "…", one) for one in said], net.asked
 
 
 @pytest.fixture(scope="module")

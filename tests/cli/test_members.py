@@ -94,7 +94,8 @@ def test_suspend_and_restore_tell_everybody_concerned(
     assert states(cli, nl["bob"]) == {"nl": "listed", "xn--p1ai": "suspended"}
     told = cli.mails()[1:]
     assert sorted(next(iter(to)) for _, to, _ in told) == [bob.address, *[committee.address] * 3]
-    assert sum("> calls were not answered" in text for _, _, text in told) == 3  # and that nobody is left there
+    # The third to the committee: that nobody is left at the TLD.
+    assert sum("> calls were not answered" in text for _, _, text in told) == 3
     assert "--because" in cli.refused("members", "restore", bob.address)
     cli("members", "restore", bob.address, "--because", "a new number")
     assert states(cli, nl["bob"]) == {"nl": "listed", "xn--p1ai": "listed"}

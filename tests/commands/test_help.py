@@ -61,7 +61,9 @@ def test_commands_are_these_and_no_others() -> None:
     assert anybody == {"CONFIRM", "DECLINE", "HELP", "KEY", "OBJECT", "SUBSCRIBE"}
 
 
-def test_secretariat_and_committee_see_how_they_enter_others(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:
+def test_secretariat_and_committee_see_how_they_enter_others(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
     desk.member(ann, "nl")
     desk.member(carol, office="secretariat")
     assert {"INVITE", "NOTE", "PENDING", "REMIND", "SUSPEND"} <= verbs(desk.say(carol, "HELP"))

@@ -13,6 +13,7 @@ from tldops_bot.store.tables import Alert
 
 app = typer.Typer(help="Alerts, and whom they reached.", no_args_is_help=True)
 
+
 @app.command("list")
 def list_(
     context: typer.Context,

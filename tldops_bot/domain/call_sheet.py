@@ -12,7 +12,7 @@ NIGHT_ENDS, NIGHT_BEGINS = 7, 22
 
 @dataclass(frozen=True, slots=True)
 class SheetContact:
-    """One person to call. `zones` are the time zones (IANA names, or "UTC+05:30") the person may be in, none where unknown."""
+    """One person to call. `zones`: the time zones (IANA names, or "UTC+05:30") the person may be in, if known."""
 
     name: str
     organisation: str

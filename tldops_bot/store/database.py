@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 
 BUSY_SECONDS = 30
 # What is deleted is overwritten too: who was forgotten is not to be read in the file's free pages.
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "secure_delete=ON")
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "secure_delete=ON",
+)
 
 
 StoreProblem = SQLAlchemyError  # whatever goes wrong in the database; its text may quote a row

@@ -139,7 +139,9 @@ def lately(session: Session, purpose: str, person_id: int, since: datetime) -> l
 
 def forget_person(session: Session, person: Person, now: datetime) -> None:
     """End every token of a person, and keep no address with them."""
-    to_prove = Token.purpose.in_(("prove", "colleague")) & Token.address.in_((person.email, person.emergency_email))
+    to_prove = Token.purpose.in_(("prove", "colleague")) & Token.address.in_(
+        (person.email, person.emergency_email)
+    )
     session.execute(
         update(Token)
         .where(or_(Token.person_id == person.id, to_prove))

@@ -160,7 +160,10 @@ _ENTRY = (
         "REMOVE; or a new contact: OBJECT",
         ("removed", "objected"),
     ),
-    Move(Of.ENTRY, "listed", "left", CONTACT, "UNSUBSCRIBE", ("left", "someone_left")),
+    Move(Of.ENTRY, "listed", "suspended", "secretariat or committee", "SUSPEND", ("suspended",)),
+    Move(Of.ENTRY, "listed", "suspended", CONTACT, "UNSUBSCRIBE, FORGET, unsigned", ("stay", "removed")),
+    Move(Of.ENTRY, "listed", "left", CONTACT, "UNSUBSCRIBE, FORGET, signed", ("left", "someone_left")),
+    Move(Of.ENTRY, "suspended", "listed", CONTACT, "DECLINE, where unsigned mail did it", ("restored",)),
     Move(Of.ENTRY, "suspended", "listed", COMMITTEE, "RESTORE, APPROVE", ("restored",)),
     Move(Of.ENTRY, "suspended", "left", COMMITTEE, "REJECT", ("rejected", "someone_left")),
     Move(

@@ -801,6 +801,7 @@ REFUSALS: dict[str, list[Values]] = {
     "not_member": [{"verb": "QUERY"}],
     "not_proven_yet": [_NUMBER],
     "seat_filled": [_NUMBER],
+    "seat_taken": [{"tld": "nl", "label": "nl"}],
     "not_secretariat": [{"verb": "PENDING"}],
     "not_served": [
         {"tld": "example", "kind": kind, "served": served}

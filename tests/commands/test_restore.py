@@ -92,3 +92,16 @@ def test_a_suspension_without_a_question_gets_one(desk: Desk, ann: KeyPair, caro
         session.query(Entry).one().state = "suspended"
     assert outcome(desk.say_bound(carol, f"RESTORE {ann.address}")) == "restored"
     assert [one.state for one in all_of(desk, Request)] == ["done"]
+
+
+def test_who_lost_the_seat_meanwhile_comes_back_to_none(
+    suspended: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    for letter in "de":
+        suspended.member(person("Newly Example", f"{letter}.newly@nic.example"), "nl")
+    before = rows(suspended)
+    assert outcome(suspended.say_bound(carol, f"RESTORE {ann.address} nl")) == "seat_taken"
+    number = next(one for one in all_of(suspended, Request) if one.tld == "nl").id
+    assert outcome(suspended.say_bound(carol, f"APPROVE R-{number}")) == "seat_taken"
+    assert rows(suspended) == before
+    assert outcome(suspended.say_bound(carol, f"REJECT R-{number} the seat is taken")) == "rejected"

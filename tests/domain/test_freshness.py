@@ -17,6 +17,7 @@ from tldops_bot.domain.freshness import (
     earliest_ask,
     first_ask_at,
     is_committee_due,
+    is_digest_due,
     most_a_day,
     since_words,
 )
@@ -111,3 +112,11 @@ def test_figures_count_who_never_confirmed_as_not_confirmed() -> None:
     assert (found.confirmed, found.total, found.median_days) == (2, 4, 200)
     assert confirmations([None], NOW).median_days is None
     assert confirmations([], NOW).total == 0
+
+
+def test_committee_hears_of_silent_people_once_a_week_and_of_who_has_gone_once_a_day() -> None:
+    assert is_digest_due(None, False, NOW)
+    assert not is_digest_due(NOW, False, NOW + 6 * DAY)
+    assert is_digest_due(NOW, False, NOW + 7 * DAY)
+    assert not is_digest_due(NOW, True, NOW + DAY / 2)
+    assert is_digest_due(NOW, True, NOW + DAY)

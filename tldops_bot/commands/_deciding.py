@@ -215,11 +215,18 @@ def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because
     return Reply("approved", values)
 
 
+def _is_seat_taken(ctx: Context, entry: Entry) -> bool:
+    """Whether others have taken all seats since: whoever was replaced comes back to none."""
+    return len(people.contacts_of(ctx.session, entry.tld)) >= ctx.config.membership.contacts_per_tld
+
+
 def _objection(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
     entry = ctx.session.get(Entry, request.details.get("entry_id"))
     if entry is None or entry.state != people.SUSPENDED:
         return Refused("already_decided")
     values = {"request": _requests.describe(request), "because": because}
+    if approves and _is_seat_taken(ctx, entry):
+        return Refused("seat_taken", {"tld": _requests.shown(entry.tld), "label": entry.tld})
     requests.close(request, requests.DONE if approves else requests.REJECTED, by, because, ctx.now)
     if approves:
         put_back(ctx, entry, by)

@@ -26,7 +26,9 @@ def restore(ctx: Context, request: Request) -> Reply | Refused:
     if person is ctx.actor.person:
         return Refused("on_oneself", {"verb": "RESTORE"})
     for entry in held:  # whether that decides it is seen on the entry
-        _deciding.vote(ctx, question_of(ctx, entry), approves=True, because="")
+        found = _deciding.vote(ctx, question_of(ctx, entry), approves=True, because="")
+        if isinstance(found, Refused):
+            return found
     values = {"name": person.name, "tlds": [shown(one.tld) for one in held]}
     if any(one.state == people.SUSPENDED for one in held):
         return Reply("noted", values, Status.WAITING)

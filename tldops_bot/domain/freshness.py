@@ -80,6 +80,11 @@ def most_a_day(people: int) -> int:
     return max(FEWEST_A_DAY, people // CLEARED_IN_DAYS + 1)
 
 
+def is_digest_due(told_at: datetime | None, has_gone: bool, now: datetime) -> bool:
+    """Whether the committee may hear of silent people again: once a week, once a day where one is said to have gone."""
+    return told_at is None or now - told_at >= (DAY if has_gone else 7 * DAY)
+
+
 def is_committee_due(
     stale_at: datetime, told_at: datetime | None, declined_at: datetime | None, now: datetime
 ) -> bool:

@@ -80,9 +80,9 @@ def _ask_others(ctx: Context, person: Person) -> None:
 
 
 def _tell_committee(ctx: Context, found: Sequence[Person]) -> None:
-    """One mail about all whom nobody could help with, or of whom somebody says that they have gone."""
+    """One mail a week about all whom nobody could help with; sooner where somebody says that one has gone."""
     declines = freshness.declines(ctx.session)
-    to_tell = []
+    to_tell, has_gone = [], False
     for person in found:
         if person.stale_at is None:
             continue
@@ -90,7 +90,9 @@ def _tell_committee(ctx: Context, found: Sequence[Person]) -> None:
         if declined_at is not None and declined_at < person.stale_at:
             declined_at = None  # said of an earlier silence
         if rules.is_committee_due(person.stale_at, person.committee_told_at, declined_at, ctx.now):
-            person.committee_told_at = ctx.now
             to_tell.append(person)
-    if to_tell:
+            has_gone = has_gone or declined_at is not None
+    if to_tell and rules.is_digest_due(freshness.committee_told_at(ctx.session), has_gone, ctx.now):
+        for person in to_tell:
+            person.committee_told_at = ctx.now
         _freshness.tell_committee(ctx, to_tell)

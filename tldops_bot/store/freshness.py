@@ -66,3 +66,8 @@ def asked_about_others(session: Session, address: str, now: datetime) -> int:
         Token.made_at > now - timedelta(days=1),
     )
     return session.scalar(query) or 0
+
+
+def committee_told_at(session: Session) -> datetime | None:
+    """When the committee last heard of silent people."""
+    return session.scalar(select(func.max(Person.committee_told_at)))

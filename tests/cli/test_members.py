@@ -1,7 +1,7 @@
 import pytest
 
 from tests.cli.conftest import Cli
-from tests.keys import KeyPair
+from tests.keys import KeyPair, person
 from tldops_bot.store import people
 from tldops_bot.store.tables import Entry, Person
 
@@ -143,3 +143,11 @@ def test_the_audit_names_nobody(cli: Cli, nl: dict[str, int], committee: KeyPair
     cli("members", "show", bob.address, "--confidential")
     for word in (bob.address, bob.name, "7700"):
         assert word not in cli.audit_text()
+
+
+def test_who_lost_the_seat_meanwhile_is_not_put_back(cli: Cli, nl: dict[str, int], bob: KeyPair) -> None:
+    cli("members", "suspend", bob.address, "--tld", "nl", "--because", "calls were not answered")
+    for letter in "de":
+        cli.desk.member(person("Newly Example", f"{letter}.newly@nic.example"), "nl")
+    assert "suspend another one first" in cli.refused("members", "restore", bob.address, "--tld", "nl")
+    assert states(cli, nl["bob"])["nl"] == "suspended"

@@ -9,7 +9,7 @@ from tldops_bot.cli._acting import BY, AsJson, Because, Confidential, acting, di
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
 from tldops_bot.commands import _letters, _requests, _suspending
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._leaving import leave, put_back
+from tldops_bot.commands._leaving import is_seat_taken, leave, put_back
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.tld import dotted
 from tldops_bot.store import overview, people, requests
@@ -74,6 +74,8 @@ def restore(context: typer.Context, who: WhoIs, tld: OneTld = "", because: Becau
         must_say_why(ctx.session, because)
         person = find(ctx.session, who)
         held = _entries(person, tld, (people.SUSPENDED,))
+        if taken := next((entry.tld for entry in held if is_seat_taken(ctx, entry)), ""):
+            refuse(f".{taken} has as many contacts as it may have; suspend another one first")
         for entry in held:
             put_back(ctx, entry, BY)
         tell(ctx, "restored", _about(person, held), because)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tldops_bot.commands import _case, _joining, _keys, _letters, _listing, _requests
 from tldops_bot.commands._command import Context, Refused, Reply, Status
-from tldops_bot.commands._leaving import leave, put_back
+from tldops_bot.commands._leaving import is_seat_taken, leave, put_back
 from tldops_bot.domain.joining import votes_needed
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry, Person, Request, Vote
@@ -215,17 +215,12 @@ def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because
     return Reply("approved", values)
 
 
-def _is_seat_taken(ctx: Context, entry: Entry) -> bool:
-    """Whether others have taken all seats since: whoever was replaced comes back to none."""
-    return len(people.contacts_of(ctx.session, entry.tld)) >= ctx.config.membership.contacts_per_tld
-
-
 def _objection(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
     entry = ctx.session.get(Entry, request.details.get("entry_id"))
     if entry is None or entry.state != people.SUSPENDED:
         return Refused("already_decided")
     values = {"request": _requests.describe(request), "because": because}
-    if approves and _is_seat_taken(ctx, entry):
+    if approves and is_seat_taken(ctx, entry):
         return Refused("seat_taken", {"tld": _requests.shown(entry.tld), "label": entry.tld})
     requests.close(request, requests.DONE if approves else requests.REJECTED, by, because, ctx.now)
     if approves:

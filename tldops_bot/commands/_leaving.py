@@ -26,6 +26,11 @@ def leave(ctx: Context, entry: Entry, by: str = "") -> str:
     return shown(entry.tld)
 
 
+def is_seat_taken(ctx: Context, entry: Entry) -> bool:
+    """Whether others have taken all seats since: whoever was replaced comes back to none."""
+    return len(people.contacts_of(ctx.session, entry.tld)) >= ctx.config.membership.contacts_per_tld
+
+
 def put_back(ctx: Context, entry: Entry, by: str, by_owner: bool = False) -> None:
     """List a suspended entry again, end the open question about it, and tell everybody concerned."""
     entry.state, entry.suspended_at, entry.final_at, entry.suspended_because = people.LISTED, None, None, ""

@@ -129,6 +129,7 @@ IANA_OTHERS: Values = {
     ),
 }
 _SHOWN: Values = {
+    "is_masked": True,
     "person": [("Name", "Ann Example")],
     "fingerprint": "",
     "key_expires_at": None,
@@ -612,6 +613,7 @@ FRAGMENTS: dict[str, list[Values]] = {
     "roster/roster": [_ROSTER, _ROSTER_ALONE, _ROSTER_UNMADE],
     "show/record": [
         {
+            "is_masked": False,
             "person": [("Name", "Ann Example"), ("Emergency e-mail", "ann@home.example (not proven yet)")],
             "fingerprint": KEY,
             "key_expires_at": LATER,

@@ -166,6 +166,7 @@ def test_what_a_mailbox_alone_can_bring_about() -> None:
         "FORGET": "keyless",
         "KEY": "always",
         "REMOVE": "iana",
+        "SHOW": "keyless",
         "UNSUBSCRIBE": "keyless",
         "UPDATE": "keyless",
     }

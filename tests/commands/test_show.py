@@ -91,3 +91,22 @@ def test_a_tld_left_before_is_shown_as_such(desk: Desk, ann: KeyPair) -> None:
         entry.state, entry.left_at = "left", desk.now
     values = desk.say(ann, "SHOW").decision.parts[0].outcome.values
     assert [(tld, ended) for tld, _, ended in values["former"]] == [("be", desk.now)]
+
+
+def test_who_has_no_key_sees_the_record_too_shortened_once_the_mailbox_has_answered(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    desk.member(ann, "nl", keyless=True)
+    desk.member(bob, "be")
+    desk.say(bob, "QUERY nl")
+    assert outcome(desk.write(ann.address, "SHOW")) == "mailbox"
+    desk.write("elsewhere@home.example", f"CONFIRM {desk.token_for(ann.address)}")
+    desk.work()
+    letter = desk.last(ann.address)
+    text = desk.text(letter)
+    assert {to.address for to in letter.to} == {ann.address}
+    assert "WHAT WE HOLD ABOUT YOU" in text
+    assert "this mail could be read on the way" in text
+    for hidden in ("7700", bob.name, "QUERY nl"):
+        assert hidden not in text
+    assert "a member" in text

@@ -6,12 +6,15 @@ from sqlalchemy import insert
 
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
+from tldops_bot.domain.address import mask_address, mask_phone
 from tldops_bot.domain.freshness import since_words
 from tldops_bot.domain.roster import wrong_numbers
 from tldops_bot.domain.roster_edition import ALL
 from tldops_bot.domain.roster_edition import shown as shown_choice
 from tldops_bot.store import people
 from tldops_bot.store.tables import Lookup, Person
+
+_MASKED = {"Emergency e-mail": mask_address, "Phone": mask_phone, "Mobile": mask_phone, "Fax": mask_phone}
 
 
 def details(ctx: Context, person: Person) -> dict[str, object]:
@@ -64,6 +67,12 @@ def record_of(person: Person) -> list[tuple[str, str]]:
         ("Roster files", shown_choice(person.roster_files) if person.roster_files != ALL else ""),
     ]
     return [(label, value) for label, value in lines if value and not value.startswith(" (")]
+
+
+def masked_record(person: Person) -> list[tuple[str, str]]:
+    """The same for a mail in clear: what could lead anybody to the person is shortened, or left out (promise 5)."""
+    found = [(label, value) for label, value in record_of(person) if label != "Postal"]
+    return [(label, _MASKED[label](value) if label in _MASKED else value) for label, value in found]
 
 
 def note_lookups(ctx: Context, persons: Iterable[Person], line: str) -> None:

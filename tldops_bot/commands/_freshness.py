@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.commands._details import record_of
+from tldops_bot.commands._details import masked_record, record_of
 from tldops_bot.commands._requests import shown
-from tldops_bot.domain.address import address_key, mask_address, mask_phone
+from tldops_bot.domain.address import address_key, mask_address
 from tldops_bot.domain.freshness import ANSWER_WITHIN, OTHERS_AGAIN_AFTER, since_words
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.store import audit, freshness, iana, people, tokens
 from tldops_bot.store.tables import Person, Token
-
-_MASKED = {"Emergency e-mail": mask_address, "Phone": mask_phone, "Mobile": mask_phone, "Fax": mask_phone}
 
 
 def confirmed(ctx: Context, person: Person) -> Reply:
@@ -53,7 +51,7 @@ def ask(ctx: Context, person: Person, is_everywhere: bool) -> None:
         values = {
             "token": minted.words,
             "name": person.name,
-            "record": record_of(person) if row else _masked(person),
+            "record": record_of(person) if row else masked_record(person),
             "is_masked": row is None,
             "tlds": tlds_of(person),
             "asked": person.asked,
@@ -71,11 +69,6 @@ def ask(ctx: Context, person: Person, is_everywhere: bool) -> None:
                 route=minted.route,
             )
         )
-
-
-def _masked(person: Person) -> list[tuple[str, str]]:
-    found = [(label, value) for label, value in record_of(person) if label != "Postal"]
-    return [(label, _MASKED[label](value) if label in _MASKED else value) for label, value in found]
 
 
 # --- the question to others

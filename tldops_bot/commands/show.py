@@ -1,8 +1,10 @@
 """SHOW: a contact's own record, all of it, and who asked for it."""
 
+from typing import Any
+
 from tldops_bot.commands import _waking
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._details import record_of
+from tldops_bot.commands._details import masked_record, record_of
 from tldops_bot.commands._requests import number, shown
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.roster import wrong_numbers
@@ -10,7 +12,7 @@ from tldops_bot.store import own_record, people
 from tldops_bot.store.tables import Entry, Person
 
 
-@command("SHOW", who=Who.CONTACT)
+@command("SHOW", who=Who.CONTACT, by_mailbox="keyless")
 def show(ctx: Context, request: Request) -> Reply | Refused:
     """Your own record, and who asked for it."""
     person = ctx.actor.person
@@ -19,8 +21,9 @@ def show(ctx: Context, request: Request) -> Reply | Refused:
     if request.arguments:
         return Refused("bad_arguments", {"verb": "SHOW", "usage": show.usage})
     row = people.usable_key(ctx.session, person, ctx.now)
-    values = {
-        "person": record_of(person),
+    values: dict[str, Any] = {
+        "person": record_of(person) if row else masked_record(person),
+        "is_masked": row is None,
         "fingerprint": person.fingerprint or "",
         "key_expires_at": row.expires_at if row else None,
         "key_blocked": person.key_blocked_because if person.key_blocked_at else "",
@@ -39,7 +42,16 @@ def show(ctx: Context, request: Request) -> Reply | Refused:
         "lookups": own_record.lookups(ctx.session, person),
         **_beside(ctx, person),
     }
+    if row is None:  # it goes in clear, to the mailbox that has just proven itself
+        return Reply("record", values | _without_others(values))
     return Reply("record", values, is_confidential=True)
+
+
+def _without_others(values: dict[str, Any]) -> dict[str, object]:
+    """What a mail in clear leaves out: who asked, with which words, and what was noted."""
+    lookups = [(at, "a member", command.split()[0]) for at, _, command in values["lookups"]]
+    notes = [(about, at, "(a note; once you have a key, it is shown)") for about, at, _ in values["notes"]]
+    return {"lookups": lookups, "notes": notes, "wake": None}
 
 
 def _entry(ctx: Context, entry: Entry) -> dict[str, object]:

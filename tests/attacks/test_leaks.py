@@ -151,6 +151,7 @@ MAY_HOLD = {
     "alerts.original",
     "alerts.title",
     "lookups.command",
+    "printed_rosters.octets",  # a roster, made once for all
     "tokens.details",  # what an UPDATE changed, for the line that puts it back
 }
 

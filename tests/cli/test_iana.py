@@ -182,7 +182,7 @@ def test_the_named_are_asked_for_with_a_pause_between(cli: Cli, pauses: list[flo
         found = cli.json("iana", "sync", "nl", "рф")
     assert server.asked == ["nl", "xn--p1ai"]
     assert found["taken"] == ["nl", "xn--p1ai"]
-    assert pauses == [1.0]
+    assert pauses.count(1.0) == 1
 
 
 def test_a_failed_fetch_stops_no_other_and_erases_nothing(cli: Cli, pauses: list[float]) -> None:

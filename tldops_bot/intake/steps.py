@@ -187,7 +187,8 @@ def _asks_for_the_roster(judged: Judged) -> bool:
     """Whether a registered key has signed the word ROSTER as a command."""
     if not judged.is_registered or not judged.verdict.is_good or "ROSTER" not in judged.text.upper():
         return False
-    return any(one.verb == "ROSTER" for one in read_commands(judged.text, VOCABULARY).requests)
+    commands = read_commands(judged.text, VOCABULARY)
+    return not commands.is_test and any(one.verb == "ROSTER" for one in commands.requests)
 
 
 def _as_notice(letter: Letter) -> Letter:

@@ -4,8 +4,9 @@ The same input gives the same octets: no moment but the one handed in, no chance
 """
 
 import re
+import weakref
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import groupby
@@ -44,6 +45,7 @@ class Pages:
         self.pdf.set_lang("en")
         self.pdf.str_alias_nb_pages = ""  # nothing that is typed stands for something else
         self.pdf.core_fonts_encoding = _STANDARD_LETTERS
+        weakref.finalize(self, _close_fonts, self.pdf.fonts)  # fpdf2 leaves their files open
         self._typefaces = typefaces
         self._plain = typefaces.plain
         self._family = "plain" if self._plain else _STANDARD
@@ -240,6 +242,13 @@ class Pages:
                     piece = ""
                 piece += char
             yield piece
+
+
+def _close_fonts(fonts: Mapping[str, object]) -> None:
+    for font in fonts.values():
+        opened = getattr(font, "ttfont", None)
+        if opened is not None:
+            opened.close()
 
 
 @lru_cache(maxsize=4096)

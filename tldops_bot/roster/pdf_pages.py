@@ -4,8 +4,8 @@ The same input gives the same octets: no moment but the one handed in, no chance
 """
 
 import re
-import weakref
 import unicodedata
+import weakref
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache

@@ -1213,6 +1213,16 @@ LETTERS: dict[str, list[Values]] = {
         {"id": "A-2026-0007", "why": why, "name": "Ann Example", "title": ALERT["title"]}
         for why in ("second_member", "too_many_by_member", "too_many_in_all")
     ],
+    "jobs/alert_not_released": [
+        {
+            "id": "A-2026-0007",
+            "title": ALERT["title"],
+            "is_update": is_update,
+            "since": AT,
+            "name": "Ann Example",
+        }
+        for is_update in (False, True)
+    ],
     "jobs/report_reach": [
         REPORT,
         REPORT | _NOBODY | {"is_closed": True, "is_last": True, "seconds": None, "is_exercise": True},

@@ -191,6 +191,7 @@ def test_the_jobs() -> None:
         "advance_requests",
         "ask_still_right",
         "drop_held",
+        "end_held_alerts",
         "finish_key_recoveries",
         "finish_removals",
         "forget_old",

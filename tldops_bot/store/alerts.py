@@ -57,6 +57,19 @@ def held_news(session: Session, alert_id: str) -> AlertNews | None:
     return session.scalars(query.order_by(AlertNews.id).limit(1)).first()
 
 
+def held_since_before(session: Session, moment: datetime) -> list[tuple[Alert, Alert | AlertNews]]:
+    """What has waited for a release since before then: alerts, and updates with the alert they belong to."""
+    own = select(Alert).where(Alert.state == "held", Alert.posted_at <= moment).order_by(Alert.id)
+    updates = (
+        select(Alert, AlertNews)
+        .join(AlertNews, AlertNews.alert_id == Alert.id)
+        .where(AlertNews.state == "held", AlertNews.posted_at <= moment)
+        .order_by(AlertNews.id)
+    )
+    found: list[tuple[Alert, Alert | AlertNews]] = [(one, one) for one in session.scalars(own)]
+    return [*found, *((alert, news) for alert, news in session.execute(updates))]
+
+
 def next_number(session: Session, alert_id: str) -> int:
     """The number of the next word on an alert, from 1."""
     query = select(func.count()).select_from(AlertNews).where(AlertNews.alert_id == alert_id)

@@ -19,7 +19,7 @@ FLOORS = {
     "mail": 99,
     "config": 98,
     "store": 98,
-    "roster": 99,
+    "roster": 98,
     "intake": 95,
     "jobs": 95,
     "adapters": 95,

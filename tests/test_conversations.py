@@ -203,6 +203,8 @@ def test_a_phone_without_openpgp_says_seen_by_the_word_in_the_subject(
             "1  people have seen it (said ACK), 1 of them unsigned"
             in members.next_to(ann, "SUCCESS: later").text
         )
+        members.say_bound(ann, f"RETRACT {found[1]} false alarm", headers={"Subject": "wrong"})
+        assert members.next_to(bob, "[TLP:RED]").subject == f"[TLP:RED] {found[1]} IS TAKEN BACK"
 
 
 def originals(got: Got, home: Path) -> list[str]:

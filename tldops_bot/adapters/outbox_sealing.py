@@ -12,6 +12,7 @@ from tldops_bot.adapters.smtp_delivery import Outgoing
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.domain.certificate import Refused
 from tldops_bot.domain.list_address import ListAddress
+from tldops_bot.domain.outgoing import FIRST
 from tldops_bot.mail import bounce_address, seen_token
 from tldops_bot.mail.compose import OuterHeaders, message_id, outer_headers
 from tldops_bot.mail.mime_entities import encrypted_part, signed_part
@@ -105,7 +106,8 @@ class Sealing:
         """The whole mail: encrypted, or the signed part as it is. Raises BadAddress."""
         one, sheet = copy.delivery, copy.sheet
         own_id = message_id(one.id, sheet.message.made_at, self.secrets.message_id, self._settings)
-        is_counted = sheet.message.alert_id and one.person_id is not None
+        # Nobody is asked whether they have seen that an alert is taken back.
+        is_counted = sheet.message.alert_id and one.person_id is not None and one.priority > FIRST
         word = seen_token.make(one.id, self.secrets.bounce) if is_counted else ""
         head = sheet.headers.for_recipient(one.rcpt_to, own_id, one.reply_to, word)
         part = sheet.sealed if ciphertext is None else encrypted_part(ciphertext)

@@ -1,5 +1,6 @@
 """From what a member wrote to an alert: its scope, the TLDs it is for, and what members would get of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from tldops_bot.commands._alerts import HELD, alert_letter, reached_by
@@ -9,7 +10,21 @@ from tldops_bot.commands._requests import shown
 from tldops_bot.domain.alert import BadScope, Scope, Terms, nearest_scope, read_scope
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alert_targets, alerts, lookups
+from tldops_bot.store.alert_targets import Target
 from tldops_bot.store.tables import Alert
+
+
+def unfit_text(ctx: Context, request: Request, verb: str) -> Refused | None:
+    """Why what was written can't go out at all: there is no text, or too much of it."""
+    if not request.text.strip():
+        return Refused("alert_empty", {"verb": verb})
+    limit = ctx.config.alerts.max_bytes
+    return Refused("alert_too_large", {"limit": limit}) if len(ctx.mail.original) > limit else None
+
+
+def counts_of(found: Sequence[Target]) -> dict[str, int]:
+    """How many get the copy now, and how many a notice until their key is mended."""
+    return {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
 
 
 def asked_scope(ctx: Context, request: Request) -> Scope | Refused:
@@ -84,7 +99,7 @@ def draft_of(ctx: Context, made: Alert, scope: Scope, terms: Terms) -> Reply:
     """What members would get, and how many; nothing is kept."""
     found = alert_targets.targets(ctx.session, reached_by(ctx, scope), made.person_id, ctx.now)
     letter = alert_letter(ctx, made, scope, [])
-    counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
+    counts = counts_of(found)
     values = (
         dict(letter.values)
         | counts

@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
-from tldops_bot.commands._alert_writing import asked_scope, corrected, draft_of, written
+from tldops_bot.commands._alert_writing import (
+    asked_scope,
+    corrected,
+    counts_of,
+    draft_of,
+    unfit_text,
+    written,
+)
 from tldops_bot.commands._alerts import fan_out, reached_by
 from tldops_bot.commands._brakes import ask_for_release, needs_release
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
@@ -33,10 +40,8 @@ MOST_TO_QUERY = 8  # on one line
 )
 def alert(ctx: Context, request: Request) -> Reply | Refused:
     """Warn the others: your text goes to every member, provably yours."""
-    if not request.text.strip():
-        return Refused("alert_empty", {"verb": "ALERT"})
-    if len(ctx.mail.original) > ctx.config.alerts.max_bytes:
-        return Refused("alert_too_large", {"limit": ctx.config.alerts.max_bytes})
+    if unfit := unfit_text(ctx, request, "ALERT"):
+        return unfit
     scope = asked_scope(ctx, request)
     if isinstance(scope, Refused):
         return scope
@@ -67,7 +72,7 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
         ask_for_release(ctx, made, held_because, made.title)
         return Reply("held", values | {"why": held_because}, Status.WAITING, is_confidential=True)
     found = fan_out(ctx, made, scope)
-    counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
+    counts = counts_of(found)
     lost = alert_targets.out_of_reach(ctx.session, found)
     reach = {"out_of_reach": [shown(tld) for tld in lost], "to_query": lost[:MOST_TO_QUERY]}
     return Reply("posted", values | counts | reach, is_confidential=True)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tldops_bot.commands import _alert_news
-from tldops_bot.commands._alert_writing import asked_scope, draft_of, written
+from tldops_bot.commands._alert_writing import asked_scope, draft_of, unfit_text, written
 from tldops_bot.commands._alerts import ANNOUNCED, fan_out, notice_values
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.alert import (
@@ -32,10 +32,8 @@ FURTHEST = timedelta(days=366)
 )
 def exercise(ctx: Context, request: Request) -> Reply | Refused:
     """Try the way of an alert, with all or some; announced a week ahead."""
-    if not request.text.strip():
-        return Refused("alert_empty", {"verb": "EXERCISE"})
-    if len(ctx.mail.original) > ctx.config.alerts.max_bytes:
-        return Refused("alert_too_large", {"limit": ctx.config.alerts.max_bytes})
+    if unfit := unfit_text(ctx, request, "EXERCISE"):
+        return unfit
     scope = asked_scope(ctx, request)
     if isinstance(scope, Refused):
         return scope

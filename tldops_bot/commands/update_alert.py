@@ -1,6 +1,7 @@
 """UPDATE-ALERT: more is known about an alert; it goes to the same people, in the same thread."""
 
 from tldops_bot.commands import _alert_news
+from tldops_bot.commands._alert_writing import counts_of, unfit_text
 from tldops_bot.commands._alerts import HELD, POSTED
 from tldops_bot.commands._brakes import ask_for_release, needs_release
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
@@ -24,10 +25,8 @@ def update_alert(ctx: Context, request: Request) -> Reply | Refused:
         return alert
     if alert.state != POSTED:
         return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
-    if not request.text.strip():
-        return Refused("alert_empty", {"verb": f"UPDATE-ALERT {alert.id}"})
-    if len(ctx.mail.original) > ctx.config.alerts.max_bytes:
-        return Refused("alert_too_large", {"limit": ctx.config.alerts.max_bytes})
+    if unfit := unfit_text(ctx, request, f"UPDATE-ALERT {alert.id}"):
+        return unfit
     terms = read_terms(
         request.text,
         request.get("Title") or alert.title,
@@ -51,7 +50,7 @@ def update_alert(ctx: Context, request: Request) -> Reply | Refused:
         ask_for_release(ctx, alert, held_because, made.title)
         return Reply("held", values | {"why": held_because}, Status.WAITING, is_confidential=True)
     found = _alert_news.fan_out_update(ctx, alert, made)
-    counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
+    counts = counts_of(found)
     return Reply("sent", values | counts, is_confidential=True)
 
 
@@ -72,6 +71,6 @@ def _draft(ctx: Context, alert: Alert, made: AlertNews, terms: Terms) -> Reply:
     """What members would get, and how many; nothing is kept."""
     found = _alert_news.everybody_concerned(ctx, alert)
     letter = _alert_news.update_letter(ctx, alert, made, [])
-    counts = {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
+    counts = counts_of(found)
     values = dict(letter.values) | counts | {"safer": terms.safer}
     return Reply("draft", values, attachments=letter.attachments, is_confidential=True)

@@ -38,6 +38,8 @@ STEPS = (
 )  # minutes, a report after each
 PATIENCE_SECONDS = 300.0
 ANSWERS_ITS_PHONE = 0.6
+TRIES_MORE = 20
+FULL = 452  # what a full mailbox says, and nobody waits for
 _BEGIN, _END = b"-----BEGIN PGP MESSAGE-----", b"-----END PGP MESSAGE-----"
 TITLE = "What if a registrar's accounts were taken over"
 TEXT = f"""EXERCISE
@@ -98,7 +100,26 @@ class Story:
             self._report(after)
             if after < REPORTED_AFTER[-1]:
                 self._call()
+        self._close()
         self._read_all()
+
+    def _close(self) -> None:
+        """Try once more what was taken without a word of it, and stop: from now on nothing changes."""
+        for _ in range(TRIES_MORE):
+            if not self._is_in_doubt():
+                break
+            self.clock.forward_to(self.clock() + timedelta(minutes=5))
+            assert self.place.running is not None
+            self.place.running.service.delivery.wake()
+            self._settle()
+        if self.place.running is not None:
+            self.place.running.stop()
+            self.place.running = None
+
+    def _is_in_doubt(self) -> bool:
+        with self.place.desk.app.database.read() as session:
+            waiting = session.execute(sql("SELECT last_code FROM deliveries WHERE state = 'waiting'")).all()
+        return any(code != FULL for (code,) in waiting)
 
     def _post(self) -> None:
         self.say("posting the exercise")
@@ -237,7 +258,8 @@ def staged(tlds: int, contacts: int, seed: int, say: Say) -> Iterator[Story]:
         try:
             yield Story(place, smarthost, clock, cast, carol, chance, say, config, treated)
         finally:
-            place.running.stop()
+            if place.running is not None:
+                place.running.stop()
             desk.app.close()
 
 

@@ -26,8 +26,8 @@ def idle(what: str, shares: Sequence[float]) -> Figure:
 
 
 def peak_bytes(site: Site) -> float:
-    """The most resident memory the service and its encryption process have had; shared pages count twice."""
-    return float(sum(_peak(pid) for pid in site.processes))
+    """The most memory that the service and its encryption process have had; what processes share counts once."""
+    return float(sum(_peak(pid) - _shared_with_others(pid) for pid in site.processes))
 
 
 def idle_share(site: Site, length_seconds: float) -> float:
@@ -52,9 +52,18 @@ def _used(site: Site) -> float:
 
 
 def _peak(pid: int) -> int:
+    return _octets(pid, "status", "VmHWM")
+
+
+def _shared_with_others(pid: int) -> int:
+    """What of this process's resident memory others pay for: each shared page in equal parts."""
+    return _octets(pid, "smaps_rollup", "Rss") - _octets(pid, "smaps_rollup", "Pss")
+
+
+def _octets(pid: int, file: str, name: str) -> int:
     with contextlib.suppress(OSError):  # it may have ended
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+        for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+            if line.startswith(f"{name}:"):
                 return int(line.split()[1]) * 1024
     return 0
 

@@ -56,7 +56,7 @@ class Site:
     @contextlib.contextmanager
     def serve(self, smarthost: int, connections: int) -> Iterator["Site"]:
         """Run the service until the context ends."""
-        _configure(self.home, smarthost, connections)
+        configure(self.home, smarthost, connections)
         command = [*PROGRAM, "--config", str(self.home / "config.toml"), "serve"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
@@ -106,7 +106,7 @@ def _init(home: Path) -> None:
     (home / "var").chmod(0o700)
 
 
-def _configure(home: Path, smarthost: int, connections: int) -> None:
+def configure(home: Path, smarthost: int, connections: int) -> None:
     text = CONFIG.format(address=LIST_ADDRESS, smarthost=smarthost, connections=connections)
     (home / "config.toml").write_text(text)
 

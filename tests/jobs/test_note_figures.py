@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -33,8 +34,10 @@ def session(tmp_path: Path) -> Iterator[Session]:
 
 
 def tick(session: Session, now: datetime = NOW) -> None:
+    job = JOBS["note_figures"]
     context = JobContext(session, now, CONFIG, TLDS, random=lambda count: b"x" * count)
-    assert JOBS["note_figures"].run(context) == []
+    assert job.look is not None
+    assert job.run(replace(context, seen=job.look(context))) == []
 
 
 def test_a_day_is_counted_once_however_often_the_clock_ticks(session: Session) -> None:
@@ -65,3 +68,13 @@ def test_an_empty_list_has_figures_too(session: Session) -> None:
     tick(session)
     (one,) = figures.history(session)
     assert (one.covered, one.contacts, one.confirmation.percent) == (0, 0, 0)
+
+
+def test_who_counts_at_the_same_time_notes_it_once(session: Session) -> None:
+    job = JOBS["note_figures"]
+    context = JobContext(session, NOW, CONFIG, TLDS, random=lambda count: b"x" * count)
+    assert job.look is not None
+    seen = job.look(context)
+    tick(session)
+    assert job.run(replace(context, seen=seen)) == []
+    assert len(figures.history(session)) == 1

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ class JobContext:
     config: Config
     tlds: TldTable
     random: Callable[[int], bytes]
+    seen: Any = None  # what the job's `look` has found
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +36,28 @@ class Unfinished:
 
 
 Run = Callable[[JobContext], Sequence[Letter] | Unfinished]
+Look = Callable[[JobContext], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One scheduled job. `every` is how often it asks what is due, not how often something is."""
+    """One scheduled job. `every` is how often it asks what is due, not how often something is.
+
+    `look` does, in a transaction that only reads, what would take long in one that keeps others from writing.
+    """
 
     name: str
     every: timedelta
     summary: str
     run: Run
+    look: Look | None = None
 
 
-def job(every: timedelta) -> Callable[[Run], Job]:
+def job(every: timedelta, look: Look | None = None) -> Callable[[Run], Job]:
     """Declare a job. It is named after its function; the docstring's first line says what it does."""
 
     def declare(run: Run) -> Job:
         summary = (run.__doc__ or "").strip().split("\n")[0]
-        return Job(name=run.__name__, every=every, summary=summary, run=run)
+        return Job(name=run.__name__, every=every, summary=summary, run=run, look=look)
 
     return declare

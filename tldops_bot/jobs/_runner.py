@@ -54,11 +54,19 @@ class JobRunner:
 
     def _batch(self, job: Job) -> tuple[int, bool]:
         now = self.now()
+        seen = self._look(job, now)
         with self.database.write(Urgency.DELIVERY) as session:
-            found = job.run(JobContext(session, now, self.config, self.tlds, self.random))
+            found = job.run(JobContext(session, now, self.config, self.tlds, self.random, seen))
             letters = found.letters if isinstance(found, Unfinished) else found
             self.post(session, letters, now)
             run = session.get(JobRun, job.name) or JobRun(name=job.name, started_at=now, problem="")
             run.started_at, run.finished_at, run.problem = now, self.now(), ""
             session.add(run)
         return len(letters), not isinstance(found, Unfinished)
+
+    def _look(self, job: Job, now: datetime) -> object:
+        """What the job finds where it keeps nobody from writing."""
+        if job.look is None:
+            return None
+        with self.database.read() as session:
+            return job.look(JobContext(session, now, self.config, self.tlds, self.random))

@@ -14,9 +14,10 @@ KEPT = timedelta(days=30)
 @job(every=timedelta(hours=1))
 def drop_held(ctx: JobContext) -> list[Letter]:
     """Drop what waited 30 days for a key to be mended, with a word about each alert to its recipients."""
-    served = {person.id: person for person in people.everybody_served(ctx.session)}
+    dropped = outbox_control.drop_keyless(ctx.session, ctx.now - KEPT, ctx.now)
+    served = people.served_among(ctx.session, {person_id for _, person_id in dropped})
     told: dict[str, set[int]] = defaultdict(set)
-    for alert_id, person_id in outbox_control.drop_keyless(ctx.session, ctx.now - KEPT, ctx.now):
+    for alert_id, person_id in dropped:
         if person_id in served:
             told[alert_id].add(person_id)
     return [

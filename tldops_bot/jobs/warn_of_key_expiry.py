@@ -3,21 +3,20 @@
 from datetime import timedelta
 
 from tldops_bot.commands import _letters
-from tldops_bot.domain.key_discovery import EXPIRED, NOT_TOLD, reached_rung, rung
+from tldops_bot.domain.key_discovery import EXPIRED, NOT_TOLD, RUNGS, reached_rung, rung
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.store import overview, people
+from tldops_bot.store import overview
 from tldops_bot.store.tables import CertificateRow, Person
+
+FIRST_WARNING = timedelta(days=max(RUNGS) + 1)
 
 
 @job(every=timedelta(hours=1))
 def warn_of_key_expiry(ctx: JobContext) -> list[Letter]:
     """Warn people whose key ends soon, or has ended: each rung of the ladder once."""
-    served = {person.id for person in people.everybody_served(ctx.session)}
     letters: list[Letter] = []
-    for person, key in overview.keys_in_use(ctx.session):
-        if person.id not in served:
-            continue
+    for person, key in overview.keys_to_look_at(ctx.session, ctx.now + FIRST_WARNING):
         is_dead = person.key_blocked_at is not None or key.is_revoked  # told by other letters
         due = None if is_dead else rung(key.expires_at, ctx.now, person.key_rung)
         reached = NOT_TOLD if is_dead else reached_rung(key.expires_at, ctx.now)

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, defer, selectinload
 
-from tldops_bot.store.people import LISTED, SUSPENDED
+from tldops_bot.domain.key_discovery import NOT_TOLD
+from tldops_bot.store.people import LISTED, SUSPENDED, is_served
 from tldops_bot.store.tables import (
     Alert,
     CertificateRow,
@@ -34,6 +35,22 @@ def keys_in_use(session: Session) -> list[tuple[Person, CertificateRow]]:
         select(Person, CertificateRow)
         .join(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
         .where(Person.forgotten_at.is_(None))
+        .order_by(CertificateRow.expires_at.is_(None), CertificateRow.expires_at, Person.id)
+    )
+    return [(row.Person, row.CertificateRow) for row in session.execute(query)]
+
+
+def keys_to_look_at(session: Session, until: datetime) -> list[tuple[Person, CertificateRow]]:
+    """Those of people with a living seat whose key ends before that, or who were warned of it; who ends first first."""
+    query = (
+        select(Person, CertificateRow)
+        .join(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
+        .options(defer(CertificateRow.blob))
+        .where(
+            Person.forgotten_at.is_(None),
+            or_(CertificateRow.expires_at <= until, Person.key_rung != NOT_TOLD),
+            is_served(),
+        )
         .order_by(CertificateRow.expires_at.is_(None), CertificateRow.expires_at, Person.id)
     )
     return [(row.Person, row.CertificateRow) for row in session.execute(query)]

@@ -1,9 +1,9 @@
 """Persons, their entries and offices, and the certificates they are known by."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from tldops_bot.domain.address import address_key
@@ -177,11 +177,21 @@ def namesakes(session: Session, name: str, email: str) -> list[Person]:
 
 def everybody_served(session: Session) -> list[Person]:
     """Everybody with a living seat: listed for a TLD, in the committee, or in the secretariat."""
-    seated = or_(
+    return list(session.scalars(select(Person).where(is_served()).order_by(Person.id)))
+
+
+def served_among(session: Session, numbers: Collection[int]) -> dict[int, Person]:
+    """Those of these people who have a living seat, by their numbers."""
+    query = select(Person).where(Person.id.in_(numbers), is_served())
+    return {person.id: person for person in session.scalars(query)} if numbers else {}
+
+
+def is_served() -> ColumnElement[bool]:
+    """The condition in a query for people that they have a living seat."""
+    return or_(
         Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED)),
         Person.id.in_(select(Office.person_id)),
     )
-    return list(session.scalars(select(Person).where(seated).order_by(Person.id)))
 
 
 def addresses_of(person: Person) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, answer, outcome, rows, stored, templates
 from tldops_bot.commands import _waking
-from tldops_bot.store.tables import AuditEntry, Person, Token, WakeChannel, WakeSend
+from tldops_bot.store.tables import Alert, AuditEntry, Person, Token, WakeChannel, WakeSend
 
 NUMBER = "+44 20 7946 0456"
 E164 = "+442079460456"
@@ -258,6 +258,21 @@ def test_an_alert_wakes_who_asked_for_it_and_not_its_poster(town: Desk, ann: Key
     assert words(town) == []  # Ann posts; Bob sleeps until it is critical
     alert(town, ann, "Severity: critical")
     assert [(one.kind, one.target) for one in words(town)] == [("alert", E164)]
+
+
+def test_an_update_that_is_more_severe_wakes_who_slept(town: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    prove(town, bob, f"sms {NUMBER}, critical")
+    alert(town, ann)
+    number = only_alert(town)
+    assert outcome(town.say_bound(ann, f"UPDATE-ALERT {number}\n\nThe same")) == "sent"
+    assert words(town) == []
+    assert outcome(town.say_bound(ann, f"UPDATE-ALERT {number}\nSeverity: critical\n\nMuch worse")) == "sent"
+    assert [(one.kind, one.target) for one in words(town)] == [("alert", E164)]
+
+
+def only_alert(town: Desk) -> str:
+    with town.look() as session:
+        return session.scalars(select(Alert.id)).one()
 
 
 def test_an_exercise_wakes_as_well_and_says_so(town: Desk, bob: KeyPair, carol: KeyPair) -> None:

@@ -15,6 +15,7 @@ ANN = SheetContact(
     "Example Registry",
     (("Mobile", "+447700900123"), ("Phone", "+442079460123")),
     ("Europe/Amsterdam",),
+    "woken by sms at 12:07 UTC, has not answered",
 )
 BOB = SheetContact("=HYPERLINK(1)\nX", "", ())
 CALLED = Call("nl", False, "Carol Example", AT, "nobody answers")
@@ -60,5 +61,6 @@ def test_table_has_a_line_for_each_person_and_room_for_the_result() -> None:
     assert rows[0]["phone_1"] == "'+447700900123"
     assert rows[0]["local_time"] == "13:30"
     assert rows[1]["phone_1"] == ""
+    assert [row["known"] for row in rows][:2] == ["woken by sms at 12:07 UTC, has not answered", ""]
     assert rows[0]["calls_so_far"].startswith("12:30 UTC Carol Example: not reached")
     assert {row["result"] for row in rows} == {""}

@@ -22,7 +22,7 @@ AT = datetime(2026, 1, 10, 12, 30, tzinfo=UTC)
 NOTHING = Typefaces([])
 HEAD = SheetHead("A-2026-0007", "Zone transfers from nowhere", "GREEN")
 PHONES = (("Mobile", "+44 7700 900123"), ("Phone", "+44 20 7946 0123"))
-ANN = SheetContact("Ann Example", "Example Registry", PHONES, ("Asia/Tokyo",))
+ANN = SheetContact("Ann Example", "Example Registry", PHONES, ("Asia/Tokyo",), "woken by sms at 12:07 UTC")
 NL = SheetLine("nl", "Netherlands", "EU", "reached", "", (ANN,))
 
 
@@ -40,7 +40,7 @@ def test_all_that_a_caller_needs_is_there() -> None:
     for words in (
         *("A-2026-0007: whom to call", "Zone transfers from nowhere", ".nl", "Netherlands", "EU"),
         *("silent: their mail server took it, nobody said so", "Ann Example (Example Registry)"),
-        *("+44 7700 900123", "+44 20 7946 0123", "21:30, at 12:30 UTC"),
+        *("+44 7700 900123", "+44 20 7946 0123", "21:30, at 12:30 UTC", "woken by sms at 12:07 UTC"),
         *("reached", "not reached", "at (UTC)", "words", "page 1 of 1", "made 2026-01-10 12:30 UTC"),
         *("REACHED A-2026-0007 nl be: their words", "1 TLD has not said"),
     ):

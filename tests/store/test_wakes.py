@@ -10,7 +10,7 @@ from tests.rows import a_person
 from tldops_bot.domain.wake import LATEST, NO_ANSWER, REFUSED, TOO_LATE, Wake
 from tldops_bot.store import wakes
 from tldops_bot.store.database import Database
-from tldops_bot.store.tables import Alert, AlertRecipient, Person, WakeSend
+from tldops_bot.store.tables import Alert, AlertRecipient, Person, WakeChannel, WakeSend
 
 LEASE = timedelta(minutes=2)
 GATES = ("sms", "ntfy")
@@ -98,6 +98,21 @@ def test_an_alert_below_the_chosen_severity_wakes_nobody(
         poster, *_ = people_to_wake(session, now)
         wakes.wake_for(session, an_alert(session, poster, now, severity), GATES, now)
         assert len(rows(session)) == number
+
+
+def test_a_more_severe_update_wakes_those_who_were_let_sleep_and_nobody_twice(
+    database: Database, now: datetime
+) -> None:
+    with database.write() as session:
+        poster, ann, bob = people_to_wake(session, now)
+        session.get_one(WakeChannel, bob.id).severity = "critical"
+        alert = an_alert(session, poster, now)
+        wakes.wake_for(session, alert, GATES, now)
+        assert [one.person_id for one in rows(session)] == [ann.id]
+        wakes.wake_for(session, alert, GATES, now, "high")
+        assert [one.person_id for one in rows(session)] == [ann.id]
+        wakes.wake_for(session, alert, GATES, now, "critical")
+        assert [one.person_id for one in rows(session)] == [ann.id, bob.id]
 
 
 def test_a_gateway_that_is_not_there_any_more_wakes_nobody(database: Database, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tldops_bot.commands import _letters
+from tldops_bot.commands import _letters, _waking
 from tldops_bot.commands._alerts import (
     ANNOUNCED,
     CANCELLED,
@@ -93,6 +93,7 @@ def fan_out_update(ctx: Context, alert: Alert, made: AlertNews) -> Sequence[Targ
     found = everybody_concerned(ctx, alert)
     alert_targets.note_targets(ctx.session, alert.id, alert_targets.new_ones(ctx.session, alert.id, found))
     made.state, made.posted_at = POSTED, ctx.now
+    _waking.wake_everybody(ctx, alert, made.severity)
     ctx.post(update_letter(ctx, alert, made, found))
     return found
 

@@ -71,7 +71,12 @@ def keyed_recipients(found: Sequence[Target]) -> tuple[Recipient, ...]:
 
 def thread_of(ctx: Context, alert: Alert) -> tuple[str, ...]:
     """The id that an alert and all that follows it name in References, so that mail programs keep them together."""
-    return (f"<{alert.id.lower()}.{ctx.config.list.address}>",)
+    return (thread_id(alert, ctx.config.list.address),)
+
+
+def thread_id(alert: Alert, list_address: str) -> str:
+    """A Message-ID that no mail has (RFC 5322 section 3.6.4)."""
+    return f"<{alert.id.lower()}.{list_address}>"
 
 
 def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Target]) -> Letter:

@@ -95,10 +95,13 @@ def word_failed(person: Person, gateway: str) -> Letter:
     return _letters.notice("letters/wake_failed", values, _letters.to_person(person))
 
 
-def wake_everybody(ctx: Context, alert: Alert) -> None:
-    """Wake everybody an alert was meant for who asked for that, beside the mails and never before them."""
+def wake_everybody(ctx: Context, alert: Alert, severity: str = "") -> None:
+    """Wake everybody an alert was meant for who asked for that, beside the mails and never before them.
+
+    With the `severity` of an update: those whom the alert was not severe enough for.
+    """
     if ctx.config.wake.gateways:
-        wakes.wake_for(ctx.session, alert, tuple(ctx.config.wake.gateways), ctx.now)
+        wakes.wake_for(ctx.session, alert, tuple(ctx.config.wake.gateways), ctx.now, severity)
 
 
 def notes(session: Session, alert: Alert) -> dict[int, str]:

@@ -14,7 +14,7 @@ from tldops_bot.roster.csv_file import defused
 
 COLUMNS = (
     *("tld", "country", "region", "state", "why", "name", "organisation", "phone_1", "phone_2"),
-    *("local_time", "caller", "calls_so_far", "result"),
+    *("local_time", "known", "caller", "calls_so_far", "result"),
 )
 
 
@@ -82,5 +82,6 @@ def _cells(one: SheetLine, each: SheetContact, now: datetime) -> list[str]:
     numbers = [number for _, number in each.phones] + ["", ""]
     return [
         *(one.tld, one.country, one.region, one.state, one.why, each.name, each.organisation),
-        *(numbers[0], numbers[1], local_times(each.zones, now), one.caller, " / ".join(call_words(one)), ""),
+        *(numbers[0], numbers[1], local_times(each.zones, now), each.note),
+        *(one.caller, " / ".join(call_words(one)), ""),
     ]

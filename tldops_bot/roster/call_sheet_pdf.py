@@ -133,6 +133,8 @@ def _contact_rows(pages: Pages, each: SheetContact, now: datetime) -> Iterator[_
         yield _Row("No number is known.", 3.4)
     if clock := local_times(each.zones, now):
         yield _Row(f"{clock}, at {now:%H:%M} UTC", 3.6, "There")
+    if each.note:
+        yield _Row(each.note, 3.6, "Known")
 
 
 def _fits_half(pages: Pages, number: str) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tldops_bot.domain.wake import LATEST, MOST_TRIES, NO_ANSWER, TOO_LATE, Wake, next_try, severities_below
 from tldops_bot.store.many_rows import insert_many
-from tldops_bot.store.tables import Alert, AlertRecipient, WakeChannel, WakeSend
+from tldops_bot.store.tables import Alert, AlertRecipient, Person, WakeChannel, WakeSend
 
 WAITING, SENDING, TAKEN, FAILED, DROPPED = "waiting", "sending", "taken", "failed", "dropped"
 ALERT, EXERCISE, TOKEN = "alert", "exercise", "token"
@@ -37,6 +37,7 @@ class Call:
     words: str
     attempts: int
     claim: str
+    language: str = ""
 
 
 # --- ways
@@ -65,16 +66,23 @@ def forget_person(session: Session, person_id: int, now: datetime) -> None:
 # --- calls to be made
 
 
-def wake_for(session: Session, alert: Alert, gateways: Collection[str], now: datetime) -> None:
-    """A call for everybody an alert was meant for who asked to be woken by it; not for its poster, who is awake."""
+def wake_for(
+    session: Session, alert: Alert, gateways: Collection[str], now: datetime, severity: str = ""
+) -> None:
+    """A call for everybody an alert was meant for who asked to be woken by it; not for its poster, who is awake.
+
+    With a `severity`, that of an update: whom the alert has called is not called again.
+    """
+    called = exists().where(WakeSend.alert_id == alert.id, WakeSend.person_id == WakeChannel.person_id)
     query = (
         select(WakeChannel.person_id, WakeChannel.gateway, WakeChannel.target)
         .join(AlertRecipient, AlertRecipient.person_id == WakeChannel.person_id)
         .where(
             AlertRecipient.alert_id == alert.id,
-            WakeChannel.severity.in_(severities_below(alert.severity)),
+            WakeChannel.severity.in_(severities_below(severity or alert.severity)),
             WakeChannel.gateway.in_(gateways),
             WakeChannel.person_id != alert.person_id,
+            ~called,
         )
         .order_by(WakeChannel.person_id)
     )
@@ -140,6 +148,7 @@ def claim(
                 row.words,
                 row.attempts,
                 token,
+                session.scalar(select(Person.language).where(Person.id == row.person_id)) or "",
             )
         )
     return claimed
@@ -160,6 +169,11 @@ def mark(session: Session, call: Call, problem: str, now: datetime) -> str:
 def give_up(session: Session, now: datetime) -> None:
     """What waits too long, also for gateways that are not there any more."""
     _end(session, WakeSend.made_at <= now - LATEST, FAILED, TOO_LATE, now)
+
+
+def end_all(session: Session, now: datetime) -> None:
+    """No call that waits is made any more."""
+    _end(session, WakeSend.id > 0, DROPPED, "", now)
 
 
 def forget_before(session: Session, moment: datetime) -> None:

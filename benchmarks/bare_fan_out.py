@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import socket
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from tldops_bot.config.settings import SmarthostSettings
 from tldops_bot.mail.mime_entities import encrypted_part
 
 _TOGETHER = 32  # certificates for each call of the other process
+_OCTETS_TOGETHER = 1_000_000
+_AHEAD = 4  # calls, so that a fan-out of large mails does not fill the memory
 _BEGIN, _END = b"-----BEGIN PGP MESSAGE-----", b"-----END PGP MESSAGE-----"
 
 
@@ -101,16 +104,20 @@ class BareFanOut:
         return begun_at
 
     async def _copies(self, pattern: Pattern) -> AsyncIterator[Outgoing]:
-        futures: list[tuple[Sequence[Member], Future[list[bytes]]]] = []
-        for start in range(0, len(self._members), _TOGETHER):
-            some = self._members[start : start + _TOGETHER]
-            certificates = [one.certificate for one in some]
-            futures.append((some, self._pool.submit(_encrypt, pattern.signed_part, certificates)))
-        for some, future in futures:
-            ciphers = await asyncio.wrap_future(future)
+        together = max(1, min(_TOGETHER, _OCTETS_TOGETHER // len(pattern.signed_part)))
+        groups = [self._members[start : start + together] for start in range(0, len(self._members), together)]
+        futures = deque(self._encrypted(pattern, some) for some in groups[:_AHEAD])
+        for number, some in enumerate(groups):
+            ciphers = await asyncio.wrap_future(futures.popleft())
+            futures.extend(
+                self._encrypted(pattern, one) for one in groups[number + _AHEAD : number + _AHEAD + 1]
+            )
             for one, cipher in zip(some, ciphers, strict=True):
                 octets = pattern.head + encrypted_part(cipher)
                 yield Outgoing(one.number, pattern.mail_from, one.address, octets)
+
+    def _encrypted(self, pattern: Pattern, some: Sequence[Member]) -> Future[list[bytes]]:
+        return self._pool.submit(_encrypt, pattern.signed_part, [one.certificate for one in some])
 
 
 def _nothing(_attempt: Attempt) -> None: ...

@@ -39,7 +39,50 @@ def send_all(port: int, mails: Sequence[tuple[str, bytes]], connections: int) ->
     return Accepted(*answer)
 
 
+class Knocking:
+    """While the context lasts, a process hands over one small mail every 50 ms; then `waits` has the seconds to each 250.
+
+    The mails are bounces of nothing: nobody is answered.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.waits: list[float] = []
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_knock_main, args=(theirs, port), daemon=True)
+
+    def __enter__(self) -> "Knocking":
+        self._process.start()
+        self._pipe.recv()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe.send(None)
+        self.waits = self._pipe.recv()
+        self._process.join(10)
+
+
 # --- in the other process
+
+
+KNOCK_SECONDS = 0.05
+_NOTHING = b"From: <>\r\nSubject: nothing\r\nAuto-Submitted: auto-generated\r\n\r\nNothing.\r\n"
+
+
+def _knock_main(pipe: "Connection[Any, Any]", port: int) -> None:
+    pipe.send(asyncio.run(_knock(pipe, port)))
+
+
+async def _knock(pipe: "Connection[Any, Any]", port: int) -> list[float]:
+    client = await _Client.connect(port)
+    waits: list[float] = []
+    pipe.send(None)
+    while not pipe.poll():
+        at: list[float] = []
+        await client.work(deque([("", _NOTHING)]), at, is_last=False)
+        waits.append(client.waited)
+        await asyncio.sleep(KNOCK_SECONDS)
+    return waits
 
 
 def _main(pipe: "Connection[Any, Any]", port: int, connections: int) -> None:
@@ -64,6 +107,7 @@ class _Client:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._is_pipelining = False
+        self.waited = 0.0  # seconds from the end of the last content to its 250
 
     @classmethod
     async def connect(cls, port: int) -> "_Client":
@@ -73,7 +117,7 @@ class _Client:
         client._is_pipelining = "PIPELINING" in await client._answer("250")
         return client
 
-    async def work(self, mails: deque[tuple[str, bytes]], at: list[float]) -> None:
+    async def work(self, mails: deque[tuple[str, bytes]], at: list[float], is_last: bool = True) -> None:
         while mails:
             sender, octets = mails.popleft()
             lines = (f"MAIL FROM:<{sender}>", f"RCPT TO:<{LIST_ADDRESS}>", "DATA")
@@ -85,10 +129,13 @@ class _Client:
                     self._writer.write(command)
                 await self._answer(code)
             self._writer.write(octets.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+            ended_at = time.monotonic()
             await self._answer("250")
             at.append(time.monotonic())
-        self._writer.write(b"QUIT\r\n")
-        self._writer.close()
+            self.waited = at[-1] - ended_at
+        if is_last:
+            self._writer.write(b"QUIT\r\n")
+            self._writer.close()
 
     async def _answer(self, code: str) -> str:
         whole = ""

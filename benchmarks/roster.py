@@ -4,9 +4,11 @@ Seconds are of this machine, and for information; what counts is the size, and t
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -17,6 +19,7 @@ from tldops_bot.app import App
 from tldops_bot.domain.roster_edition import MOST_MAIL_OCTETS
 from tldops_bot.jobs import JOBS
 from tldops_bot.store import roster_sends
+from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Message, RosterSend
 
 GROWTH = 1.5  # a larger roster may take this much longer for each member
@@ -30,6 +33,7 @@ class Made:
     size: int
     making: list[float] = field(default_factory=list)
     sending: list[float] = field(default_factory=list)
+    writing: list[float] = field(default_factory=list)  # the longest transaction of these
     octets: list[float] = field(default_factory=list)
 
     def figures(self) -> list[Figure]:
@@ -38,6 +42,7 @@ class Made:
         return [
             Figure(f"{name}: files made and signed", seconds(middle(self.making)), "", "", ""),
             Figure(f"{name}: put into the outbox", seconds(middle(self.sending)), "", "", ""),
+            Figure(f"{name}: longest time nobody else writes", seconds(middle(self.writing)), "", "", ""),
             below(f"{name}: one mail", self.octets, MOST_MAIL_OCTETS, _megabytes),
         ]
 
@@ -86,10 +91,28 @@ def _round(found: Made, app: App) -> None:
         roster_sends.note_under_way(session, None)
     found.making.append(_seconds(app.roster_press.prepare))
     runner = replace(app.job_runner(), before={}, now=lambda: now)
+    timed: Any = app.database
+    timed.write = clock = _Clocked(app.database.write)
     found.sending.append(_seconds(lambda: runner.run(JOBS["send_roster"])))
+    found.writing.append(max(clock.seconds))
     with app.database.read() as session:
         entity = session.scalar(select(Message.entity).where(Message.kind == "roster"))
     found.octets.append(len(entity or b"") * _ARMORED)
+
+
+class _Clocked:
+    """How long each writing transaction took."""
+
+    def __init__(self, write: Callable[..., AbstractContextManager[Session]]) -> None:
+        self.seconds: list[float] = []
+        self._write = write
+
+    @contextmanager
+    def __call__(self, *arguments: Any) -> Iterator[Session]:
+        begun = time.perf_counter()
+        with self._write(*arguments) as session:
+            yield session
+        self.seconds.append(time.perf_counter() - begun)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -17,6 +17,7 @@ from tldops_bot.commands import _letters
 from tldops_bot.commands._roster_files import with_files
 from tldops_bot.config.settings import Config
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.roster import Roster
 from tldops_bot.domain.roster_changes import Changes, changes, snapshot
 from tldops_bot.domain.roster_edition import Edition
 from tldops_bot.domain.schedule import last_due
@@ -39,7 +40,27 @@ class News:
     files: str
 
 
-@job(every=timedelta(minutes=1))
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The roster of this moment, its files (None: not made yet), and what stands in everybody's mail."""
+
+    roster: Roster
+    edition: Edition | None
+    common: Mapping[str, Any]
+
+
+def ready(ctx: JobContext) -> Ready:
+    """What takes longest of a roster, and needs nothing but to read."""
+    roster, edition = with_files(ctx.session, ctx.config, ctx.tlds, ctx.now)
+    return Ready(roster, edition, parts.values(roster, ctx.config))
+
+
+def ready_if_wanted(ctx: JobContext) -> Ready | None:
+    """The same, where the next run would send it."""
+    return ready(ctx) if is_wanted(ctx.session, ctx.config, ctx.now) else None
+
+
+@job(every=timedelta(minutes=1), look=ready_if_wanted)
 def send_roster(ctx: JobContext) -> list[Letter] | Unfinished:
     """Send the roster that is due by [roster] schedule, if it has not been sent."""
     period_at = _period(ctx.session, ctx.config, ctx.now)
@@ -100,7 +121,8 @@ def _batch(ctx: JobContext, period_at: datetime, readers: Sequence[Reader]) -> t
     """The letter to the most who are told the same, so that it is signed once; and how many are left."""
     if not readers:
         return [], 0
-    roster, edition = with_files(ctx.session, ctx.config, ctx.tlds, ctx.now)
+    made: Ready = ctx.seen or ready(ctx)
+    roster, edition = made.roster, made.edition
     if edition is None:
         return [], len(readers)
     names = {reader.last_snapshot for reader in readers}
@@ -113,8 +135,7 @@ def _batch(ctx: JobContext, period_at: datetime, readers: Sequence[Reader]) -> t
     people = [reader.person_id for reader in group]
     fresh = roster_sends.record_send(ctx.session, period_at, people, ctx.now, snapshot(roster))
     to = tuple(one for reader in group if reader.person_id in fresh for one in _recipients(reader))
-    common = parts.values(roster, ctx.config)
-    return [letter_to(to, common, edition, news)], len(readers) - len(group)
+    return [letter_to(to, made.common, edition, news)], len(readers) - len(group)
 
 
 def news_for(reader: Reader, new: Changes | None) -> News:

@@ -1,0 +1,32 @@
+"""A short run of the fault harness, in which every mail must be accounted for; `make faults` is the long one."""
+
+from faults.accounts import Accounts
+from faults.kills import killed_at_random, upgrade_killed
+from faults.misfortunes import in_one_life, suffered
+from faults.resources import HOLDS, print_measured, time_to_end
+
+KILLS = 4
+
+
+def _is_balanced(made: Accounts) -> None:
+    assert made.answered, "nothing was ever answered 250"
+    assert made.wrong == []
+
+
+def test_whenever_the_process_is_killed_each_mail_is_carried_out_once_and_each_copy_is_sent() -> None:
+    _is_balanced(killed_at_random(KILLS, 20261121, lambda _: None))
+
+
+def test_whatever_befalls_the_service_each_mail_is_carried_out_once_and_each_copy_is_sent() -> None:
+    made = suffered(in_one_life(), 20261121, lambda _: None, pace=0.3)
+    _is_balanced(made)
+    assert made.blows > 20
+
+
+def test_an_upgrade_that_is_killed_leaves_all_or_nothing() -> None:
+    assert upgrade_killed(1, 20261121, lambda _: None).wrong == []
+
+
+def test_whatever_hangs_the_service_ends_within_ten_seconds() -> None:
+    name = "all of them"
+    assert print_measured([time_to_end(name, HOLDS[name], lambda _: None)]) == 0

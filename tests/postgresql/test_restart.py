@@ -1,0 +1,87 @@
+"""The database goes away under load and comes back: new mail is answered 451, the rest waits, nothing is lost."""
+
+import smtplib
+import threading
+
+from sqlalchemy import text as sql
+
+from tests import postgres
+from tests.desk import LIST_LINE
+from tests.keys import LIST_ADDRESS, KeyPair
+from tests.service import Town, town, wait_until
+from tldops_bot.store import audit
+
+PATIENCE_SECONDS = 60.0
+MAILS = 8
+
+
+def say_until_taken(place: Town, who: KeyPair, raw: bytes, refusals: list[int]) -> None:
+    """As a mail server would: what is answered 451 is sent again."""
+    assert place.running is not None
+    host, _, port = place.running.where.rpartition(":")
+    while True:
+        try:
+            with smtplib.SMTP(host, int(port), timeout=PATIENCE_SECONDS) as client:
+                client.sendmail(who.address, [LIST_ADDRESS], raw)
+        except smtplib.SMTPDataError as refused:
+            if refused.smtp_code != 451:
+                raise
+            refusals.append(refused.smtp_code)
+            threading.Event().wait(0.1)
+        else:
+            return
+
+
+def numbers(place: Town) -> tuple[int, int, int]:
+    """Mails that wait, copies that wait, mails carried out."""
+    questions = (
+        "SELECT count(*) FROM inbox WHERE state <> 'done'",
+        "SELECT count(*) FROM deliveries WHERE state <> 'taken'",
+        "SELECT count(*) FROM audit WHERE action = 'mail'",
+    )
+    with place.desk.look() as session:
+        waiting, going, done = (int(session.scalar(sql(one)) or 0) for one in questions)
+    return waiting, going, done
+
+
+def restart(place: Town, who: KeyPair, again: bytes, refusals: list[int]) -> None:
+    """A crash of the server; it starts once a mail has been refused."""
+    known = len(refusals)
+    postgres.cluster().stop()
+    late = threading.Thread(target=say_until_taken, args=(place, who, again, refusals))
+    late.start()
+    wait_until(lambda: len(refusals) > known, PATIENCE_SECONDS)
+    postgres.cluster().start()
+    late.join(PATIENCE_SECONDS)
+
+
+def test_database_restarted_under_load(ann: KeyPair, bob: KeyPair) -> None:
+    with postgres.new_database() as url, town(f"\n[database]\nurl = {url!r}\n") as place:
+        for who, tld in ((ann, "nl"), (bob, "be")):
+            place.desk.member(who, tld)
+        place.roster_is_sent()
+        refusals: list[int] = []
+        mails = {
+            who: [who.pgp_mime_signed(f"{LIST_LINE}\nSHOW\n# {turn}") for turn in range(MAILS)]
+            for who in (ann, bob)
+        }
+
+        def talk(who: KeyPair) -> None:
+            for raw in mails[who]:
+                say_until_taken(place, who, raw, refusals)
+
+        with place.serving():
+            threads = [threading.Thread(target=talk, args=(who,)) for who in mails]
+            for one in threads:
+                one.start()
+            for _ in range(2):
+                wait_until(lambda: any(place.all_to(who) for who in mails), PATIENCE_SECONDS)
+                restart(place, ann, mails[ann][0], refusals)
+            for one in threads:
+                one.join(PATIENCE_SECONDS)
+            wait_until(lambda: numbers(place) == (0, 0, 2 * MAILS), PATIENCE_SECONDS)
+        with place.desk.look() as session:
+            assert audit.verify(session)[1] is None
+        for who in mails:
+            shown = [one for one in place.all_to(who) if one.subject.startswith("SUCCESS")]
+            assert len({one.outer["Message-ID"] for one in shown}) >= MAILS

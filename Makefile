@@ -8,20 +8,23 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
+UPGRADE ?=
 WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
+EXIM := .venv/exim/usr/sbin/exim4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What is found as a program or a file, and the Debian package it comes from.
 NEEDED := gpg:gnupg gpg-agent:gnupg
 FONTS := /usr/share/fonts
-NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix swaks:swaks mutt:mutt neomutt:neomutt \
+NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix opendkim:opendkim swaks:swaks mutt:mutt neomutt:neomutt \
+    mandoc:mandoc man:man-db /usr/lib/postgresql:postgresql \
     $(FONTS)/truetype/noto/NotoSans-Regular.ttf:fonts-noto-core \
     $(FONTS)/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk \
     $(FONTS)/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core
 
-.PHONY: help demo test bench format clean tools test-tools
+.PHONY: help demo test test-postgresql bench docs format lock audit sbom release deb container-check clean tools test-tools
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,7 +32,7 @@ help:  ## what can be made
 demo: tools $(STAMP)  ## the whole service with made-up people, in a temporary directory
 	@$(BIN)/tldops-bot demo
 
-test: test-tools $(STAMP)  ## everything that must hold: format, lint, types, imports, tests, coverage
+test: test-tools $(STAMP) $(EXIM)  ## everything that must hold: format, lint, types, imports, tests, coverage
 	@step() { echo "== $$1"; shift; "$$@" || { echo "FAILED: $$*"; exit 1; }; }
 	step "format" $(BIN)/ruff format --check --quiet .
 	step "lint" $(BIN)/ruff check --quiet .
@@ -42,16 +45,77 @@ test: test-tools $(STAMP)  ## everything that must hold: format, lint, types, im
 bench: tools $(STAMP)  ## the figures of benchmarks/README.md, as ratios
 	@$(BIN)/python -m benchmarks
 
+docs: $(STAMP)  ## the handbook as a site in build/site, the manual pages and the pictures
+	@$(BIN)/python -m docs.make_man
+	$(BIN)/python -m docs.draw_life
+	$(BIN)/python -m docs.draw_ways
+	$(BIN)/mkdocs build --quiet
+	echo "build/site/index.html, docs/man/"
+
+test-postgresql: test-tools $(STAMP)  ## the tests of what is stored, with PostgreSQL in place of SQLite
+	@TLDOPS_TESTS_ON=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q tests/store tests/commands \
+	    tests/intake tests/jobs tests/attacks tests/adapters/test_outbox_delivery.py tests/postgresql \
+	    tests/test_entry_life.py tests/test_exercise.py tests/test_conversations.py
+
 format: $(STAMP)  ## put the code into its usual form, mend what lint can mend
 	@$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
+
+# Versions already locked stay, unless UPGRADE=--upgrade says otherwise. The first file is what operators install.
+lock: $(STAMP)  ## write down the version and hash of every library (UPGRADE=--upgrade: the newest)
+	@compile() { $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+	    --custom-compile-command "make lock" $(UPGRADE) pyproject.toml "$$@"; }
+	compile --extra postgresql --output-file requirements.lock
+	compile --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+
+audit: $(STAMP)  ## known weaknesses in what operators install; asks PyPI
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock || {
+	    echo "FAILED: a weakness is known, or PyPI could not be asked (the lines above say which)"; exit 1; }
+
+# An environment with nothing else in it, so that the list holds what operators get.
+sbom: $(STAMP)  ## what is inside, with versions and licences, as CycloneDX: dist/tldops-bot.cdx.json
+	@echo "installing what operators install"
+	rm -rf build/sbom; mkdir -p dist
+	$(BIN)/python -m venv build/sbom
+	build/sbom/bin/pip install --quiet --require-hashes --requirement requirements.lock
+	build/sbom/bin/pip uninstall --quiet --yes pip setuptools
+	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+	    --output-file dist/tldops-bot.cdx.json build/sbom/bin/python
+	rm -rf build/sbom
+
+release: $(STAMP)  ## wheel, source, SBOM and their sums in dist/; everybody who builds this commit gets the same
+	@if [ -n "$$(git status --porcelain)" ]; then echo "commit first: a release is made of a commit"; exit 1; fi
+	rm -rf build/release dist; mkdir -p build/release
+	git archive HEAD | tar -x -C build/release
+	export SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)"
+	(cd build/release && "$(CURDIR)/$(BIN)/python" -m hatchling build --directory "$(CURDIR)/dist")
+	rm -rf build/release
+	$(MAKE) sbom
+	cd dist
+	sha256sum -- * | tee SHA256SUMS
+
+# With the Python of this Debian, and the libraries of the lock inside.
+deb: $(STAMP)  ## a Debian package in dist/
+	@rm -rf build/deb; mkdir -p build/deb/root/usr/lib dist
+	$(BIN)/python -m hatchling build --target wheel --directory "$(CURDIR)/build/deb" >/dev/null 2>&1
+	/usr/bin/python3 -m venv --without-pip build/deb/root/usr/lib/tldops-bot
+	into() { $(BIN)/pip --python build/deb/root/usr/lib/tldops-bot/bin/python install --quiet --no-compile "$$@"; }
+	into --require-hashes --requirement requirements.lock
+	into --no-deps build/deb/*.whl
+	packaging/debian/pack.sh build/deb/root dist
+	rm -rf build/deb
+
+container-check: $(STAMP)  ## the container file's steps in a chroot, and the program run there (root; debootstrap)
+	@rm -f dist/*.whl; mkdir -p dist
+	$(BIN)/python -m hatchling build --target wheel --directory "$(CURDIR)/dist" >/dev/null 2>&1
+	$(BIN)/python packaging/try_containerfile.py
 
 clean:  ## remove what was made here
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is made last: a broken installation is tried again.
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml requirements-dev.lock
 	@python=""
 	for one in $(PYTHON) python3.13 python3.12 python3.11 python3; do
 	    if "$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python="$$one"; break; fi
@@ -70,8 +134,19 @@ $(STAMP): pyproject.toml
 	echo "making .venv with $$("$$python" --version)"
 	"$$python" -m venv --clear .venv
 	echo "installing tldops-bot and its tools into .venv"
-	$(BIN)/pip install --quiet --editable '.[dev,postgresql]'
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+# Exim cannot be installed beside Postfix. Its program alone is enough to try the configuration in the docs.
+$(EXIM): $(STAMP)
+	@folder="$$(mktemp -d)"
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	    (cd "$$folder"; apt-get download -qq exim4-daemon-light || { apt-get update -qq; apt-get download -qq exim4-daemon-light; }
+	    dpkg-deb -x exim4-daemon-light_*.deb "$(CURDIR)/.venv/exim") >/dev/null 2>&1 || true
+	fi
+	rm -rf "$$folder"
+	[ -e $@ ] || echo "no Exim: what it would be tried with is skipped"
 
 tools:
 	@$(call install,$(NEEDED))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from benchmarks.database import database_for, table_of
 from benchmarks.people import Member, enrol
 from tests.keys import LIST_ADDRESS
 from tldops_bot.app import App
@@ -83,7 +84,9 @@ class Site:
 def new_site(members: Sequence[Member]) -> Iterator[Site]:
     """A fresh site with these members, to whom the roster of this period went already."""
     home = Path(tempfile.mkdtemp(prefix="bench", dir="/tmp"))  # short: gpg's sockets stand in it
+    database = contextlib.ExitStack()
     try:
+        database.enter_context(database_for(home))
         _init(home)
         app = App(load_config(home / "config.toml"))
         now = datetime.now(UTC)
@@ -98,17 +101,19 @@ def new_site(members: Sequence[Member]) -> Iterator[Site]:
         gnupg = str(home / "var/gnupg")
         subprocess.run(["gpgconf", "--homedir", gnupg, "--kill", "all"], capture_output=True, check=False)
         shutil.rmtree(home, ignore_errors=True)
+        database.close()
 
 
 def _init(home: Path) -> None:
+    configure(home, 25, 1)
     command = [*PROGRAM, "init", "--directory", str(home), "--list-address", LIST_ADDRESS]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    (home / "var").chmod(0o700)
+    (home / "var").chmod(0o700)  # also where no database stands in it
 
 
 def configure(home: Path, smarthost: int, connections: int) -> None:
     text = CONFIG.format(address=LIST_ADDRESS, smarthost=smarthost, connections=connections)
-    (home / "config.toml").write_text(text)
+    (home / "config.toml").write_text(text + table_of(home))
 
 
 def _children(pid: int) -> list[int]:

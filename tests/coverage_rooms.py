@@ -23,6 +23,7 @@ FLOORS = {
     "intake": 95,
     "jobs": 95,
     "adapters": 95,
+    "checks": 95,
     "cli": 80,
     "app.py": 88,
     "serving.py": 88,

@@ -5,11 +5,12 @@ desk.token_for("ann@nic.example")    # the token in the newest letter to that ad
 """
 
 import atexit
+import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from tests import postgres
 from tests.keys import LIST_ADDRESS, KeyPair, mail, text_entity
 from tldops_bot.app import App
 from tldops_bot.config import Config, load_config
@@ -80,7 +82,10 @@ def kill_agent(home: Path) -> None:
 def fresh_home(sink: int = 25, more: str = "") -> Iterator[Config]:
     """A copy of the initialised folder, with a configuration of its own."""
     home = Path(tempfile.mkdtemp(prefix="d", dir="/tmp"))
+    elsewhere = ExitStack()
     try:
+        if os.environ.get(postgres.VARIABLE) == "postgresql" and "[database]" not in more:
+            more += elsewhere.enter_context(on_postgresql())
         shutil.copytree(
             initialised(),
             home,
@@ -91,6 +96,14 @@ def fresh_home(sink: int = 25, more: str = "") -> Iterator[Config]:
     finally:
         kill_agent(home / "var/gnupg")
         shutil.rmtree(home, ignore_errors=True)
+        elsewhere.close()
+
+
+@contextmanager
+def on_postgresql(options: str = "") -> Iterator[str]:
+    """The table of config.toml for a database that is there for this alone."""
+    with postgres.new_database(options) as url:
+        yield f"\n[database]\nurl = {url!r}\n"
 
 
 @dataclass

@@ -125,7 +125,7 @@ class LoopbackDns:
         values = self.table.get((name, kind), ())
         if values:
             texts = [_txt(one) if kind == "TXT" else one for one in values]
-            response.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", kind, *texts))
+            response.answer.append(dns.rrset.from_text(f"{name.rstrip('.')}.", 60, "IN", kind, *texts))
         elif not any(known == name for known, _ in self.table):
             response.set_rcode(dns.rcode.NXDOMAIN)
 

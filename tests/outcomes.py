@@ -6,7 +6,7 @@ before = rows(desk); …; assert rows(desk) == before
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from tests.desk import Desk
 from tests.keys import KeyPair
@@ -71,9 +71,9 @@ def stored(desk: Desk, address: str) -> Person:
 
 
 def all_of(desk: Desk, table: type) -> list[Any]:
-    """All rows of a table, detached."""
+    """All rows of a table, in the order of their keys, detached."""
     with desk.look() as session:
-        found = list(session.scalars(select(table)))
+        found = list(session.scalars(select(table).order_by(*inspect(table).primary_key)))
         session.expunge_all()
         return found
 

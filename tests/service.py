@@ -29,7 +29,7 @@ from tldops_bot.domain.schedule import last_due
 from tldops_bot.serving import Service
 from tldops_bot.store import roster_sends
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class Running:

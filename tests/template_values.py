@@ -492,7 +492,7 @@ FRAGMENTS: dict[str, list[Values]] = {
         {"changed": ["Phone"], "waiting": ["Wake"]},
     ],
     "update/proposed": [{"name": "Ann Example", "fields": ["Phone", "Timezone"]}],
-    "confirm/invited": [{"tlds": ["nl", IDN], "words": "nl xn--p1ai"}, {"tlds": ["nl"], "words": "nl"}],
+    "confirm/invited": [{"tlds": ["nl", IDN], "words": "nl xn--p1ai"}, {"tlds": ["nl"], "words": "nl"}, {"tlds": [], "words": ""}],
     "decline/not_invited": [{"until": LATER}],
     "history/history": [
         {"tld": IDN, "entries": _HISTORY, "is_cut": True, "notes": [_NOTE]},
@@ -841,6 +841,7 @@ REFUSALS: dict[str, list[Values]] = {
     "too_many_tlds": [{"limit": 60}],
     "unclear_answer": [{}],
     "unknown_field": [{"line": "Phne: 1", "nearest": "Phone"}, {"line": "Shoe: 1", "nearest": ""}],
+    "unknown_language": [{"value": "Klingon", "languages": ["en", "fr"]}],
     "unknown_region": [{"word": "Mars"}, {"word": ""}],
     "unknown_tld": [
         {"word": "nll", "nearest": "nl"},
@@ -1089,6 +1090,9 @@ LETTERS: dict[str, list[Values]] = {
         _TOKEN | {"tlds": ["nl"], "is_found": False, "address": "admin@nic.example"},
         _TOKEN | {"tlds": ["nl", IDN], "is_found": True, "address": "ann@nic.example"},
     ],
+    "letters/invite_imported": [
+        _TOKEN | {"tlds": tlds, "is_found": True, "address": "ann@nic.example"} for tlds in ([], ["nl"], ["nl", IDN])
+    ],
     "letters/invitation_answered": [
         {"answers": [{"tlds": ["nl"], "is_yes": True, "because": ""}]},
         {"answers": [{"tlds": ["nl", IDN], "is_yes": False, "because": "We have no staff for that."}]},
@@ -1255,13 +1259,79 @@ LETTERS: dict[str, list[Values]] = {
         | {"beside": [{"id": "A-2026-0006", "for_tlds": ["be", IDN], "at": AT, "title": ALERT["title"]}]},
         NOTICE | {"beside": [], "is_exercise": True, "is_inline": True, "tlp": "AMBER+STRICT"},
     ],
-    "letters/held": [_TOKEN | {"lines": ["UNSUBSCRIBE nl"], "list_line": "List: tld-ops@lists.example"}],
-    "letters/held_mailbox": [
-        _TOKEN | {"lines": ["KEY LOST"], "list_line": "List: tld-ops@lists.example"},
+    "letters/held": [
+        _TOKEN
+        | {
+            "lines": ["UNSUBSCRIBE nl"],
+            "list_line": "List: tld-ops@lists.example",
+            "is_before_restore": is_old,
+        }
+        for is_old in (False, True)
     ],
-    "letters/stuck": [{"inbox_id": 4711, "attempts": 5}],
+    "letters/held_mailbox": [
+        _TOKEN
+        | {"lines": ["KEY LOST"], "list_line": "List: tld-ops@lists.example", "is_before_restore": False},
+    ],
+    "letters/restored_backup": [
+        {
+            "made_at": AT,
+            "at": LATER,
+            "held": held,
+            "alerts": ["A-2026-0007"] * held,
+            "requests": [f"R-{17 + number}" for number in range(held * 12)],
+        }
+        for held in (0, 1, 2)
+    ],
+    "letters/loop": [{"word": "0123456789abcdef"}],
+    "letters/templates_broken": [
+        {"broken": [("letters/alert", "letters/alert.txt.j2, line 3: unexpected end of template")]},
+        {"broken": [("letters/alert", "ZeroDivisionError"), ("reply", "reply.txt.j2: 'patrs' is undefined")]},
+    ],
+    "letters/stuck": [
+        {"mails": [4711], "copies": []},
+        {"mails": [4711, 4712], "copies": [88]},
+        {"mails": [], "copies": list(range(100, 140))},
+    ],
     "jobs/alert_waiting": [{"alert_id": "A-2026-0007"}],
     "jobs/roster_waiting": [{}],
+    "jobs/mail_too_large": [
+        {"subject": "TLD-OPS roster", "is_roster": True},
+        {"subject": "SUCCESS: roster please", "is_roster": False},
+    ],
+    "jobs/alert_too_large": [
+        NOTICE | {"beside": [], "number": number, "text": text, "is_cut": bool(number), "tlp": tlp}
+        for number, text, tlp in (
+            (0, "Name servers changed.\nLook at yours.", "AMBER"),
+            (2, "More.", "RED"),
+            (0, "", "GREEN"),
+        )
+    ],
+    "jobs/inbox_old": [{"waits": "25 min", "number": 1}, {"waits": "3 h", "number": 12}],
+    "jobs/alert_old": [
+        {"waits": "7 min", "number": 1, "smarthost": "127.0.0.1:25"},
+        {"waits": "7 min", "number": 880, "smarthost": "relay.lists.example:587"},
+    ],
+    "jobs/outbox_old": [
+        {"waits": "2 h", "number": 1, "smarthost": "127.0.0.1:25"},
+        {"waits": "2 h", "number": 9, "smarthost": "127.0.0.1:25"},
+    ],
+    "jobs/job_late": [{"job": "send_roster", "done_at": AT}],
+    "jobs/disk_low": [{"host": "a.lists.example", "folder": "/var/lib/tldops-bot", "megabytes": 740}],
+    "jobs/key_ends": [
+        {"fingerprint": KEY, "ends_at": AT, "days": days, "home": "/etc/tldops-bot/gnupg"}
+        for days in (29, 1, 0)
+    ],
+    "jobs/trouble_over": [
+        {"kind": kind, "of": of}
+        for kind, of in (
+            ("jobs/inbox_old", ""),
+            ("jobs/alert_old", ""),
+            ("jobs/outbox_old", ""),
+            ("jobs/job_late", "send_roster"),
+            ("jobs/disk_low", "a.lists.example"),
+            ("jobs/key_ends", ""),
+        )
+    ],
     "jobs/drop_held": [{"alert_id": "A-2026-0007", "days": 30}],
     "repeated": [{"at": AT, "outcome": outcome} for outcome in ("SUCCESS", "WAITING", "FAILED", "refused")],
 }
@@ -1343,10 +1413,16 @@ def letters(renderer: Renderer) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield from (("reply", values) for values in replies(renderer))
 
 
+def speaking(language: str) -> Renderer:
+    """What writes in this language, as for a list whose own it is."""
+    return Renderer([shipped("templates")], LIST.model_copy(update={"language": language}))
+
+
 def main() -> None:
-    """Print every text as people get it; with arguments, those whose names begin so."""
-    renderer = Renderer([shipped("templates")], LIST)
-    wanted = tuple(sys.argv[1:]) or ("",)
+    """Print every text as people get it; with arguments, those whose names begin so; with `fr` first, in French."""
+    language = "fr" if sys.argv[1:2] == ["fr"] else "en"
+    renderer = speaking(language)
+    wanted = tuple(sys.argv[1 + (language == "fr") :]) or ("",)
     for name, values in letters(renderer):
         if name.startswith(wanted):
             mail = renderer.render(name, values)

@@ -43,6 +43,7 @@ NAMES_THAT_SAY_NOTHING = {
 }
 ROOMS = {
     "adapters",
+    "checks",
     "cli",
     "commands",
     "config",
@@ -202,7 +203,9 @@ def test_the_jobs() -> None:
         "send_invitations",
         "send_roster",
         "start_exercises",
+        "tell_set_aside",
         "warn_of_key_expiry",
+        "warn_operator",
         "watch_iana",
     }
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from tests.desk import write_config
+from tests import postgres
+from tests.desk import fresh_home, write_config
 from tests.keys import LIST_ADDRESS, KeyPair
 from tests.service import Town, reconfigure, town, wait_until
 from tests.whois_server import HANG, LoopbackWhois
@@ -164,13 +165,35 @@ def test_without_a_database_it_says_so_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_second_serve_on_the_same_port_ends_and_leaves_the_first_alone(place: Town, ann: KeyPair) -> None:
-    with serving(place.config.file) as first:
-        reconfigure(place, "listener", f"port = {first.port}")
-        second = run("--config", str(place.config.file), "serve")
+    with serving(place.config.file) as first, fresh_home() as other:
+        words = other.file.read_text().replace("port = 0", f"port = {first.port}")
+        other.file.write_text(words)
+        second = run("--config", str(other.file), "serve")
         assert (second.returncode, second.stdout) == (1, "")
         assert re.fullmatch(r"tldops-bot: cannot listen: [^\n]*address already in use\n", second.stderr)
         assert first.send((ann.address, ann.pgp_mime_signed("QUERY be"))) == 1
         place.next_to(ann, "SUCCESS")
+
+
+@pytest.mark.skipif(os.environ.get(postgres.VARIABLE) == "postgresql", reason="there several may serve")
+def test_a_second_serve_on_one_sqlite_file_is_refused_and_verbs_are_not(place: Town, ann: KeyPair) -> None:
+    file = str(place.config.file)
+    with serving(place.config.file) as first:
+        second = run("--config", file, "serve")
+        assert (second.returncode, second.stdout) == (1, "")
+        said = rf"tldops-bot: another `tldops-bot serve` \(process {first._process.pid}\) works with \S+\n"
+        assert re.fullmatch(said, second.stderr)
+        for verb in (
+            ["members", "list"],
+            ["backup", str(place.config.file.parent / "b.tar")],
+            ["db", "upgrade"],
+        ):
+            assert run("--config", file, *verb).returncode == 0
+        assert first.send((ann.address, ann.pgp_mime_signed("QUERY be"))) == 1
+        place.next_to(ann, "SUCCESS")
+        first.end(signal.SIGKILL)
+    with serving(place.config.file) as third:  # a dead process is no obstacle
+        assert third.port
 
 
 def test_sigterm_does_not_wait_for_an_iana_that_never_answers(place: Town) -> None:

@@ -16,6 +16,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+MANUAL_PAGES = {
+    "share/man/man1/tldops-bot.1",
+    "share/man/man5/tldops-bot.toml.5",
+    "share/man/man7/tldops-bot-members.7",
+}
 HELP_MAIL = (
     b"From: Ann Example <ann@nic.example>\nTo: tld-ops@lists.example\n"
     b"Message-ID: <1@nic.example>\nSubject: hello\n\nHELP\n"
@@ -90,7 +95,13 @@ def test_it_holds_every_template_migration_and_table_and_nothing_that_is_for_bui
     data = {str(file.relative_to(ROOT)) for file in (ROOT / "tldops_bot/data").rglob("*") if file.is_file()}
     assert data
     assert wanted | package | data | {"tldops_bot/shipped/config.example.toml"} <= names
-    assert {name.split("/")[0] for name in names} == {"tldops_bot"}
+    elsewhere = {name for name in names if not name.startswith("tldops_bot/")}
+    assert {name.partition(".data/data/")[2] for name in elsewhere} == MANUAL_PAGES
+
+
+def test_the_manual_pages_lie_where_man_looks_for_them(installed: Installed) -> None:
+    for page in MANUAL_PAGES:
+        assert (installed.home / "env" / page).read_text().startswith('.\\" Made by'), page
 
 
 def test_what_travels_with_it_is_found_inside_the_package(installed: Installed) -> None:

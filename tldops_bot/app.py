@@ -6,12 +6,14 @@ import random
 import secrets
 import socket
 import ssl
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tldops_bot.adapters.apprise_wake import AppriseWake
 from tldops_bot.adapters.dane_keys import DaneKeys
@@ -19,13 +21,15 @@ from tldops_bot.adapters.dns_lookups import DnsLookups
 from tldops_bot.adapters.dns_questions import Allowance, Nameserver, Resolvers, system_resolvers
 from tldops_bot.adapters.dnssec_chain import anchors
 from tldops_bot.adapters.gnupg_list_key import ListKey
+from tldops_bot.adapters.gnupg_runner import unobserved
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.adapters.iana_refresh import IanaKeeper, IanaRefresh
 from tldops_bot.adapters.iana_whois import WhoisServer
 from tldops_bot.adapters.key_finder import KeyFinder, Published
 from tldops_bot.adapters.key_refresh import KeyRefresh
+from tldops_bot.adapters.machine_watch import MachineWatch
 from tldops_bot.adapters.mail_authentication import MailAuthentication
-from tldops_bot.adapters.outbox_delivery import Delivery
+from tldops_bot.adapters.outbox_delivery import Delivery, uncounted
 from tldops_bot.adapters.roster_press import RosterPress
 from tldops_bot.adapters.sequoia_encryption import Encryption
 from tldops_bot.adapters.smtp_delivery import Smarthost
@@ -35,13 +39,20 @@ from tldops_bot.config.settings import Config
 from tldops_bot.config.shipped import shipped
 from tldops_bot.config.tld_table import TldTable, load_tld_table
 from tldops_bot.intake import Intake, Surroundings
+from tldops_bot.intake.template_news import TemplateNews
+from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.jobs._keyless import Keyless
 from tldops_bot.jobs._runner import JobRunner
+from tldops_bot.jobs._too_large import TooLarge
 from tldops_bot.mail.render import Renderer
+from tldops_bot.mail.sure_render import SureRenderer
 from tldops_bot.store import facts
 from tldops_bot.store.database import Database, DatabaseMissing, Session, StoreProblem
 from tldops_bot.store.schema import Schema
+
+if TYPE_CHECKING:
+    from tldops_bot.adapters.prometheus_metrics import Metrics
 
 
 def utc_now() -> datetime:
@@ -62,6 +73,15 @@ class App:
         return Database(self.config.database.url)
 
     @cached_property
+    def metrics(self) -> "Metrics | None":
+        """What is counted for Prometheus, where somebody is to see it."""
+        if self.config.metrics is None:
+            return None
+        from tldops_bot.adapters.prometheus_metrics import Metrics  # no verb but `serve` needs the library
+
+        return Metrics(tuple(JOBS))
+
+    @cached_property
     def schema(self) -> Schema:
         return Schema(self.database, shipped("migrations"))
 
@@ -74,6 +94,7 @@ class App:
             processes=max(2, os.cpu_count() or 2),
             max_message_bytes=self.config.listener.max_message_bytes,
             chosen_list_key=self._chosen_list_key,
+            observe=unobserved if self.metrics is None else self.metrics.gpg,
         )
 
     def _chosen_list_key(self) -> str:
@@ -90,7 +111,17 @@ class App:
     @cached_property
     def renderer(self) -> Renderer:
         own: Path | None = self.config.templates.directory
-        return Renderer([*([own] if own else []), shipped("templates")], self.config.list)
+        ours, languages = shipped("templates"), self.config.templates.languages
+        if own is None:
+            return Renderer([ours], self.config.list, languages)
+        return SureRenderer(own, ours, self.config.list, languages)
+
+    def template_news(self, after: Callable[[], None]) -> TemplateNews | None:
+        """None where the operator has no templates of their own."""
+        if not isinstance(self.renderer, SureRenderer):
+            return None
+        operator, post = self.config.operator.email, self.intake.post
+        return TemplateNews(self.database, self.renderer.broken, operator, post, self.now, after)
 
     @cached_property
     def tlds(self) -> TldTable:
@@ -211,7 +242,23 @@ class App:
 
     @cached_property
     def smarthost(self) -> Smarthost:
-        return Smarthost(self.config.smarthost, socket.getfqdn())
+        return Smarthost(self.config.smarthost, self.hostname)
+
+    @cached_property
+    def machine_watch(self) -> MachineWatch:
+        return MachineWatch(self.database, self.gnupg, self.folders, self.hostname, self.now)
+
+    def folders(self) -> dict[str, Path]:
+        """Where the disks must have room, by what is kept there; only those that are there."""
+        file = self.database.file
+        kept = file.parent if file is not None else self.config.openpgp.home
+        named = {"database": kept, "temporary files": Path(tempfile.gettempdir())}
+        return {what: folder for what, folder in named.items() if folder.is_dir()}
+
+    @cached_property
+    def hostname(self) -> str:
+        """What this machine calls itself."""
+        return socket.getfqdn()
 
     def delivery(self, encryption: Encryption) -> Delivery:
         settings = self.config.smarthost
@@ -225,8 +272,10 @@ class App:
             now=self.now,
             jitter=random.SystemRandom().random,
             random_octets=self.random_octets,
+            lease=3 * self.config.database.lease,
+            counted=uncounted if self.metrics is None else self.metrics.delivery,
             on_keyless=Keyless(self.intake.post, self.now),
-            on_too_large=lambda _session, _claimed: None,
+            on_too_large=TooLarge(self.intake.post, self.now, self.config.list.address),
         )
 
     def wake_delivery(self, after: Callable[[], None] = lambda: None) -> WakeDelivery | None:

@@ -4,26 +4,33 @@ import asyncio
 import contextlib
 import gc
 import os
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
 from tldops_bot.adapters.apscheduler_ticks import Ticks
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
+from tldops_bot.adapters.http_pages import Pages
 from tldops_bot.adapters.inbox_acceptance import Acceptance
 from tldops_bot.adapters.sequoia_encryption import MAX_CACHED, Encryption
-from tldops_bot.adapters.smtp_listener import Listener
+from tldops_bot.adapters.smtp_listener import Listener, NotStored
 from tldops_bot.app import App
+from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.list_address import ListAddress
+from tldops_bot.intake import Handled
 from tldops_bot.intake.workers import Workers
 from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._one_node import OneNode
 from tldops_bot.store import recipients
 from tldops_bot.store.database import StoreProblem
 
 SHUTDOWN_SECONDS = 9.0
 PARSED_TOGETHER = 200
+TEMPLATES_TICK = timedelta(minutes=1)
 LIST_KEY_TICK = timedelta(minutes=1)
+MACHINE_TICK = timedelta(minutes=10)
 IANA_TICK = timedelta(hours=1)
 KEYS_TICK = timedelta(hours=6)
 
@@ -39,17 +46,18 @@ class Service:
         self.workers = Workers(
             app.database,
             app.intake,
-            app.config.operator.email,
             app.now,
             app.random_octets,
             after=self._go,
             threads=max(2, os.cpu_count() or 2),
             is_crowded=lambda: self.acceptance.is_crowded,
+            lease=app.config.database.lease,
+            counted=self._count,
         )
         self.acceptance = Acceptance(app.database, app.now, self.workers.wake)
         home = ListAddress.parse(app.config.list.address, app.config.list.delimiter)
         hostname = home.domain
-        self.listener = Listener(app.config.listener, hostname, home.owns, self.acceptance.accept)
+        self.listener = Listener(app.config.listener, hostname, home.owns, self._accept)
         runner = app.job_runner(self._go)
         self.stopping = threading.Event()
         refresh = app.iana_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
@@ -57,18 +65,32 @@ class Service:
             job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
         }
         self.calls["list_key"] = (LIST_KEY_TICK, app.list_key.look_again)
-        self.calls["iana_refresh"] = (IANA_TICK, refresh.run)
+        one_node = OneNode(app.database, app.now, app.random_octets)
+        self.calls["machine"] = (MACHINE_TICK, app.machine_watch.note)
+        self.calls["iana_refresh"] = (IANA_TICK, partial(one_node.run, "iana_refresh", refresh.run))
+        if (news := app.template_news(self._go)) is not None:
+            self.calls["templates"] = (TEMPLATES_TICK, news.run)
         if app.refreshed_keys.sources:
             keys = app.key_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
-            self.calls["key_refresh"] = (KEYS_TICK, keys.run)
-        self.ticks = Ticks(self.calls)
+            self.calls["key_refresh"] = (KEYS_TICK, partial(one_node.run, "key_refresh", keys.run))
+        broke = app.metrics.job_broke if app.metrics is not None else _nothing
+        self.ticks = Ticks(self.calls, on_broken=broke)
+        self.pages: Pages | None = None
+        self.watched_at: tuple[str, ...] = ()
 
-    async def run(self, stop: asyncio.Event, ready: Callable[[tuple[str, ...]], None]) -> None:
-        """Serve until `stop` is set; `ready` is told where the listener listens."""
+    async def run(
+        self,
+        stop: asyncio.Event,
+        ready: Callable[[tuple[str, ...]], None],
+        handed: Sequence[socket.socket] = (),
+    ) -> None:
+        """Serve until `stop` is set, on the sockets `handed` over if any; `ready` is told where that is."""
         await self._warm_up()
         try:
-            where = await self.listener.start()
+            where = await self.listener.start(handed)
+            await self._show_pages()
         except OSError:  # perhaps another `serve` is there: nothing of its work is touched
+            await self.listener.stop(0.0)
             self._close()
             raise
         delivering = asyncio.create_task(self.delivery.run())
@@ -85,6 +107,39 @@ class Service:
         finally:
             parsing.cancel()
             await self._stop(delivering)
+
+    async def _show_pages(self) -> None:
+        """For machines that watch, where the configuration says so."""
+        settings, metrics = self.app.config.metrics, self.app.metrics
+        if settings is None or metrics is None:
+            return
+        # Here and not above: without [metrics], the library is never loaded.
+        from tldops_bot.checks.pages import pages
+
+        host, _, port = settings.listen.rpartition(":")
+        listener = self.listener
+        self.pages = pages(self.app, metrics, lambda: listener.is_listening, lambda: listener.connections)
+        self.watched_at = await self.pages.start(host.strip("[]"), int(port))
+
+    async def _accept(self, octets: bytes, envelope: Envelope) -> None:
+        """Mail comes in; whether it could be stored is counted."""
+        metrics = self.app.metrics
+        try:
+            await self.acceptance.accept(octets, envelope)
+        except NotStored:
+            if metrics is not None:
+                metrics.not_stored(1)
+            raise
+        if metrics is not None:
+            metrics.accepted(1)
+
+    def _count(self, handled: Handled | None, seconds: float) -> None:
+        """What became of a mail; None: it broke."""
+        metrics = self.app.metrics
+        if metrics is not None and handled is not None:
+            metrics.mail(handled.judged.verdict.standing.value, handled.decision.kind, seconds)
+        elif metrics is not None:
+            metrics.broken_mail()
 
     def _go(self) -> None:
         """Something was made that is to go out, by mail or beside it."""
@@ -120,13 +175,19 @@ class Service:
             return []
 
     async def _stop(self, delivering: "asyncio.Task[None]") -> None:
+        """What is in hand is finished, if it can be in a few seconds; a gpg that hangs is ended after that."""
         self.stopping.set()
+        ending = asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS / 2, self.app.gnupg.end)
         await self.listener.stop(SHUTDOWN_SECONDS / 3)
-        await asyncio.to_thread(self.ticks.stop)
-        await asyncio.to_thread(self.workers.stop)
+        if self.pages is not None:
+            await self.pages.stop()
+        waits = [self.ticks.stop, self.workers.stop]
         if self.waking is not None:
-            await asyncio.to_thread(self.waking.stop, 1.0)
-        await self.delivery.stop(SHUTDOWN_SECONDS / 3)
+            waits.append(partial(self.waking.stop, 1.0))
+        await asyncio.gather(
+            *(asyncio.to_thread(one) for one in waits), self.delivery.stop(SHUTDOWN_SECONDS / 3)
+        )
+        ending.cancel()
         await self.app.smarthost.close()
         self._close()
         with contextlib.suppress(asyncio.CancelledError):
@@ -135,6 +196,10 @@ class Service:
     def _close(self) -> None:
         self.acceptance.close()
         self.encryption.close()
+
+
+def _nothing(_job: str) -> None:
+    """Nobody counts."""
 
 
 def _sleep_until(stopping: threading.Event) -> Callable[[float], None]:

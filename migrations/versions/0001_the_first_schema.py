@@ -159,6 +159,7 @@ def upgrade() -> None:
         sa.Column("postal", sa.Text(), nullable=False),
         sa.Column("organisation", sa.String(length=255), nullable=False),
         sa.Column("timezone", sa.String(length=255), nullable=False),
+        sa.Column("language", sa.String(length=32), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=True),
         sa.Column("key_blocked_at", Moment(), nullable=True),
         sa.Column("key_blocked_because", sa.String(length=255), nullable=False),
@@ -333,6 +334,7 @@ def upgrade() -> None:
             ["persons.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitations_address_key"), ["address_key"], unique=False)
@@ -419,6 +421,7 @@ def upgrade() -> None:
             ["persons.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.create_index("ix_requests_open", ["state", "tld"], unique=False)

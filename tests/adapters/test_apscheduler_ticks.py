@@ -56,14 +56,15 @@ def test_a_slow_job_is_never_called_twice_at_a_time_and_stop_waits_for_it() -> N
 def test_a_job_that_breaks_is_called_again_and_its_words_are_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    broken = Calls(breaks=True)
-    ticks = Ticks({"broken": (timedelta(seconds=0.05), broken)})
+    broken, told = Calls(breaks=True), list[str]()
+    ticks = Ticks({"broken": (timedelta(seconds=0.05), broken)}, on_broken=told.append)
     with caplog.at_level(logging.DEBUG):
         ticks.start()
         broken.wait_for(2)
         ticks.stop()
     assert "job broken broke: LookupError" in caplog.text
     assert "ann@nic.example" not in caplog.text
+    assert set(told) == {"broken"}
 
 
 def test_a_late_tick_is_not_dropped() -> None:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tldops_bot.adapters.inbox_acceptance import CROWD, CROWD_SECONDS, Acceptance
+from tldops_bot.adapters.smtp_terms import NotStored
 from tldops_bot.domain.envelope import Envelope
+from tldops_bot.store import inbox
 from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 
@@ -40,3 +42,27 @@ def test_mails_that_come_together_are_a_crowd(tmp_path: Path) -> None:
 
 def test_the_crowd_is_over_soon_after_its_last_mail(tmp_path: Path) -> None:
     assert not crowded_after(tmp_path, 2 * CROWD, 4 * CROWD_SECONDS)
+
+
+def test_one_mail_that_can_not_be_stored_turns_away_none_that_came_together_with_it(tmp_path: Path) -> None:
+    """An envelope with a lone surrogate: no database takes it, and the others in its commit have done nothing."""
+    database = Database(f"sqlite:///{tmp_path}/inbox.sqlite")
+    Base.metadata.create_all(database.writing)
+    poison = Envelope("ann\udcff@nic.example", ENVELOPE.rcpt_tos, "192.0.2.1", "", False, "")
+
+    async def talk() -> list[object]:
+        acceptance = Acceptance(database, lambda: datetime.now(UTC), lambda: None)
+        senders = [ENVELOPE, poison, ENVELOPE, ENVELOPE]
+        answers = await asyncio.gather(
+            *(acceptance.accept(b"mail", one) for one in senders), return_exceptions=True
+        )
+        acceptance.close()
+        return list(answers)
+
+    try:
+        answers = asyncio.run(talk())
+        with database.read() as session:
+            assert len(inbox.listing(session)) == 3
+    finally:
+        database.close()
+    assert [isinstance(one, NotStored) for one in answers] == [False, True, False, False]

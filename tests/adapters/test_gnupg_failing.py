@@ -1,14 +1,19 @@
 """A gpg that fails without a word, at whichever of its runs: the mail waits, and nobody is told something wrong."""
 
+import os
 import resource
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from faults.process import agent_of
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome
+from tests.service import wait_until
 from tldops_bot.adapters.gnupg_runner import GpgRunner, GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.store.tables import InboxRow
@@ -108,3 +113,40 @@ def test_the_limit_on_cores_is_left_to_gpg_itself(monkeypatch: pytest.MonkeyPatc
         runner.close()
     assert resource.RLIMIT_AS in limited
     assert resource.RLIMIT_CORE not in limited
+
+
+def test_an_agent_that_hangs_holds_up_no_signature_for_ever(desk: Desk) -> None:
+    """And with two that wait, nothing else would ever get its turn."""
+    gnupg = desk.app.gnupg
+    gnupg.sign_detached(b"words")
+    agent = agent_of(desk.app.config.openpgp.home)
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        gnupg.keyring._gpg._seconds = 0.5
+        with pytest.raises(GpgUnavailable):
+            gnupg.sign_detached(b"words")
+        gnupg.keyring.look_again()
+        with pytest.raises(GpgUnavailable):
+            gnupg.sign_detached(b"words")
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    gnupg.keyring._gpg._seconds = 60
+    assert gnupg.sign_detached(b"words")
+
+
+def test_when_the_service_ends_no_gpg_is_waited_for(desk: Desk) -> None:
+    gnupg = desk.app.gnupg
+    gnupg.sign_detached(b"words")
+    agent = agent_of(desk.app.config.openpgp.home)
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as aside:
+            signing = aside.submit(gnupg.sign_detached, b"words")
+            wait_until(lambda: bool(gnupg._runner.processes._running), 60)
+            gnupg.end()
+            with pytest.raises(GpgUnavailable):
+                signing.result(60)
+            with pytest.raises(GpgUnavailable):
+                gnupg.sign_detached(b"words")
+    finally:
+        os.kill(agent, signal.SIGCONT)

@@ -3,8 +3,11 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -116,3 +119,52 @@ def test_a_killed_worker_is_replaced_while_awaited(ann: KeyPair) -> None:
     (outcome,) = asyncio.run(opened.encrypt_many(b"x", [recipient(ann)]))
     opened.close()
     assert isinstance(outcome, bytes)
+
+
+def test_a_worker_that_hangs_is_ended_and_only_the_certificate_at_fault_is_refused(
+    ann: KeyPair, bert: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker stands still whenever it is given Bert's certificate; Ann's copy goes all the same."""
+    opened = Encryption(seconds=1.0)
+    opened.encrypt_many_blocking(b"x", [recipient(ann)])
+    submitted: list[int] = []
+    submit = opened._submit
+
+    def stands_still(pool: Any, signed_part: bytes, recipients: Any) -> Any:
+        submitted.append(len(recipients))
+        if recipient(bert) in recipients:
+            return pool.submit(time.sleep, 600)
+        return submit(pool, signed_part, recipients)
+
+    monkeypatch.setattr(opened, "_submit", stands_still)
+    both = [recipient(bert), recipient(ann)]
+    outcomes = asyncio.run(opened.encrypt_many(b"x", both))
+    assert outcomes[0] == Refused("unusable_key")
+    assert isinstance(outcomes[1], bytes)
+    monkeypatch.setattr(opened, "_seconds", 60.0)
+    submitted.clear()
+    assert opened.encrypt_many_blocking(b"x", both)[0] == Refused("unusable_key")
+    assert submitted == [1], "the poison is never given to a worker again"
+    workers = list(opened._pool._processes.values())
+    opened.close()
+    for one in workers:
+        one.join(60)
+        assert not one.is_alive()
+
+
+def test_close_does_not_wait_for_a_worker_that_hangs() -> None:
+    opened = Encryption()
+    asked = opened._pool.submit(time.sleep, 600)
+    opened.close()
+    with pytest.raises(BrokenProcessPool):
+        asked.result(60)
+
+
+def test_a_worker_that_hangs_over_what_is_parsed_ahead_holds_up_no_mail(ann: KeyPair) -> None:
+    opened = Encryption(seconds=1.0)
+    opened.encrypt_many_blocking(b"x", [recipient(ann)])
+    for process in list(opened._pool._processes.values()):
+        os.kill(process.pid or 0, signal.SIGSTOP)
+    asyncio.run(opened.parse_ahead([ann.certificate]))
+    assert isinstance(opened.encrypt_many_blocking(b"x", [recipient(ann)])[0], bytes)
+    opened.close()

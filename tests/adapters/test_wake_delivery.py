@@ -76,6 +76,18 @@ def test_the_word_and_then_the_alert_go_through_the_gateway(town: Desk, ann: Key
     assert sends(town) == [("taken", "", 1)]
 
 
+def test_a_call_is_in_the_language_of_who_is_woken(town: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    sender = Gateways()
+    prove(town, bob, "ntfy bob")
+    town.later(seconds=1)
+    town.say_bound(bob, "UPDATE\nLanguage: fr")
+    identity = alert(town, ann)
+    delivery(town, sender).run_once("ntfy")
+    said = sender.said[-1][2]
+    assert said == f"TLD-OPS : l'alerte {identity} vous attend dans vos courriels."
+    assert said.isascii()  # else a short message holds but 70 letters
+
+
 def test_an_exercise_says_so(town: Desk, bob: KeyPair, carol: KeyPair) -> None:
     sender = Gateways()
     prove(town, bob, "ntfy bob")

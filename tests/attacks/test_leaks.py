@@ -213,9 +213,7 @@ def test_what_breaks_says_its_kind_and_place_and_none_of_the_mail(
     with town.app.database.write() as session:
         inbox.accept(session, [(raw, envelope, town.now)])
     app = town.app
-    workers = Workers(
-        app.database, app.intake, "root@lists.example", app.now, app.random_octets, lambda: None
-    )
+    workers = Workers(app.database, app.intake, app.now, app.random_octets, lambda: None)
     assert workers.carry_out_one()
     assert "ValueError at" in caplog.text
     (row,) = all_of(town, InboxRow)

@@ -51,6 +51,28 @@ def test_the_new_key_is_announced_by_the_old_one_to_everybody(cli: Cli, ann: Key
     assert "list_key_rotated" in cli.actions()
 
 
+def test_the_new_key_is_announced_in_each_language_signed_by_the_old_one(
+    cli: Cli, ann: KeyPair, bob: KeyPair
+) -> None:
+    cli.desk.member(ann, "nl")
+    cli.desk.member(bob, "be")
+    cli.desk.say_bound(bob, "UPDATE\nLanguage: fr")
+    (old,) = keys_of(cli)
+    public = cli.desk.app.gnupg.keyring.export(old)
+    cli("keys", "rotate")
+    with cli.desk.look() as session:
+        mails = session.scalars(select(Message).where(Message.kind == "notice")).all()
+        assert {one.subject for one in mails} == {
+            "The list has a new OpenPGP key",
+            "La liste a une nouvelle clé OpenPGP",
+        }
+        for one in mails:
+            content, signature = slice_entity(one.sealed or b"").children
+            verdict = cli.desk.app.gnupg.verify_detached(content.octets, signature.body, public, cli.desk.now)
+            assert verdict.is_good
+            assert verdict.fingerprint == old
+
+
 def test_after_a_restart_the_new_key_signs_and_the_old_one_still_opens(cli: Cli, ann: KeyPair) -> None:
     app = cli.desk.app
     before = KeyPair.of(app.gnupg.keyring.export(), "TLD-OPS", LIST_ADDRESS)

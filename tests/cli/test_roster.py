@@ -99,6 +99,13 @@ def test_for_a_member_it_writes_exactly_what_they_are_then_sent(
     assert subject.startswith("TLD-OPS roster ")
 
 
+def test_for_a_member_it_is_in_their_language(cli: Cli, nl: tuple[int, int], ann: KeyPair) -> None:
+    with cli.desk.app.database.write() as session:
+        session.get_one(Person, nl[0]).language = "fr"
+    assert "première liste de contacts" in cli("roster", "preview", "--for", ann.address).stdout
+    assert "première" not in cli("roster", "preview").stdout
+
+
 def test_for_a_member_it_says_what_is_new_to_them(cli: Cli, nl: tuple[int, int], ann: KeyPair) -> None:
     assert "This is your first roster" in cli("roster", "preview", "--for", ann.address).stdout
     cli("roster", "send", "--now")

@@ -34,6 +34,7 @@ def with_setting(cli: Cli, line: str) -> None:
 def test_names_of_the_figures_are_stable(cli: Cli) -> None:
     found = cli.json("stats")
     assert set(found) == {
+        "to_do",
         *("tlds", "regions", "contacts", "with_key", "without_key", "keyless_percent", "stale", "members"),
         *("contacts_confirmed", "confirmed_median_days", "gtlds", "organisations"),
         *(

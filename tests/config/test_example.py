@@ -22,6 +22,7 @@ EXAMPLES_ONLY = {
     "listener.tls_key",
     "smarthost.username",
     "smarthost.password_file",
+    "smarthost.sends_from",
     "openpgp.passphrase_file",
     "roster.constituencies",
     "alerts.constituencies",

@@ -64,6 +64,15 @@ def test_null_sender_is_never_answered(desk: Desk, ann: KeyPair, mail_from: str)
     assert states(desk, "nl") == {}
 
 
+@pytest.mark.parametrize(
+    "address", ["dörte@nic.example", '"ann b"@nic.example', "ann@[192.0.2.7]", "ann@localhost", "ann"]
+)
+def test_what_we_cannot_mail_to_is_not_answered_and_breaks_nothing(desk: Desk, address: str) -> None:
+    raw = mail({"To": LIST_ADDRESS, "Subject": "x"}, text_entity("HELP"))
+    assert desk.receive(f"From: {address}\r\n".encode() + raw, address).letters == ()
+    assert desk.letters == []
+
+
 def test_outlooks_hint_is_no_mark_of_a_machine(desk: Desk) -> None:
     assert outcome(desk.write("x@nic.example", "HELP", **{"X-Auto-Response-Suppress": "All"})) == "commands"
 

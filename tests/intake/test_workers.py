@@ -3,14 +3,19 @@
 import threading
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import OperationalError
 
 from tests.desk import LIST_LINE, Desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, rows, stored
+from tldops_bot.adapters.gnupg_runner import GpgTimedOut
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake.workers import Workers, describe
+from tldops_bot.jobs import JOBS
 from tldops_bot.store import inbox
 from tldops_bot.store.inbox import ClaimLost
 from tldops_bot.store.tables import InboxRow, Message
@@ -29,7 +34,6 @@ def workers(desk: Desk, threads: int = 2, intake=None) -> Workers:
     return Workers(
         desk.app.database,
         intake or desk.app.intake,
-        "root@lists.example",
         lambda: desk.now,
         desk.app.random_octets,
         after=lambda: None,
@@ -113,7 +117,7 @@ def test_lost_claim_is_no_breakage(desk: Desk, ann: KeyPair, caplog: pytest.LogC
     assert "taken over" in caplog.text
 
 
-def test_mail_that_breaks_is_put_off_then_set_aside_and_the_operator_told(
+def test_mail_that_breaks_is_put_off_then_set_aside_and_its_words_stand_nowhere(
     desk: Desk, ann: KeyPair, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk.member(ann, "nl")
@@ -130,8 +134,8 @@ def test_mail_that_breaks_is_put_off_then_set_aside_and_the_operator_told(
     assert (row.state, row.attempts, row.last_problem) == ("stuck", 5, "RuntimeError")
     desk.later(days=1)
     assert not pool.carry_out_one()
+    assert desk.app.job_runner().run(JOBS["tell_set_aside"]) == 1
     notices = [one for one in all_of(desk, Message) if one.kind == "notice"]
-    assert len(notices) == 1
     assert b"secret words" not in notices[0].entity
     assert "secret" not in caplog.text
 
@@ -176,3 +180,84 @@ def test_breakage_is_described_by_kind_and_place_never_by_its_words() -> None:
     assert said.startswith("ValueError at test_workers.py:")
     assert "ann" not in said.replace("test_breakage_is_described_by_kind_and_place_never_by_its_words", "")
     assert describe(ValueError("ann@nic.example")) == "ValueError"
+
+
+def stuck(desk: Desk) -> list[tuple[str, int, str]]:
+    return [(one.state, one.attempts, one.last_problem) for one in all_of(desk, InboxRow)]
+
+
+def test_a_mail_that_ends_the_process_lets_others_go_first_and_is_set_aside(desk: Desk, ann: KeyPair) -> None:
+    """Nobody is left to put it off; it is claimed, and the next thing is a start."""
+    desk.member(ann, "nl")
+    hand_in(desk, b"BREAK")
+    for _ in range(inbox.MAX_PATIENCE):
+        desk.later(minutes=1)
+        with desk.app.database.write() as session:
+            (claimed,) = inbox.claim(session, "ours", desk.now)
+        with desk.app.database.write() as session:
+            inbox.take_back(session, desk.now)
+        hand_in(desk, b"Subject: another\r\n\r\n")
+        with desk.app.database.write() as session:
+            (next_one,) = inbox.claim(session, "ours", desk.now)
+            assert (next_one.id != claimed.id) is (claimed.attempts >= inbox.SUSPECT)
+            inbox.give_back(session, "ours")
+            session.execute(delete(InboxRow).where(InboxRow.id > claimed.id))
+    desk.later(minutes=1)
+    pool = workers(desk, 1, Breaks(desk, SystemExit()))
+    while pool.carry_out_one():
+        pass
+    assert stuck(desk)[0] == ("stuck", inbox.MAX_PATIENCE + 1, "never done with")
+
+
+def test_what_needs_a_gpg_that_is_away_waits_for_hours_before_it_is_set_aside(desk: Desk) -> None:
+    hand_in(desk, b"BREAK")
+    pool, began = workers(desk, 1, Breaks(desk, GpgTimedOut("gpg took too long"))), desk.now
+    while stuck(desk)[0][0] == "waiting":
+        desk.later(minutes=1)
+        pool.carry_out_one()
+    assert stuck(desk) == [("stuck", inbox.MAX_PATIENCE, "GpgTimedOut")]
+    assert timedelta(hours=4) < desk.now - began < timedelta(hours=6)
+
+
+def test_a_store_that_is_away_is_held_against_no_mail(desk: Desk) -> None:
+    hand_in(desk, b"BREAK")
+    pool = workers(desk, 1, Breaks(desk, OperationalError("", {}, OSError())))
+    for _ in range(2 * inbox.MAX_PATIENCE):
+        desk.later(minutes=1)
+        assert pool.carry_out_one()
+    assert stuck(desk) == [("waiting", 0, "OperationalError")]
+
+
+def test_the_operator_is_told_once_of_what_was_set_aside_and_again_when_it_fails_once_more(
+    desk: Desk,
+) -> None:
+    hand_in(desk, b"BREAK", b"BREAK")
+    pool = workers(desk, 1, Breaks(desk, RuntimeError()))
+
+    def break_all() -> None:
+        for _ in range(2 * inbox.MAX_ATTEMPTS):
+            desk.later(minutes=10)
+            pool.carry_out_one()
+
+    def told() -> int:
+        runner.run(JOBS["tell_set_aside"])
+        return len([one for one in all_of(desk, Message) if one.kind == "notice"])
+
+    runner = desk.app.job_runner()
+    assert told() == 0
+    break_all()
+    assert [state for state, *_ in stuck(desk)] == ["stuck", "stuck"]
+    assert told() == told() == 1
+    with desk.app.database.write() as session:
+        assert inbox.retry(session, 1, desk.now)
+    assert told() == 1
+    break_all()
+    assert told() == 2
+    desk.later(minutes=1)
+    with desk.app.database.write() as session:
+        assert inbox.retry(session, 2, desk.now)
+    assert told() == 2
+    break_all()
+    with desk.app.database.write() as session:
+        session.execute(update(InboxRow).where(InboxRow.id == 1).values(state="done"))
+    assert told() == 3, "more than an hour later"

@@ -8,6 +8,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from tests.made_up import NOW, make_officer, make_people
+from tests.postgres import new_store
 from tests.roster_files import keep_files
 from tldops_bot.commands._roster_files import manuscript
 from tldops_bot.config.settings import Config, ListSettings, OperatorSettings, RosterSettings
@@ -20,7 +21,6 @@ from tldops_bot.jobs._job import JobContext, Unfinished
 from tldops_bot.jobs.send_roster import is_wanted, roster_letters
 from tldops_bot.mail.render import Rendered, Renderer
 from tldops_bot.roster.columns import columns
-from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 from tldops_bot.store.roster_sends import recipients_due, record_send, take_back, under_way
 from tldops_bot.store.tables import CertificateRow, Person, RosterSend
@@ -32,10 +32,8 @@ LIST = ListSettings(address="tld-ops@lists.example", owner="secretariat@lists.ex
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(f"sqlite:///{tmp_path}/roster.sqlite")
-    Base.metadata.create_all(opened.writing)
-    yield opened
-    opened.close()
+    with new_store(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

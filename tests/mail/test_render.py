@@ -1,5 +1,6 @@
 """Templates and their values: what people write can't forge what we write."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -137,6 +138,18 @@ def test_a_long_value_is_wrapped_at_76_columns(folder: Path) -> None:
     assert body.split() == ["word"] * 40
 
 
+@pytest.mark.parametrize("width", range(60, 76))
+def test_no_wrapped_line_begins_with_a_sign_that_french_sets_apart(folder: Path, width: int) -> None:
+    body = body_of(folder, "{{ value | wrap }}", value="x" * width + " « oui: » ; non ? « Ann »")
+    assert not re.search(r"(?m)^[;?»]|«$", body)
+    assert " ".join(body.split()) == "x" * width + " « oui: » ; non ? « Ann »"
+
+
+@pytest.mark.parametrize("signs", ["»", "«", "« »", "? »", "» :", "a ? »", "a. » ;"])
+def test_many_such_signs_do_not_make_a_line_too_wide(folder: Path, signs: str) -> None:
+    assert max(map(len, body_of(folder, "{{ value | wrap }}", value=f"{signs} " * 80).splitlines())) <= 76
+
+
 def test_a_url_stays_whole(folder: Path) -> None:
     url = "https://www.example/" + "a" * 90
     assert f"> {url}\n" in body_of(folder, "{{ value | lines }}", value=f"see {url} now")
@@ -187,3 +200,44 @@ def test_a_mail_with_a_token_begins_with_the_line_to_write_above(folder: Path) -
     assert lines.count("DECLINE 7F3K-AB") == 1
     assert "CONFIRM 7F3K" not in lines
     assert "Is Ann CONFIRM 7F3K you?" in lines
+
+
+# --- languages
+
+
+def _said(folder: Path, files: dict[str, str], language: str, name: str = "a") -> str:
+    """The subject of a text, looked up among the operator's and ours."""
+    for file, text in files.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{file}.txt.j2").write_text(f"Subject: {text}\n\nx\n")
+    renderer = Renderer([folder / "own", folder / "ours"], LIST, ("en", "fr"))
+    renderer.load_all()
+    return renderer.render(name, {}, language).subject
+
+
+@pytest.mark.parametrize(
+    ("files", "language", "said"),
+    [
+        (["ours/a"], "fr", "ours/a"),
+        (["ours/a", "own/a"], "fr", "own/a"),
+        (["ours/a", "own/a", "ours/fr/a"], "fr", "ours/fr/a"),
+        (["ours/a", "own/a", "ours/fr/a", "own/fr/a"], "fr", "own/fr/a"),
+        (["ours/a", "own/a", "ours/fr/a", "own/fr/a"], "en", "own/a"),
+        (["ours/a", "own/a", "ours/fr/a", "own/fr/a"], "", "own/a"),
+        (["ours/a", "own/a", "ours/fr/a", "own/fr/a"], "xx", "own/a"),
+    ],
+)
+def test_the_language_of_the_reader_goes_before_the_operator_s_words(
+    folder: Path, files: list[str], language: str, said: str
+) -> None:
+    assert _said(folder, {name: name for name in files}, language) == said
+
+
+def test_without_a_language_it_is_that_of_the_list(folder: Path) -> None:
+    (folder / "fr").mkdir()
+    (folder / "a.txt.j2").write_text("Subject: hello\n\nx\n")
+    (folder / "fr" / "a.txt.j2").write_text("Subject: bonjour\n\nx\n")
+    french = LIST.model_copy(update={"language": "fr"})
+    renderer = Renderer([folder], french, ("en",))
+    assert renderer.render("a", {}).subject == "bonjour"
+    assert renderer.render("a", {}, "en").subject == "hello"

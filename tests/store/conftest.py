@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tldops_bot.store.columns import Base
+from tests.postgres import new_store
 from tldops_bot.store.database import Database
 
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
@@ -14,10 +14,8 @@ NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path}/store.sqlite")
-    Base.metadata.create_all(database.writing)
-    yield database
-    database.close()
+    with new_store(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

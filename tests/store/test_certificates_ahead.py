@@ -1,23 +1,9 @@
 """Which certificates are parsed ahead: those mail may be encrypted to, page by page."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.made_up import NOW, make_people
 from tldops_bot.store import recipients
-from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 from tldops_bot.store.tables import CertificateRow
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path}/people.sqlite")
-    Base.metadata.create_all(database.writing)
-    yield database
-    database.close()
 
 
 def test_pages_follow_one_another_without_gap_or_repetition(database: Database) -> None:

@@ -94,7 +94,8 @@ def test_missing_file_is_not_made(tmp_path: Path) -> None:
     database.close()
 
 
-def test_sqlite_is_opened_safely(database: Database) -> None:
+def test_sqlite_is_opened_safely(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/safe.sqlite")
     with database.read() as session:
         pragmas = {
             name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -102,6 +103,7 @@ def test_sqlite_is_opened_safely(database: Database) -> None:
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     database.must_exist()
+    database.close()
 
 
 def test_moments_are_aware_and_in_utc(database: Database, now: datetime) -> None:

@@ -128,3 +128,30 @@ def test_octets_go_when_retention_says_so_and_the_row_stays(database: Database, 
     assert row(database, 2).raw == b"mail 1"
     with database.read() as session:
         assert [one.id for one in inbox.listing(session)] == [2, 1]
+
+
+def test_rows_of_strangers_go_when_retention_says_so_and_others_stay(
+    database: Database, now: datetime
+) -> None:
+    """Anybody can send mail; what is kept of members' mails stays as it is."""
+    accept(database, now, 5)
+    first, second, third = (claim(database, now)[0] for _ in range(3))
+    finish(database, first, now)
+    with database.write() as session:
+        inbox.finish(session, second, now, "good", "A" * 40, 7, "SUCCESS: QUERY contacts")
+        inbox.put_off(session, third, now, "RuntimeError", 1)
+        assert inbox.forget_strangers(session, now) == 0
+        assert inbox.forget_strangers(session, now + SECOND) == 1
+    with database.read() as session:
+        assert [one.id for one in inbox.listing(session)] == [5, 4, 3, 2]
+
+
+def test_the_newest_row_stays_so_that_no_number_comes_again(database: Database, now: datetime) -> None:
+    accept(database, now, 2)
+    for one in (claim(database, now)[0], claim(database, now)[0]):
+        finish(database, one, now)
+    with database.write() as session:
+        assert inbox.forget_strangers(session, now + SECOND) == 1
+    accept(database, now, 1)
+    with database.read() as session:
+        assert [one.id for one in inbox.listing(session)] == [3, 2]

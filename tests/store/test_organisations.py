@@ -1,7 +1,6 @@
 """Organisations without a TLD, and constituencies: who stands in the roster, who is found, whom an alert reaches."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,6 @@ from tldops_bot.config.tld_table import load_tld_table
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import alert_targets, constituencies, lookups, organisations
 from tldops_bot.store.alert_targets import Reached
-from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database, Session
 from tldops_bot.store.roster_rows import load_roster
 
@@ -22,14 +20,11 @@ OTHER = Tld("regional:example", "example")
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    database = Database(f"sqlite:///{tmp_path}/organisations.sqlite")
-    Base.metadata.create_all(database.writing)
+def session(database: Database) -> Iterator[Session]:
     with database.write() as opened:
         for one in (CERT, OTHER):
             organisations.keep(opened, one, NOW)
         yield opened
-    database.close()
 
 
 def test_an_organisation_keeps_the_name_it_came_with(session: Session) -> None:

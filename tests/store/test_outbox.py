@@ -1,16 +1,11 @@
 """The outbox: order, claims that fence, leases, and content that goes when it is no longer needed."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.store import outbox, outbox_control
-from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING, Claimed, Mark
 from tldops_bot.store.tables import Delivery, Message
@@ -18,14 +13,6 @@ from tldops_bot.store.tables import Delivery, Message
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
 DRAFT = Draft("A word", b"Content-Type: text/plain\r\n\r\nHello\r\n", {"Date": "today"}, "")
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path}/outbox.sqlite")
-    Base.metadata.create_all(database.writing)
-    yield database
-    database.close()
 
 
 def letter(kind: Kind = Kind.NOTICE, to: int = 1, alert_id: str = "") -> Letter:

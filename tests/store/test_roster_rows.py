@@ -1,6 +1,5 @@
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +10,6 @@ from tldops_bot.config.tld_table import load_tld_table
 from tldops_bot.domain.roster import Roster, Share
 from tldops_bot.domain.roster_changes import snapshot
 from tldops_bot.store import audit, people
-from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 from tldops_bot.store.roster_rows import load_roster
 from tldops_bot.store.roster_sends import (
@@ -30,12 +28,9 @@ TLDS = load_tld_table()
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    database = Database(f"sqlite:///{tmp_path}/roster.sqlite")
-    Base.metadata.create_all(database.writing)
+def session(database: Database) -> Iterator[Session]:
     with database.write() as opened:
         yield opened
-    database.close()
 
 
 def certificates(count: int) -> list[bytes]:

@@ -22,7 +22,10 @@ class Ticks:
     """Calls functions at intervals: each at once on start, then every so often, never twice at a time."""
 
     def __init__(
-        self, calls: Mapping[str, tuple[timedelta, Callable[[], object]]], threads: int = _THREADS
+        self,
+        calls: Mapping[str, tuple[timedelta, Callable[[], object]]],
+        threads: int = _THREADS,
+        on_broken: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -33,8 +36,8 @@ class Ticks:
                 "max_instances": 1,
             },
         )
-        self._scheduler.add_listener(_say_what_broke, EVENT_JOB_ERROR)
-        self._calls = calls
+        self._scheduler.add_listener(self._say_what_broke, EVENT_JOB_ERROR)
+        self._calls, self._on_broken = calls, on_broken
 
     def start(self) -> None:
         """Begin; everything is called at once, since something may have become due while we were away."""
@@ -51,6 +54,6 @@ class Ticks:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
-
-def _say_what_broke(event: JobExecutionEvent) -> None:
-    _log.error("job %s broke: %s", event.job_id, type(event.exception).__name__)
+    def _say_what_broke(self, event: JobExecutionEvent) -> None:
+        _log.error("job %s broke: %s", event.job_id, type(event.exception).__name__)
+        self._on_broken(str(event.job_id))

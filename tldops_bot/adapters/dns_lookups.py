@@ -18,7 +18,7 @@ MAX_VALUES: Final = 50
 MAX_TEXT_OCTETS: Final = 4096
 CACHED_NAMES: Final = 2000
 
-Kind = Literal["A", "AAAA", "MX", "PTR", "TXT"]
+Kind = Literal["A", "AAAA", "MX", "PTR", "SOA", "TXT"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 Key management and signing go through python-gnupg; what decides anything goes through GpgRunner.
 """
 
+import logging
 import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import gnupg
-
+from tldops_bot.adapters.gnupg_processes import BoundedGpg
 from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.mail.openpgp_armor import MESSAGE, BadArmor, dearmor
@@ -17,6 +17,8 @@ from tldops_bot.mail.openpgp_packets import BadPackets, check_encrypted
 
 HIDDEN_RECIPIENT = "0" * 16
 # Many decryptions at once exhaust the agent's locked memory, which looks like a wrong key.
+log = logging.getLogger(__name__)
+
 AGENT_SETTINGS = "auto-expand-secmem 65536\n"
 
 
@@ -42,7 +44,8 @@ class ListKeyring:
         self._runner = runner
         self._passphrase_file = passphrase_file
         self._chosen = chosen
-        self._gpg = gnupg.GPG(gnupghome=str(home), options=["--no-options", "--no-auto-check-trustdb"])
+        options = ["--no-options", "--no-auto-check-trustdb"]
+        self._gpg = BoundedGpg(runner.processes, runner.limits.seconds, gnupghome=str(home), options=options)
         self._fingerprint = ""
         self._key_ids: frozenset[str] = frozenset()
         self._starting = threading.Lock()
@@ -68,12 +71,17 @@ class ListKeyring:
         found = self._fingerprint
         if not found:
             known, chosen = self.fingerprints(), self._chosen()
+            if chosen and chosen not in known:  # rotated on another node
+                log.error("the list's key %s is not in this gpg home: copy it from the node that made it", chosen)
             found = self._fingerprint = chosen if chosen in known else known[0]
         return found
 
     def fingerprints(self) -> tuple[str, ...]:
         """Of every secret key that still counts, the newest first; raises NoListKey."""
-        keys = [key for key in self._gpg.list_keys(secret=True) if key["trust"] not in {"r", "e"}]
+        found = self._gpg.list_keys(secret=True)
+        if found.returncode < 0:
+            raise GpgUnavailable("gpg was ended while it listed the list's keys")
+        keys = [key for key in found if key["trust"] not in {"r", "e"}]
         if not keys:
             raise NoListKey("no secret key in the list's gpg home")
         # Of the same second, the one made later stands later.
@@ -88,12 +96,13 @@ class ListKeyring:
         """An armored SHA-512 signature by the list's key, or its key of this fingerprint; raises GpgUnavailable."""
         options = ["--digest-algo=SHA512", *self._passphrase_options()]
         fingerprint = fingerprint or self.fingerprint
-        with self._runner.turns:
+        with self._runner.turns, self._runner.observed("sign") as is_done:
             signed = self._gpg.sign(
                 octets, keyid=fingerprint, detach=True, clearsign=False, extra_args=options
             )
-        if signed.returncode != 0 or signed.status != "signature created" or not signed.data:
-            raise GpgUnavailable("gpg could not sign")
+            if signed.returncode != 0 or signed.status != "signature created" or not signed.data:
+                raise GpgUnavailable("gpg could not sign")
+            is_done()
         return bytes(signed.data)
 
     def unwrap(self, ciphertext: bytes, limit_bytes: int) -> Unwrapped | Undecryptable:

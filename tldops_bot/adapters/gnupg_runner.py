@@ -11,13 +11,15 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from tldops_bot.adapters.gnupg_processes import Processes
 from tldops_bot.adapters.scratch_folder import ScratchFolder
+from tldops_bot.domain.unavailable import Unavailable
 
 MAX_STATUS_BYTES = 1024 * 1024
 # No gpg.conf, no questions, no network, no agent started, no writes but those asked for.
@@ -41,7 +43,7 @@ ALWAYS = (
 )
 
 
-class GpgUnavailable(Exception):
+class GpgUnavailable(Unavailable):
     """gpg or its agent could not do its work just now; the same mail may succeed later."""
 
 
@@ -68,9 +70,14 @@ class Finished:
     def lines(self, *keywords: str) -> list[StatusLine]:
         return [line for line in self.status if line.keyword in keywords]
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether gpg was killed, or failed without a word: that says nothing of a key or a mail."""
+        return self.code < 0 or (self.code != 0 and not self.status and not self.output)
+
     def heard(self) -> "Finished":
         """Itself; raises GpgUnavailable when gpg was killed, or failed without a word: that says nothing of a key."""
-        if self.code < 0 or (self.code != 0 and not self.status and not self.output):
+        if self.is_silent:
             raise GpgUnavailable("gpg failed without a word")
         return self
 
@@ -90,6 +97,14 @@ class Limits:
     output_bytes: int = 64 * 1024 * 1024
 
 
+# What was done ("verify"), how many seconds it took, and whether gpg did its work, whatever it found.
+Observe = Callable[[str, float, bool], None]
+
+
+def unobserved(_operation: str, _seconds: float, _is_done: bool) -> None:
+    """Nobody wants to know."""
+
+
 class GpgRunner:
     """Runs at most `processes` at a time; synchronous, to be called from threads.
 
@@ -97,9 +112,17 @@ class GpgRunner:
     the system has /dev/shm.
     """
 
-    def __init__(self, processes: int = 2, limits: Limits | None = None, program: str = "gpg") -> None:
+    def __init__(
+        self,
+        processes: int = 2,
+        limits: Limits | None = None,
+        program: str = "gpg",
+        observe: Observe = unobserved,
+    ) -> None:
         self._program = program
-        self._limits = limits or Limits()
+        self._observe = observe
+        self.limits = limits or Limits()
+        self.processes = Processes()
         self.turns = threading.BoundedSemaphore(processes)
         self._folder = ScratchFolder()
         self._scratch = self._folder.path
@@ -124,6 +147,15 @@ class GpgRunner:
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
             yield Path(folder)
 
+    @contextlib.contextmanager
+    def observed(self, operation: str) -> Iterator[Callable[[], None]]:
+        """Have it seen how long this takes, and whether gpg did its work: it did where what is yielded was called."""
+        began, done = time.monotonic(), list[bool]()
+        try:
+            yield lambda: done.append(True)
+        finally:
+            self._observe(operation, time.monotonic() - began, bool(done))
+
     def run(
         self,
         arguments: Sequence[str],
@@ -139,7 +171,7 @@ class GpgRunner:
         With `second`, two unnamed files are given as the last arguments: `octets`, then `second`.
         Raises GpgTimedOut, and GpgUnavailable when gpg can't be started.
         """
-        with self.turns, contextlib.ExitStack() as stack:
+        with self.turns, self.observed(_operation(arguments)) as is_done, contextlib.ExitStack() as stack:
             first = self._file(stack, octets)
             files = [first] if second is None else [first, self._file(stack, second)]
             output = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))
@@ -151,14 +183,17 @@ class GpgRunner:
             command += [] if second is None else ["--", *(f"-&{file.fileno()}" for file in files)]
             process = self._start(command, first, output, passed, write_end)
             try:
-                status = _read_status(read_end, time.monotonic() + self._limits.seconds)
+                status = _read_status(read_end, time.monotonic() + self.limits.seconds)
                 code = process.wait(timeout=5)
             except (GpgTimedOut, subprocess.TimeoutExpired) as error:
                 process.kill()
                 process.wait()
                 raise GpgTimedOut("gpg took too long") from error
             output.seek(0)
-            return Finished(code, _parse_status(status), output.read(self._limits.output_bytes))
+            finished = Finished(code, _parse_status(status), output.read(self.limits.output_bytes))
+            if not finished.is_silent:
+                is_done()
+            return finished
 
     def _file(self, stack: contextlib.ExitStack, octets: bytes) -> IO[bytes]:
         file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))  # noqa: SIM115
@@ -168,7 +203,7 @@ class GpgRunner:
 
     def _limiting(self, at: datetime | None, max_output: int | None) -> list[str]:
         clock = [f"--faked-system-time={int(at.timestamp())}!"] if at else []
-        return [*clock, f"--max-output={max_output or self._limits.output_bytes}"]
+        return [*clock, f"--max-output={max_output or self.limits.output_bytes}"]
 
     def _start(
         self, command: list[str], stdin: IO[bytes], stdout: IO[bytes], passed: list[int], write_end: int
@@ -188,6 +223,7 @@ class GpgRunner:
         finally:
             os.close(write_end)
         self._limit(process.pid)
+        self.processes.add(process, 2 * self.limits.seconds)
         return process
 
     def _limit(self, pid: int) -> None:
@@ -196,10 +232,10 @@ class GpgRunner:
         Not RLIMIT_CORE: gpg sets that itself, with the upper bound it has just read, and dies if we lower that
         in between.
         """
-        seconds = int(self._limits.seconds) + 1
+        seconds = int(self.limits.seconds) + 1
         bounds = {
-            resource.RLIMIT_AS: self._limits.memory_bytes,
-            resource.RLIMIT_FSIZE: self._limits.output_bytes,
+            resource.RLIMIT_AS: self.limits.memory_bytes,
+            resource.RLIMIT_FSIZE: self.limits.output_bytes,
             resource.RLIMIT_CPU: seconds,
         }
         if not hasattr(resource, "prlimit"):
@@ -207,6 +243,13 @@ class GpgRunner:
         for kind, bound in bounds.items():
             with contextlib.suppress(ProcessLookupError):
                 resource.prlimit(pid, kind, (bound, bound))
+
+
+def _operation(arguments: Sequence[str]) -> str:
+    """What gpg is asked to do, by its command."""
+    return next(
+        (word for word in ("verify", "decrypt", "encrypt", "import") if f"--{word}" in arguments), "other"
+    )
 
 
 def _read_status(read_end: int, deadline: float) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tldops_bot.adapters.gnupg_certificates import CLOCK_SKEW, GnupgCertificates
 from tldops_bot.adapters.gnupg_keyring import ListKeyring, NoListKey
-from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, Limits
+from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, Limits, Observe, unobserved
 from tldops_bot.adapters.gnupg_status import judge
 from tldops_bot.domain.certificate import Certificate, Refused
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
@@ -40,11 +40,16 @@ class Gnupg:
         limits: Limits | None = None,
         max_message_bytes: int = DEFAULT_LIMIT_BYTES,
         chosen_list_key: Callable[[], str] = str,
+        observe: Observe = unobserved,
     ) -> None:
-        self._runner = GpgRunner(processes, limits)
+        self._runner = GpgRunner(processes, limits, observe=observe)
         self._max_message_bytes = max_message_bytes
         self._certificates = GnupgCertificates(self._runner)
         self.keyring = ListKeyring(home, self._runner, passphrase_file, chosen_list_key)
+
+    def end(self) -> None:
+        """The service ends: no gpg runs any longer, and what needs one raises GpgUnavailable."""
+        self._runner.processes.end_all()
 
     def close(self) -> None:
         """Remove the scratch directory; the agent of the list's home stays."""

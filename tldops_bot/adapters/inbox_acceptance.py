@@ -10,6 +10,7 @@ from tldops_bot.adapters.smtp_terms import NotStored
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.store import inbox
 from tldops_bot.store.database import Database
+from tldops_bot.store.outbox import StoreBusy
 
 MOST_AT_ONCE = 200
 CROWD = 4  # mails in one commit
@@ -56,6 +57,10 @@ class Acceptance:
             await loop.run_in_executor(self._thread, self._store, [one[:3] for one in batch])
         except Exception as problem:  # noqa: BLE001  whatever broke, these mails are not on disk: 451
             log.error("%d mails could not be stored: %s", len(batch), type(problem).__name__)
+            if len(batch) > 1 and not isinstance(problem, StoreBusy):  # it may be one of them alone
+                for one in batch:
+                    await self._commit([one])
+                return
             for *_, stored in batch:
                 _settle(stored, NotStored())
             return
@@ -72,7 +77,7 @@ class Acceptance:
         self._calming = None
 
     def _store(self, mails: list[tuple[bytes, Envelope, datetime]]) -> None:
-        with self._database.write() as session:
+        with self._database.beside() as session:
             inbox.accept(session, mails)
 
     def close(self) -> None:

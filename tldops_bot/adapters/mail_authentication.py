@@ -59,12 +59,12 @@ class MailAuthentication:
     def _is_first_hop(self, peer: str) -> bool:
         """Did the sender's own server hand the mail to us? A private address is a server of ours."""
         try:
-            return not self.trusted_servers and not _is_local(peer)
+            return not self.trusted_servers and not is_local(peer)
         except ValueError:
             return False
 
 
-def _is_local(peer: str) -> bool:
+def is_local(peer: str) -> bool:
     """Loopback, link-local and private networks (RFC 1918, 4193). Raises ValueError for what is no address."""
     address = ipaddress.ip_address(peer.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None)

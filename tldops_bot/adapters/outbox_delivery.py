@@ -9,10 +9,12 @@ import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from tldops_bot.adapters.outbox_aftermath import Aftermath, told
+from tldops_bot.adapters.outbox_leases import LEASE, Leases, Renewed
 from tldops_bot.adapters.outbox_sealing import Copy, Encrypter, Sealing, Secrets, Sheet, Signer
 from tldops_bot.adapters.outbox_stages import Result, Stages, Transport
 from tldops_bot.config.settings import ListSettings
@@ -24,17 +26,11 @@ from tldops_bot.store.recipients import Addressee
 
 IN_FLIGHT_PER_CONNECTION = 16
 KEPT_FOR_ALERTS = 0.25  # of what may be in flight
-LEASE = timedelta(minutes=15)  # longer than SMTP's own time-outs
-LEASE_SECONDS = 60.0  # between two looks at leases: ours renewed, lost ones taken back
 TICK_SECONDS = 1.0
 MARK_SECONDS = 0.2
 MOST_MARKS = 200
 MESSAGE_ID_KEY = "message_id_key"
 _ANYTHING = 99
-
-# Called in the transaction that marks the delivery (the first argument is its session), so it happens once.
-# It must not raise: nothing at all could be marked.
-Aftermath = Callable[[Any, Claimed], None]
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +52,11 @@ class Taken:
     addressees: Mapping[int, Addressee] = field(default_factory=dict)
     stopped: Set[int] = frozenset()  # messages in flight of which no copy may go any more
     is_more_due: bool = False
+    renewed: Renewed | None = None
+
+
+def uncounted(_kind: str, _state: str) -> None:
+    """Nobody counts how copies end."""
 
 
 class Delivery:
@@ -75,9 +76,12 @@ class Delivery:
         random_octets: Callable[[int], bytes],
         on_keyless: Aftermath,
         on_too_large: Aftermath,
+        lease: timedelta = LEASE,
+        counted: Callable[[str, str], None] = uncounted,
     ) -> None:
         """`on_keyless`: for want of a key an alert is held, or a roster missed. `on_too_large`: refused for size."""
         self._database = database
+        self._counted = counted
         self._now = now
         self._random_octets = random_octets
         self._on_keyless = on_keyless
@@ -85,16 +89,14 @@ class Delivery:
         self._connections = connections
         self._window = connections * IN_FLIGHT_PER_CONNECTION
         self._sealing = Sealing(settings, signer, encrypter, Secrets((b"",), b""))
-        self._stages = Stages(self._sealing, transport, self._finish, now, jitter)
-        self._token = random_octets(8).hex()
-        self._turn_number = 0
+        self._stages = Stages(self._sealing, transport, self._finish, now, jitter, self._is_ours)
+        self._leases = Leases(lease, now, random_octets(8).hex())
         self._in_flight: dict[int, Claimed] = {}  # claimed and not yet marked
         self._unfinished = 0  # of these, without a result
         self._results: list[Result] = []
         self._sheets: dict[int, Sheet] = {}
         self._is_more_due = False
         self._is_turning = False
-        self._leases_at = 0.0
         self._stop_at: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._due = asyncio.Event()
@@ -147,6 +149,7 @@ class Delivery:
         assert self._loop is not None
         self._unfinished -= 1
         self._results.append(result)
+        self._counted(self._sheets[result.mark.delivery.message_id].message.kind.value, result.mark.state)
         if self._runs_dry() or len(self._results) >= MOST_MARKS or self._stop_at is not None:
             self._due.set()
         elif len(self._results) == 1:
@@ -176,12 +179,14 @@ class Delivery:
             taken = await asyncio.to_thread(self._exchange, results, signed, room, leases, known)
         except StoreBusy:
             log.warning("the store can't be written to just now")
+            self._leases.turn_failed()
             self._results[:0] = results
             self._stages.newly_signed[:0] = signed
             await asyncio.sleep(TICK_SECONDS)
             return
         finally:
             self._is_turning = False
+        self._leases.take(taken.renewed)
         for result in results:
             del self._in_flight[result.mark.delivery.id]
         if room.alerts:
@@ -206,13 +211,15 @@ class Delivery:
         for group in copies.values():
             self._stages.admit(group)
 
+    def _is_ours(self, one: Claimed) -> bool:
+        if self._leases.are_over():
+            self._due.set()  # see at once what is still ours
+        return self._leases.is_ours(one)
+
     def _look_at_leases(self) -> tuple[Claimed, ...] | None:
         """What is in flight, when its leases are to be looked at; else None."""
         assert self._loop is not None
-        if self._loop.time() < self._leases_at:
-            return None
-        self._leases_at = self._loop.time() + LEASE_SECONDS
-        return tuple(self._in_flight.values())
+        return tuple(self._in_flight.values()) if self._leases.is_time(self._loop.time()) else None
 
     async def _give_back(self) -> None:
         """What could not be finished in time waits for the next start."""
@@ -255,12 +262,11 @@ class Delivery:
                 return Taken(stopped=_stopped(session, known))
         with self._database.write(Urgency.DELIVERY) as session:
             self._write_down(session, results, signed, now)
-            if leases is not None:
-                self._sealing.secrets = self._read_secrets(session)  # they may have been renewed
-                tokens = {one.claim for one in leases}
-                outbox.renew(session, [one.id for one in leases], tokens, now + LEASE)
-                outbox.take_back(session, now)
-            return self._claim(session, room, known, now)
+            if leases is None:
+                return self._claim(session, room, known, now)
+            self._sealing.secrets = self._read_secrets(session)  # they may have been renewed
+            renewed = self._leases.look(session, leases, now)
+            return replace(self._claim(session, room, known, now), renewed=renewed)
 
     def _is_anything_due(self, room: Room, now: datetime) -> bool:
         if not room.alerts:
@@ -274,21 +280,20 @@ class Delivery:
         ours = outbox.mark(session, [result.mark for result in results], now)
         for result in results:
             if result.mark.delivery.id in ours and result.is_keyless:
-                self._on_keyless(session, result.mark.delivery)
+                told(self._on_keyless, session, result.mark.delivery)
             if result.mark.delivery.id in ours and result.is_too_large:
-                self._on_too_large(session, result.mark.delivery)
+                told(self._on_too_large, session, result.mark.delivery)
         for sheet in signed:
             outbox.store_sealed(session, sheet.message.id, sheet.sealed)
 
     def _claim(self, session: Any, room: Room, known: Mapping[int, OutboxMessage], now: datetime) -> Taken:
         if not room.alerts:
             return Taken(stopped=_stopped(session, known))
-        self._turn_number += 1
-        token = f"{self._token}.{self._turn_number}"
-        claimed = outbox.claim(session, now, room.alerts, now + LEASE, token, Kind.ALERT.priority)
+        token, until = self._leases.next_turn(), now + self._leases.length
+        claimed = outbox.claim(session, now, room.alerts, until, token, Kind.ALERT.priority)
         is_more_due = len(claimed) >= room.alerts
         if not claimed and room.all:  # where there were alerts, other mail waits for the next turn
-            claimed = outbox.claim(session, now, room.all, now + LEASE, token, _ANYTHING)
+            claimed = outbox.claim(session, now, room.all, until, token, _ANYTHING)
             is_more_due = len(claimed) >= room.all
         new = {one.message_id for one in claimed} - known.keys()
         messages = {**known, **(outbox.load(session, new) if new else {})}

@@ -4,6 +4,7 @@ gpg signs, Sequoia encrypts; a key that Sequoia's policy finds unusable gets its
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,6 +19,8 @@ from tldops_bot.mail.compose import OuterHeaders, message_id, outer_headers
 from tldops_bot.mail.mime_entities import encrypted_part, signed_part
 from tldops_bot.store.outbox import Claimed, OutboxMessage
 from tldops_bot.store.recipients import Addressee
+
+log = logging.getLogger(__name__)
 
 
 class Signer(Protocol):
@@ -52,6 +55,7 @@ class Sheet:
     headers: OuterHeaders
     sealed: bytes
     is_under_way: bool = False
+    is_broken: bool = False  # it could not even be made ready
     is_stopped: bool = False  # no copy goes any more, however near it is to being sent
     signing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -79,7 +83,11 @@ class Sealing:
 
     def sheet(self, message: OutboxMessage) -> Sheet:
         """A message made ready; its common headers are built here, once."""
-        headers = outer_headers(message.headers, message.subject, self._settings, bool(message.alert_id))
+        try:
+            headers = outer_headers(message.headers, message.subject, self._settings, bool(message.alert_id))
+        except Exception as problem:  # noqa: BLE001  whatever is wrong with one message, the others go
+            log.error("message %d can't be made ready: %s", message.id, type(problem).__name__)
+            return Sheet(message, OuterHeaders(b""), b"", is_broken=True)
         return Sheet(message, headers, message.sealed or b"")
 
     async def sign(self, sheet: Sheet) -> bool:

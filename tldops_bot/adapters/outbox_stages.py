@@ -13,13 +13,27 @@ from typing import Any, Protocol
 from tldops_bot.adapters.asyncio_lines import Line
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.outbox_sealing import Copy, Sealing, Sheet
+from tldops_bot.adapters.outbox_troubles import MOST_FAILURES, MOST_STUMBLES, Troubles
 from tldops_bot.adapters.smtp_delivery import Attempt, Outgoing
 from tldops_bot.domain import retries
 from tldops_bot.domain.certificate import Refused
 from tldops_bot.domain.entitlement import Right, Treatment, without_key
 from tldops_bot.domain.outgoing import Kind
 from tldops_bot.mail.compose import BadAddress
-from tldops_bot.store.outbox import DROPPED, HELD, NO_KEY, REFUSED, TAKEN, WAITING, Mark
+from tldops_bot.store.outbox import (
+    BROKEN,
+    DROPPED,
+    HELD,
+    NO_GPG,
+    NO_KEY,
+    NO_SIGNATURE,
+    REFUSED,
+    SMARTHOST_FAILS,
+    TAKEN,
+    WAITING,
+    Claimed,
+    Mark,
+)
 
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1; an alert is never given up
 SIGNERS = ENCRYPTERS = 2  # the second prepares its work while the first one's is done
@@ -29,6 +43,7 @@ MOST_OCTETS_TOGETHER = 1_000_000
 MOST_OCTETS_WAITING = 8_000_000
 LONGEST_PAUSE_SECONDS = 30.0
 LONGEST_STUMBLE = timedelta(seconds=60)
+LONGEST_FAILURE = timedelta(minutes=5)
 STOPPED = Right(Treatment.DROP, "stopped")
 
 log = logging.getLogger(__name__)
@@ -87,15 +102,18 @@ class Stages:
         finish: Callable[[Result], None],
         now: Callable[[], datetime],
         jitter: Callable[[], float],
+        is_ours: Callable[[Claimed], bool] = lambda _: True,
     ) -> None:
+        """`is_ours`: whether a delivery may still be handed over; another node may have taken it over."""
         self.pause = Pause(jitter)
-        self._stumbles: dict[int, int] = {}
+        self._stumbles, self._failures = Troubles(MOST_STUMBLES), Troubles(MOST_FAILURES)
         self.newly_signed: list[Sheet] = []
         self._sealing = sealing
         self._transport = transport
         self._finish = finish
         self._now = now
         self._jitter = jitter
+        self._is_ours = is_ours
         self._to_sign: Line[Sequence[Copy]] = Line()
         self._to_encrypt: Line[Sequence[Copy]] = Line()
         self._to_send: Line[tuple[Copy, Outgoing]] = Line()
@@ -112,7 +130,10 @@ class Stages:
     def admit(self, copies: Sequence[Copy]) -> None:
         """Copies of one message, in the order in which they should go."""
         kept = [copy for copy in copies if self._is_entitled(copy)]
-        if kept:
+        if kept and kept[0].sheet.is_broken:
+            for copy in kept:
+                self._put_off(copy, BROKEN)
+        elif kept:
             self._to_sign.put(kept[0].delivery.priority, kept)
 
     def _is_entitled(self, copy: Copy) -> bool:
@@ -137,7 +158,9 @@ class Stages:
             except GpgUnavailable:
                 log.warning("gpg could not sign message %d", copies[0].delivery.message_id)
                 for copy in copies:
-                    self._put_off(copy, "no-signature")
+                    self._put_off(copy, NO_SIGNATURE)
+            except Exception as problem:  # noqa: BLE001  whatever breaks over one mail, the others go
+                self._broke(copies, problem)
             else:
                 self._to_be_encrypted(copies)
 
@@ -159,7 +182,11 @@ class Stages:
     async def _encrypt(self) -> None:
         while True:
             copies = await self._to_encrypt.get()
-            outcomes = await self._sealing.encrypt(copies[0].sheet, copies)
+            try:
+                outcomes = await self._sealing.encrypt(copies[0].sheet, copies)
+            except Exception as problem:  # noqa: BLE001  the same
+                self._broke(copies, problem)
+                continue
             refused: list[tuple[Copy, Refused]] = []
             for copy, outcome in zip(copies, outcomes, strict=True):
                 if isinstance(outcome, Refused):
@@ -178,7 +205,10 @@ class Stages:
                     self._to_be_sent(copy, outcome)
                     return
         except GpgUnavailable:
-            self._put_off(copy, "no-gpg")
+            self._put_off(copy, NO_GPG)
+            return
+        except Exception as problem:  # noqa: BLE001  the same
+            self._broke([copy], problem)
             return
         right = without_key(copy.addressee.claim)
         if right.treatment is Treatment.SIGN_ONLY:
@@ -194,7 +224,10 @@ class Stages:
         except BadAddress:
             mark = Mark(copy.delivery, REFUSED, copy.delivery.attempts, status="bad-address")
             self._finish(Result(mark))
+        except Exception as problem:  # noqa: BLE001  the same
+            self._broke([copy], problem)
         else:
+            self._failures.worked()
             self._to_send.put(copy.delivery.priority, (copy, mail), len(mail.octets))
 
     async def _send(self) -> None:
@@ -202,17 +235,27 @@ class Stages:
             copy, mail = await self._to_send.get()
             if copy.sheet.is_stopped:
                 self._withhold(copy, STOPPED)
-            elif self.pause.is_on:
+            elif self.pause.is_on or not self._is_ours(copy.delivery):
                 self._finish(Result(Mark(copy.delivery, WAITING, copy.delivery.attempts)))
             else:
-                self._judge(copy, await self._transport.send_one(mail))
+                await self._hand_over(copy, mail)
+
+    async def _hand_over(self, copy: Copy, mail: Outgoing) -> None:
+        try:
+            attempt = await self._transport.send_one(mail)
+        except Exception as problem:  # noqa: BLE001  the same
+            self._broke([copy], problem)
+        else:
+            self._judge(copy, attempt)
 
     def _judge(self, copy: Copy, attempt: Attempt) -> None:
         if attempt.ours:
             self._stumble(copy, attempt)
             return
         self.pause.end()
-        self._stumbles.pop(copy.delivery.id, None)
+        self._stumbles.worked()
+        self._stumbles.forget(copy.delivery.id)
+        self._failures.forget(copy.delivery.id)
         counted, again = copy.delivery.attempts + 1, None
         if attempt.result == "taken":
             state = TAKEN
@@ -227,10 +270,14 @@ class Stages:
         """The smarthost's failure: no attempt is counted.
 
         The copy goes behind its like for a little longer each time, should it be this very mail that brings
-        the smarthost down; never for long, since an alert must go as soon as the smarthost is back.
+        the smarthost down; never for long, since an alert must go as soon as the smarthost is back. One that
+        fails on and on while others are taken is set aside: each try of it holds up all the rest.
         """
         self.pause.begin()
-        number = self._stumbles[copy.delivery.id] = self._stumbles.get(copy.delivery.id, 0) + 1
+        number = self._stumbles.failed(copy.delivery.id)
+        if self._stumbles.is_its_own(copy.delivery.id):
+            self._set_aside(copy, SMARTHOST_FAILS, attempt.code)
+            return
         again = min(self._next_attempt(copy, number), self._now() + LONGEST_STUMBLE)
         mark = Mark(copy.delivery, WAITING, copy.delivery.attempts, again, attempt.code, attempt.enhanced)
         self._finish(Result(mark))
@@ -248,9 +295,24 @@ class Stages:
         self._finish(Result(mark, is_keyless=is_held or is_missed))
 
     def _put_off(self, copy: Copy, status: str) -> None:
-        """Our own failure: another try soon, and no attempt counted."""
-        again = self._next_attempt(copy, 1)
+        """Our own failure: another try, no attempt counted; what fails while others go is set aside in the end."""
+        times = self._failures.failed(copy.delivery.id)
+        if self._failures.is_its_own(copy.delivery.id):
+            self._set_aside(copy, status)
+            return
+        again = min(self._next_attempt(copy, times), self._now() + LONGEST_FAILURE)
         self._finish(Result(Mark(copy.delivery, WAITING, copy.delivery.attempts, again, status=status)))
+
+    def _broke(self, copies: Sequence[Copy], problem: Exception) -> None:
+        log.error("message %d broke: %s", copies[0].delivery.message_id, type(problem).__name__)
+        for copy in copies:
+            self._put_off(copy, BROKEN)
+
+    def _set_aside(self, copy: Copy, status: str, code: int = 0) -> None:
+        """Held until the operator says so; a job tells them."""
+        self._stumbles.forget(copy.delivery.id)
+        self._failures.forget(copy.delivery.id)
+        self._finish(Result(Mark(copy.delivery, HELD, copy.delivery.attempts, code=code, status=status)))
 
     def _next_attempt(self, copy: Copy, attempts: int) -> datetime:
         is_urgent = copy.sheet.message.kind is Kind.ALERT

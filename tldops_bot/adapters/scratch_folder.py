@@ -22,7 +22,8 @@ class ScratchFolder:
 
     def __init__(self, place: Path | None = None) -> None:
         memory = Path("/dev/shm")  # noqa: S108  a directory of our own is made in it
-        where = place or (memory if memory.is_dir() else Path(tempfile.gettempdir()))
+        is_open = memory.is_dir() and os.access(memory, os.W_OK)
+        where = place or (memory if is_open else Path(tempfile.gettempdir()))
         remove_abandoned(where)
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
         lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR, 0o600)

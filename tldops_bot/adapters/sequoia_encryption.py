@@ -6,6 +6,7 @@ In a thread it would hold the interpreter's lock. It only encrypts: it judges no
 import asyncio
 import contextlib
 import hashlib
+import logging
 import multiprocessing
 import threading
 from collections import OrderedDict
@@ -24,6 +25,10 @@ Recipient = tuple[str, bytes]
 Outcome = bytes | Refused
 
 MAX_CACHED = 2_000  # about 20 kB each
+START_SECONDS = 60.0
+MOST_SECONDS = 10.0  # the largest mail takes less than one
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -33,18 +38,24 @@ def utc_now() -> datetime:
 class Encryption:
     """A pool of `processes` workers (one is enough); each keeps the certificates it has parsed.
 
-    A worker that dies is replaced; the certificate that killed it is refused, the others are served.
+    A worker that dies, or takes longer than `seconds`, is replaced; the certificate that did it is refused from
+    then on, the others are served.
     """
 
-    def __init__(self, processes: int = 1, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, processes: int = 1, clock: Callable[[], datetime] = utc_now, seconds: float = MOST_SECONDS
+    ) -> None:
         self._processes = processes
         self._clock = clock
+        self._seconds = seconds
+        self._poison: set[bytes] = set()  # digests of what has killed a worker, or made it hang
         self._context = multiprocessing.get_context("spawn")
         self._changing = threading.Lock()
         self._pool = self._new_pool()
 
     def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        """What is in the worker's hands is given up: it may hang."""
+        _end(self._pool)
 
     async def warm_up(self) -> None:
         """Start the worker now, so that the first alert does not wait for it."""
@@ -54,43 +65,67 @@ class Encryption:
         """Parse these now, so that the first alert does not wait for it either; what can't be parsed is left out."""
         pool = self._pool
         try:
-            await asyncio.wrap_future(pool.submit(parse_here, list(certificates)))
-        except BrokenProcessPool:
+            async with asyncio.timeout(self._seconds):
+                await asyncio.wrap_future(pool.submit(parse_here, list(certificates)))
+        except (BrokenProcessPool, TimeoutError):
             self._replace(pool)
 
     def encrypt_many_blocking(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
         """One armored message for each (fingerprint, binary certificate), in their order."""
-        pool = self._pool
-        try:
-            return self._submit(pool, signed_part, recipients).result()
-        except BrokenProcessPool:
-            self._replace(pool)
-            return self._one_by_one(signed_part, recipients)
+        if not self._holds_poison(recipients):
+            with contextlib.suppress(BrokenProcessPool):
+                return self._encrypted(signed_part, recipients)
+        return self._one_by_one(signed_part, recipients)
 
     async def encrypt_many(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
         """The same, without holding up the event loop."""
         pool = self._pool
+        if not self._holds_poison(recipients):
+            try:
+                async with asyncio.timeout(self._seconds):
+                    return await asyncio.wrap_future(self._submit(pool, signed_part, recipients))
+            except (BrokenProcessPool, TimeoutError):
+                self._replace(pool)
+        return await asyncio.to_thread(self._one_by_one, signed_part, recipients)
+
+    def _holds_poison(self, recipients: Sequence[Recipient]) -> bool:
+        return bool(self._poison) and any(_digest(one) in self._poison for _, one in recipients)
+
+    def _one_by_one(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
+        return [self._alone(signed_part, recipient) for recipient in recipients]
+
+    def _alone(self, signed_part: bytes, recipient: Recipient) -> Outcome:
+        if _digest(recipient[1]) in self._poison:
+            return Refused("unusable_key")
+        for _ in range(2):  # the first time it may be another one's fault, who was at work beside it
+            with contextlib.suppress(BrokenProcessPool):
+                self._see_it_start()
+                return self._encrypted(signed_part, [recipient])[0]
+        log.error("a certificate that Sequoia fails at is not given to it again")
+        self._poison.add(_digest(recipient[1]))
+        return Refused("unusable_key")
+
+    def _see_it_start(self) -> None:
+        """How long a new worker takes to come up is no certificate's fault."""
+        pool = self._pool
         try:
-            return await asyncio.wrap_future(self._submit(pool, signed_part, recipients))
-        except BrokenProcessPool:
+            pool.submit(int).result(START_SECONDS)
+        except (BrokenProcessPool, TimeoutError):
             self._replace(pool)
-            return await asyncio.to_thread(self._one_by_one, signed_part, recipients)
+
+    def _encrypted(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
+        """Raises BrokenProcessPool when the worker died, or took too long; then there is a new one."""
+        pool = self._pool
+        try:
+            return self._submit(pool, signed_part, recipients).result(self._seconds)
+        except (BrokenProcessPool, TimeoutError):
+            self._replace(pool)
+            raise BrokenProcessPool("it died, or took too long") from None
 
     def _submit(
         self, pool: ProcessPoolExecutor, signed_part: bytes, recipients: Sequence[Recipient]
     ) -> "Future[list[Outcome]]":
         return pool.submit(encrypt_here, signed_part, list(recipients), self._clock())
-
-    def _one_by_one(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for recipient in recipients:
-            pool = self._pool
-            try:
-                outcomes += self._submit(pool, signed_part, [recipient]).result()
-            except BrokenProcessPool:
-                self._replace(pool)
-                outcomes.append(Refused("unusable_key"))
-        return outcomes
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._processes, self._context, initializer=live_and_die_with_parent)
@@ -98,8 +133,20 @@ class Encryption:
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         with self._changing:
             if self._pool is broken:
-                broken.shutdown(wait=False)
                 self._pool = self._new_pool()
+                _end(broken)
+
+
+def _digest(certificate: bytes) -> bytes:
+    return hashlib.sha256(certificate).digest()
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """Whatever its workers are at: one that hangs would outlive us."""
+    workers = list((pool._processes or {}).values())  # no public name
+    pool.shutdown(wait=False)
+    for one in workers:
+        one.kill()
 
 
 # --- in the worker
@@ -150,7 +197,7 @@ def _problem(parsed: _Parsed, fingerprint: str, now: datetime) -> str:
 
 def _parse(certificate: bytes) -> _Parsed:
     """Parsing costs as much as encrypting, so the latest ones used are kept."""
-    known_as = hashlib.sha256(certificate).digest()
+    known_as = _digest(certificate)
     parsed = _parsed.get(known_as) or _read(certificate)
     _parsed[known_as] = parsed
     _parsed.move_to_end(known_as)

@@ -1,9 +1,11 @@
-"""Where mail comes in: a TCP port or a Unix socket, SMTP or LMTP, in the caller's event loop."""
+"""Where mail comes in: a TCP port or a Unix socket, ours or handed to us, SMTP or LMTP, in the caller's event loop."""
 
 import asyncio
 import contextlib
 import logging
+import socket
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 from tldops_bot.adapters.smtp_connection import Busy
@@ -30,7 +32,8 @@ class Listener:
     def __init__(self, settings: ListenerSettings, hostname: str, is_ours: IsOurs, accept: Accept) -> None:
         self._settings = settings
         self._present = Present()
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
+        self._own_path: Path | None = None
         self._terms = Terms(
             hostname=hostname,
             is_lmtp=settings.protocol == "lmtp",
@@ -46,35 +49,49 @@ class Listener:
         """Dialogues open just now."""
         return len(self._present.dialogues)
 
-    async def start(self) -> tuple[str, ...]:
-        """Listen; returns where ("127.0.0.1:8025", or the socket's path). Raises OSError."""
+    @property
+    def is_listening(self) -> bool:
+        """Whether somebody could connect now."""
+        return bool(self._servers)
+
+    async def start(self, handed: Sequence[socket.socket] = ()) -> tuple[str, ...]:
+        """Listen; returns where ("127.0.0.1:8025", or the socket's path). Raises OSError.
+
+        On the sockets `handed` over, where there are any: whoever opened them also removes them.
+        """
         # aiosmtpd logs peers, addresses and command lines, all of which are somebody's own business.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
         loop = asyncio.get_running_loop()
-        if self._settings.socket is not None:
-            path = self._settings.socket
-            self._server = await loop.create_unix_server(self._protocol, path, backlog=_BACKLOG)
+        if handed:
+            # Unix sockets, too: create_unix_server would unlink them in the end, from Python 3.13.
+            for one in handed:
+                self._servers.append(await loop.create_server(self._protocol, sock=one, backlog=_BACKLOG))
+        elif self._settings.socket is not None:
+            path = self._own_path = self._settings.socket
+            self._servers.append(await loop.create_unix_server(self._protocol, path, backlog=_BACKLOG))
             path.chmod(_SOCKET_MODE)
-            return (str(path),)
-        self._server = await loop.create_server(
-            self._protocol, self._settings.host, self._settings.port, backlog=_BACKLOG
-        )
-        return tuple(_name(sock.getsockname()) for sock in self._server.sockets)
+        else:
+            host, port = self._settings.host, self._settings.port
+            self._servers.append(await loop.create_server(self._protocol, host, port, backlog=_BACKLOG))
+        return tuple(_name(sock.getsockname()) for server in self._servers for sock in server.sockets)
 
     async def stop(self, grace: float) -> None:
         """Take nobody new, let mails in hand be answered for up to `grace` seconds, then hang up."""
-        if self._server is None:
+        if not self._servers:
             return
-        self._server.close()
-        _remove(self._settings.socket)
+        for server in self._servers:
+            server.close()
+        if self._own_path is not None:
+            self._own_path.unlink(missing_ok=True)
         for dialogue in list(self._present.dialogues):
             dialogue.finish()
         await self._wait_until_gone(grace)
         for dialogue in list(self._present.dialogues):
             dialogue.abort()
         await self._wait_until_gone(1.0)
-        await self._server.wait_closed()
-        self._server = None
+        for server in self._servers:
+            await server.wait_closed()
+        self._servers.clear()
 
     async def _wait_until_gone(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -99,11 +116,8 @@ def _tls_context(settings: ListenerSettings) -> ssl.SSLContext | None:
     return context
 
 
-def _name(address: tuple[str, int]) -> str:
+def _name(address: str | tuple[str, int]) -> str:
+    if isinstance(address, str):
+        return address
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _remove(path: Path | None) -> None:
-    if path is not None:
-        path.unlink(missing_ok=True)

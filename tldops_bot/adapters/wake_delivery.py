@@ -36,7 +36,7 @@ class WakeDelivery:
         sender: Sender,
         gateways: Sequence[str],
         per_minute: int,
-        render: Callable[[str, Mapping[str, Any]], str],
+        render: Callable[[str, Mapping[str, Any], str], str],
         post: Callable[[Session, Sequence[Letter], datetime], None],
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
@@ -91,7 +91,7 @@ class WakeDelivery:
 
     def _words(self, call: Call) -> str:
         values = {"id": call.alert_id or "", "is_exercise": call.kind == wakes.EXERCISE, "token": call.words}
-        return self._render(TEXTS[call.kind], values)
+        return self._render(TEXTS[call.kind], values, call.language)
 
     def _mark(self, session: Session, call: Call, problem: str) -> None:
         state = wakes.mark(session, call, problem, self._now())

@@ -1,6 +1,7 @@
 """How the operator acts: in one transaction, audited, told to the committee, never counted as its vote."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, NoReturn
 
@@ -10,7 +11,9 @@ from tldops_bot.app import App
 from tldops_bot.cli._frame import refuse
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Actor, Context, MailFacts, Refused
+from tldops_bot.domain.language import ENGLISH
 from tldops_bot.domain.outgoing import Recipient
+from tldops_bot.domain.plain_text import one_line
 from tldops_bot.domain.standing import NOBODY
 from tldops_bot.store import audit, people
 from tldops_bot.store.database import Session
@@ -23,6 +26,25 @@ Confidential = Annotated[
     bool, typer.Option("--confidential", help="Phones and addresses too; audited, and told to the committee.")
 ]
 Because = Annotated[str, typer.Option(help="Why; needed once there is a committee, which is told.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first; a script is never asked.")]
+
+
+def must_be_sure(app: App, about: Callable[[Session], str], yes: bool) -> None:
+    """Ask whether that is really meant, in words made of what is stored; only somebody who sits there is asked.
+
+    Before any writing transaction: the mail of others must not wait for an answer.
+    """
+    if yes or not somebody_is_there():
+        return
+    with app.database.read() as session:
+        question = one_line(about(session))
+    if not typer.confirm(question, err=True):
+        refuse("nothing was changed")
+
+
+def somebody_is_there() -> bool:
+    """Whether a question would be read, and its answer typed, on a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 @contextmanager
@@ -78,5 +100,5 @@ def disclose(app: App, verb: str) -> None:
 
 def refuse_as(app: App, refused: Refused) -> NoReturn:
     """Refuse in the words people get by mail: the first paragraph of it, in one line."""
-    text = app.renderer.fragment(f"refusals/{refused.reason}", refused.values)
+    text = app.renderer.fragment(f"refusals/{refused.reason}", refused.values, ENGLISH)
     refuse(" ".join(text.partition("\n\n")[0].split()))

@@ -12,22 +12,22 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from tldops_bot.adapters.gnupg_keyring import NoListKey
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.app import App
+from tldops_bot.cli._look import cell, painted, table
 from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import mask_address, mask_phone
-from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.plain_text import one_line, split_lines
 from tldops_bot.mail.render import TemplateProblem
 from tldops_bot.store.database import DatabaseMissing, StoreProblem
-from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld
+from tldops_bot.store.schema import RowsLeftBehind, SchemaTooNew, SchemaTooOld
 
 Rows = Sequence[Mapping[str, Any]]
 LABEL_COLUMNS = 16
+WIDE = 110  # columns of a terminal that has room for more of a table
 console = Console(soft_wrap=False)
 errors = Console(stderr=True, soft_wrap=True)
 
@@ -72,7 +72,7 @@ def opened(context: typer.Context, any_schema: bool = False) -> Iterator[App]:
         if not any_schema:
             app.schema.must_fit()
         yield app
-    except (DatabaseMissing, SchemaTooNew, SchemaTooOld, TemplateProblem) as problem:
+    except (DatabaseMissing, SchemaTooNew, SchemaTooOld, RowsLeftBehind, TemplateProblem) as problem:
         refuse(str(problem))
     except (NoListKey, GpgUnavailable) as problem:
         refuse(f"gpg: {problem}")
@@ -95,47 +95,59 @@ def read_file(file: Path, most_bytes: int) -> bytes:
 
 
 def show(
-    rows: Rows, as_json: bool, title: str = "", empty: str = "nothing", columns: Sequence[str] = ()
+    rows: Rows,
+    as_json: bool,
+    title: str = "",
+    empty: str = "nothing",
+    columns: Sequence[str] = (),
+    wide: Sequence[str] = (),
+    now: datetime | None = None,
 ) -> None:
-    """A list: JSON for programs, all of it; a table for people, of `columns` where 80 won't hold everything."""
+    """A list: JSON for programs, all of it; a table for people, of `columns` where 80 won't hold everything.
+
+    On a wide terminal the table has those of `wide` too; with `now`, times say how long ago that was.
+    """
     if as_json:
         print_json(list(rows))
         return
     if not rows:
         say(empty)
         return
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    chosen = columns or tuple(rows[0])
-    for name in chosen:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(name, row[name])) for name in chosen))
-    console.print(table)
+    chosen = [*(columns or rows[0]), *(wide if console.width >= WIDE else ())]
+    console.print(table(rows, chosen, title, now, console.width))
 
 
-def card(values: Mapping[str, Any], as_json: bool) -> None:
+def card(values: Mapping[str, Any], as_json: bool, now: datetime | None = None) -> None:
     """One thing with its details: JSON, or a line for each; lists of things become tables below."""
     if as_json:
         print_json(values)
         return
     inner = {name: value for name, value in values.items() if _is_rows(value)}
-    for name, value in values.items():
-        cell = "" if name in inner else _cell(name, value)
-        if cell:
-            say(f"{name.replace('_', ' '):{LABEL_COLUMNS}}{cell}")
+    lines = {name: cell(name, value, now) for name, value in values.items() if name not in inner}
+    shown = {name: text for name, text in lines.items() if text}
+    labels = max([LABEL_COLUMNS, *(len(name) + 1 for name in shown)])
+    for name, text in shown.items():
+        line = Text(f"{name.replace('_', ' '):{labels}}")
+        line.append_text(painted(text, name, values[name], values, now))
+        console.print(line, soft_wrap=True)
     for name, rows in inner.items():
         say("")
-        show(rows, False, title=name.replace("_", " "))
+        show(rows, False, title=name.replace("_", " "), now=now)
 
 
-def say(text: str) -> None:
+def say(text: str, style: str = "") -> None:
     """One line for people, as it is: no markup, nothing that turns or hides what stands beside it."""
-    console.print(Text(one_line(text)), soft_wrap=True)
+    console.print(Text(one_line(text), style), soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; stable names, times in RFC 3339."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))  # noqa: T201
+    print(as_json_text(value))  # noqa: T201
+
+
+def as_json_text(value: Any) -> str:
+    """The document itself."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
 
 
 def masked(address: str, confidential: bool) -> str:
@@ -150,23 +162,6 @@ def masked_phone(phone: str, confidential: bool) -> str:
 
 def _is_rows(value: Any) -> bool:
     return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
-
-
-def _cell(name: str, value: Any) -> str:
-    """A value in a table: one line, whatever somebody wrote into it."""
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "yes"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, list | tuple):
-        return " ".join(_cell(name, one) for one in value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key.replace('_', ' ')} {_cell(key, one)}" for key, one in value.items())
-    text = str(value)
-    tld = parse_seat(text) if name in ("tld", "tlds") else None
-    return one_line(tld.shown if tld else text)
 
 
 def _plain(value: Any) -> Any:

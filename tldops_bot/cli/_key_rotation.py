@@ -5,12 +5,13 @@ from pathlib import Path
 
 from tldops_bot.app import App
 from tldops_bot.commands import _letters
+from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.key_discovery import web_key_name
 from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.mail import compose
 from tldops_bot.mail.mime_entities import signed_part
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
-from tldops_bot.store import audit, facts, outbox, people
+from tldops_bot.store import audit, facts, languages, outbox, people
 
 ACTOR = "operator"
 OLD_KEY_IS_KEPT = timedelta(days=180)
@@ -33,16 +34,23 @@ def rotate(app: App) -> tuple[str, str, int]:
     key = Attachment("list-key.asc", "application/pgp-keys", encode(keyring.export(new), PUBLIC_KEY))
     values = {"old": old, "fingerprint": new, "until": until}
     letter = Letter(Kind.NOTICE, "letters/list_key_rotated", values, to, attachments=(key,))
-    rendered = app.renderer.render(letter.template, values)
-    draft = compose.draft(letter, rendered, app.config.list, now)
-    sealed = signed_part(draft.entity, keyring.sign_detached(draft.entity, old))
+    with app.database.read() as session:
+        letters = languages.by_language(session, letter) or [letter]
+    drafts = [_draft(app, one) for one in letters]
+    sealed = [signed_part(one.entity, keyring.sign_detached(one.entity, old)) for one in drafts]
     with app.database.write() as session:
         audit.record(session, now, ACTOR, "list_key_rotated", old=old, new=new)
         facts.rotate_list_key(session, old, new, until)
-        if to:
-            outbox.store_sealed(session, outbox.enqueue(session, letter, draft, now), sealed)
+        for one, draft, octets in zip(letters, drafts, sealed, strict=True):
+            if one.to:
+                outbox.store_sealed(session, outbox.enqueue(session, one, draft, now), octets)
     keyring.look_again()
     return old, new, len(to)
+
+
+def _draft(app: App, letter: Letter) -> Draft:
+    rendered = app.renderer.render(letter.template, letter.values, letter.language)
+    return compose.draft(letter, rendered, app.config.list, app.now())
 
 
 def write_wkd(app: App, folder: Path) -> tuple[Path, ...]:

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from tldops_bot.cli._acting import AsJson
+from tldops_bot.cli._completion import seats
 from tldops_bot.cli._frame import opened, print_json, refuse, say
+from tldops_bot.cli._progress import counting
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.store import audit
 from tldops_bot.store.tables import AuditEntry
@@ -17,7 +19,7 @@ app = typer.Typer(help="What changed, when, by whom.", no_args_is_help=True)
 @app.command()
 def log(
     context: typer.Context,
-    tld: Annotated[str, typer.Option(help="Only this TLD.")] = "",
+    tld: Annotated[str, typer.Option(help="Only this TLD.", autocompletion=seats)] = "",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest so many.")] = 200,
     as_json: AsJson = False,
 ) -> None:
@@ -37,7 +39,8 @@ def log(
 def verify(context: typer.Context, as_json: AsJson = False) -> None:
     """Walk the chain of hashes; refuses at the first entry that was changed."""
     with opened(context) as parts, parts.database.read() as session:
-        count, tampered = audit.verify(session)
+        with counting("audit", audit.length(session)) as told:
+            count, tampered = audit.verify(session, told)
         head = audit.head(session)
     if as_json:
         print_json({"entries": count, "head": head, "tampered": tampered.entry_id if tampered else None})

@@ -2,7 +2,9 @@
 
 import typer
 
-from tldops_bot.cli._frame import opened, say
+from tldops_bot.adapters.linux_serve_lock import CannotServe, alone_on
+from tldops_bot.cli._frame import opened, refuse, say
+from tldops_bot.cli._progress import working
 
 app = typer.Typer(help="The database.", no_args_is_help=True)
 
@@ -12,6 +14,11 @@ def upgrade(context: typer.Context) -> None:
     """Carry out what is missing, in one transaction; never goes back."""
     with opened(context, any_schema=True) as parts:
         before = parts.schema.current()
-        parts.schema.upgrade()
+        if before != parts.schema.newest:
+            try:
+                with alone_on(parts.database.file), working("upgrading the database"):
+                    parts.schema.upgrade()
+            except CannotServe as problem:
+                refuse(f"{problem}; nobody may serve it meanwhile")
         after = parts.schema.current()
     say(f"up to date: {after}" if before == after else f"upgraded: {before or 'nothing'} to {after}")

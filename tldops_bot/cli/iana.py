@@ -13,6 +13,7 @@ from rich.progress import Progress
 from tldops_bot.adapters.iana_whois import Result, Unanswered
 from tldops_bot.app import App
 from tldops_bot.cli._acting import ACTOR, AsJson
+from tldops_bot.cli._completion import iana_tlds
 from tldops_bot.cli._frame import card, errors, opened, print_json, refuse, say
 from tldops_bot.domain.iana_changes import Change
 from tldops_bot.domain.iana_record import Garbled, IanaRecord, NotFound
@@ -78,7 +79,9 @@ def import_(
 @app.command("sync")
 def sync(
     context: typer.Context,
-    tlds: Annotated[list[str] | None, typer.Argument(metavar="[TLD…]", help="All that are due.")] = None,
+    tlds: Annotated[
+        list[str] | None, typer.Argument(metavar="[TLD…]", help="All that are due.", autocompletion=iana_tlds)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask IANA about these TLDs, or about all that are due by [iana] refresh."""
@@ -97,7 +100,7 @@ def sync(
 @app.command("show")
 def show_(
     context: typer.Context,
-    tld: Annotated[str, typer.Argument(help="nl, .nl, рф or xn--p1ai")],
+    tld: Annotated[str, typer.Argument(help="nl, .nl, рф or xn--p1ai", autocompletion=iana_tlds)],
     history: Annotated[bool, typer.Option("--history", help="Former contacts too.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -120,13 +123,14 @@ def show_(
             "held_back_at": held.held_at if (held := iana_watch.held_back(session, row.tld)) else None,
         }
         contacts = [_contact(one) for one in find(session, row.tld)]
+        now = parts.now()
     if as_json:
         print_json(values | {"contacts": contacts})
         return
-    card(values, False)
+    card(values, False, now)
     for one in contacts:
         say("")
-        card(one, False)
+        card(one, False, now)
 
 
 def _contact(row: IanaContact) -> dict[str, Any]:

@@ -26,11 +26,13 @@ def list_(
             disclose(parts, "inbox list")
         with parts.database.read() as session:
             rows = [_row(one, confidential) for one in inbox.listing(session, stuck, limit)]
+        now = parts.now()
     show(
         rows,
         as_json,
         empty="no mail",
         columns=("id", "received_at", "mail_from", "state", "verdict", "outcome"),
+        now=now,
     )
 
 

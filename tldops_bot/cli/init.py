@@ -1,6 +1,9 @@
 """`init`: a working configuration, database and list key; safe to run again."""
 
+import json
 import os
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +12,35 @@ import typer
 from tldops_bot.adapters.gnupg_keyring import NoListKey
 from tldops_bot.app import App
 from tldops_bot.cli._frame import Options, console, refuse
-from tldops_bot.config import Config, ConfigProblem, load_config
+from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.store import facts
 
 LONGEST_TAG = "b.9999999999." + "x" * 16
+# Where the Debian package and the container keep things; elsewhere they lie beside config.toml.
+CONFIG_VARIABLE, DATA_VARIABLE, LISTEN_VARIABLE = "TLDOPS_CONFIG", "TLDOPS_DATA", "TLDOPS_LISTEN"
+_NEXT = """
+What is left to do:
+
+1. Mail in: hand mail for {local}@{domain} and {local}{delimiter}anything@{domain} to
+   {where} ({protocol}). docs/mail-servers.md has the lines for Postfix and Exim.
+2. Mail out: [smarthost] in {file} is the mail server that sends it and adds a DKIM signature.
+   In the DNS, with the names of your mail server:
+       {domain}.         MX   10 mx.{domain}.
+       {domain}.         TXT  "v=spf1 mx -all"
+       _dmarc.{domain}.  TXT  "v=DMARC1; p=reject"
+3. {program} iana sync
+   asks IANA who may vouch for each TLD; about five minutes.
+4. {program} committee add --key ann.asc "Ann Example" ann@nic.example
+   the first of those who decide. From then on, they decide by mail.
+5. {program} doctor
+   says what does not fit yet, and how to mend it.
+6. {program} serve
+   or, as a service: systemctl enable --now tldops-bot
+
+{data} holds the list's secret key and everybody's data: back it up.
+"""
 _FILE = """\
 # Made by `tldops-bot init`. Every key with its meaning: config.example.toml.
 
@@ -28,33 +54,49 @@ email = "{owner}"
 
 [listener]
 protocol = "smtp"
-host = "127.0.0.1"
-port = 8025
+host = {host}
+port = {port}
 
 [smarthost]
 host = "127.0.0.1"
 port = 25
 
 [database]
-url = "sqlite:///var/tldops.sqlite"
+url = {database}
 
 [openpgp]
-home = "var/gnupg"
+home = {home}
 """
 
 
 def init(
     context: typer.Context,
     list_address: Annotated[str, typer.Option(help="The address commands are mailed to.")] = "",
-    directory: Annotated[Path | None, typer.Option(help="Where everything goes; here unless told.")] = None,
+    owner: Annotated[
+        str, typer.Option(help="The address of a human who helps; postmaster unless told.")
+    ] = "",
+    directory: Annotated[
+        Path | None, typer.Option(help="Where config.toml goes; here unless told.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=DATA_VARIABLE,
+            help="Where database and list key go; var/ beside config.toml unless told.",
+            show_default=False,
+        ),
+    ] = None,
+    listen: Annotated[
+        str, typer.Option(envvar=LISTEN_VARIABLE, help="Host and port where mail comes in.")
+    ] = "127.0.0.1:8025",
 ) -> None:
     """Make a working config.toml, the database and the list's key. Safe to run again."""
     options = context.find_object(Options) or Options()
-    file = (
-        options.config if options.config and directory is None else (directory or Path.cwd()) / "config.toml"
-    )
+    file = _where(options, directory)
     if not file.exists():
-        _write_config(file, list_address)
+        if not list_address and sys.stdin.isatty():
+            list_address, owner = _ask(owner)
+        _write_config(file, list_address or "tld-ops@lists.example", owner, data, listen)
     elif list_address:
         _must_agree(file, list_address)
     config = _read(file)
@@ -65,24 +107,89 @@ def init(
         fingerprint = _make_key(app)
     finally:
         app.close()
-    console.print(f"configuration  {file}", soft_wrap=True, highlight=False)
-    console.print(f"list           {config.list.address}", soft_wrap=True, highlight=False)
-    console.print(f"list key       {fingerprint}", soft_wrap=True, highlight=False)
-    console.print("next           `tldops-bot iana sync`, `tldops-bot committee add`, `tldops-bot serve`")
+    _say(f"configuration  {file}")
+    _say(f"list           {config.list.address}")
+    _say(f"list key       {fingerprint}")
+    _say(_next_steps(config))
 
 
-def _write_config(file: Path, list_address: str) -> None:
-    address = parse_address(list_address or "tld-ops@lists.example")
+def _where(options: Options, directory: Path | None) -> Path:
+    if directory is not None:
+        return directory / "config.toml"
+    if options.config is not None:
+        return options.config
+    return Path(os.environ.get(CONFIG_VARIABLE) or Path.cwd() / "config.toml")
+
+
+def _ask(owner: str) -> tuple[str, str]:
+    """The two things nobody can guess."""
+    _say("Two questions; everything else can be changed later in the configuration.\n")
+    _say("Members mail their commands to one address, and sub-addresses of it take answers and bounces.")
+    address = _ask_address("Address of the list", "tld-ops@lists.example")
+    if not owner:
+        _say("\nEvery mail names a human who helps when a program does not.")
+        owner = _ask_address("Address of that human", f"secretariat@{address.rpartition('@')[2]}")
+    _say("")
+    return address, owner
+
+
+def _ask_address(question: str, example: str) -> str:
+    while True:
+        answer = parse_address(typer.prompt(question, default=example))
+        if answer is not None:
+            return answer
+        _say(f"That is not a mail address, such as {example}.")
+
+
+def _write_config(file: Path, list_address: str, owner: str, data: Path | None, listen: str) -> None:
+    address = parse_address(list_address)
     if address is None:
         refuse(f"{list_address} is not a mail address, such as tld-ops@lists.example")
-    owner = f"postmaster@{address.rpartition('@')[2]}"
-    text = _FILE.format(address=address, owner=owner)
+    human = parse_address(owner or f"postmaster@{address.rpartition('@')[2]}")
+    if human is None:
+        refuse(f"{owner} is not a mail address, such as secretariat@lists.example")
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        refuse(f"{listen} is not a host and a port, such as 127.0.0.1:8025")
+    folder = "var" if data is None else str(data.absolute())
+    database, home = json.dumps(f"sqlite:///{folder}/tldops.sqlite"), json.dumps(f"{folder}/gnupg")
+    text = _FILE.format(
+        address=address, owner=human, host=json.dumps(host), port=int(port), database=database, home=home
+    )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as out:
             out.write(text)
     except OSError as problem:
         refuse(f"{file}: cannot be written ({problem.strerror})")
+
+
+def _next_steps(config: Config) -> str:
+    home = ListAddress.parse(config.list.address, config.list.delimiter)
+    listener = config.listener
+    return _NEXT.strip("\n").format(
+        local=home.local,
+        domain=home.domain,
+        delimiter=home.delimiter,
+        where=listener.socket or f"{listener.host}:{listener.port}",
+        protocol=listener.protocol.upper(),
+        file=config.file,
+        program=_program(config.file),
+        data=config.openpgp.home.parent,
+    )
+
+
+def _program(file: Path) -> str:
+    """As it is called from here so that it finds this configuration."""
+    try:
+        is_found = find_config(None, os.environ, Path.cwd()).resolve() == file
+    except ConfigProblem:
+        is_found = False
+    return "tldops-bot" if is_found else f"tldops-bot --config {shlex.quote(str(file))}"
+
+
+def _say(text: str) -> None:
+    console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def _must_agree(file: Path, list_address: str) -> None:

@@ -6,11 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from tldops_bot.app import App
-from tldops_bot.cli._acting import AsJson, Confidential, disclose
+from tldops_bot.cli._acting import AsJson, Confidential, Yes, disclose, must_be_sure
 from tldops_bot.cli._frame import card, masked, opened, print_json, refuse, say, show
 from tldops_bot.cli._key_rotation import rotate, write_wkd
+from tldops_bot.cli._progress import working
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
-from tldops_bot.store import facts, overview
+from tldops_bot.store import facts, overview, people
+from tldops_bot.store.database import Session
 from tldops_bot.store.tables import CertificateRow, Person
 
 app = typer.Typer(help="The list's key, and those of its members.", no_args_is_help=True)
@@ -25,6 +27,7 @@ def show_(context: typer.Context, confidential: Confidential = False, as_json: A
             disclose(parts, "keys show")
         with parts.database.read() as session:
             rows = [_row(person, key, confidential) for person, key in overview.keys_in_use(session)]
+            now = parts.now()
             before = [
                 {"fingerprint": old, "kept_until": until}
                 for old, until in facts.old_list_keys(session).items()
@@ -32,18 +35,14 @@ def show_(context: typer.Context, confidential: Confidential = False, as_json: A
     if as_json:
         print_json({"list": own, "before": before, "members": rows})
         return
-    card(own, False)
+    card(own, False, now)
     if before:
         say("")
-        show(before, False, title="keys of the list before, kept for reading", empty="")
+        show(before, False, title="keys of the list before, kept for reading", now=now)
     say("")
-    show(
-        rows,
-        False,
-        title="members",
-        empty="no member has a key",
-        columns=("fingerprint", "email", "expires_at"),
-    )
+    shown = [one | {"key_expires_at": one["expires_at"], "marks": _marks(one)} for one in rows]
+    columns = ["fingerprint", "email", "key_expires_at", *(["marks"] if any(map(_marks, rows)) else [])]
+    show(shown, False, title="members", empty="no member has a key", columns=columns, now=now)
 
 
 @app.command()
@@ -71,15 +70,21 @@ def export(
 
 
 @app.command("rotate")
-def rotate_(context: typer.Context) -> None:
+def rotate_(context: typer.Context, yes: Yes = False) -> None:
     """A new key for the list; everybody is told in a mail signed with the old one."""
     with opened(context) as parts:
-        old, new, told = rotate(parts)
+        must_be_sure(parts, _how_many_are_told, yes)
+        with working("making and announcing the new key"):
+            old, new, told = rotate(parts)
     say(f"old key  {old}")
     say(f"new key  {new}")
     say(f"told     {told} addresses, signed with the old key")
     say("`serve` signs with the new key within a minute, and still reads what is encrypted to the old one.")
     say("Now publish the new one: `keys export`, `keys export --wkd DIR`.")
+
+
+def _how_many_are_told(session: Session) -> str:
+    return f"Make a new key for the list, and mail {len(people.everybody_served(session))} people about it?"
 
 
 def _export_wkd(parts: App, folder: Path) -> None:
@@ -114,3 +119,8 @@ def _row(person: Person, key: CertificateRow, confidential: bool) -> dict[str, A
         "is_revoked": key.is_revoked,
         "is_blocked": person.key_blocked_at is not None,
     }
+
+
+def _marks(row: dict[str, Any]) -> list[str]:
+    marks = (("is_revoked", "key-revoked"), ("is_blocked", "key-blocked"))
+    return [word for name, word in marks if row[name]]

@@ -1,11 +1,26 @@
 """`members`: everybody with a seat, their details, and what the operator may do with their entries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
-from tldops_bot.cli._acting import BY, AsJson, Because, Confidential, acting, disclose, must_say_why, tell
+from tldops_bot.app import App
+from tldops_bot.cli import _moving
+from tldops_bot.cli._acting import (
+    BY,
+    AsJson,
+    Because,
+    Confidential,
+    Yes,
+    acting,
+    disclose,
+    must_be_sure,
+    must_say_why,
+    tell,
+)
+from tldops_bot.cli._completion import seats
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
 from tldops_bot.commands import _letters, _requests, _suspending
 from tldops_bot.commands._command import Context
@@ -19,8 +34,10 @@ from tldops_bot.store.tables import CertificateRow, Entry, Person
 MORE_DIGITS = 18  # than any number of a person
 LIVING = (people.LISTED, people.SUSPENDED)
 app = typer.Typer(help="Contacts, and everybody else with a seat.", no_args_is_help=True)
+app.command("import")(_moving.import_)
+app.command("export")(_moving.export)
 WhoIs = Annotated[str, typer.Argument(metavar="WHO", help="Number, address or full fingerprint.")]
-OneTld = Annotated[str, typer.Option("--tld", help="Only this TLD.")]
+OneTld = Annotated[str, typer.Option("--tld", help="Only this TLD.", autocompletion=seats)]
 Reason = Annotated[str, typer.Option(help="Why; those concerned are told.")]
 
 
@@ -35,8 +52,8 @@ def list_(
             disclose(parts, "members list")
         with parts.database.read() as session:
             rows = [_row(one, confidential) for one in overview.seated(session, label)]
-    columns = ("id", "name", "email", "phone", "tlds", "marks") if confidential else ()
-    show(rows, as_json, empty="nobody", columns=columns or ("id", "name", "email", "tlds", "marks"))
+    columns = ("id", "name", "email", *(("phone",) if confidential else ()), "tlds", "marks")
+    show(rows, as_json, empty="nobody", columns=columns, wide=("organisation",))
 
 
 @app.command("show")
@@ -45,19 +62,20 @@ def show_(
 ) -> None:
     """One person: record, key, entries."""
     with opened(context) as parts:
+        now = parts.now()
         with parts.database.read() as session:
             person_id = find(session, who).id
         if confidential:
             disclose(parts, f"members show {person_id}")
         with parts.database.read() as session:
             values = _details(session, session.get_one(Person, person_id), confidential)
-    card(values, as_json)
+    card(values, as_json, now)
 
 
 @app.command()
-def suspend(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "") -> None:
+def suspend(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "", yes: Yes = False) -> None:
     """Suspend a contact until it is decided what becomes of the entry."""
-    with opened(context) as parts, acting(parts) as ctx:
+    with opened(context) as parts, _sure(parts, "Suspend", who, tld, (people.LISTED,), yes) as ctx:
         person = find(ctx.session, who)
         held = _entries(person, tld, (people.LISTED,))
         for entry in held:
@@ -84,9 +102,9 @@ def restore(context: typer.Context, who: WhoIs, tld: OneTld = "", because: Becau
 
 
 @app.command()
-def remove(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "") -> None:
+def remove(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "", yes: Yes = False) -> None:
     """End a contact's entries: of one TLD, or all; the person and the others of the TLD are told."""
-    with opened(context) as parts, acting(parts) as ctx:
+    with opened(context) as parts, _sure(parts, "Remove for good", who, tld, LIVING, yes) as ctx:
         person = find(ctx.session, who)
         held = _entries(person, tld, LIVING)
         _close_questions(ctx, held, because)
@@ -96,6 +114,19 @@ def remove(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = ""
         ctx.post(_letters.notice("letters/ended", values, _letters.to_person(person)))
         done = person.name
     say(f"removed {done}: {', '.join(left)}")
+
+
+@contextmanager
+def _sure(parts: App, what: str, who: str, tld: str, states: Sequence[str], yes: bool) -> Iterator[Context]:
+    """A transaction, once the operator has seen whom it is about."""
+
+    def about(session: Session) -> str:
+        person = find(session, who)
+        return f"{what}: {_about(person, _entries(person, tld, states))}?"
+
+    must_be_sure(parts, about, yes)
+    with acting(parts) as ctx:
+        yield ctx
 
 
 def find(session: Session, who: str) -> Person:
@@ -141,15 +172,6 @@ def _close_questions(ctx: Context, held: Sequence[Entry], because: str) -> None:
 
 def _row(person: Person, confidential: bool) -> dict[str, Any]:
     living = [one for one in person.entries if one.state in LIVING]
-    offices = sorted(one.role for one in person.offices)
-    suspended = [one.tld for one in living if one.state == people.SUSPENDED]
-    marks = [
-        *offices,
-        *(["suspended"] if suspended else []),
-        *(["no-key"] if person.fingerprint is None or person.key_blocked_at else []),
-        *(["stale"] if person.stale_at else []),
-        *(["mail-fails"] if person.mailbox_failed_at else []),
-    ]
     return {
         "id": person.id,
         "name": person.name,
@@ -157,12 +179,23 @@ def _row(person: Person, confidential: bool) -> dict[str, Any]:
         "email": masked(person.email, confidential),
         "phone": masked_phone(person.mobile or person.phone, confidential),
         "tlds": [one.tld for one in living],
-        "suspended_tlds": suspended,
-        "offices": offices,
+        "suspended_tlds": [one.tld for one in living if one.state == people.SUSPENDED],
+        "offices": sorted(one.role for one in person.offices),
         "fingerprint": person.fingerprint,
         "is_stale": person.stale_at is not None,
-        "marks": marks,
+        "marks": _marks(person),
     }
+
+
+def _marks(person: Person) -> list[str]:
+    """What is to be known of somebody at a glance."""
+    return [
+        *sorted(one.role for one in person.offices),
+        *(["suspended"] if any(one.state == people.SUSPENDED for one in person.entries) else []),
+        *(["no-key"] if person.fingerprint is None or person.key_blocked_at else []),
+        *(["stale"] if person.stale_at else []),
+        *(["mail-fails"] if person.mailbox_failed_at else []),
+    ]
 
 
 def _details(session: Session, person: Person, confidential: bool) -> dict[str, Any]:
@@ -170,6 +203,7 @@ def _details(session: Session, person: Person, confidential: bool) -> dict[str, 
     return {
         "id": person.id,
         "name": person.name,
+        "marks": _marks(person),
         "organisation": person.organisation,
         "email": masked(person.email, confidential),
         "emergency_email": masked(person.emergency_email, confidential),
@@ -179,6 +213,7 @@ def _details(session: Session, person: Person, confidential: bool) -> dict[str, 
         "fax": masked_phone(person.fax, confidential),
         "postal": person.postal if confidential or not person.postal else "…",
         "timezone": person.timezone,
+        "language": person.language,
         "fingerprint": person.fingerprint,
         "key_expires_at": row.expires_at if row else None,
         "key_is_revoked": bool(row and row.is_revoked),

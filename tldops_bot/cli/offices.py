@@ -11,8 +11,10 @@ from tldops_bot.cli._acting import (
     AsJson,
     Because,
     Confidential,
+    Yes,
     acting,
     disclose,
+    must_be_sure,
     must_say_why,
     refuse_as,
     tell,
@@ -54,13 +56,17 @@ def verbs(role: str) -> typer.Typer:
         say(f"{name} sits in the {role}; key {certificate.fingerprint}")
 
     @group.command("remove")
-    def remove(context: typer.Context, who: WhoIs, because: Because = "") -> None:
+    def remove(context: typer.Context, who: WhoIs, because: Because = "", yes: Yes = False) -> None:
         """End somebody's seat; they and the committee are told. The last of the committee stays."""
-        with opened(context) as parts, acting(parts) as ctx:
-            must_say_why(ctx.session, because)
-            person = find(ctx.session, who)
-            _unseat(ctx, role, person, because)
-            name = person.name
+        with opened(context) as parts:
+            must_be_sure(
+                parts, lambda session: f"End the seat of {find(session, who).name} in the {role}?", yes
+            )
+            with acting(parts) as ctx:
+                must_say_why(ctx.session, because)
+                person = find(ctx.session, who)
+                _unseat(ctx, role, person, because)
+                name = person.name
         say(f"{name} sits in the {role} no more")
 
     @group.command("list")
@@ -71,7 +77,8 @@ def verbs(role: str) -> typer.Typer:
                 disclose(parts, f"{role} list")
             with parts.database.read() as session:
                 rows = [_row(one, role, confidential) for one in people.office_holders(session, role)]
-        show(rows, as_json, empty="nobody", columns=("id", "name", "email", "since_at", "has_key"))
+        columns = ("id", "name", "email", "since_at", "has_key")
+        show(rows, as_json, empty="nobody", columns=columns)
 
     return group
 

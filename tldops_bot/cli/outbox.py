@@ -1,5 +1,6 @@
 """`outbox`: copies that wait to go out; sent again, or given up, by the operator's word."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -9,13 +10,16 @@ from tldops_bot.cli._acting import (
     AsJson,
     Because,
     Confidential,
+    Yes,
     acting,
     disclose,
+    must_be_sure,
     must_say_why,
     tell,
 )
 from tldops_bot.cli._frame import masked, opened, refuse, say, show
 from tldops_bot.store import audit, outbox, outbox_control, overview
+from tldops_bot.store.database import Session
 from tldops_bot.store.outbox_control import Listed
 
 ENDED = (outbox.TAKEN, outbox.REFUSED, outbox.DROPPED)
@@ -38,8 +42,9 @@ def list_(
             disclose(parts, "outbox list")
         with parts.database.read() as session:
             rows = [_row(one, confidential) for one in outbox_control.listing(session, states, limit)]
-    columns = ("id", "kind", "to", "state", "attempts", "next_attempt_at", "status")
-    show(rows, as_json, empty="nothing waits", columns=columns)
+        now = parts.now()
+    columns = ("id", "kind", "to", "state", "made_at", "attempts", "status")
+    show(rows, as_json, empty="nothing waits", columns=columns, wide=("next_attempt_at",), now=now)
 
 
 @app.command()
@@ -63,18 +68,26 @@ def drop(
     context: typer.Context,
     ids: Annotated[list[int], typer.Argument(metavar="ID…")],
     because: Because = "",
+    yes: Yes = False,
 ) -> None:
     """Give copies up; they never go. Once there is a committee, it is told."""
-    with opened(context) as parts, acting(parts) as ctx:
-        must_say_why(ctx.session, because)
-        for number in ids:
-            if not 0 < number < 2**62 or not outbox_control.drop(ctx.session, number, ctx.now):
-                refuse(f"delivery {number} is not there, is finished, or is on its way at this moment")
-            audit.record(ctx.session, ctx.now, ACTOR, "outbox_dropped", delivery=number)
-        kinds = [overview.message_kind(ctx.session, number) for number in ids]
-        copies = [f"{number} ({kind})" for number, kind in zip(ids, kinds, strict=True)]
-        tell(ctx, "dropped", f"copies of mails: {', '.join(copies)}", because)
+    if not all(0 < number < 2**62 for number in ids):
+        refuse("a number of a delivery is wanted, as `tldops-bot outbox list` shows it")
+    with opened(context) as parts:
+        must_be_sure(parts, lambda session: f"Give up for good: {_copies(session, ids)}?", yes)
+        with acting(parts) as ctx:
+            must_say_why(ctx.session, because)
+            for number in ids:
+                if not outbox_control.drop(ctx.session, number, ctx.now):
+                    refuse(f"delivery {number} is not there, is finished, or is on its way at this moment")
+                audit.record(ctx.session, ctx.now, ACTOR, "outbox_dropped", delivery=number)
+            tell(ctx, "dropped", f"copies of mails: {_copies(ctx.session, ids)}", because)
     say(f"{len(ids)} given up")
+
+
+def _copies(session: Session, ids: Sequence[int]) -> str:
+    kinds = [overview.message_kind(session, number) for number in ids]
+    return ", ".join(f"{number} ({kind})" for number, kind in zip(ids, kinds, strict=True))
 
 
 def _row(one: Listed, confidential: bool) -> dict[str, Any]:

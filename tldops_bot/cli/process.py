@@ -179,7 +179,7 @@ def _decisions(decision: Decision) -> list[dict[str, str]]:
 
 
 def _reply(app: App, letter: Letter) -> dict[str, Any]:
-    rendered = app.renderer.render(letter.template, letter.values)
+    rendered = app.renderer.render(letter.template, letter.values, letter.language)
     return {
         "kind": letter.kind.value,
         "to": [one.address for one in letter.to],

@@ -12,12 +12,15 @@ from tldops_bot.cli._acting import (
     AsJson,
     Because,
     Confidential,
+    Yes,
     acting,
     disclose,
+    must_be_sure,
     must_say_why,
     refuse_as,
     tell,
 )
+from tldops_bot.cli._completion import request_ids
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
 from tldops_bot.commands import _case, _deciding
 from tldops_bot.commands._command import Context, Refused
@@ -30,7 +33,7 @@ from tldops_bot.store.tables import Request
 
 ENDED = (requests.DONE, requests.REJECTED, requests.WITHDRAWN, requests.EXPIRED)
 app = typer.Typer(help="What waits for a decision.", no_args_is_help=True)
-Id = Annotated[str, typer.Argument(metavar="ID", help="As in R-17, or just 17.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="As in R-17, or just 17.", autocompletion=request_ids)]
 
 
 @app.command("list")
@@ -47,11 +50,14 @@ def list_(
         with parts.database.read() as session:
             held = requests.listing(session, (*requests.OPEN, *ENDED) if everything else requests.OPEN)
             rows = [_row(one, confidential) for one in held]
+        now = parts.now()
     show(
         rows,
         as_json,
         empty="nothing waits",
         columns=("id", "kind", "tld", "name", "email", "state", "asked_at"),
+        wide=("expires_at",),
+        now=now,
     )
 
 
@@ -66,8 +72,8 @@ def show_(
         if confidential:
             disclose(parts, f"requests show {name}")
         with parts.database.read() as session:
-            values = _details(session, _find(session, number), confidential, parts.now())
-    card(values, as_json)
+            values = _details(session, _find(session, number), confidential, now := parts.now())
+    card(values, as_json, now)
 
 
 @app.command()
@@ -81,19 +87,22 @@ def reject(
     context: typer.Context,
     number: Id,
     because: Annotated[str, typer.Option(help="Why; the person is told, and the committee.")],
+    yes: Yes = False,
 ) -> None:
     """Say no in the committee's place; the reason goes to the person."""
-    _decide(context, number, because, approves=False)
+    _decide(context, number, because, approves=False, yes=yes)
 
 
-def _decide(context: typer.Context, word: str, because: str, approves: bool) -> None:
+def _decide(context: typer.Context, word: str, because: str, approves: bool, yes: bool = True) -> None:
     if not approves and not because.strip():
         refuse("--because TEXT is needed: it goes to the person")
-    with opened(context) as parts, acting(parts) as ctx:
-        request = _find(ctx.session, word)
-        must_say_why(ctx.session, because)
-        _decided(parts, ctx, request, because, approves)
-        done = f"{name_of(request)} {'approved' if approves else 'rejected'}"
+    with opened(context) as parts:
+        must_be_sure(parts, lambda session: f"Reject {_about(_find(session, word))}?", yes)
+        with acting(parts) as ctx:
+            request = _find(ctx.session, word)
+            must_say_why(ctx.session, because)
+            _decided(parts, ctx, request, because, approves)
+            done = f"{name_of(request)} {'approved' if approves else 'rejected'}"
     say(done)
 
 
@@ -104,10 +113,15 @@ def _decided(parts: App, ctx: Context, request: Request, because: str, approves:
     outcome = _deciding.decide(ctx, request, approves, BY, because.strip()[:200])
     if isinstance(outcome, Refused):
         refuse_as(parts, outcome)
-    what, shown = "approved" if approves else "rejected", describe(request)
+    what = "approved" if approves else "rejected"
     audit.record(ctx.session, ctx.now, ACTOR, what, request.tld, request.person_id, request=name_of(request))
+    tell(ctx, what, _about(request), because)
+
+
+def _about(request: Request) -> str:
+    shown = describe(request)
     about = [name_of(request), str(shown["name"]), dotted(str(shown["tld"])) if request.tld else ""]
-    tell(ctx, what, ", ".join(filter(None, about)), because)
+    return ", ".join(filter(None, about))
 
 
 def _find(session: Session, word: str) -> Request:

@@ -12,6 +12,7 @@ import typer
 from tldops_bot.app import App
 from tldops_bot.cli._acting import ACTOR, Confidential, disclose
 from tldops_bot.cli._frame import masked, masked_phone, note, opened, refuse, say
+from tldops_bot.cli._progress import working
 from tldops_bot.cli.members import find
 from tldops_bot.commands._roster_files import with_files
 from tldops_bot.config import Config
@@ -23,7 +24,7 @@ from tldops_bot.domain.roster_edition import ALL, Edition
 from tldops_bot.domain.schedule import next_due
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext, Unfinished, job
-from tldops_bot.jobs.send_roster import News, is_wanted, letter_to, news_for, roster_letters
+from tldops_bot.jobs.send_roster import News, is_wanted, letter_to, news_for, ready, roster_letters
 from tldops_bot.roster import parts as roster_parts
 from tldops_bot.store import audit, figures, roster_sends
 from tldops_bot.store.database import Session
@@ -45,15 +46,17 @@ def preview(
     with opened(context) as app_:
         if confidential:
             disclose(app_, "roster preview")
-            app_.roster_press.prepare()
-        with app_.database.read() as session:
+            with working("making the files"):
+                app_.roster_press.prepare()
+        with working("making the roster"), app_.database.read() as session:
             now = app_.now()
             held, edition = with_files(session, app_.config, app_.tlds, now)
             news = _news(session, held, for_, now)
             if not confidential:
                 held, edition = _masked_edition(session, held, app_)
+            language = find(session, for_).language if for_ else ""
         letter = letter_to((), roster_parts.values(held, app_.config), edition, news)
-        text = app_.renderer.render(letter.template, letter.values)
+        text = app_.renderer.render(letter.template, letter.values, language)
     if out is None:
         print(f"Subject: {text.subject}\n\n{text.body}", end="")  # noqa: T201
     else:
@@ -71,11 +74,13 @@ def send(
 ) -> None:
     """Put the roster into the outbox, if it is due (or with --now). Ctrl-C stops it; the next run goes on."""
     with opened(context) as app_:
-        if now and not app_.roster_press.prepare():
+        with working("making the files"):
+            is_made = not now or app_.roster_press.prepare()
+        if not is_made:
             refuse("its files could not be made; the log says why")
         sent: list[Letter] = []
 
-        @job(every=JOBS["send_roster"].every)
+        @job(every=JOBS["send_roster"].every, look=ready if now else JOBS["send_roster"].look)
         def send_roster(ctx: JobContext) -> Sequence[Letter] | Unfinished:
             """What the clock does, or the same out of turn."""
             found = _out_of_turn(ctx, is_begun=bool(sent)) if now else JOBS["send_roster"].run(ctx)
@@ -85,7 +90,8 @@ def send(
             return found
 
         try:
-            app_.job_runner().run(send_roster)
+            with working("writing the copies"):
+                app_.job_runner().run(send_roster)
         except KeyboardInterrupt:
             refuse(
                 f"stopped: {_counted(sent)} in the outbox; the clock or `roster send` goes on with the others"

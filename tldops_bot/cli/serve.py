@@ -2,15 +2,24 @@
 
 import asyncio
 import logging
+import os
 import signal
+import threading
 from typing import Annotated
 
 import typer
 
 from tldops_bot.adapters.linux_secrets import keep_in_memory
+from tldops_bot.adapters.linux_serve_lock import CannotServe, alone_on
+from tldops_bot.adapters.log_lines import set_up
+from tldops_bot.adapters.systemd_supervisor import Supervisor
 from tldops_bot.app import App
 from tldops_bot.cli._frame import opened, refuse
 from tldops_bot.serving import Service
+
+LONGEST_END_SECONDS = 8.5
+
+log = logging.getLogger(__name__)
 
 
 def serve(
@@ -18,24 +27,50 @@ def serve(
     verbose: Annotated[bool, typer.Option("--verbose", help="One log line a mail.")] = False,
 ) -> None:
     """Take mail in, answer it, deliver, and keep the clock, until SIGTERM."""
-    level = logging.INFO if verbose else logging.WARNING
     keep_in_memory()
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with opened(context) as app:
+        settings = app.config.log
+        set_up(settings.format, "info" if verbose and settings.level != "debug" else settings.level)
         try:
-            asyncio.run(_serve(app))
+            with alone_on(app.database.file):
+                asyncio.run(_serve(app))
+        except CannotServe as problem:
+            refuse(str(problem))
         except OSError as problem:
             refuse(f"cannot listen: {problem.strerror or type(problem).__name__}")
 
 
 async def _serve(app: App) -> None:
     stop = asyncio.Event()
+    supervisor = Supervisor(os.environ, os.getpid())
+
+    def end() -> None:
+        supervisor.stopping()
+        _end_by_force_after(LONGEST_END_SECONDS)
+        stop.set()
+
+    def ready(addresses: tuple[str, ...]) -> None:
+        for address in addresses:
+            print(f"listening on {address}", flush=True)  # noqa: T201
+        supervisor.ready(addresses)
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await Service(app).run(stop, _ready)
+        loop.add_signal_handler(number, end)
+    informing = asyncio.create_task(supervisor.keep_informed())
+    try:
+        await Service(app).run(stop, ready, supervisor.sockets())
+    finally:
+        informing.cancel()
 
 
-def _ready(addresses: tuple[str, ...]) -> None:
-    for address in addresses:
-        print(f"listening on {address}", flush=True)  # noqa: T201
+def _end_by_force_after(seconds: float) -> None:
+    """Whatever hangs then, a locked database or a library: nothing is lost by it, as nothing is by SIGKILL."""
+
+    def end() -> None:
+        log.warning("not everything came to its end in time; the next start takes up what was in hand")
+        os._exit(0)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()

@@ -10,7 +10,10 @@ import typer
 
 from tldops_bot.app import App
 from tldops_bot.cli._acting import AsJson
-from tldops_bot.cli._frame import opened, print_json, refuse, say
+from tldops_bot.cli._frame import opened, print_json, refuse, say, show
+from tldops_bot.cli._look import GOOD, bar
+from tldops_bot.cli._progress import working
+from tldops_bot.cli._to_do import ToDo, to_do
 from tldops_bot.commands._reach import tlds_reached
 from tldops_bot.config.tile_map import load_tile_map
 from tldops_bot.domain.alert_reach import response
@@ -28,7 +31,8 @@ from tldops_bot.store import alerts, figures, freshness, outbox_control, overvie
 from tldops_bot.store.database import Session
 from tldops_bot.store.roster_rows import load_roster
 
-COLUMNS = 22
+COLUMNS = 21  # and a blank
+SHARE_COLUMNS = 22
 SUFFIXES = (".svg", ".png", ".pdf")
 
 
@@ -54,18 +58,23 @@ def stats(
         roster = load_roster(session, parts.now(), parts.tlds)
         history = figures.history(session)
         if plot is not None:
-            _write(plot, _drawn(parts, roster, history, plot.suffix.lower()))
+            with working("drawing the map"):
+                drawn = _drawn(parts, roster, history, plot.suffix.lower())
+            _write(plot, drawn)
         held = _exercises(session)
         if plot_exercises is not None:
             _write(plot_exercises, _drawn_exercises(parts, held, plot_exercises.suffix.lower()))
         if plot is not None or plot_exercises is not None:
             return
-        regions = parts.config.roster.regions
-        found = _coverage(roster.coverage, regions) | _freshness(session, parts.now()) | _waiting(session)
+        regions, now = parts.config.roster.regions, parts.now()
+        waits = to_do(session, now)
+        found = _coverage(roster.coverage, regions) | _freshness(session, now) | _waiting(session)
     if as_json:
         past = [asdict(one) for one in weekly(history)]
-        print_json(found | {"history": past, "exercises": [_exercise_values(one) for one in held]})
+        more = {"history": past, "exercises": [_exercise_values(one) for one in held]}
+        print_json({"to_do": [_to_do_values(one) for one in waits]} | found | more)
         return
+    _say_to_do(waits, now)
     for name, value in found.items():
         for line in _lines(name.replace("_", " "), value):
             say(line)
@@ -73,6 +82,24 @@ def stats(
         say(_line_of_month(one))
     for exercise in held[-12:]:
         say(_line_of_exercise(exercise))
+
+
+def _say_to_do(waits: Sequence[ToDo], now: datetime) -> None:
+    """First what needs somebody, each with the verb that looks at it."""
+    if not waits:
+        say("nothing needs doing", GOOD)
+    else:
+        rows = [
+            {"number": one.number, "needs_somebody": one.words, "since": one.at, "look_at": one.verb}
+            | {"is_urgent": one.is_urgent}
+            for one in waits
+        ]
+        show(rows, False, columns=("number", "needs_somebody", "since", "look_at"), now=now)
+    say("")
+
+
+def _to_do_values(one: ToDo) -> dict[str, Any]:
+    return {"what": one.what, "number": one.number, "at": one.at, "is_urgent": one.is_urgent}
 
 
 def _coverage(coverage: Coverage, regions: bool) -> dict[str, Any]:
@@ -122,18 +149,19 @@ def _share(share: Share) -> dict[str, int]:
 def _lines(name: str, value: Any) -> list[str]:
     if not isinstance(value, Mapping):
         shown = f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
-        return [f"{name:{COLUMNS}}{'none' if value is None else shown}"]
+        return [f"{name:{COLUMNS}} {'none' if value is None else shown}"]
     if set(value) == {"covered", "total", "percent"}:
-        return [f"{name:{COLUMNS}}{value['covered']} of {value['total']} ({value['percent']} %)"]
+        words = f"{value['covered']} of {value['total']} ({value['percent']} %)"
+        return [f"{name:{COLUMNS}} {words:{SHARE_COLUMNS}}{bar(value['covered'], value['total'])}"]
     if not value:
-        return [] if name == "regions" else [f"{name:{COLUMNS}}0"]
+        return [] if name == "regions" else [f"{name:{COLUMNS}} 0"]
     return [line for key, inner in value.items() for line in _lines(f"{name} {key}", inner)]
 
 
 def _line_of_month(one: Figures) -> str:
     covered, confirmed = one.coverage, one.confirmation
     words = f"tlds {covered.covered} of {covered.total} ({covered.percent} %), confirmed {confirmed.covered}"
-    return f"{f'on {one.day}':{COLUMNS}}{words} ({confirmed.percent} %)"
+    return f"{f'on {one.day}':{COLUMNS}} {words} ({confirmed.percent} %)"
 
 
 def _exercises(session: Session) -> list[Exercise]:
@@ -160,7 +188,7 @@ def _line_of_exercise(one: Exercise) -> str:
         for length in (one.response.median, one.response.ninety)
     )
     never = f"never {one.response.never} of {one.response.tlds}"
-    return f"{f'exercise {one.alert_id}':{COLUMNS}}half {half}, nine of ten {ninety}, {never}"
+    return f"{f'exercise {one.alert_id}':{COLUMNS}} half {half}, nine of ten {ninety}, {never}"
 
 
 def _drawn_exercises(parts: App, held: Sequence[Exercise], suffix: str) -> bytes:

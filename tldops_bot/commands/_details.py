@@ -64,6 +64,7 @@ def record_of(person: Person) -> list[tuple[str, str]]:
         ("Postal", person.postal),
         ("Organisation", person.organisation),
         ("Time zone", person.timezone),
+        ("Language", person.language),
         ("Roster files", shown_choice(person.roster_files) if person.roster_files != ALL else ""),
     ]
     return [(label, value) for label, value in lines if value and not value.startswith(" (")]

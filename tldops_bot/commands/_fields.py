@@ -7,6 +7,7 @@ from dataclasses import replace
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.candidate import LIMITS, Candidate, column_of
+from tldops_bot.domain.language import read_language
 from tldops_bot.domain.lures import holds_host, is_link
 from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.organisation import kind_of, kind_of_word, parse_organisation
@@ -92,14 +93,14 @@ def read_candidate(ctx: Context, fields: Sequence[Field], country: str = "") -> 
     for one in fields:
         if one.name == "Replaces" or not one.value.strip():
             continue
-        outcome = _take(found, one, country)
+        outcome = _take(ctx, found, one, country)
         if isinstance(outcome, Refused):
             return outcome
         found = outcome
     return found
 
 
-def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
+def _take(ctx: Context, held: Candidate, field: Field, country: str) -> Candidate | Refused:
     column = column_of(field.name)
     value = " ".join(field.value.split())
     limit = LIMITS.get(field.name, 0)
@@ -118,6 +119,11 @@ def _take(held: Candidate, field: Field, country: str) -> Candidate | Refused:
     if field.name == "Timezone":
         zone = parse_timezone(value)
         return replace(held, timezone=zone) if zone else wrong
+    if field.name == "Language":
+        offered = ctx.config.templates.languages
+        language = read_language(value, offered)
+        values = {"value": value[:40], "languages": list(offered)}
+        return replace(held, language=language) if language else Refused("unknown_language", values)
     if too_long or not is_clean(value):
         return wrong
     if field.name == "Name" and (

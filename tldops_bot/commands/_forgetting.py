@@ -30,13 +30,15 @@ _EMPTIED = (
     "postal",
     "organisation",
     "timezone",
+    "language",
     "key_blocked_because",
 )
 
 
 def forget(ctx: Context, person: Person, by: str) -> list[str]:
     """End every entry and office, and empty the record; the TLDs that were left, as people see them."""
-    farewell = (Recipient(person.email, Entitled.ADDRESS, person.id),)  # whose address goes once it is sent
+    # Its address goes once it is sent.
+    farewell = (Recipient(person.email, Entitled.ADDRESS, person.id, language=person.language),)
     ctx.session.execute(delete(Office).where(Office.person_id == person.id))
     tlds = [leave(ctx, one, by) for one in person.entries if one.state in (people.LISTED, people.SUSPENDED)]
     forgetting.empty(ctx.session, person, ctx.mail.inbox_id)

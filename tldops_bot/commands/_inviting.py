@@ -37,7 +37,7 @@ def all_of(ctx: Context, address: str, asked: Iterable[str], lacking: Iterable[s
     return tuple(sorted({*asked, *also}))
 
 
-def send(ctx: Context, row: Invitation, tlds: tuple[str, ...]) -> None:
+def send(ctx: Context, row: Invitation, tlds: tuple[str, ...], template: str = "letters/invite") -> None:
     """Send one invitation; one line in answer tells yes or no."""
     minted = tokens.mint(
         ctx.session,
@@ -56,9 +56,7 @@ def send(ctx: Context, row: Invitation, tlds: tuple[str, ...]) -> None:
         "address": row.address,
         "until": ctx.now + PERIOD,
     }
-    ctx.post(
-        Letter(Kind.TOKEN, "letters/invite", values, _letters.to_address(row.address), route=minted.route)
-    )
+    ctx.post(Letter(Kind.TOKEN, template, values, _letters.to_address(row.address), route=minted.route))
     _record(ctx, row, "invited")
 
 

@@ -1,13 +1,14 @@
 """What is asked of a candidate: to prove the address (with a key: the key as well), and a second address later."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._requests import describe, note_mail, record
+from tldops_bot.commands._requests import describe, note_mail, record, to_candidate
 from tldops_bot.domain.address import address_key, mask_address, mask_phone
 from tldops_bot.domain.certificate import Certificate
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.outgoing import Entitled, Kind, Letter
 from tldops_bot.domain.tld import Tld
 from tldops_bot.domain.token import write_route
 from tldops_bot.store import people, requests, tokens
@@ -80,7 +81,7 @@ def ask_for_proof(
                 "until": first.expires_at,
                 "reached_by": _masked(first),
             },
-            (Recipient(first.details["email"], entitled, first.person_id, fingerprint),),
+            (replace(to_candidate(first)[0], entitled=entitled, fingerprint=fingerprint),),
             is_confidential=bool(fingerprint),
             route=minted.route,
         )

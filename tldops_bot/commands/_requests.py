@@ -56,9 +56,8 @@ def note_mail(ctx: Context, request: Request, what: str) -> None:
 def to_candidate(request: Request) -> tuple[Recipient, ...]:
     """Where the person of a request is written to."""
     address = request.details["email"]
-    return (
-        Recipient(address, Entitled.PERSON if request.person_id else Entitled.ADDRESS, request.person_id),
-    )
+    entitled = Entitled.PERSON if request.person_id else Entitled.ADDRESS
+    return (Recipient(address, entitled, request.person_id, language=request.details.get("language", "")),)
 
 
 def record(ctx: Context, action: str, request: Request, **details: object) -> None:

@@ -26,6 +26,7 @@ _DIRECT = (
     "postal",
     "organisation",
     "timezone",
+    "language",
 )
 _EMPTY = ("-", "none", "")
 _MASKED = {

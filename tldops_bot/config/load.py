@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from tldops_bot.config.settings import Config
 from tldops_bot.domain.nearest import nearest
 
-_PATHS = {
+PATHS = {
     "listener": ("socket", "tls_certificate", "tls_key"),
     "smarthost": ("password_file",),
     "openpgp": ("home", "passphrase_file"),
@@ -64,7 +64,7 @@ def load_config(file: Path) -> Config:
 def _absolute(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Paths are relative to the file's own folder; the ones left out get their default there."""
     made = {name: dict(table) if isinstance(table, dict) else table for name, table in tables.items()}
-    for table, keys in _PATHS.items():
+    for table, keys in PATHS.items():
         held = made.get(table)
         if isinstance(held, dict):
             for key in keys:

@@ -1,6 +1,7 @@
 """What may stand in config.toml: every table, every key, its type and what it is when left out."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +18,7 @@ from pydantic import (
 
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.durations import parse_duration
+from tldops_bot.domain.language import ENGLISH, is_language_code
 from tldops_bot.domain.schedule import validate_crontab
 from tldops_bot.domain.wake import is_gateway_name, problem_of_url
 
@@ -62,8 +64,21 @@ def _host_port(value: str) -> str:
     return value
 
 
+def _ip_address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise ValueError("not an IP address, such as 192.0.2.25") from None
+
+
 def _resolver(value: str) -> str:
     return value if value in ("system", "none") else _host_port(value)
+
+
+def _language(value: str) -> str:
+    if not is_language_code(value):
+        raise ValueError('a language is written as two small letters, such as "fr"')
+    return value
 
 
 def _gateway_name(value: str) -> str:
@@ -86,7 +101,9 @@ TimeZone = Annotated[str, AfterValidator(_timezone)]
 Crontab = Annotated[str, AfterValidator(_crontab)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 Resolver = Annotated[str, AfterValidator(_resolver)]
+IpAddress = Annotated[str, AfterValidator(_ip_address)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Language = Annotated[str, AfterValidator(_language)]
 GatewayName = Annotated[str, AfterValidator(_gateway_name)]
 GatewayUrl = Annotated[SecretStr, AfterValidator(_gateway_url)]
 
@@ -102,6 +119,7 @@ class ListSettings(Table):
     address: Address
     delimiter: Literal["+", "-", "="] = "+"
     owner: Address
+    language: Language = ENGLISH
 
 
 class OperatorSettings(Table):
@@ -136,10 +154,12 @@ class SmarthostSettings(Table):
     connections: int = Field(default=8, ge=1, le=64)
     username: str | None = None
     password_file: Path | None = None
+    sends_from: tuple[IpAddress, ...] = ()
 
 
 class DatabaseSettings(Table):
     url: str = "sqlite:///var/tldops.sqlite"
+    lease: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=10), le=timedelta(hours=1))
 
 
 class OpenpgpSettings(Table):
@@ -197,12 +217,18 @@ class MetricsSettings(Table):
     listen: HostPort
 
 
+class LogSettings(Table):
+    format: Literal["text", "json", "journal"] = "text"
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+
+
 class RetentionSettings(Table):
     raw_mail: Duration = timedelta(days=90)
 
 
 class TemplateSettings(Table):
     directory: Path | None = None
+    languages: tuple[Language, ...] = Field(default=(ENGLISH, "fr"), min_length=1)
 
 
 class Config(Table):
@@ -222,5 +248,12 @@ class Config(Table):
     alerts: AlertSettings = AlertSettings()
     wake: WakeSettings = WakeSettings()
     metrics: MetricsSettings | None = None
+    log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()
     templates: TemplateSettings = TemplateSettings()
+
+    @model_validator(mode="after")
+    def _the_list_speaks_a_language_it_has(self) -> "Config":
+        if self.list.language not in self.templates.languages:
+            raise ValueError(f'list.language = "{self.list.language}" is not among templates.languages')
+        return self

@@ -13,6 +13,7 @@ FIELDS = (
     "Postal",
     "Organisation",
     "Timezone",
+    "Language",
 )
 SUBSCRIBE_FIELDS = (*FIELDS, "Replaces")
 UPDATE_FIELDS = (*FIELDS, "Wake", "Roster")
@@ -34,6 +35,7 @@ class Candidate:
     postal: str = ""
     organisation: str = ""
     timezone: str = ""
+    language: str = ""
 
     def as_details(self) -> dict[str, Any]:
         """What a request keeps of it."""

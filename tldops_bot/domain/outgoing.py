@@ -47,6 +47,7 @@ class Recipient:
     person_id: int | None = None
     fingerprint: str | None = None
     awaits_key: bool = False  # held from the start: there is no key yet to encrypt it to
+    language: str = ""  # as far as it is not stored: of who asks to be listed, or is being forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,4 @@ class Letter:
     alert_id: str = ""
     is_first: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""  # of all its words, where some are rendered already; else each gets their own

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from tldops_bot.commands import command_for
 from tldops_bot.commands._command import Actor, Refused, Reply, Status
-from tldops_bot.domain.address import same_address
+from tldops_bot.domain.address import parse_address, same_address
+from tldops_bot.domain.language import read_language
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.request import Request
 from tldops_bot.intake.decision import Decision, Part
 from tldops_bot.intake.judged import Judged
 from tldops_bot.mail.render import Renderer
-from tldops_bot.store import people, tokens
+from tldops_bot.store import languages, people, tokens
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import CertificateRow
 
@@ -36,6 +37,7 @@ class Answers:
     list_address: str
     random: Callable[[int], bytes]
     request_lifetime: timedelta
+    languages: tuple[str, ...]
 
     def letters(self, decision: Decision, judged: Judged, claimed: Claimed) -> list[Letter]:
         """Everything a decision says to the sender; what it says to others stands in `decision.letters`."""
@@ -47,7 +49,8 @@ class Answers:
             case "repeated":
                 return self._addressed(decision, judged, claimed, "repeated", decision.values, Status.SUCCESS)
             case "refused":
-                text = self.renderer.fragment(f"refusals/{decision.reason}", decision.values)
+                language = self._language(decision, judged)
+                text = self.renderer.fragment(f"refusals/{decision.reason}", decision.values, language)
                 parts = [{"lines": (), "text": text, "failed": True}]
                 return self._reply(decision, judged, claimed, parts, (), False)
         is_test = decision.commands is not None and decision.commands.is_test
@@ -57,20 +60,20 @@ class Answers:
         replies = [one.outcome for one in spoken if isinstance(one.outcome, Reply)]
         attachments = tuple(file for one in replies for file in one.attachments) if not is_test else ()
         is_confidential = any(one.is_confidential for one in replies) and not is_test
-        parts = [self._part(one, decision) for one in spoken]
+        language = self._language(decision, judged)
+        parts = [self._part(one, decision, language) for one in spoken]
         return self._reply(decision, judged, claimed, parts, attachments, is_confidential)
 
-    def _part(self, part: Part, decision: Decision) -> dict[str, Any]:
+    def _part(self, part: Part, decision: Decision, language: str) -> dict[str, Any]:
         outcome, is_test = part.outcome, decision.commands is not None and decision.commands.is_test
         if isinstance(outcome, Refused):
-            text = self.renderer.fragment(f"refusals/{outcome.reason}", outcome.values)
+            text = self.renderer.fragment(f"refusals/{outcome.reason}", outcome.values, language)
         elif is_test:
-            text = self.renderer.fragment(
-                "test/would", {"verb": part.request.verb, "status": outcome.status.value}
-            )
+            values = {"verb": part.request.verb, "status": outcome.status.value}
+            text = self.renderer.fragment("test/would", values, language)
         else:
             folder = command_for(part.request.verb).folder
-            text = self.renderer.fragment(f"{folder}/{outcome.outcome}", outcome.values)
+            text = self.renderer.fragment(f"{folder}/{outcome.outcome}", outcome.values, language)
         return {"lines": _quoted(part.request, decision.actor), "text": text, "failed": part.failed}
 
     def _reply(
@@ -130,6 +133,7 @@ class Answers:
                 attachments=attachments,
                 in_reply_to=mail.message_id,
                 references=mail.references,
+                language=self._language(decision, judged),
             )
         ]
 
@@ -144,12 +148,22 @@ class Answers:
             matching = tuple(one for one in stored if same_address(one, author))
             key = actor.fingerprint if is_confidential else None
             return tuple(Recipient(one, Entitled.PERSON, person.id, key) for one in matching or stored)
-        address = author or claimed.envelope.mail_from
+        address = author or parse_address(claimed.envelope.mail_from)  # neither: it cannot be mailed
         if not address or same_address(address, self.list_address):
             return ()
         if is_confidential and self._held_key(actor.fingerprint):
             return (Recipient(address, Entitled.KEY, None, actor.fingerprint),)
         return (Recipient(address, Entitled.ADDRESS),)
+
+    def _language(self, decision: Decision, judged: Judged) -> str:
+        """The sender's own; of who has none yet, the one that the mail itself asks for."""
+        actor = decision.actor
+        if actor.is_signed and actor.person is not None:
+            return actor.person.language
+        asked = decision.commands.requests if decision.commands else ()
+        named = [one.value for request in asked for one in request.fields if one.name == "Language"]
+        wanted = read_language(named[0], self.languages) if len(named) == 1 else ""
+        return languages.of_address(self.session, judged.mail.author or "") or wanted
 
     def _can_encrypt(self, actor: Actor) -> bool:
         """Whether there is a key to answer an encrypted mail with; without one its text is not quoted at all."""
@@ -202,6 +216,7 @@ class Answers:
             "lines": lines,
             "until": until,
             "list_line": f"List: {self.list_address}",
+            "is_before_restore": decision.reason == "signed_before_restore",
         }
         entitled = Entitled.PERSON if person is not None and is_signed else Entitled.ADDRESS
         recipient = Recipient(address, entitled, person.id if person else None, actor.fingerprint or None)
@@ -216,6 +231,7 @@ class Answers:
                 in_reply_to=judged.mail.message_id,
                 references=judged.mail.references,
                 route=minted.route,
+                language=self._language(decision, judged),
             )
         ]
 

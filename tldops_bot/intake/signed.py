@@ -40,7 +40,9 @@ def decide_signed(case: Case) -> Decision:
     if person is not None:
         person.seen_at = case.now
     decision = (
-        _unclear(case, commands, actor) or _held(case, commands, actor) or carry_out(case, commands, actor)
+        _unclear(case, commands, actor)
+        or _held(case, commands, actor, signed_at)
+        or carry_out(case, commands, actor)
     )
     if decision.kind != "held":
         _use_up(case, signed_at, decision, used)
@@ -99,16 +101,25 @@ def _repeated(case: Case, used: UsedSignature, actor: Actor) -> Decision:
     return Decision("repeated", "repeated", values, actor=actor)
 
 
-def _held(case: Case, commands: Commands, actor: Actor) -> Decision | None:
-    """A signed mail is bound to this list, or waits for a token that binds it."""
-    if case.was_asked_about or _names_us(case, commands) or commands.is_test:
+def _held(case: Case, commands: Commands, actor: Actor, signed_at: datetime) -> Decision | None:
+    """A signed mail is bound to this list, and not known to be carried out already; or waits for a token that says so."""
+    if case.was_asked_about or commands.is_test:
         return None
+    why = _doubt(case, commands, signed_at)
     changing = [one for one in commands.requests if command_for(one.verb).changes]
-    if commands.problems or not changing or actor.person is None:
+    if not why or commands.problems or not changing or actor.person is None:
         return None
     if any(refusal(command_for(one.verb), actor, case.now) for one in commands.requests):
         return None
-    return Decision("held", "list_not_named", actor=actor, commands=commands)
+    return Decision("held", why, actor=actor, commands=commands)
+
+
+def _doubt(case: Case, commands: Commands, signed_at: datetime) -> str:
+    """Why it is not acted on at once, or ""; what was carried out after the last backup is not known any more."""
+    restored_at = facts.moment(case.session, facts.RESTORED_AT)
+    if restored_at is not None and signed_at <= restored_at:
+        return "signed_before_restore"
+    return "" if _names_us(case, commands) else "list_not_named"
 
 
 def _names_us(case: Case, commands: Commands) -> bool:

@@ -28,7 +28,7 @@ from tldops_bot.mail import bounce_address, compose
 from tldops_bot.mail.bounce_report import read_report
 from tldops_bot.mail.render import Renderer
 from tldops_bot.mail.take_apart import take_apart
-from tldops_bot.store import alert_targets, audit, bounces, facts, inbox, outbox
+from tldops_bot.store import alert_targets, audit, bounces, facts, inbox, languages, outbox
 from tldops_bot.store.alert_targets import Reached
 from tldops_bot.store.database import Database
 from tldops_bot.store.inbox import Claimed
@@ -98,6 +98,7 @@ class Intake:
             self._home.address,
             self._around.random,
             self._around.config.membership.request_lifetime,
+            self._around.config.templates.languages,
         )
         letters = (*answers.letters(decision, judged, claimed), *decision.letters)
         if judged.verdict.is_good and self._is_automatic(judged, claimed):
@@ -115,12 +116,12 @@ class Intake:
             self.post(session, [Letter(Kind.ALERT, "jobs/alert_waiting", {"alert_id": "A-1"}, to)], now)
 
     def post(self, session: Session, letters: Sequence[Letter], now: datetime) -> None:
-        """Render letters and put them into the outbox, unsealed."""
+        """Render letters, one for each language of their recipients, and put them into the outbox, unsealed."""
         settings = self._around.config.list
         for letter in letters:
-            if letter.to:
-                rendered = self._renderer.render(letter.template, letter.values)
-                outbox.enqueue(session, letter, compose.draft(letter, rendered, settings, now), now)
+            for one in languages.by_language(session, letter) if letter.to else ():
+                rendered = self._renderer.render(one.template, one.values, one.language)
+                outbox.enqueue(session, one, compose.draft(one, rendered, settings, now), now)
 
     def _decision(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Decision:
         """Bounce? Automatic? Then nothing is ever answered; else what `decide` says."""
@@ -177,12 +178,6 @@ class Intake:
             audit.record(session, now, actor, "mail", "", person_id, claimed.id, outcome=decision.summary)
 
 
-def stuck_notice(operator: str, inbox_id: int, attempts: int) -> Letter:
-    """A word to the operator that a mail was set aside; nothing of its content."""
-    values = {"inbox_id": inbox_id, "attempts": attempts}
-    return Letter(Kind.NOTICE, "letters/stuck", values, (Recipient(operator, Entitled.ADDRESS),))
-
-
 def _asks_for_the_roster(judged: Judged) -> bool:
     """Whether a registered key has signed the word ROSTER as a command."""
     if not judged.is_registered or not judged.verdict.is_good or "ROSTER" not in judged.text.upper():
@@ -203,4 +198,5 @@ def _as_notice(letter: Letter) -> Letter:
         letter.subject,
         letter.is_confidential,
         letter.attachments,
+        language=letter.language,
     )

@@ -1,17 +1,21 @@
 """Threads that claim accepted mail and carry it out; a mail that breaks is put off, then set aside, never in the way."""
 
+import contextlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from tldops_bot.intake.steps import Intake, stuck_notice
+from tldops_bot.domain.unavailable import Unavailable
+from tldops_bot.intake.steps import Handled, Intake
 from tldops_bot.store import inbox
-from tldops_bot.store.database import Database
-from tldops_bot.store.inbox import Claimed, ClaimLost
+from tldops_bot.store.database import Database, Session, is_temporary
+from tldops_bot.store.inbox import LEASE, MAX_ATTEMPTS, MAX_PATIENCE, Claimed, ClaimLost
 
 POLL_SECONDS = 1.0
 CROWD_SECONDS = 0.1
@@ -26,16 +30,19 @@ class Workers:
         self,
         database: Database,
         intake: Intake,
-        operator: str,
         now: Callable[[], datetime],
         random: Callable[[int], bytes],
         after: Callable[[], None],
         threads: int = 2,
         is_crowded: Callable[[], bool] = lambda: False,
+        lease: timedelta = LEASE,
+        counted: Callable[[Handled | None, float], None] = lambda _handled, _seconds: None,
     ) -> None:
-        self._database, self._intake, self._operator = database, intake, operator
+        """`counted` hears what became of each mail, None where it broke, and how long that took."""
+        self._database, self._intake = database, intake
         self._now, self._random, self._after = now, random, after
-        self._is_crowded = is_crowded
+        self._is_crowded, self._lease, self._counted = is_crowded, lease, counted
+        self._owed: deque[Callable[[Session], None]] = deque()  # what could not be written down
         self._due = threading.Condition()
         self._wanted = 0
         self._stopping = False
@@ -50,7 +57,7 @@ class Workers:
             self._database.is_sqlite
         ):  # one process only: what a killed one had in hand must not wait for its lease
             with self._database.write() as session:
-                inbox.take_back(session)
+                inbox.take_back(session, self._now())
         for thread in self._threads:
             thread.start()
 
@@ -81,36 +88,78 @@ class Workers:
     def carry_out_one(self) -> bool:
         """Claim one mail and carry it out; False when none is due."""
         try:
+            self._write_down_what_is_owed()
             with self._database.read() as session:
                 if not inbox.is_anything_due(session, self._now()):
                     return False
-            with self._database.write() as session:
-                taken = inbox.claim(session, self._random(8).hex(), self._now())
+            taken = self._claim()
         except SQLAlchemyError as problem:
             log.error("the database gives no work: %s", type(problem).__name__)
             return False
         for claimed in taken:
-            self._carry_out(claimed)
+            if claimed.attempts > MAX_PATIENCE:  # each time it was in hand, the process came to its end
+                log.error("mail %d was in hand %d times and never done with", claimed.id, claimed.attempts)
+                self._put_off(claimed, "never done with", MAX_ATTEMPTS)
+            else:
+                self._carry_out(claimed)
         return bool(taken)
 
-    def _carry_out(self, claimed: Claimed) -> None:
+    def _claim(self) -> list[Claimed]:
+        """The next mail. A commit of which we never hear may have been made: that word is given back later."""
+        word = self._random(8).hex()
         try:
-            self._intake.handle(claimed, self._now())
+            with self._database.beside() as session:
+                return inbox.claim(session, word, self._now(), lease=self._lease)
+        except SQLAlchemyError:
+            self._owed.append(partial(inbox.give_back, claim_word=word))
+            raise
+
+    def _write_down_what_is_owed(self) -> None:
+        """The database was away when a claim was to be given back: not every mail shall wait for its lease to end."""
+        for _ in range(len(self._owed)):
+            with contextlib.suppress(IndexError):  # another thread has done it
+                owed = self._owed.popleft()
+                try:
+                    with self._database.write() as session:
+                        owed(session)
+                except DBAPIError as problem:
+                    if is_temporary(problem):  # else its lease runs out by itself
+                        self._owed.append(owed)
+                    raise
+
+    def _carry_out(self, claimed: Claimed) -> None:
+        began = time.monotonic()
+        try:
+            handled = self._intake.handle(claimed, self._now())
+            self._counted(handled, time.monotonic() - began)
         except ClaimLost:
             log.warning("mail %d: taken over by another node", claimed.id)
         except Exception as problem:  # noqa: BLE001  whatever breaks, the mail waits and the next one goes on
             log.error("mail %d broke: %s", claimed.id, describe(problem))
-            self._put_off(claimed, problem)
+            self._counted(None, time.monotonic() - began)
+            self._put_off(claimed, type(problem).__name__, patience_with(problem))
         self._after()
 
-    def _put_off(self, claimed: Claimed, problem: Exception) -> None:
+    def _put_off(self, claimed: Claimed, why: str, most: int | None) -> None:
+        put_off = partial(self._set_aside, claimed=claimed, why=why, most=most)
         try:
             with self._database.write() as session:
-                if inbox.put_off(session, claimed, self._now(), type(problem).__name__):
-                    notice = stuck_notice(self._operator, claimed.id, claimed.attempts)
-                    self._intake.post(session, [notice], self._now())
-        except SQLAlchemyError as broken:  # the lease runs out by itself
+                put_off(session)
+        except SQLAlchemyError as broken:
             log.error("mail %d could not be put off: %s", claimed.id, type(broken).__name__)
+            self._owed.append(put_off)
+
+    def _set_aside(self, session: Session, claimed: Claimed, why: str, most: int | None) -> None:
+        """A job tells the operator: nothing is rendered here, since that may be what is broken."""
+        if inbox.put_off(session, claimed, self._now(), why, most):
+            log.error("mail %d is set aside: %s", claimed.id, why)
+
+
+def patience_with(problem: Exception) -> int | None:
+    """After how many attempts a mail is set aside: a store or a gpg that is away is no fault of the mail's."""
+    if isinstance(problem, DBAPIError) and is_temporary(problem):
+        return None
+    return MAX_PATIENCE if isinstance(problem, Unavailable) else MAX_ATTEMPTS
 
 
 def describe(problem: BaseException) -> str:

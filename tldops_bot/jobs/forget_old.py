@@ -29,6 +29,7 @@ def forget_old(ctx: JobContext) -> list[Letter]:
     """Carry out [retention]: forget the octets of old mails and everything spent."""
     keep = ctx.now - ctx.config.retention.raw_mail
     inbox.forget_raw(ctx.session, keep)
+    inbox.forget_strangers(ctx.session, keep)
     forgetting.sweep(ctx.session)
     requests.forget_before(ctx.session, keep)
     people.forget_candidates(ctx.session, keep)

@@ -13,7 +13,7 @@ unless a template says otherwise by one of these filters:
 
 import contextlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,10 +22,15 @@ from typing import Any
 import jinja2
 
 from tldops_bot.config.settings import ListSettings
+from tldops_bot.domain.language import ENGLISH, is_language_code
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.plain_text import one_line, split_lines, wrapped
 from tldops_bot.domain.tld import Tld, dotted
 
+# French puts a blank before some signs and inside its quotation marks: no line begins with the sign.
+_KEPT_TOGETHER = re.compile(
+    r"(?<=[\w»).]) (?=[:;?!](?: |$))|(?:(?<=\w)|(?<=\w[:.?!)])|(?<=\w [?!])) (?=»)|(?<=«) (?=[^\s«])"
+)
 _NAME = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 
 
@@ -57,52 +62,72 @@ class _Environment(jinja2.Environment):
     concat = _concat
 
 
-class Renderer:
-    """Looks a template up in `directories`, the first that has it: the operator's, then ours."""
+def environment(directories: Sequence[Path], language: str = ENGLISH) -> jinja2.Environment:
+    """Where one language's templates are looked up: in its own folders first, then among the English ones.
 
-    def __init__(self, directories: Sequence[Path], settings: ListSettings) -> None:
-        self._environment = _Environment(
-            loader=jinja2.FileSystemLoader(directories),
-            autoescape=False,  # mails are plain text; `finalize` keeps values in their line
-            undefined=jinja2.StrictUndefined,
-            finalize=_printed,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters |= {
-            "wrap": _wrap,
-            "lines": _lines,
-            "rows": _rows,
-            "tld": _tld,
-            "dotted": dotted,
-            "when": _when,
-            "fingerprint": _fingerprint,
-        }
-        self._environment.globals["list"] = settings
+    A text in the reader's language goes before any other; of two in one language, the first directory's is taken.
+    """
+    own = [] if language == ENGLISH else [directory / language for directory in directories]
+    made = _Environment(
+        loader=jinja2.FileSystemLoader([*own, *directories]),
+        autoescape=False,  # mails are plain text; `finalize` keeps values in their line
+        undefined=jinja2.StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "wrap": _wrap,
+        "lines": _lines,
+        "rows": _rows,
+        "tld": _tld,
+        "dotted": dotted,
+        "when": _when,
+        "fingerprint": _fingerprint,
+    }
+    return made
+
+
+class Renderer:
+    """Writes in several languages, with the templates in `directories`: the operator's, then ours.
+
+    What is to be said in no language, or in one that there is not, is said in the list's own.
+    """
+
+    def __init__(
+        self, directories: Sequence[Path], settings: ListSettings, languages: Collection[str] = (ENGLISH,)
+    ) -> None:
+        self._home = settings.language
+        self._environments = {one: environment(directories, one) for one in {self._home, *languages}}
+        for made in self._environments.values():
+            made.globals["list"] = settings
 
     def load_all(self) -> None:
         """Read and compile every template now, so that nobody waits for it later; a broken one is told when used."""
-        for name in self._environment.list_templates(extensions=["j2"]):
-            with contextlib.suppress(jinja2.TemplateError):
-                self._environment.get_template(name)
+        for made in self._environments.values():
+            for name in made.list_templates(extensions=["j2"]):
+                if not is_language_code(name.partition("/")[0]):
+                    with contextlib.suppress(jinja2.TemplateError):
+                        made.get_template(name)
 
-    def render(self, template: str, values: Mapping[str, Any]) -> Rendered:
+    def render(self, template: str, values: Mapping[str, Any], language: str = "") -> Rendered:
         """Fill `<template>.txt.j2`; TemplateProblem when it is missing, broken or in want of a value."""
-        return _parse(f"{template}.txt.j2", self._fill(template, values))
+        return _parse(f"{template}.txt.j2", self._fill(template, values, language))
 
-    def fragment(self, template: str, values: Mapping[str, Any]) -> Composed:
+    def fragment(self, template: str, values: Mapping[str, Any], language: str = "") -> Composed:
         """Fill a template that has no Subject and no frame: a few lines to stand in a mail. Raises as `render`."""
-        body = _tidy(self._fill(template, values))
+        body = _tidy(self._fill(template, values, language))
         if not body:
             raise TemplateProblem(f"{template}.txt.j2: says nothing")
         return Composed(body)
 
-    def _fill(self, template: str, values: Mapping[str, Any]) -> str:
+    def _fill(self, template: str, values: Mapping[str, Any], language: str) -> str:
         if not _NAME.fullmatch(template):
             raise TemplateProblem(f"{template!r} is no name of a template")
         file = f"{template}.txt.j2"
+        spoken = self._environments.get(language) or self._environments[self._home]
         try:
-            return self._environment.get_template(file).render(values)
+            return spoken.get_template(file).render(values)
         except jinja2.TemplateNotFound as problem:
             raise TemplateProblem(f"{file}: there is no template {problem.name}") from None
         except jinja2.TemplateSyntaxError as problem:
@@ -142,7 +167,9 @@ def _printed(value: Any) -> Any:
 
 
 def _wrap(text: str, prefix: str = "") -> Composed:
-    return Composed("\n".join(wrapped([" ".join(one_line(text).split())], prefix)))
+    words = " ".join(one_line(text).split())  # no no-break space is left
+    kept = _KEPT_TOGETHER.sub("\xa0", words)
+    return Composed("\n".join(wrapped([kept], prefix)).replace("\xa0", " "))
 
 
 def _lines(text: str, prefix: str = "> ") -> Composed:

@@ -1,11 +1,13 @@
 """Alerts: their numbers, whom they were meant for, who has seen them, and how delivery went."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ScalarSelect, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.alert_reach import FAILED, REACHED, SEEN, WAITING, Call, Reach
+from tldops_bot.store import facts
 from tldops_bot.store.people import LISTED
 from tldops_bot.store.tables import (
     Alert,
@@ -21,9 +23,25 @@ from tldops_bot.store.tables import (
 
 def next_id(session: Session, now: datetime) -> str:
     """The next number of the year: "A-2026-0007"."""
-    prefix = f"A-{now.year}-"
-    count = session.scalar(select(func.count()).select_from(Alert).where(Alert.id.startswith(prefix))) or 0
-    return f"{prefix}{count + 1:04d}"
+    skipped = numbers_skipped(session, now)
+    return f"A-{now.year}-{_of_year(session, now) + skipped + 1:04d}"
+
+
+def numbers_skipped(session: Session, now: datetime) -> int:
+    """How many numbers of this year are left out, since alerts that had them may be lost."""
+    return int(facts.get(session, f"{facts.SKIPPED_ALERTS}_{now.year}") or 0)
+
+
+def leave_gap(session: Session, now: datetime, step: int) -> None:
+    """The next alert of this year gets a number after the next full `step`: those between may be known to people."""
+    count = _of_year(session, now)
+    last = count + numbers_skipped(session, now)
+    facts.put(session, f"{facts.SKIPPED_ALERTS}_{now.year}", str((last // step + 1) * step - count))
+
+
+def _of_year(session: Session, now: datetime) -> int:
+    mine = Alert.id.startswith(f"A-{now.year}-")
+    return session.scalar(select(func.count()).select_from(Alert).where(mine)) or 0
 
 
 def by_id(session: Session, text: str) -> Alert | None:
@@ -81,6 +99,19 @@ def listing(session: Session, limit: int = 100) -> list[Alert]:
     return list(session.scalars(select(Alert).order_by(Alert.posted_at.desc()).limit(limit)))
 
 
+def seen_counts(session: Session, alert_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Of each alert how many people it was meant for, and how many of them have said that they know."""
+    rows = AlertRecipient.alert_id
+    query = select(rows, func.count(), func.count(AlertRecipient.seen_at)).where(rows.in_(alert_ids))
+    return {str(one): (int(all_), int(seen)) for one, all_, seen in session.execute(query.group_by(rows))}
+
+
+def every_news_of(session: Session, alert_id: str) -> list[AlertNews]:
+    """All that was said of an alert, oldest first, whatever became of it."""
+    query = select(AlertNews).where(AlertNews.alert_id == alert_id)
+    return list(session.scalars(query.order_by(AlertNews.id)))
+
+
 def recipient(session: Session, alert_id: str, person_id: int) -> AlertRecipient | None:
     """The row of one person for one alert, or None when it was not meant for them."""
     return session.get(AlertRecipient, (alert_id, person_id))
@@ -135,8 +166,8 @@ def seconds_to_last_copy(session: Session, alert: Alert) -> float | None:
         select(Delivery.state, func.max(Delivery.finished_at))
         .join(Message, Message.id == Delivery.message_id)
         .where(
-            Message.id == select(func.min(Message.id)).where(Message.alert_id == alert.id).scalar_subquery()
-        )
+            Message.alert_id == alert.id, Message.made_at == _first_made_at(alert)
+        )  # one for each language
         .group_by(Delivery.state)
     )
     found: dict[str, datetime | None] = {}
@@ -146,6 +177,10 @@ def seconds_to_last_copy(session: Session, alert: Alert) -> float | None:
     if taken_at is None or {"waiting", "sending"} & set(found):
         return None
     return float((taken_at - alert.received_at).total_seconds())
+
+
+def _first_made_at(alert: Alert) -> ScalarSelect[datetime]:
+    return select(func.min(Message.made_at)).where(Message.alert_id == alert.id).scalar_subquery()
 
 
 def tlds_of_recipients(session: Session, alert_id: str) -> dict[int, list[str]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -52,13 +52,23 @@ def record(
     connection.execute(_APPEND, row | {"hash": _hash(AuditEntry(**row))})
 
 
+def newest_at(session: Session) -> datetime | None:
+    """When the newest entry was written, or None."""
+    return session.scalar(select(func.max(AuditEntry.at)))
+
+
 def head(session: Session) -> str:
     """The hash of the newest entry, which stands for the whole chain."""
     return session.scalar(_NEWEST) or FIRST
 
 
-def verify(session: Session) -> tuple[int, Tampered | None]:
-    """Walk the chain from its start: how many entries hold, and the first that does not."""
+def length(session: Session) -> int:
+    """How many entries there are."""
+    return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
+
+
+def verify(session: Session, told: Callable[[int], None] = lambda _more: None) -> tuple[int, Tampered | None]:
+    """Walk the chain from its start: how many entries hold, and the first that does not; each is told of."""
     previous, count = FIRST, 0
     for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(500):
         if entry.previous != previous:
@@ -66,6 +76,7 @@ def verify(session: Session) -> tuple[int, Tampered | None]:
         if entry.hash != _hash(entry):
             return count, Tampered(entry.id, "was changed after it was written")
         previous, count = entry.hash, count + 1
+        told(1)
     return count, None
 
 

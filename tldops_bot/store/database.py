@@ -1,14 +1,18 @@
-"""Opens the database and hands out transactions: one writer on SQLite, in the order of their urgency."""
+"""Opens the database and hands out transactions: whoever decides does so alone, on SQLite as on PostgreSQL.
+
+What a mail or a job may do is read and written in one transaction; two of them at the same time would both fill the
+last seat. SQLite has one writer at a time. On PostgreSQL a lock stands for that, whatever node asks for it.
+"""
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,11 +25,30 @@ _PRAGMAS = (
     "temp_store=MEMORY",
     "secure_delete=ON",
 )
+# A node that stands still in the middle of a transaction, or whose machine is gone, must not hold up the others.
+_SESSION = {
+    "idle_in_transaction_session_timeout": "30s",
+    "lock_timeout": "60s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+# After a failover nobody waits long for the host that is gone, or writes to the one that only copies.
+_CONNECTION = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+    "target_session_attrs": "read-write",
+}
+_ALONE = text("SELECT pg_advisory_xact_lock(:number)").bindparams(number=int.from_bytes(b"tldops"))
+_READ_ONLY = "25006"  # SQLSTATE: the server takes no writes just now
 
 
 StoreProblem = SQLAlchemyError  # whatever goes wrong in the database; its text may quote a row
 
-__all__ = ["Database", "DatabaseMissing", "Session", "StoreProblem", "Urgency", "is_temporary"]
+__all__ = ["Connection", "Database", "DatabaseMissing", "Session", "StoreProblem", "Urgency", "is_temporary"]
 
 
 class DatabaseMissing(Exception):
@@ -69,13 +92,13 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        if not self.is_sqlite:
-            self.writing = self.reading = create_engine(self.url, pool_size=20, pool_pre_ping=True)
-            self._order = None
-            return
-        self.writing = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
-        self.reading = _sqlite_engine(self.url, begin="BEGIN")
         self._order = WriterOrder()
+        if self.is_sqlite:
+            self.writing = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
+            self.reading = _sqlite_engine(self.url, begin="BEGIN")
+        else:
+            self.writing = _postgresql_engine(self.url)
+            self.reading = self.writing.execution_options(isolation_level="REPEATABLE READ")
 
     @property
     def file(self) -> Path | None:
@@ -89,26 +112,63 @@ class Database:
 
     @contextmanager
     def write(self, urgency: Urgency = Urgency.INTAKE) -> Iterator[Session]:
-        """One writing transaction: committed when the block ends, rolled back when it raises."""
-        with self._turn(urgency), Session(self.writing) as session, session.begin():
+        """One writing transaction, and no other beside it: committed when the block ends, rolled back when it raises."""
+        with self._order.turn(urgency), self._committed() as session:
+            self.wait_alone(session.connection())
+            yield session
+
+    @contextmanager
+    def beside(self) -> Iterator[Session]:
+        """One that decides nothing: it only adds or claims rows. On PostgreSQL it waits for nobody."""
+        turn = self._order.turn(Urgency.INTAKE) if self.is_sqlite else nullcontext()
+        with turn, self._committed() as session:
             yield session
 
     @contextmanager
     def rehearse(self) -> Iterator[Session]:
         """A writing transaction that is always rolled back."""
-        with self._turn(Urgency.DELIVERY), Session(self.writing) as session:
+        with self._order.turn(Urgency.DELIVERY), _known_troubles(), Session(self.writing) as session:
+            self.wait_alone(session.connection())
             yield session
             session.rollback()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One reading transaction: a consistent picture; anything changed in it is thrown away."""
-        with Session(self.reading, autoflush=False) as session:
+        with _known_troubles(), Session(self.reading, autoflush=False) as session:
             yield session
             session.rollback()
 
-    def _turn(self, urgency: Urgency) -> AbstractContextManager[None]:
-        return nullcontext() if self._order is None else self._order.turn(urgency)
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The same for those who read rows as they are, of whatever version."""
+        with _known_troubles(), self.reading.connect() as connection, connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
+
+    @contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """For migrations: alone, and SQLite does not watch over foreign keys while a table is made anew."""
+        with self.writing.connect() as connection:
+            if self.is_sqlite:
+                _pragma(connection, "foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    self.wait_alone(connection)
+                    yield connection
+            finally:
+                if self.is_sqlite:
+                    _pragma(connection, "foreign_keys=ON")
+
+    def wait_alone(self, connection: Connection) -> None:
+        """Until this transaction ends nobody else decides anything, on any node."""
+        if not self.is_sqlite:
+            connection.execute(_ALONE)
+
+    @contextmanager
+    def _committed(self) -> Iterator[Session]:
+        with _known_troubles(), Session(self.writing) as session, session.begin():
+            yield session
 
     def close(self) -> None:
         """Give back all connections."""
@@ -116,12 +176,39 @@ class Database:
         self.reading.dispose()
 
 
+def _pragma(connection: Connection, words: str) -> None:
+    """Outside of the transaction: within one SQLite takes no notice of it."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA {words}")
+    cursor.close()
+
+
 def is_temporary(problem: DBAPIError) -> bool:
-    """Locked, full, gone: worth another try later. A broken statement is not."""
-    return isinstance(problem, OperationalError) or problem.connection_invalidated
+    """Locked, full, read-only, gone: worth another try later. A broken statement is not."""
+    is_read_only = getattr(problem.orig, "sqlstate", "") == _READ_ONLY
+    return isinstance(problem, OperationalError) or problem.connection_invalidated or is_read_only
 
 
-def _sqlite_engine(url: Any, begin: str) -> Engine:
+@contextmanager
+def _known_troubles() -> Iterator[None]:
+    """Whatever is temporary is an OperationalError, whichever database says it."""
+    try:
+        yield
+    except DBAPIError as problem:
+        if isinstance(problem, OperationalError) or not is_temporary(problem) or problem.orig is None:
+            raise
+        raise OperationalError(None, None, problem.orig, connection_invalidated=True) from problem
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    """What the URL says itself goes before what we would like."""
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    own = {name: value for name, value in _CONNECTION.items() if name not in url.query}
+    own["options"] = f"{options} {url.query.get('options', '')}"
+    return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=own)
+
+
+def _sqlite_engine(url: URL, begin: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")

@@ -10,6 +10,9 @@ from tldops_bot.store.tables import Fact
 OLDEST_SIGNATURE = "oldest_signature_at"
 MAC_KEYS = "mac_keys"
 LIST_KEY = "list_key"  # the fingerprint of the key the list signs with, since a rotation
+RESTORED_AT = "restored_at"
+BACKED_UP_AT = "backed_up_at"
+SKIPPED_ALERTS = "skipped_alerts"  # with the year: how many numbers of alerts are left out
 OLD_LIST_KEYS = (
     "old_list_keys"  # "fingerprint until fingerprint until": which is kept for reading, and how long
 )
@@ -42,6 +45,17 @@ def new_mac_key(session: Session, random: Callable[[int], bytes]) -> None:
     put(session, MAC_KEYS, " ".join([random(32).hex(), *kept]))
 
 
+def only_mac_key(session: Session, random: Callable[[int], bytes]) -> None:
+    """A fresh key, and none beside it: no bounce of a copy that was sent until now is counted."""
+    put(session, MAC_KEYS, random(32).hex())
+
+
+def moment(session: Session, name: str) -> datetime | None:
+    """A moment that was put under that name, or None."""
+    held = get(session, name)
+    return datetime.fromisoformat(held) if held else None
+
+
 def rotate_list_key(session: Session, old: str, new: str, until: datetime) -> None:
     """From now on the new key signs; the old one is kept for reading until then."""
     put(session, LIST_KEY, new)
@@ -56,12 +70,11 @@ def old_list_keys(session: Session) -> dict[str, datetime]:
 
 def oldest_signature_at(session: Session) -> datetime | None:
     """No signature older than this is ever accepted, whatever the clock says now."""
-    held = get(session, OLDEST_SIGNATURE)
-    return datetime.fromisoformat(held) if held else None
+    return moment(session, OLDEST_SIGNATURE)
 
 
-def raise_oldest_signature(session: Session, moment: datetime) -> None:
+def raise_oldest_signature(session: Session, to: datetime) -> None:
     """Move the oldest acceptable signature time forward; it never goes back."""
     held = oldest_signature_at(session)
-    if held is None or moment > held:
-        put(session, OLDEST_SIGNATURE, moment.isoformat())
+    if held is None or to > held:
+        put(session, OLDEST_SIGNATURE, to.isoformat())

@@ -75,6 +75,14 @@ def tlds_of_address(session: Session, address: str) -> tuple[str, ...]:
     return tuple(sorted(set(session.scalars(query)))) if address else ()
 
 
+def tlds_of_domain(session: Session, domain: str) -> tuple[str, ...]:
+    """The TLDs for which IANA lists an address of this domain now."""
+    query = select(IanaContact.tld).where(
+        IanaContact.email_key.endswith(f"@{domain.lower()}", autoescape=True), IanaContact.until_at.is_(None)
+    )
+    return tuple(sorted(set(session.scalars(query)))) if domain else ()
+
+
 def is_freshly_changed(session: Session, tld: str, address: str, now: datetime) -> bool:
     """Whether IANA lists this address for less than 14 days; the first import of a TLD is no change."""
     held = [one for one in current_contacts(session, tld) if one.email_key == address_key(address)]

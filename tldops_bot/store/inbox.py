@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Integer, Table, bindparam, insert, or_, select, update
+from sqlalchemy import Integer, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
@@ -15,7 +15,10 @@ from tldops_bot.store.tables import InboxRow, Person
 
 WAITING, DONE, STUCK = "waiting", "done", "stuck"
 LEASE = timedelta(minutes=5)
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 5  # of a mail that breaks
+MAX_PATIENCE = 14  # where something needed is away: five hours. Or a mail makes it so, and then that is enough
+LONGEST_PAUSE = timedelta(minutes=30)
+SUSPECT = 3  # claims of one mail without an end: perhaps it is what ends the process
 
 
 class ClaimLost(Exception):
@@ -74,9 +77,11 @@ def is_anything_due(session: Session, now: datetime) -> bool:
     return session.connection().execute(_DUE, {"now": now, "most": 1}).first() is not None
 
 
-def claim(session: Session, claim_word: str, now: datetime, limit: int = 1) -> list[Claimed]:
+def claim(
+    session: Session, claim_word: str, now: datetime, limit: int = 1, lease: timedelta = LEASE
+) -> list[Claimed]:
     """Take the mails that are due, urgent ones and then old ones first; a lease of another that ran out is due."""
-    asked = {"now": now, "most": limit, "word": claim_word, "until": now + LEASE}
+    asked = {"now": now, "most": limit, "word": claim_word, "until": now + lease}
     rows = session.connection().execute(_CLAIM, asked).all()
     return [
         Claimed(
@@ -106,9 +111,11 @@ _DUE = (
     .order_by(_ROW.urgency, _ROW.id)
     .limit(bindparam("most", type_=Integer))
 )
+# Found once: a plain subquery PostgreSQL may ask again for each row, and then take more than was asked for.
+_TAKEN = _DUE.with_for_update(skip_locked=True).cte("taken")
 _CLAIM = (
     update(_INBOX)
-    .where(_ROW.id.in_(_DUE.with_for_update(skip_locked=True)))
+    .where(_ROW.id.in_(select(_TAKEN.c.id)))
     .values(
         claim=bindparam("word"),
         lease_until=bindparam("until", type_=Moment),
@@ -144,13 +151,14 @@ _FINISH = (
 )
 
 
-def take_back(session: Session) -> None:
-    """Nobody has any mail in hand: whoever had claimed one is gone."""
+def take_back(session: Session, now: datetime) -> None:
+    """Nobody has any mail in hand: whoever had claimed one is gone. What was often in hand lets the others go first."""
+    lost = (InboxRow.state == WAITING, InboxRow.claim.is_not(None))
+    later = now + timedelta(seconds=30)
     session.execute(
-        update(InboxRow)
-        .where(InboxRow.state == WAITING, InboxRow.claim.is_not(None))
-        .values(claim=None, lease_until=None)
+        update(InboxRow).where(*lost, InboxRow.attempts >= SUSPECT).values(next_attempt_at=later)
     )
+    session.execute(update(InboxRow).where(*lost).values(claim=None, lease_until=None))
 
 
 def finish(
@@ -177,21 +185,37 @@ def finish(
         raise ClaimLost(f"inbox row {claimed.id}")
 
 
-def put_off(session: Session, claimed: Claimed, now: datetime, problem: str) -> bool:
-    """Leave a mail for another try, later each time; True when it is set aside as stuck."""
-    is_stuck = claimed.attempts >= MAX_ATTEMPTS
+def give_back(session: Session, claim_word: str) -> None:
+    """What was claimed with that word is free again: perhaps nothing, if the claim itself went wrong."""
     session.execute(
+        update(InboxRow)
+        .where(InboxRow.state == WAITING, InboxRow.claim == claim_word)
+        .values(claim=None, lease_until=None, attempts=InboxRow.attempts - 1)
+    )
+
+
+def put_off(
+    session: Session, claimed: Claimed, now: datetime, problem: str, most: int | None = MAX_ATTEMPTS
+) -> bool:
+    """Leave a mail for another try, later each time; True when it is set aside as stuck. Not ours any more: nothing.
+
+    `most` attempts are made; None: this one does not count.
+    """
+    is_stuck = most is not None and claimed.attempts >= most
+    pause = min(timedelta(seconds=2 ** min(2 * claimed.attempts, 20)), LONGEST_PAUSE)
+    put = session.execute(
         update(InboxRow)
         .where(InboxRow.id == claimed.id, InboxRow.claim == claimed.claim)
         .values(
             state=STUCK if is_stuck else WAITING,
             claim=None,
             lease_until=None,
-            next_attempt_at=now + timedelta(seconds=2 ** (2 * claimed.attempts)),
+            attempts=claimed.attempts - (most is None),
+            next_attempt_at=now + pause,
             last_problem=problem[:255],
         )
     )
-    return is_stuck
+    return is_stuck and int(put.rowcount) == 1  # type: ignore[attr-defined]
 
 
 def release_held(session: Session, inbox_id: int, now: datetime, person_id: int | None) -> bool:
@@ -213,6 +237,24 @@ def retry(session: Session, inbox_id: int, now: datetime) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A mail that came in, whatever became of it."""
+
+    raw: bytes
+    mail_from: str
+    received_at: datetime
+
+
+def arrived_for(session: Session, rcpt_to: str, since: datetime) -> Arrived | None:
+    """The newest mail for exactly this address that came since then, if its octets are still there."""
+    query = select(InboxRow).where(InboxRow.received_at >= since, InboxRow.raw.is_not(None))
+    for row in session.scalars(query.order_by(InboxRow.id.desc())):
+        if address_key(rcpt_to) in {address_key(one) for one in row.rcpt_tos}:
+            return Arrived(row.raw or b"", row.mail_from, row.received_at)
+    return None
+
+
 def listing(session: Session, only_stuck: bool = False, limit: int = 200) -> list[InboxRow]:
     """The newest mails, or all that are set aside."""
     query = select(InboxRow).order_by(InboxRow.id.desc()).limit(limit)
@@ -229,3 +271,14 @@ def forget_raw(session: Session, before: datetime) -> int:
         .values(raw=None)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_strangers(session: Session, before: datetime) -> int:
+    """Drop the rows of mails from nobody we know that were done with before then: anybody can fill a table.
+
+    The newest row stays, so that no number is ever given twice.
+    """
+    newest = select(func.max(InboxRow.id)).scalar_subquery()
+    old = (InboxRow.state == DONE, InboxRow.done_at < before, InboxRow.person_id.is_(None))
+    gone = session.execute(delete(InboxRow).where(*old, InboxRow.id < newest))
+    return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -25,6 +25,9 @@ WAITING, SENDING, HELD = "waiting", "sending", "held"
 TAKEN, REFUSED, DROPPED = "taken", "refused", "dropped"
 NO_KEY = "no-key"
 UNFINISHED = (WAITING, SENDING, HELD)
+# Why a copy is held that failed again and again while others went; the first when something of ours breaks over it.
+BROKEN, NO_SIGNATURE, NO_GPG, SMARTHOST_FAILS = "broken", "no-signature", "no-gpg", "smarthost-fails"
+SET_ASIDE = (BROKEN, NO_SIGNATURE, NO_GPG, SMARTHOST_FAILS)
 _EACH = ("rcpt_to", "person_id", "fingerprint", "entitled_as", "state", "last_status")
 
 StoreBusy = OperationalError  # locked, full or gone: worth another try
@@ -204,10 +207,18 @@ def mark(session: Session, marks: Iterable[Mark], now: datetime) -> set[int]:
     return marked
 
 
-def renew(session: Session, ids: Collection[int], tokens: Collection[str], lease_until: datetime) -> None:
-    """Hold on to what is still in flight."""
+def renew(session: Session, ids: Collection[int], tokens: Collection[str], lease_until: datetime) -> set[int]:
+    """Hold on to what is still in flight; which of it is still ours."""
     mine = (Delivery.id.in_(ids), Delivery.claim.in_(tokens), Delivery.state == SENDING)
-    session.execute(update(Delivery).where(*mine).values(lease_until=lease_until), execution_options=PLAIN)
+    held = update(Delivery).where(*mine).values(lease_until=lease_until).returning(Delivery.id)
+    return set(session.scalars(held, execution_options=PLAIN))
+
+
+def give_back(session: Session, token: str) -> None:
+    """What was claimed with that token is free again: perhaps nothing, if the claim itself went wrong."""
+    theirs = (Delivery.claim == token, Delivery.state == SENDING)
+    freed = update(Delivery).where(*theirs).values(state=WAITING, claim=None, lease_until=None)
+    session.execute(freed, execution_options=PLAIN)
 
 
 def take_back(session: Session, now: datetime, everything: bool = False) -> int:
@@ -235,9 +246,11 @@ _DUE = (
     .order_by(_ROW.priority, _ROW.next_attempt_at, _ROW.id)
     .limit(bindparam("most", type_=Integer))
 )
+# Found once: a plain subquery PostgreSQL may ask again for each row, and then take more than was asked for.
+_TAKEN = _DUE.with_for_update(skip_locked=True).cte("due")
 _CLAIM = (
     update(_DELIVERIES)
-    .where(_ROW.id.in_(_DUE.with_for_update(skip_locked=True)))
+    .where(_ROW.id.in_(select(_TAKEN.c.id)))
     .values(state=SENDING, claim=bindparam("token"), lease_until=bindparam("until", type_=Moment))
     .returning(
         _ROW.id,

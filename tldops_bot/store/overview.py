@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer, selectinload
 
 from tldops_bot.domain.key_discovery import NOT_TOLD
+from tldops_bot.store.outbox import NO_KEY
 from tldops_bot.store.people import LISTED, SUSPENDED, is_served
+from tldops_bot.store.requests import COMMITTEE
 from tldops_bot.store.tables import (
     Alert,
+    AlertNews,
     CertificateRow,
     Delivery,
     Entry,
@@ -18,6 +21,8 @@ from tldops_bot.store.tables import (
     Person,
     Request,
 )
+
+Waiting = tuple[int, datetime | None]  # how many, and since when the oldest
 
 
 def seated(session: Session, tld: str = "") -> list[Person]:
@@ -86,6 +91,39 @@ def held_deliveries(session: Session, but: str) -> list[int]:
     """The deliveries that are held for another reason than `but`, in the order they were written."""
     query = select(Delivery.id).where(Delivery.state == "held", Delivery.last_status != but)
     return list(session.scalars(query.order_by(Delivery.id)))
+
+
+def held_copies(session: Session, is_keyless: bool) -> Waiting:
+    """Deliveries that are held: for want of a key, or for another reason until the operator's word."""
+    why = Delivery.last_status == NO_KEY
+    query = select(func.count(), func.min(Message.made_at)).join(Delivery, Delivery.message_id == Message.id)
+    return _waiting(session, query.where(Delivery.state == "held", why if is_keyless else ~why))
+
+
+def held_alerts(session: Session) -> Waiting:
+    """Alerts and updates that wait for a second member."""
+    found = [
+        _waiting(session, select(func.count(), func.min(table.posted_at)).where(table.state == "held"))
+        for table in (Alert, AlertNews)
+    ]
+    return sum(number for number, _ in found), min((at for _, at in found if at is not None), default=None)
+
+
+def undecided(session: Session) -> Waiting:
+    """Requests that wait for the committee."""
+    query = select(func.count(), func.min(Request.asked_at))
+    return _waiting(session, query.where(Request.state == COMMITTEE))
+
+
+def seats(session: Session) -> list[str]:
+    """The TLDs, and organisations without one, that have a contact."""
+    living = select(Entry.tld).where(Entry.state.in_((LISTED, SUSPENDED))).distinct()
+    return list(session.scalars(living.order_by(Entry.tld)))
+
+
+def _waiting(session: Session, query: Select[int, datetime]) -> Waiting:
+    number, since = session.execute(query).one()
+    return int(number), since
 
 
 def oldest_received_at(session: Session) -> datetime | None:

@@ -75,7 +75,7 @@ def listing(session: Session, states: tuple[str, ...] = OPEN) -> list[Request]:
 def concerning(session: Session, person: Person) -> list[Request]:
     """Every request about a person, also from before they were stored."""
     about = or_(Request.person_id == person.id, Request.email_key == person.email_key)
-    return list(session.scalars(select(Request).where(about)))
+    return list(session.scalars(select(Request).where(about).order_by(Request.id)))
 
 
 def vouching_mails_since(session: Session, address: str, moment: datetime) -> int:
@@ -89,13 +89,8 @@ def vouching_mails_since(session: Session, address: str, moment: datetime) -> in
 def siblings(session: Session, request: Request) -> list[Request]:
     """The open requests that were made together with this one and wait at the same step."""
     shared = select(TokenRequest.token_id).where(TokenRequest.request_id == request.id)
-    query = (
-        select(Request)
-        .join(TokenRequest, TokenRequest.request_id == Request.id)
-        .where(TokenRequest.token_id.in_(shared), Request.state == request.state)
-        .distinct()
-        .order_by(Request.id)
-    )
+    theirs = select(TokenRequest.request_id).where(TokenRequest.token_id.in_(shared))
+    query = select(Request).where(Request.id.in_(theirs), Request.state == request.state).order_by(Request.id)
     return list(session.scalars(query))
 
 

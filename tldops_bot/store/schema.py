@@ -6,8 +6,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
 
 from tldops_bot.store.database import Database
+
+_UPGRADING = 0x746C646F70736D67  # an advisory lock of PostgreSQL: one node at a time
 
 
 class SchemaTooNew(Exception):
@@ -16,6 +19,10 @@ class SchemaTooNew(Exception):
 
 class SchemaTooOld(Exception):
     """The database waits for `tldops-bot db upgrade`."""
+
+
+class RowsLeftBehind(Exception):
+    """A migration has left rows that refer to nothing; it was undone."""
 
 
 class Schema:
@@ -35,23 +42,50 @@ class Schema:
     def current(self) -> str:
         """The revision of the database, "" for an empty one."""
         with self._database.reading.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() or ""
+            return self.current_on(connection)
+
+    @staticmethod
+    def current_on(connection: Connection) -> str:
+        """The same as one transaction sees it."""
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+    def is_empty(self) -> bool:
+        """Whether there is no table at all, whoever made it."""
+        with self._database.reading.connect() as connection:
+            return not inspect(connection).get_table_names()
 
     def upgrade(self) -> None:
-        """Carry out what is missing, in one transaction."""
-        self._refuse_newer()
-        with self._database.writing.begin() as connection:
-            self._config.attributes["connection"] = connection
-            command.upgrade(self._config, "head")
+        """Carry out what is missing, in one transaction; a second node waits, and finds it done."""
+        self.must_not_be_newer()
+        with self._database.rebuilding() as connection:
+            self.bring(connection)
+
+    def bring(self, connection: Connection, revision: str = "head") -> None:
+        """The same within a transaction that is open; up to a revision. Raises SchemaTooNew for one not known."""
+        if revision not in ("head", *self._known()):
+            raise SchemaTooNew(
+                f"the database is of a newer version ({revision[:32]}) than this program knows"
+            )
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADING})")
+        self._config.attributes["connection"] = connection
+        command.upgrade(self._config, revision)
+        if connection.dialect.name == "sqlite":
+            lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if lost is not None:
+                raise RowsLeftBehind(f"rows of {lost[0]} refer to nothing; the database stays as it was")
 
     def must_fit(self) -> None:
         """Raises SchemaTooNew or SchemaTooOld."""
-        self._refuse_newer()
+        self.must_not_be_newer()
         if self.current() != self.newest:
             raise SchemaTooOld("the database is of an older version: run `tldops-bot db upgrade`")
 
-    def _refuse_newer(self) -> None:
+    def must_not_be_newer(self) -> None:
+        """Raises SchemaTooNew."""
         current = self.current()
-        known = {script.revision for script in self._scripts.walk_revisions()}
-        if current and current not in known:
+        if current and current not in self._known():
             raise SchemaTooNew(f"the database is of a newer version ({current}) than this program knows")
+
+    def _known(self) -> set[str]:
+        return {script.revision for script in self._scripts.walk_revisions()}

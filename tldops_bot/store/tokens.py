@@ -81,7 +81,7 @@ def tokens_of(session: Session, request: Request, purpose: str) -> list[Token]:
 
 def pair_of(session: Session, token: Token) -> list[Token]:
     """The token and the one that was sent to another address about the same wish, answered or not."""
-    theirs = session.scalars(select(Token).where(Token.person_id == token.person_id))
+    theirs = session.scalars(select(Token).where(Token.person_id == token.person_id).order_by(Token.id))
     return [one for one in theirs if one is token or _are_paired(one, token)]
 
 
@@ -94,7 +94,7 @@ def proofs_since(session: Session, moment: datetime, address: str = "") -> list[
     query = select(Token).where(Token.purpose == "prove", Token.made_at > moment)
     if address:
         query = query.where(func.lower(Token.address) == address.lower())
-    return list(session.scalars(query))
+    return list(session.scalars(query.order_by(Token.id)))
 
 
 def held_for(session: Session, address: str, now: datetime) -> list[Token]:
@@ -102,7 +102,7 @@ def held_for(session: Session, address: str, now: datetime) -> list[Token]:
     query = select(Token).where(
         Token.purpose == "carry_out", func.lower(Token.address) == address.lower(), Token.expires_at > now
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query.order_by(Token.id)))
 
 
 def open_held(session: Session, inbox_id: int) -> Token | None:
@@ -131,10 +131,18 @@ def void_for_person(session: Session, person_id: int, now: datetime, purpose: st
     )
 
 
+def void_all(session: Session, now: datetime) -> int:
+    """End every open token, whoever has it; how many."""
+    is_open = (Token.used_at.is_(None), Token.void_at.is_(None), Token.expires_at > now)
+    count = session.scalar(select(func.count()).select_from(Token).where(*is_open)) or 0
+    session.execute(update(Token).where(*is_open).values(void_at=now))
+    return count
+
+
 def lately(session: Session, purpose: str, person_id: int, since: datetime) -> list[Token]:
     """The tokens of one purpose that a person was sent since then."""
     query = select(Token).where(Token.purpose == purpose, Token.person_id == person_id, Token.made_at > since)
-    return list(session.scalars(query))
+    return list(session.scalars(query.order_by(Token.id)))
 
 
 def forget_person(session: Session, person: Person, now: datetime) -> None:

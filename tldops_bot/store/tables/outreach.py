@@ -12,6 +12,7 @@ class Invitation(Base):
     """One mail to one address that asks for contacts of one or more TLDs: planned, sent, and what came of it."""
 
     __tablename__ = "invitations"
+    __table_args__ = ({"sqlite_autoincrement": True},)
     id: Mapped[Key]
     address: Mapped[AddressText]
     address_key: Mapped[AddressText] = mapped_column(index=True)

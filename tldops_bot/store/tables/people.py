@@ -29,6 +29,7 @@ class Person(Base):
     postal: Mapped[Words] = mapped_column(default="")
     organisation: Mapped[Line] = mapped_column(default="")
     timezone: Mapped[Line] = mapped_column(default="")
+    language: Mapped[Word] = mapped_column(default="")
     fingerprint: Mapped[Fingerprint | None] = mapped_column(unique=True)
     key_blocked_at: Mapped[datetime | None]
     key_blocked_because: Mapped[Line] = mapped_column(default="")

@@ -14,7 +14,8 @@ class Request(Base):
     """What waits for proofs or a decision: somebody wants to join, to change an address, or to change a key."""
 
     __tablename__ = "requests"
-    __table_args__ = (Index("ix_requests_open", "state", "tld"),)
+    # People keep its number in their mail: none is ever given twice, also where the newest rows are lost.
+    __table_args__ = (Index("ix_requests_open", "state", "tld"), {"sqlite_autoincrement": True})
     id: Mapped[Key]
     kind: Mapped[Word]
     state: Mapped[Word]

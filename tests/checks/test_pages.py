@@ -1,0 +1,299 @@
+"""/metrics, /healthz and /readyz of a real service; and what is shipped to watch it names nothing that is not there."""
+
+import json
+import re
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from docs.draw_dashboard import FILE, dashboard
+from tests.desk import Desk
+from tests.keys import KeyPair
+from tests.service import Town, town, wait_until
+from tldops_bot.adapters.http_pages import KEPT_SECONDS
+from tldops_bot.app import App
+from tldops_bot.checks import pages
+from tldops_bot.jobs import JOBS
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = ROOT / "docs/monitoring/alerts.rules.yml"
+METRICS = '[metrics]\nlisten = "127.0.0.1:0"\n'
+SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
+NAME = re.compile(r"\b(?:tldops|process|python)_\w+")
+
+Samples = dict[tuple[str, frozenset[str]], float]
+
+
+@contextmanager
+def watched_town(ann: KeyPair, bob: KeyPair) -> Iterator[Town]:
+    """A town with pages, each made anew for whoever asks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "READY_SECONDS", 0.0)
+        patch.setattr(pages.Kept.__init__, "__defaults__", (0.0,))
+        with town(METRICS) as one:
+            one.desk.member(ann, "nl")
+            one.desk.member(bob, "be")
+            one.desk.iana("nl", "hostmaster@nic.example")
+            one.roster_is_sent()
+            yield one
+
+
+@pytest.fixture(scope="module")
+def place(ann: KeyPair, bob: KeyPair) -> Iterator[Town]:
+    """One service for several tests: mail is accepted, and nobody works on it."""
+    with watched_town(ann, bob) as one, one.serving(idle=True):
+        yield one
+
+
+@dataclass
+class Story:
+    """What the pages said before and after some mail."""
+
+    before: Samples
+    after: Samples
+    text: str
+    ready: str
+
+
+@pytest.fixture(scope="module")
+def story(ann: KeyPair, bob: KeyPair) -> Story:
+    """A look-up, a stranger, an alert."""
+    with watched_town(ann, bob) as place, place.serving():
+        before = samples(place)
+        place.say(ann, "QUERY be")
+        place.next_to(ann)
+        place.write("stranger@client.example", "HELP\n")
+        place.next_to("stranger@client.example")
+        place.say_bound(ann, "ALERT\n\nRegistrar accounts taken over by phishing.\n")
+        place.next_to(bob, "A-")
+        settled(place, "tldops_mails_total", 2, 'verdict="good"', 'decision="answered"')
+        settled(place, "tldops_alert_copies_waiting", 0)
+        settled(place, "tldops_deliveries_total", 2, 'kind="alert"', 'result="taken"')
+        settled(place, "tldops_outbox_copies", 0, 'kind="reply"', 'state="sending"')
+        return Story(before, samples(place), ask(place, "/metrics")[1], ask(place, "/readyz")[1])
+
+
+def app_of(place: Town) -> App:
+    assert place.running is not None
+    return place.running.app
+
+
+def ask(place: Town, path: str) -> tuple[int, str]:
+    """Status and body of a page."""
+    assert place.running is not None
+    (where,) = place.running.service.watched_at
+    try:
+        with urllib.request.urlopen(f"http://{where}{path}", timeout=60) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code, answer.read().decode()
+
+
+def samples(place: Town) -> Samples:
+    status, text = ask(place, "/metrics")
+    assert status == 200
+    found = [SAMPLE.fullmatch(line) for line in text.splitlines() if not line.startswith("#")]
+    assert all(found)
+    return {(one[1], frozenset((one[2] or "").split(",")) - {""}): float(one[3]) for one in found if one}
+
+
+def value(found: Samples, name: str, *labels: str) -> float:
+    return found[name, frozenset(labels)]
+
+
+def settled(place: Town, name: str, wanted: float, *labels: str) -> None:
+    wait_until(lambda: value(samples(place), name, *labels) == wanted, 60)
+
+
+def test_what_happens_is_counted(story: Story) -> None:
+    before, found = story.before, story.after
+    assert value(before, "tldops_store_up") == 1
+    assert value(before, "tldops_mails_total", 'verdict="good"', 'decision="answered"') == 0
+    assert ("tldops_alert_last_copy_seconds", frozenset()) not in before
+    assert value(found, "tldops_accepted_mails_total") == 3
+    assert value(found, "tldops_mails_total", 'verdict="none"', 'decision="answered"') == 1
+    assert 0 < value(found, "tldops_alert_last_copy_seconds") < 60
+    assert value(found, "tldops_gpg_seconds_count", 'operation="verify"') >= 2
+    assert value(found, "tldops_gpg_seconds_count", 'operation="sign"') >= 3
+    assert value(found, "tldops_intake_seconds_count") == 3
+    assert value(found, "tldops_inbox_mails", 'state="waiting"') == 0
+    assert value(found, "tldops_outbox_copies", 'kind="alert"', 'state="waiting"') == 0
+    assert value(found, "tldops_job_late_seconds", 'job="send_roster"') == 0
+    assert value(found, "tldops_list_key_expiry_timestamp_seconds") == float("inf")
+    assert value(found, "tldops_iana_last_sync_timestamp_seconds") > 0
+    assert value(found, "tldops_disk_free_bytes", 'keeps="database"') > 0
+    (info,) = [labels for name, labels in found if name == "tldops_build_info"]
+    assert {one.partition("=")[0] for one in info} == {"version", "python", "gnupg", "schema"}
+
+
+def test_nothing_personal_is_in_it(story: Story, ann: KeyPair, bob: KeyPair) -> None:
+    for word in ("@", ann.fingerprint, bob.fingerprint, "Example", '"nl"', "+447700", "phishing"):
+        assert word not in story.text + story.ready, word
+
+
+def test_what_waits_is_seen_with_its_age(place: Town, ann: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = ("tldops_job_last_success_timestamp_seconds", frozenset(['job="send_roster"']))
+    wait_until(lambda: samples(place)[done] > 0, 60)
+    place.say(ann, "QUERY be")
+    now = place.desk.now
+    monkeypatch.setattr(app_of(place), "now", lambda: now + timedelta(hours=2))
+    found = samples(place)
+    assert value(found, "tldops_inbox_mails", 'state="waiting"') == 1
+    assert 7100 < value(found, "tldops_inbox_oldest_seconds") < 7300
+    every = JOBS["send_roster"].every.total_seconds()
+    assert 7100 < value(found, "tldops_job_late_seconds", 'job="send_roster"') + every < 7300
+
+
+def test_a_store_that_does_not_answer_is_a_metric_and_no_failure_of_the_page(place: Town) -> None:
+    app = app_of(place)
+    assert value(samples(place), "tldops_store_up") == 1
+    file = app.database.file
+    assert file is not None
+    file.rename(file.with_suffix(".away"))
+    try:
+        found = samples(place)
+        assert value(found, "tldops_store_up") == 0
+        assert value(found, "tldops_disk_free_bytes", 'keeps="database"') > 0
+        assert ask(place, "/readyz")[0] == 503
+        assert ask(place, "/healthz")[0] == 200
+    finally:
+        file.with_suffix(".away").rename(file)
+
+
+def test_readiness_says_each_thing_by_itself(place: Town) -> None:
+    status, text = ask(place, "/readyz")
+    found = json.loads(text)
+    assert (status, found["ready"]) == (200, True)
+    assert [one["check"] for one in found["checks"]] == ["listener", "database", "gpg agent", "disk", "disk"]
+    home = app_of(place).config.openpgp.home
+    app_of(place).gnupg.keyring.look_again()
+    home.rename(home.with_name("away"))
+    try:
+        status, text = ask(place, "/readyz")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+        home.with_name("away").rename(home)
+    found = json.loads(text)
+    assert (status, found["ready"]) == (503, False)
+    assert [one["check"] for one in found["checks"] if one["state"] == "broken"] == ["gpg agent"]
+
+
+def test_without_the_table_nothing_is_counted_and_nobody_listens(desk: Desk) -> None:
+    assert desk.app.config.metrics is None
+    assert desk.app.metrics is None
+
+
+def test_a_page_is_kept_long_enough_to_stand_a_flood() -> None:
+    assert KEPT_SECONDS >= 1
+
+
+# --- what is shipped to watch it
+
+
+def expressions() -> list[str]:
+    """Every expression of the rules and the dashboard."""
+    rules = yaml.safe_load(RULES.read_text("utf-8"))
+    of_rules = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    drawn = json.loads(FILE.read_text("utf-8"))
+    return of_rules + [target["expr"] for panel in drawn["panels"] for target in panel["targets"]]
+
+
+def test_every_metric_that_is_watched_is_there(story: Story) -> None:
+    found = story.after
+    there = {name for name, _ in found}
+    named = {name for expression in expressions() for name in NAME.findall(expression)}
+    assert len(named) > 20
+    assert named - there == set()
+    labels = {f"{label.partition('=')[0]}" for _, pairs in found for label in pairs}
+    by = {
+        word
+        for one in expressions()
+        for words in re.findall(r"by \(([^)]*)\)", one)
+        for word in words.split(", ")
+    }
+    assert by - {"instance"} <= labels
+
+
+def test_every_metric_is_explained(story: Story) -> None:
+    page = (ROOT / "docs/monitoring.md").read_text("utf-8")
+    explained = {one.partition("{")[0] for one in re.findall(r"`(tldops_[^`]+)`", page)}
+    there = {
+        re.sub(r"_(bucket|count|sum)$", "", name) for name, _ in story.after if name.startswith("tldops_")
+    }
+    assert there == explained
+
+
+def test_the_rules_say_what_to_do() -> None:
+    rules = [rule for group in yaml.safe_load(RULES.read_text("utf-8"))["groups"] for rule in group["rules"]]
+    for rule in rules:
+        assert set(rule["annotations"]) == {"summary", "mend"}, rule["alert"]
+        assert rule["labels"]["severity"] in ("critical", "warning", "info")
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+
+
+def test_the_dashboard_is_the_one_that_is_drawn() -> None:
+    assert json.loads(FILE.read_text("utf-8")) == dashboard(), "python -m docs.draw_dashboard"
+
+
+PROMTOOL = shutil.which("promtool")
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="Debian's package prometheus is not there")
+def test_prometheus_takes_the_rules_and_the_metrics(story: Story) -> None:
+    checked = subprocess.run(
+        [str(PROMTOOL), "check", "rules", str(RULES)], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    linted = subprocess.run(
+        [str(PROMTOOL), "check", "metrics"], input=story.text, capture_output=True, text=True, check=False
+    )
+    assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
+
+
+CASES = """
+rule_files: [{rules}]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {{series: 'tldops_outbox_oldest_seconds{{kind="alert"}}', values: '0 0 400x10'}}
+      - {{series: 'tldops_outbox_oldest_seconds{{kind="notice"}}', values: '400x12'}}
+      - {{series: 'tldops_list_key_expiry_timestamp_seconds{{instance="a"}}', values: '86400000x12'}}
+      - {{series: 'tldops_list_key_expiry_timestamp_seconds{{instance="b"}}', values: '864000x12'}}
+    alert_rule_test:
+      - {{eval_time: 1m, alertname: TldopsAlertWaits, exp_alerts: []}}
+      - eval_time: 10m
+        alertname: TldopsAlertWaits
+        exp_alerts:
+          - exp_labels: {{severity: critical, kind: alert}}
+            exp_annotations:
+              summary: A copy of an alert waits for 6m 40s without having been tried
+              mend: tldops-bot doctor; tldops-bot outbox list
+      - eval_time: 5m
+        alertname: TldopsListKeyEndsSoon
+        exp_alerts:
+          - exp_labels: {{severity: warning, instance: b}}
+            exp_annotations:
+              summary: The list's key ends in 9d 23h 55m 0s
+              mend: tldops-bot doctor prints the line that prolongs it
+"""
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="Debian's package prometheus is not there")
+def test_the_rules_ring_when_they_should_and_not_before(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.yml"
+    cases.write_text(CASES.format(rules=RULES))
+    done = subprocess.run(
+        [str(PROMTOOL), "test", "rules", str(cases)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

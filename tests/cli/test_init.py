@@ -1,0 +1,121 @@
+"""`init`: what it asks, what it makes, and what it says is left to do."""
+
+import os
+import pty
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.desk import kill_agent
+from tldops_bot.config import load_config
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    folder = Path(f"/tmp/in{os.getpid()}")  # short: the agent of gpg has a socket in it
+    folder.mkdir()
+    yield folder
+    for home in folder.rglob("gnupg"):
+        kill_agent(home)
+    subprocess.run(["rm", "-rf", folder], check=True)
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TLDOPS_", "COLUMNS"))}
+    return kept | {"PYTHONPATH": str(ROOT), "TERM": "dumb"} | more
+
+
+def init(place: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tldops_bot", *words]
+    return subprocess.run(
+        command,
+        cwd=place,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def at_a_terminal(place: Path, typed: str) -> str:
+    """What stands on the screen when somebody types this."""
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "tldops_bot", "init"]
+    running = subprocess.Popen(command, cwd=place, env=environment(), stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    os.write(master, typed.encode())
+    screen = b""
+    with suppress(OSError):  # EIO, when the last one has closed it
+        while octets := os.read(master, 65536):
+            screen += octets
+    os.close(master)
+    assert running.wait(60) == 0, screen
+    return screen.decode().replace("\r\n", "\n")
+
+
+def test_it_says_what_is_left_to_do_with_this_lists_own_names(place: Path) -> None:
+    done = init(place, "init", "--list-address", "desk@ops.example", "--owner", "ann@nic.example")
+    assert (done.returncode, done.stderr) == (0, "")
+    config = load_config(place / "config.toml")
+    assert (config.list.address, config.list.owner) == ("desk@ops.example", "ann@nic.example")
+    for words in (
+        "desk+anything@ops.example",
+        "127.0.0.1:8025 (SMTP)",
+        'ops.example.         TXT  "v=spf1 mx -all"',
+        "3. tldops-bot iana sync\n",
+        "committee add",
+        "doctor",
+        f"{place}/var holds the list's secret key",
+    ):
+        assert words in done.stdout
+    again = init(place, "init", "--list-address", "desk@ops.example")
+    assert again.stdout == done.stdout
+
+
+def test_elsewhere_it_says_how_the_configuration_is_named(place: Path) -> None:
+    done = init(place, "init", "--directory", str(place / "a site"))
+    assert f"tldops-bot --config '{place}/a site/config.toml' doctor" in done.stdout
+
+
+def test_configuration_and_data_go_where_a_package_keeps_them(place: Path) -> None:
+    done = init(
+        place,
+        "init",
+        TLDOPS_CONFIG=f"{place}/etc/config.toml",
+        TLDOPS_DATA=f"{place}/lib",
+        TLDOPS_LISTEN="0.0.0.0:2525",
+    )
+    assert done.returncode == 0, done.stderr
+    config = load_config(place / "etc/config.toml")
+    assert config.database.url == f"sqlite:///{place}/lib/tldops.sqlite"
+    assert (config.listener.host, config.listener.port) == ("0.0.0.0", 2525)
+    assert config.openpgp.home == place / "lib/gnupg"
+    assert stat.S_IMODE((place / "lib/tldops.sqlite").stat().st_mode) == 0o600
+    assert stat.S_IMODE((place / "lib/gnupg").stat().st_mode) == 0o700
+    assert "6. tldops-bot serve\n" in done.stdout
+    assert not (place / "etc/var").exists()
+
+
+def test_at_a_terminal_it_asks_the_two_things_nobody_can_guess_until_they_make_sense(place: Path) -> None:
+    screen = at_a_terminal(place, "nonsense\ndesk@ops.example\n\n")
+    assert "That is not a mail address" in screen
+    config = load_config(place / "config.toml")
+    assert (config.list.address, config.list.owner) == ("desk@ops.example", "secretariat@ops.example")
+
+
+@pytest.mark.parametrize(
+    "words", [("--list-address", "nonsense"), ("--owner", "nonsense"), ("--listen", "nonsense")]
+)
+def test_what_is_no_address_is_refused_before_anything_is_made(place: Path, words: tuple[str, str]) -> None:
+    done = init(place, "init", *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nonsense is not a" in done.stderr
+    assert list(place.iterdir()) == []

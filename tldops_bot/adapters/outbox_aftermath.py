@@ -1,0 +1,22 @@
+"""What is to be said because of how a delivery ended: in the transaction that marks it, so it happens once."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from tldops_bot.store.outbox import Claimed, StoreBusy
+
+Aftermath = Callable[[Any, Claimed], None]  # the first argument is the session
+
+log = logging.getLogger(__name__)
+
+
+def told(aftermath: Aftermath, session: Any, claimed: Claimed) -> None:
+    """A word that can't be said is not said; the mark counts all the same, or no mark could be made at all."""
+    try:
+        with session.begin_nested():
+            aftermath(session, claimed)
+    except StoreBusy:
+        raise
+    except Exception as problem:  # noqa: BLE001  whatever broke, it is the word's and not the mark's
+        log.error("delivery %d: nobody could be told: %s", claimed.id, type(problem).__name__)

@@ -1,0 +1,67 @@
+"""`restore`: a service set up again from a backup, in an empty place; what was sent or decided is not done twice."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tldops_bot.adapters.gnupg_keyring import NoListKey
+from tldops_bot.adapters.gnupg_runner import GpgUnavailable
+from tldops_bot.adapters.tar_backup import BadBackup
+from tldops_bot.adapters.tar_restore import opened
+from tldops_bot.app import App
+from tldops_bot.cli._frame import Options, note, refuse, say
+from tldops_bot.cli._setting_up import Done, InUse, set_up
+from tldops_bot.config import ConfigProblem, load_config
+from tldops_bot.config.moving import ROLES, CannotMove
+from tldops_bot.store.database import StoreProblem
+from tldops_bot.store.dump import BadDump
+from tldops_bot.store.schema import RowsLeftBehind, SchemaTooNew
+
+_WHY = (BadBackup, BadDump, InUse, CannotMove, ConfigProblem, SchemaTooNew, RowsLeftBehind)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="What `backup` wrote.")],
+    directory: Annotated[Path | None, typer.Option(help="Where everything goes; here unless told.")] = None,
+    database: Annotated[
+        str, typer.Option(help="Another database than the backup's, by its URL; it must be empty.")
+    ] = "",
+) -> None:
+    """Set the service of a backup up again, in an empty place. Stop the old one first: there must not be two."""
+    options = context.find_object(Options) or Options()
+    folder = directory or (options.config.parent if options.config else Path.cwd())
+    try:
+        with opened(file, ROLES) as backup:
+            done = set_up(backup, folder.resolve(), database)
+            list_key = str(backup.about.get("list_key", ""))
+            say(f"restored       {backup.about['list']}, as it was at {backup.made_at:%Y-%m-%d %H:%M} UTC")
+    except _WHY as problem:
+        refuse(str(problem))
+    except (NoListKey, GpgUnavailable) as problem:
+        refuse(f"gpg: {problem}")
+    except StoreProblem as problem:
+        refuse(f"the database does not take it: {type(problem).__name__}")
+    except OSError as problem:
+        refuse(f"cannot be written: {problem.filename or folder}: {problem.strerror}")
+    _report(done, list_key)
+
+
+def _report(done: Done, list_key: str) -> None:
+    say(f"configuration  {done.config}: look it through, addresses and ports may be others here")
+    say(f"database       {done.database.rpartition('@')[2]}")
+    say(f"audit          {done.audit_entries} entries hold")
+    app = App(load_config(done.config))
+    try:
+        fingerprints = app.gnupg.keyring.fingerprints()
+        say(f"list key       {app.gnupg.keyring.fingerprint}")
+        if list_key and list_key not in fingerprints:
+            note(f"the key the list signed with, {list_key}, was not in the backup's gpg home")
+    except (NoListKey, GpgUnavailable) as problem:
+        note(f"gpg: {problem}")
+    finally:
+        app.close()
+    say(
+        "next           `tldops-bot serve`; then `tldops-bot outbox list`: what had waited waits for your word"
+    )

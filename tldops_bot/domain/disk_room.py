@@ -1,0 +1,24 @@
+"""How much room a disk must have: a mail that cannot be stored is not taken, and SQLite needs some for itself."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tldops_bot.domain.finding import State
+
+FULL_BYTES: Final = 100_000_000  # a few mails of the largest size, and their traces
+LOW_BYTES: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A disk."""
+
+    total_bytes: int
+    free_bytes: int
+
+
+def judge_room(room: Room) -> State:
+    """A disk smaller than the bounds is judged by its share: a tenth is low, a hundredth is full."""
+    if room.free_bytes < min(FULL_BYTES, room.total_bytes // 100):
+        return State.BROKEN
+    return State.WARNING if room.free_bytes < min(LOW_BYTES, room.total_bytes // 10) else State.OK

@@ -1,0 +1,62 @@
+"""What an operator must hear of, and when: at once, then at most once a day for each; and once that it is over."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+A_DAY: Final = timedelta(days=1)
+A_WEEK: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that goes wrong: the template that tells it, of what ("": there is only one), what is known of it."""
+
+    kind: str
+    of: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    again_after: timedelta = A_DAY
+
+    @property
+    def name(self) -> str:
+        """The same as long as it is the same trouble."""
+        return f"{self.kind} {self.of}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the operator was told of a trouble: when last, and whether it has been said that it is over."""
+
+    name: str
+    at: datetime
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What to tell now, and what is known to be told afterwards."""
+
+    troubles: tuple[Trouble, ...]
+    over: tuple[str, ...]
+    told: tuple[Told, ...]
+
+
+def news(
+    found: Sequence[Trouble], told: Collection[Told], now: datetime, unknown: Collection[str] = ()
+) -> News:
+    """What comes and goes within a day is told once. Of the names that are `unknown` nobody says that they are over."""
+    before = {one.name: one for one in told}
+    due = tuple(one for one in found if _is_due(one, before.get(one.name), now))
+    there = {one.name for one in found} | set(unknown)
+    over = tuple(sorted(name for name, one in before.items() if not one.is_over and name not in there))
+    after = {name: replace(one, is_over=one.is_over or name in over) for name, one in before.items()}
+    after |= {one.name: Told(one.name, now) for one in due}
+    kept = (one for one in after.values() if not one.is_over or now - one.at < A_DAY)
+    return News(due, over, tuple(sorted(kept, key=lambda one: one.name)))
+
+
+def _is_due(trouble: Trouble, told: Told | None, now: datetime) -> bool:
+    if told is None:
+        return True
+    return now - told.at >= (A_DAY if told.is_over else trouble.again_after)

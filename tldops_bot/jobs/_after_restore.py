@@ -1,0 +1,120 @@
+"""What changes when a service is set up again from a backup: nothing is done twice, and no wait ends unheard.
+
+What came after the backup is not known any more: what was sent may have arrived, what was asked may have been
+answered, and what was waited for may have been refused. So whatever would happen by itself happens anew, or not.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from tldops_bot.commands import _joining, _letters, _requests
+from tldops_bot.commands._alerts import CANCELLED
+from tldops_bot.commands._suspending import FINAL_AFTER
+from tldops_bot.domain.alert_reach import due_report
+from tldops_bot.domain.key_discovery import reached_rung
+from tldops_bot.domain.outgoing import Letter
+from tldops_bot.domain.schedule import last_due
+from tldops_bot.jobs._job import JobContext
+from tldops_bot.jobs._joining import as_command
+from tldops_bot.jobs.report_reach import PATIENCE
+from tldops_bot.store import (
+    alerts,
+    audit,
+    dump,
+    facts,
+    outbox_control,
+    overview,
+    people,
+    requests,
+    roster_sends,
+    tokens,
+    wakes,
+)
+from tldops_bot.store.tables import Alert, Entry, Person
+
+HELD = "restored"  # why a copy waits for the operator's word
+FRESH = timedelta(hours=1)  # younger copies go by themselves
+ALERTS_SKIPPED, OTHERS_SKIPPED = 100, 1000
+
+
+def settle(ctx: JobContext, made_at: datetime) -> list[Letter]:
+    """Make of the rows of a backup those of a service that knows it was restored; what is told of it."""
+    facts.put(ctx.session, facts.RESTORED_AT, ctx.now.isoformat())
+    facts.only_mac_key(ctx.session, ctx.random)
+    alerts.leave_gap(ctx.session, ctx.now, ALERTS_SKIPPED)
+    for numbered in (
+        "requests",
+        "invitations",
+    ):  # people have the numbers of those that are lost in their mail
+        dump.leave_gap(ctx.session.connection(), numbered, OTHERS_SKIPPED)
+    ended = tokens.void_all(ctx.session, ctx.now)
+    held = outbox_control.hold_older(ctx.session, ctx.now - FRESH, HELD)
+    wakes.end_all(ctx.session, ctx.now)
+    _count_roster_as_sent(ctx)
+    _count_reports_as_written(ctx)
+    _count_warnings_as_sent(ctx)
+    context = as_command(ctx)
+    over = [one.id for one in _end_what_waited_to_go_out(ctx)]
+    _begin_waits_anew(ctx)
+    waiting = requests.listing(ctx.session)
+    _joining.to_committee(context, requests.listing(ctx.session, (requests.WAITING,)), ("restored",))
+    audit.record(
+        ctx.session, ctx.now, "operator", "restored_backup", made_at=made_at, tokens=ended, held=held
+    )
+    values = {
+        "made_at": made_at,
+        "at": ctx.now,
+        "held": held,
+        "alerts": over,
+        "requests": [_requests.number(one) for one in waiting],
+    }
+    to = (
+        *_letters.to_people(people.office_holders(ctx.session, "committee")),
+        *_letters.to_address(ctx.config.operator.email),
+    )
+    return [*context.letters, _letters.notice("letters/restored_backup", values, to)]
+
+
+def _count_roster_as_sent(ctx: JobContext) -> None:
+    period_at = last_due(ctx.config.roster.schedule, ZoneInfo(ctx.config.roster.timezone), ctx.now)
+    roster_sends.count_as_sent(ctx.session, period_at, ctx.now)
+
+
+def _count_reports_as_written(ctx: JobContext) -> None:
+    """How far an alert got: the reports that are due by now were written, or nobody could use them any more."""
+    for alert in alerts.to_report(ctx.session, ctx.now - PATIENCE):
+        alert.reports = max(alert.reports, due_report(alert.posted_at, alert.reports, ctx.now))
+
+
+def _count_warnings_as_sent(ctx: JobContext) -> None:
+    """That a key ends soon, and that a case waits: told already, or told again in its time."""
+    for person, key in overview.keys_in_use(ctx.session):
+        person.key_rung = reached_rung(key.expires_at, ctx.now)
+    for case in requests.listing(ctx.session, (requests.COMMITTEE,)):
+        told = dict.fromkeys(("committee_reminded_at", "told_long_at"), ctx.now.isoformat())
+        case.details = {**case.details, **told}
+
+
+def _end_what_waited_to_go_out(ctx: JobContext) -> Iterator[Alert]:
+    """Alerts that waited for a release, exercises whose time has come: they may have gone out since."""
+    found = [
+        *alerts.held_since_before(ctx.session, ctx.now),
+        *((one, one) for one in alerts.to_start(ctx.session, ctx.now)),
+    ]
+    for alert, held in found:
+        held.state = CANCELLED
+        audit.record(ctx.session, ctx.now, "operator", "alert_cancelled", "", held.person_id, alert=alert.id)
+        yield alert
+
+
+def _begin_waits_anew(ctx: JobContext) -> None:
+    """A removal or a FORGET may have been taken back since: there is the whole time to do so again."""
+    until = ctx.now + FINAL_AFTER
+    for entry in ctx.session.scalars(select(Entry).where(Entry.final_at < until)):
+        if entry.state == people.SUSPENDED:
+            entry.final_at = until
+    for person in ctx.session.scalars(select(Person).where(Person.forget_at < until)):
+        person.forget_at = until

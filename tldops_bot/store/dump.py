@@ -1,0 +1,185 @@
+"""The rows of a whole database as lines of JSON, the same for SQLite and PostgreSQL, written and read back.
+
+A line opens a table with its columns; each line after it is a row. The tables are read from the database itself,
+so that one of any revision can be written, and what is read back can bring rows and nothing else: no SQL.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import IO, Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Connection, MetaData, Table
+from sqlalchemy.exc import IntegrityError, StatementError
+
+REVISIONS = "alembic_version"  # kept by the migrations themselves
+_AT_ONCE = 500
+
+Progress = Callable[[int], None]
+
+
+class BadDump(Exception):
+    """What is to be read back does not fit the tables; the text says where, and quotes no row."""
+
+
+def row_count(connection: Connection) -> int:
+    """How many rows a dump would have."""
+    return sum(
+        connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in tables(connection)
+    )
+
+
+def tables(connection: Connection) -> list[Table]:
+    """The tables that are there, each after those it refers to."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name != REVISIONS]
+
+
+def write(connection: Connection, out: IO[bytes], progress: Progress = lambda _rows: None) -> dict[str, int]:
+    """Write every row; how many of each table. One transaction on the connection makes it one picture."""
+    counts = {}
+    for table in tables(connection):
+        _write_line(out, {"table": table.name, "columns": [column.name for column in table.columns]})
+        counts[table.name] = 0
+        query = sa.select(table).order_by(*table.primary_key.columns)
+        for rows in connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions():
+            for row in rows:
+                _write_line(out, [_plain(value) for value in row])
+            counts[table.name] += len(rows)
+            progress(len(rows))
+    return counts
+
+
+def read(
+    connection: Connection, lines: Iterable[bytes], progress: Progress = lambda _rows: None
+) -> dict[str, int]:
+    """Put the rows of a dump into the empty tables that are there; how many of each. Raises BadDump."""
+    known = {table.name: table for table in tables(connection)}
+    counts: dict[str, int] = {}
+    for table, rows in _batches(known, lines):
+        try:
+            if rows:
+                connection.execute(sa.insert(table), rows)
+        except (IntegrityError, StatementError):
+            raise BadDump(f"rows of {table.name} do not fit") from None
+        counts[table.name] = counts.get(table.name, 0) + len(rows)
+        progress(len(rows))
+    if missing := sorted(known.keys() - counts.keys()):
+        raise BadDump(f"the rows of {missing[0]} are missing")
+    _count_on(connection, known.values())
+    return counts
+
+
+def leave_gap(connection: Connection, table_name: str, step: int) -> None:
+    """The next row of a table gets a number after the next full `step`: those between may be known to people."""
+    table = next(one for one in tables(connection) if one.name == table_name)
+    number = table.primary_key.columns.values()[0]
+    last = connection.scalar(sa.select(sa.func.max(number))) or 0
+    _count_from(connection, table, (last // step + 1) * step)
+
+
+def _batches(
+    known: Mapping[str, Table], lines: Iterable[bytes]
+) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
+    """The rows by hundreds; each table at least once."""
+    table: Table | None = None
+    columns: list[Column[Any]] = []
+    rows: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for line in lines:
+        held = _parsed(line)
+        if isinstance(held, dict):
+            if table is not None:
+                yield table, rows
+            table, columns, rows = *_opened(known, held, seen), []
+        elif isinstance(held, list) and table is not None and len(held) == len(columns):
+            rows.append({one.name: _typed(one, value) for one, value in zip(columns, held, strict=True)})
+            if len(rows) >= _AT_ONCE:
+                yield table, rows
+                rows = []
+        else:
+            raise BadDump("a line is neither a table nor a row of it")
+    if table is not None:
+        yield table, rows
+
+
+def _opened(
+    known: Mapping[str, Table], held: Mapping[str, Any], seen: set[str]
+) -> tuple[Table, list[Column[Any]]]:
+    name, columns = held.get("table"), held.get("columns")
+    if not isinstance(name, str) or name not in known or name in seen or not isinstance(columns, list):
+        raise BadDump("an unknown table, or one that stands there twice")
+    seen.add(name)
+    table = known[name]
+    if sorted(map(str, columns)) != sorted(column.name for column in table.columns):
+        raise BadDump(f"the columns of {name} are others")
+    return table, [table.columns[one] for one in columns]
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        raise BadDump("a line is not JSON") from None
+
+
+def _write_line(out: IO[bytes], value: Any) -> None:
+    out.write(json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode() + b"\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes | memoryview):
+        return base64.b64encode(value).decode()
+    return value
+
+
+def _typed(column: Column[Any], value: Any) -> Any:
+    """A value as this column takes it; SQLite keeps moments without their zone."""
+    kind = column.type
+    try:
+        if value is None or isinstance(kind, sa.JSON):
+            return value
+        if isinstance(kind, sa.LargeBinary):
+            return base64.b64decode(value, validate=True)
+        if isinstance(kind, sa.DateTime):
+            moment = datetime.fromisoformat(value).astimezone(UTC)
+            return moment if kind.timezone else moment.replace(tzinfo=None)
+        if isinstance(kind, sa.Date):
+            return date.fromisoformat(value)
+    except (ValueError, TypeError, OverflowError):
+        raise BadDump(f"a value of {column.table.name}.{column.name} cannot be read") from None
+    expected = bool if isinstance(kind, sa.Boolean) else int if isinstance(kind, sa.Integer) else str
+    if type(value) is not expected:
+        raise BadDump(f"a value of {column.table.name}.{column.name} cannot be read")
+    return value
+
+
+def _count_on(connection: Connection, held: Iterable[Table]) -> None:
+    """PostgreSQL numbers rows by itself, and does not look at those that were brought."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in held:
+        for column in table.primary_key.columns:
+            if isinstance(column.type, sa.Integer) and not column.foreign_keys:
+                last = connection.scalar(sa.select(sa.func.max(column))) or 0
+                if last:
+                    _count_from(connection, table, last)
+
+
+def _count_from(connection: Connection, table: Table, last: int) -> None:
+    """The row after this one is numbered `last` + 1."""
+    if connection.dialect.name == "postgresql":
+        number = table.primary_key.columns.values()[0].name
+        sequence = sa.func.pg_get_serial_sequence(table.name, number)
+        connection.execute(sa.select(sa.func.setval(sequence, last)))
+        return
+    # Kept by SQLite for tables that were made with AUTOINCREMENT; nothing else gives a number twice.
+    connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+    connection.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table.name, last))

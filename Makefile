@@ -18,13 +18,15 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What is found as a program or a file, and the Debian package it comes from.
 NEEDED := gpg:gnupg gpg-agent:gnupg
 FONTS := /usr/share/fonts
+INITDB := $(firstword $(wildcard /usr/lib/postgresql/*/bin/initdb) initdb)
 NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix opendkim:opendkim swaks:swaks mutt:mutt neomutt:neomutt \
-    mandoc:mandoc man:man-db /usr/lib/postgresql:postgresql \
+    systemd-analyze:systemd \
+    mandoc:mandoc man:man-db $(INITDB):postgresql \
     $(FONTS)/truetype/noto/NotoSans-Regular.ttf:fonts-noto-core \
     $(FONTS)/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk \
     $(FONTS)/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core
 
-.PHONY: help demo test test-postgresql bench docs format lock audit sbom release deb container-check clean tools test-tools
+.PHONY: help demo test test-postgresql bench faults docs format lock audit sbom release deb deb-check container-check clean tools test-tools
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +46,10 @@ test: test-tools $(STAMP) $(EXIM)  ## everything that must hold: format, lint, t
 
 bench: tools $(STAMP)  ## the figures of benchmarks/README.md, as ratios
 	@$(BIN)/python -m benchmarks
+
+faults: tools $(STAMP)  ## the service killed and starved for half an hour, and every mail accounted for
+	@$(BIN)/python -m faults
+	$(BIN)/python -m faults.resources
 
 docs: $(STAMP)  ## the handbook as a site in build/site, the manual pages and the pictures
 	@$(BIN)/python -m docs.make_man
@@ -104,6 +110,9 @@ deb: $(STAMP)  ## a Debian package in dist/
 	into --no-deps build/deb/*.whl
 	packaging/debian/pack.sh build/deb/root dist
 	rm -rf build/deb
+
+deb-check: deb  ## that package installed on a copy of this machine, and its unit run by a systemd of its own (root)
+	@packaging/try_unit.sh dist/*.deb
 
 container-check: $(STAMP)  ## the container file's steps in a chroot, and the program run there (root; debootstrap)
 	@rm -f dist/*.whl; mkdir -p dist

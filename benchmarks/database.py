@@ -26,6 +26,8 @@ def measured(kind: Kind) -> Iterator[None]:
     if kind is Kind.SQLITE:
         yield
         return
+    if not postgres.is_there():
+        raise SystemExit("PostgreSQL's server is needed (Debian: apt-get install postgresql)")
     server = postgres.new_cluster(is_durable=True)
     _servers.append(server)
     try:

@@ -21,10 +21,16 @@ PATIENCE_SECONDS = 60.0
 class Process:
     """One life of one verb, in a session of its own, so that whatever it started can be found."""
 
-    def __init__(self, config: Path, *verb: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        config: Path,
+        *verb: str,
+        environment: Mapping[str, str] | None = None,
+        module: str = "tldops_bot",
+    ) -> None:
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as we do
         self._process = subprocess.Popen(
-            [*PROGRAM, "--config", str(config), *(verb or ("serve",))],
+            [sys.executable, "-m", module, "--config", str(config), *(verb or ("serve",))],
             stdout=subprocess.PIPE,
             stderr=self._words,
             cwd=ROOT,
@@ -141,3 +147,11 @@ def agent_of(home: Path) -> int:
     asked = subprocess.run([*command, "getinfo pid", "/bye"], capture_output=True, text=True, check=False)
     found = re.search(r"^D (\d+)$", asked.stdout, re.MULTILINE)
     return int(found[1]) if found else 0
+
+
+def living_agent_of(home: Path) -> int:
+    """The same; one is started where none runs. (Pid 0 would be ourselves.)"""
+    subprocess.run(["gpgconf", "--homedir", str(home), "--launch", "gpg-agent"], check=True)
+    found = agent_of(home)
+    assert found > 0, "no gpg-agent"
+    return found

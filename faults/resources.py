@@ -24,7 +24,7 @@ from benchmarks.year.world import a_world
 from faults.kills import finish
 from faults.misfortunes import command_of
 from faults.post import Post, Wish, send_aside
-from faults.process import Process, agent_of, in_session, until
+from faults.process import Process, in_session, living_agent_of, until
 from faults.town import FaultTown, fault_town
 from tests.keys import LIST_ADDRESS, mail, next_number, text_entity
 from tests.sink import HANG
@@ -171,7 +171,7 @@ def _smarthost_hangs(town: FaultTown, process: Process, post: Post, _: ExitStack
 
 def _gpg_hangs(town: FaultTown, process: Process, post: Post, stack: ExitStack) -> None:
     _hand_in(process, post)
-    agent = agent_of(town.gnupg)
+    agent = living_agent_of(town.gnupg)
     os.kill(agent, signal.SIGSTOP)
     stack.callback(os.kill, agent, signal.SIGCONT)
     _hand_in(process, post)

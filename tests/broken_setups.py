@@ -8,10 +8,11 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
@@ -25,6 +26,7 @@ from typer.testing import CliRunner
 
 from tests.desk import fresh_home, kill_agent
 from tests.dns_server import LoopbackDns
+from tests.https_server import authority
 from tests.sink import ThreadedSink
 from tests.whois_server import LoopbackWhois
 from tldops_bot.app import App
@@ -161,23 +163,26 @@ class Place:
         file.chmod(mode)
         return file
 
-    def taken_port(self, greeting: bytes) -> int:
+    def taken_port(self, greeting: bytes, tls: ssl.SSLContext | None = None) -> int:
         """A port where somebody else listens."""
         server = self.stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        self.stack.enter_context(_greeting(server, greeting))
+        self.stack.enter_context(_greeting(server, greeting, tls))
         return int(server.getsockname()[1])
 
 
 @contextmanager
-def _greeting(server: socket.socket, words: bytes) -> Iterator[None]:
+def _greeting(server: socket.socket, words: bytes, tls: ssl.SSLContext | None) -> Iterator[None]:
     def greet() -> None:
         while True:
             try:
                 line, _ = server.accept()
             except OSError:
                 return
-            with line:
-                line.sendall(words)
+            with line, suppress(OSError):
+                if tls is not None:
+                    tls.wrap_socket(line, server_side=True).close()
+                else:
+                    line.sendall(words)
 
     thread = threading.Thread(target=greet, daemon=True)
     thread.start()
@@ -442,6 +447,11 @@ def _(place: Place) -> None:
     place.run("UPDATE alembic_version SET version_num = '9999'")
 
 
+@setup("a PostgreSQL that does not run", "database", BROKEN, "is PostgreSQL running")
+def _(place: Place) -> None:
+    place.set("database", f'url = "postgresql+psycopg://tldops@127.0.0.1:{free_port()}/tldops"')
+
+
 @setup("no committee", "database", WARNING, "tldops-bot committee add")
 def _(place: Place) -> None:
     place.run("DELETE FROM offices")
@@ -559,6 +569,12 @@ def _(place: Place) -> None:
 @setup("a smarthost that offers no TLS", "smarthost", BROKEN, "openssl s_client")
 def _(place: Place) -> None:
     place.set("smarthost", 'tls = "starttls"')
+
+
+@setup("a smarthost whose certificate nobody vouches for", "smarthost", BROKEN, "openssl s_client")
+def _(place: Place) -> None:
+    place.set("smarthost", f"port = {place.taken_port(b'', authority().context_for(('127.0.0.1',)))}")
+    place.set("smarthost", 'tls = "tls"')
 
 
 @setup("a wrong password", "smarthost", BROKEN, "[smarthost] username")

@@ -166,6 +166,8 @@ class Runner:
 
     def _serve(self) -> Running:
         assert self.place is not None
+        if self.is_bare:
+            self.place.roster_is_sent()  # or the clock's first tick would make the files of one
         return self.ends.enter_context(self.place.serving())
 
     def _whole_environment(self) -> dict[str, str]:

@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tldops_bot.config.shipped import shipped
 from tldops_bot.store.columns import Base
@@ -145,6 +146,8 @@ def new_cluster(is_durable: bool = False) -> Cluster:
 @contextmanager
 def new_database(options: str = "", *, is_empty: bool = False, on: Cluster | None = None) -> Iterator[str]:
     """The URL of a database of its own; `options` are what libpq takes, `is_empty` without any table."""
+    if not is_there():
+        pytest.skip("PostgreSQL is not installed")
     server = on or cluster()
     name = f"tldops_{next(_numbers)}"
     template = "template1" if is_empty else _template(server.port)

@@ -5,7 +5,7 @@ from faults.kills import killed_at_random, upgrade_killed
 from faults.misfortunes import in_one_life, suffered
 from faults.resources import HOLDS, print_measured, time_to_end
 
-KILLS = 4
+KILLS = 3
 
 
 def _is_balanced(made: Accounts) -> None:

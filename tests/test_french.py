@@ -178,6 +178,12 @@ def test_no_value_forges_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
         assert_unharmed(name, mail.subject + "\n" + mail.body)
 
 
+def test_the_subject_of_an_alert_is_plain_so_that_what_a_phone_sends_back_can_stand_at_its_end() -> None:
+    for name, values in letters(FRENCH):
+        if name in ("letters/alert", "letters/alert_update", "letters/alert_closed"):
+            assert FRENCH.render(name, values).subject.isascii(), name
+
+
 def test_the_words_of_the_contract_stay() -> None:
     subjects = [FRENCH.render("letters/alert", values).subject for values in _samples("letters/alert")]
     assert subjects == ["[TLP:AMBER] A-2026-0007", "[TLP:AMBER+STRICT] EXERCISE A-2026-0007"]

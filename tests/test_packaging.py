@@ -10,9 +10,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.test_wheel import PURELIB, run
 from tldops_bot import __version__
+from tldops_bot.cli.commands import app
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
@@ -31,7 +33,7 @@ def output(*command: str | Path) -> tuple[int, str]:
 def test_one_version_is_named_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
-    assert output(sys.executable, "-m", "tldops_bot", "--version") == (0, f"tldops-bot {__version__}\n")
+    assert CliRunner().invoke(app, ["--version"]).output == f"tldops-bot {__version__}\n"
 
 
 # --- systemd
@@ -111,7 +113,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = (*pip, "--python", env / "bin/python", "install", "--no-deps", "--no-compile")
     run(*install, next(place.glob("*.whl")), cwd=place)
     libraries = Path(run(env / "bin/python", "-c", PURELIB, cwd=place).strip())
-    (libraries / "libraries.pth").write_text("/mnt/libraries\n")
+    (libraries / "libraries.pth").write_text("/srv/libraries\n")
     (place / "out").mkdir()
     script = "COMPRESSION=0 DEBEMAIL=ann@nic.example DEBFULLNAME='Ann Example' exec \"$@\""
     return Path(
@@ -130,9 +132,9 @@ mount -t proc none "$0/root/proc"
 mount --rbind /dev "$0/root/dev"
 mount -t tmpfs -o mode=755 none "$0/root/run"
 mount -t tmpfs -o mode=1777 none "$0/root/tmp"
-mkdir "$0/root/mnt/package" "$0/root/mnt/libraries"
-mount --bind "$1" "$0/root/mnt/package"
-mount --bind "$2" "$0/root/mnt/libraries"
+mkdir "$0/root/srv/package" "$0/root/srv/libraries"
+mount --bind "$1" "$0/root/srv/package"
+mount --bind "$2" "$0/root/srv/libraries"
 chroot "$0/root" bash -euc "$3"
 find "$0/upper" -name '*tldops*' ! -type c -printf 'left: %P\n'
 """
@@ -144,7 +146,7 @@ def elsewhere(tmp_path: Path, package: Path) -> "Elsewhere":
 
 
 class Elsewhere:
-    """A machine on which the package lies in /mnt/package; nothing is left of it."""
+    """A machine on which the package lies in /srv/package; nothing is left of it."""
 
     def __init__(self, place: Path, package: Path) -> None:
         self._place, self._package = place, package
@@ -162,7 +164,7 @@ def test_the_package_is_installed_set_up_upgraded_and_removed_and_leaves_only_wh
     elsewhere: Elsewhere,
 ) -> None:
     said = elsewhere.run("""
-        install="dpkg --no-triggers --install /mnt/package/*.deb"
+        install="dpkg --no-triggers --install /srv/package/*.deb"
         $install
         echo "== $(tldops-bot --version)"
         tldops-bot init --list-address desk@ops.example >/dev/null

@@ -1,29 +1,22 @@
-"""`tldops-bot serve` as the operator runs it: a process, its signals, and what survives when it is killed."""
+"""`tldops-bot serve` as the operator runs it: a process, its signals. What survives when it is killed: test_faults.py."""
 
 import os
-import random
 import re
 import signal
 import smtplib
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from tests import postgres
 from tests.desk import fresh_home, write_config
 from tests.keys import LIST_ADDRESS, KeyPair
 from tests.service import Town, reconfigure, town, wait_until
 from tests.whois_server import HANG, LoopbackWhois
-from tldops_bot.store.tables import InboxRow, UsedSignature
-
-KILLS = int(os.environ.get("TLDOPS_TEST_KILLS", "10"))  # more of them for a night's run
-MAILS_PER_LIFE = 6
 
 
 class Process:
@@ -104,55 +97,6 @@ def test_sigterm_finishes_what_was_answered_250(place: Town, ann: KeyPair) -> No
     assert (code, err) == (0, "")
     with serving(place.config.file):
         wait_until(lambda: len(place.all_to(ann)) == len(mails))
-
-
-def test_a_mail_answered_250_is_carried_out_once_however_often_the_process_is_killed(
-    place: Town, ann: KeyPair
-) -> None:
-    """Ann asks under numbered subjects; the process dies at a random moment, again and again."""
-    chance = random.Random(20261121)  # the moments of death, the same in every run
-    numbers = iter(range(10_000))
-    answered: list[int] = []
-    for _ in range(KILLS):
-        mine = [next(numbers) for _ in range(MAILS_PER_LIFE)]
-        with serving(place.config.file) as process:
-            death = threading.Timer(chance.uniform(0.0, 0.4), process._process.kill)
-            mails = [(ann.address, _question(ann, number)) for number in mine]
-            assert process.port
-            death.start()
-            taken = process.send(*mails)
-            death.join()
-            answered += mine[:taken]
-    with serving(place.config.file):
-        wait_until(lambda: _waiting(place) == 0)
-        place.quiet()
-    assert answered, "nothing was ever answered 250"
-    _each_once(place, ann, answered)
-
-
-def _question(ann: KeyPair, number: int) -> bytes:
-    return ann.pgp_mime_signed(
-        f"# {number}\nUPDATE\nList: {LIST_ADDRESS}\nPostal: House {number}\n", {"Subject": f"no. {number}."}
-    )
-
-
-def _waiting(place: Town) -> int:
-    with place.desk.look() as session:
-        return session.scalar(select(func.count()).where(InboxRow.state != "done")) or 0
-
-
-def _each_once(place: Town, ann: KeyPair, answered: Sequence[int]) -> None:
-    with place.desk.look() as session:
-        rows = session.scalar(select(func.count()).select_from(InboxRow)) or 0
-        used = session.scalar(select(func.count()).select_from(UsedSignature)) or 0
-    assert rows == used  # each carried out once; a mail cut off between commit and 250 may be one more
-    assert rows >= len(answered)
-    by_id: dict[str, str] = {}
-    for got in place.all_to(ann):
-        by_id[str(got.outer["Message-ID"])] = got.subject  # a crash may repeat a delivery, under its own id
-    subjects = [subject for subject in by_id.values() if subject.startswith("SUCCESS: no. ")]
-    assert len(subjects) == len(set(subjects))
-    assert {f"SUCCESS: no. {number}." for number in answered} <= set(subjects)
 
 
 def test_without_a_database_it_says_so_in_one_line(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def place(ann: KeyPair) -> Iterator[Town]:
 
 
 def test_each_event_is_a_line_of_json_without_anybody_s_words(place: Town, ann: KeyPair) -> None:
-    place.sink.answer("RCPT", f"550 5.1.1 <{ann.address}>: no such user here", times=1)
+    place.sink.answer("RCPT", f"550 5.1.1 <{ann.address}>: no such user here", match=ann.address)
     with serving(place.config.file) as process:
         raw = ann.pgp_mime_signed("SHOW", {"Subject": "my words"})
         assert (

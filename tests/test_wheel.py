@@ -21,6 +21,7 @@ MANUAL_PAGES = {
     "share/man/man5/tldops-bot.toml.5",
     "share/man/man7/tldops-bot-members.7",
 }
+FOR_WATCHERS = {"share/tldops-bot/alerts.rules.yml", "share/tldops-bot/dashboard.json"}
 HELP_MAIL = (
     b"From: Ann Example <ann@nic.example>\nTo: tld-ops@lists.example\n"
     b"Message-ID: <1@nic.example>\nSubject: hello\n\nHELP\n"
@@ -96,7 +97,7 @@ def test_it_holds_every_template_migration_and_table_and_nothing_that_is_for_bui
     assert data
     assert wanted | package | data | {"tldops_bot/shipped/config.example.toml"} <= names
     elsewhere = {name for name in names if not name.startswith("tldops_bot/")}
-    assert {name.partition(".data/data/")[2] for name in elsewhere} == MANUAL_PAGES
+    assert {name.partition(".data/data/")[2] for name in elsewhere} == MANUAL_PAGES | FOR_WATCHERS
 
 
 def test_the_manual_pages_lie_where_man_looks_for_them(installed: Installed) -> None:

@@ -31,6 +31,7 @@ done
 doc="$root/usr/share/doc/tldops-bot"
 install -D -m 644 "$top/config.example.toml" "$doc/examples/config.example.toml"
 install -m 644 "$top"/packaging/mail-servers/* "$doc/examples/"
+install -m 644 "$top"/docs/monitoring/* "$doc/examples/"
 install -m 644 "$top/LICENSE" "$doc/copyright"
 install -D -m 644 "$here/lintian-overrides" "$root/usr/share/lintian/overrides/tldops-bot"
 who="${DEBFULLNAME:-$(id -un)} <${DEBEMAIL:-$(id -un)@$(uname -n)}>"

@@ -2,11 +2,13 @@
 
 import json
 import logging
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
-from tldops_bot.adapters.log_lines import Lines, set_up
+from tldops_bot.adapters.log_lines import Lines, is_journal, set_up
 
 OURS, FOREIGN = "tldops_bot.intake.workers", "aiosmtpd.smtp"
 
@@ -77,6 +79,16 @@ def test_of_an_exception_only_its_kind_is_told(form: str) -> None:
     assert "Traceback" not in said
     thing = Lines(form).format(record(ValueError("ann@nic.example")))  # type: ignore[arg-type]
     assert "ann@" not in thing
+
+
+def test_journald_is_known_by_the_file_that_systemd_names(tmp_path: Path) -> None:
+    """The variable alone says nothing: it is handed down to children whose output goes elsewhere."""
+    with (tmp_path / "log").open("w") as file:
+        there = os.fstat(file.fileno())
+        mine = f"{there.st_dev}:{there.st_ino}"
+        assert is_journal({"JOURNAL_STREAM": mine}, file.fileno())
+        assert not is_journal({"JOURNAL_STREAM": mine + "1"}, file.fileno())
+        assert not is_journal({}, file.fileno())
 
 
 @pytest.mark.parametrize(

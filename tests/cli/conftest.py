@@ -1,6 +1,7 @@
 """The command line on a directory in which `init` was run; a desk looks at what it did."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from tests.desk import Desk
+from tests.cli.filled import fill
+from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
 from tldops_bot.cli.commands import app
 from tldops_bot.store.tables import AuditEntry, Delivery, Message
@@ -76,3 +78,11 @@ def committee(cli: Cli, carol: KeyPair) -> KeyPair:
     """Carol, the first of the committee; what she was told of it is done with."""
     cli("committee", "add", "--key", cli.key_file(carol), carol.name, carol.address)
     return carol
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[Desk]:
+    """A house in which something of everything has happened; to be looked at only."""
+    with open_desk() as desk:
+        fill(desk)
+        yield desk

@@ -18,6 +18,7 @@ from sqlalchemy import select, text, update
 from typer.testing import CliRunner
 
 from tests import postgres
+from tests.adapters.test_linux_serve_lock import held
 from tests.cli.conftest import Cli
 from tests.desk import LIST_LINE, Desk, kill_agent, open_desk
 from tests.keys import KeyPair
@@ -213,6 +214,8 @@ def test_everything_comes_back_row_for_row_but_what_would_happen_twice(old: Old,
 def test_open_tokens_are_void(new: Desk) -> None:
     with new.look() as session:
         assert not session.scalar(select(Token).where(Token.void_at.is_(None), Token.used_at.is_(None)))
+        asking = select(Delivery.state).join(Message).where(Message.kind == "token")
+        assert set(session.scalars(asking)) == {outbox.DROPPED}, "nobody gets one that is void"
 
 
 def test_old_deliveries_wait_for_the_operators_word_and_young_ones_go(old: Old, new: Desk) -> None:
@@ -389,6 +392,29 @@ def test_files_elsewhere_come_along_and_the_configuration_follows(
         assert config.database.url == f"sqlite:///{place}/var/tldops.sqlite"
 
 
+def test_on_a_machine_with_places_of_its_own_it_goes_there(
+    cli: Cli, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the Debian package has it: the configuration in one folder, the rest in another."""
+    (place / "etc").mkdir()
+    (place / "data").mkdir()
+    cli("backup", str(tmp_path / "b"))
+    monkeypatch.setenv("TLDOPS_CONFIG", str(place / "etc/config.toml"))
+    monkeypatch.setenv("TLDOPS_DATA", str(place / "data"))
+    verb("restore", str(tmp_path / "b"))
+    config = load_config(place / "etc/config.toml")
+    assert config.database.url == f"sqlite:///{place}/data/var/tldops.sqlite"
+    assert config.openpgp.home == place / "data/var/gnupg"
+    assert (config.openpgp.home / "pubring.kbx").exists()
+    assert sorted(one.name for one in (place / "data").iterdir()) == ["var"]
+    assert config.file.stat().st_mode & 0o777 == 0o600
+    kill_agent(config.openpgp.home)
+    again = place / "again"
+    verb("restore", str(tmp_path / "b"), "--directory", str(again))  # what is named goes before the machine's
+    assert load_config(again / "config.toml").openpgp.home == again / "var/gnupg"
+    kill_agent(again / "var/gnupg")
+
+
 def test_what_cannot_be_read_is_named_and_the_rest_is_kept(cli: Cli, place: Path, tmp_path: Path) -> None:
     file = cli.desk.app.config.file
     text = file.read_text().replace("[smarthost]", f'[smarthost]\npassword_file = "{tmp_path}/none"')
@@ -449,3 +475,16 @@ def changed(file: Path, name: str, change: Callable[[bytes], bytes]) -> None:
             entry = tarfile.TarInfo(known)
             entry.size = len(content)
             tar.addfile(entry, BytesIO(content))
+
+
+def test_the_database_is_not_brought_up_to_date_under_a_service_that_runs(cli: Cli) -> None:
+    with cli.desk.app.database.write() as session:
+        session.execute(text("DELETE FROM alembic_version"))
+    file = cli.desk.app.database.file
+    assert file is not None
+    with held(file) as other:
+        said = cli.refused("db", "upgrade")
+    assert (
+        said
+        == f"another `tldops-bot serve` (process {other.pid}) works with {file}; nobody may serve it meanwhile"
+    )

@@ -14,6 +14,7 @@ from tldops_bot.app import App
 from tldops_bot.cli._key_rotation import OLD_KEY_IS_KEPT, rotate
 from tldops_bot.domain.key_discovery import web_key_name, web_keys
 from tldops_bot.mail.mime_slices import slice_entity
+from tldops_bot.store import facts
 from tldops_bot.store.tables import Delivery, Message
 
 
@@ -152,6 +153,19 @@ def test_a_key_that_nobody_was_told_of_signs_nothing(cli: Cli, monkeypatch: pyte
         assert restarted.gnupg.keyring.fingerprint == old
     finally:
         restarted.close()
+
+
+def test_a_node_that_lacks_the_new_key_says_so_and_signs_with_the_old(
+    cli: Cli, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was rotated on another node, and the gpg home was not copied."""
+    (old,) = keys_of(cli)
+    with cli.desk.app.database.write() as session:
+        facts.put(session, facts.LIST_KEY, "A" * 40)
+    keyring = cli.desk.app.gnupg.keyring
+    keyring.look_again()
+    assert keyring.fingerprint == old
+    assert f"{'A' * 40} is not in this gpg home" in caplog.text
 
 
 def test_a_running_service_notices_without_a_restart(ann: KeyPair) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select, update
@@ -72,6 +71,14 @@ def test_it_is_safe_to_run_again(cli: Cli, tmp_path: Path) -> None:
     assert (asked(cli), invited(cli), len(cli.mails("token"))) == before
 
 
+def test_a_long_file_keeps_nobody_else_from_joining(cli: Cli, tmp_path: Path) -> None:
+    lines = [f"Dora Example,dora{n}@registry.example,nl,+44 20 7946 0123" for n in range(61)]
+    cli("members", "import", roster(tmp_path, "\n".join(["name,email,tld,phone", *lines])), "--yes")
+    who = "gina@elsewhere.example"
+    cli.desk.write(who, "SUBSCRIBE be\nName: Gina Example\nPhone: +44 20 7946 0124")
+    assert {one.template for one in cli.desk.to(who)} == {"letters/prove", "reply"}
+
+
 def test_who_says_yes_to_both_questions_is_on_the_way_and_listed_only_by_a_voucher(
     cli: Cli, tmp_path: Path
 ) -> None:
@@ -128,7 +135,7 @@ def test_where_nobody_can_be_asked_yes_is_needed(cli: Cli, tmp_path: Path) -> No
 def test_on_a_terminal_it_asks_first(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
-    monkeypatch.setattr("tldops_bot.cli._moving.console", SimpleNamespace(is_terminal=True))
+    monkeypatch.setattr("tldops_bot.cli._moving.somebody_is_there", lambda: True)
     words = ["--config", str(cli.desk.app.config.file), "members", "import", roster(tmp_path, CSV)]
     result = CliRunner().invoke(app, words, input=f"{answer}\n")
     assert "3 mails go out. Go on? [y/N]" in result.output

@@ -47,6 +47,8 @@ def test_a_template_is_shown_as_it_is_used(cli: Cli, own: Path) -> None:
     file = cli.desk.app.config.file
     file.write_text(file.read_text() + f'\n[templates]\ndirectory = "{own}"\n')
     assert cli("templates", "show", "ack/seen").stdout == "mine\n"
+    as_json = cli.json("templates", "show", "ack/seen")
+    assert as_json == {"file": str(own / "ack/seen.txt.j2"), "text": "mine\n"}
 
 
 def test_what_has_no_french_is_shown_in_english(cli: Cli) -> None:

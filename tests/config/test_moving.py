@@ -7,9 +7,12 @@ import pytest
 
 from tldops_bot.config import load_config
 from tldops_bot.config.load import PATHS
-from tldops_bot.config.moving import ROLES, CannotMove, database_url, kept_paths, moved, places
+from tldops_bot.config.moving import ROLES, CannotMove, database_url, kept_paths, moved, places, spelled_out
 
 BASE = '[list]\naddress = "tld-ops@lists.example"\nowner = "o@lists.example"\n[operator]\nemail = "r@lists.example"\n'
+
+
+DATA = Path("/var/lib/tldops-bot")
 
 
 def test_every_path_of_the_configuration_is_kept_or_of_the_machine() -> None:
@@ -29,7 +32,10 @@ def test_the_home_of_gpg_is_kept_also_where_it_is_not_named(tmp_path: Path) -> N
     [
         ("own", "own"),
         ("own/words", "own/words"),
-        ("./own", "./own"),
+        ("./own", "own"),
+        ("/var/lib/tldops-bot/own", "own"),
+        ("/var/lib/tldops-bot/../own", "kept/templates-directory"),
+        ("/var/lib/tldops-bot", "kept/templates-directory"),
         ("/etc/own", "kept/templates-directory"),
         ("../own", "kept/templates-directory"),
         ("own/../../x", "kept/templates-directory"),
@@ -39,11 +45,11 @@ def test_the_home_of_gpg_is_kept_also_where_it_is_not_named(tmp_path: Path) -> N
 )
 def test_what_lies_below_stays_where_it_is_and_the_rest_comes_below(written: str, goes: str) -> None:
     text = f'[templates]\ndirectory = "{written}"\n'
-    assert places(text, {"templates.directory"}) == {"templates.directory": goes}
+    assert places(text, {"templates.directory"}, DATA) == {"templates.directory": goes}
 
 
 def test_a_table_that_is_none_is_no_place() -> None:
-    assert places("openpgp = 5", {"openpgp.home"}) == {"openpgp.home": "var/gnupg"}
+    assert places("openpgp = 5", {"openpgp.home"}, DATA) == {"openpgp.home": "var/gnupg"}
 
 
 @pytest.mark.parametrize(
@@ -52,16 +58,26 @@ def test_a_table_that_is_none_is_no_place() -> None:
         ("sqlite:///var/tldops.sqlite", "sqlite:///var/tldops.sqlite"),
         ("sqlite:///own/x.sqlite", "sqlite:///own/x.sqlite"),
         ("sqlite:////var/lib/x.sqlite", "sqlite:///var/tldops.sqlite"),
+        ("sqlite:////var/lib/tldops-bot/x.sqlite", "sqlite:///x.sqlite"),
         ("sqlite:///../x.sqlite", "sqlite:///var/tldops.sqlite"),
         ("postgresql+psycopg://db/tldops", "postgresql+psycopg://db/tldops"),
     ],
 )
 def test_the_database_file_comes_below_as_well(url: str, then: str) -> None:
-    assert database_url(f'[database]\nurl = "{url}"') == then
+    assert database_url(f'[database]\nurl = "{url}"', DATA) == then
 
 
 def test_the_database_that_is_not_named_is_where_it_always_is() -> None:
-    assert database_url(BASE) == "sqlite:///var/tldops.sqlite"
+    assert database_url(BASE, DATA) == "sqlite:///var/tldops.sqlite"
+
+
+def test_beside_the_configuration_paths_are_short_and_elsewhere_they_are_whole() -> None:
+    wanted = {"openpgp.home": "gnupg", "database.url": "sqlite:///x.sqlite"}
+    assert spelled_out(wanted, DATA) == {
+        "openpgp.home": "/var/lib/tldops-bot/gnupg",
+        "database.url": "sqlite:////var/lib/tldops-bot/x.sqlite",
+    }
+    assert spelled_out({"database.url": "postgresql://x"}, DATA) == {"database.url": "postgresql://x"}
 
 
 def test_only_the_value_is_changed_and_comments_stay() -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
 from tests.outcomes import outcome
+from tests.template_values import LIST
 from tldops_bot.mail.render import TemplateProblem
 from tldops_bot.mail.sure_render import SureRenderer
 from tldops_bot.store.tables import Message
@@ -72,3 +73,16 @@ def told(desk: Desk) -> int:
     news.run()
     with desk.look() as session:
         return len(session.scalars(select(Message).where(Message.kind == "notice")).all())
+
+
+def test_what_is_broken_in_one_language_is_not_mended_in_another(own: Path) -> None:
+    ours = own.parent / "ours"
+    for file in (ours / "a.txt.j2", ours / "fr" / "a.txt.j2", own / "fr" / "a.txt.j2"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("Subject: ours\n\nx\n")
+    (own / "fr" / "a.txt.j2").write_text("Subject: {{ nobody }}\n\nx\n")
+    renderer = SureRenderer(own, ours, LIST, ("en", "fr"))
+    renderer.load_all()
+    assert renderer.render("a", {}, "fr").subject == "ours"
+    assert renderer.render("a", {}, "en").subject == "ours"
+    assert set(renderer.broken) == {"fr/a"}

@@ -2,7 +2,12 @@
 
 import smtplib
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 
+import pytest
 from sqlalchemy import text as sql
 
 from tests import postgres
@@ -12,7 +17,7 @@ from tests.service import Town, town, wait_until
 from tldops_bot.store import audit
 
 PATIENCE_SECONDS = 60.0
-MAILS = 8
+MAILS = 6
 
 
 def say_until_taken(place: Town, who: KeyPair, raw: bytes, refusals: list[int]) -> None:
@@ -44,19 +49,45 @@ def numbers(place: Town) -> tuple[int, int, int]:
     return waiting, going, done
 
 
-def restart(place: Town, who: KeyPair, again: bytes, refusals: list[int]) -> None:
-    """A crash of the server; it starts once a mail has been refused."""
-    known = len(refusals)
-    postgres.cluster().stop()
-    late = threading.Thread(target=say_until_taken, args=(place, who, again, refusals))
-    late.start()
-    wait_until(lambda: len(refusals) > known, PATIENCE_SECONDS)
-    postgres.cluster().start()
-    late.join(PATIENCE_SECONDS)
+@dataclass
+class Outage:
+    """The database a service is on, how it goes, and how it comes back."""
+
+    url: str
+    goes: Callable[[], object]
+    comes_back: Callable[[], object]
+    times: int
 
 
-def test_database_restarted_under_load(ann: KeyPair, bob: KeyPair) -> None:
-    with postgres.new_database() as url, town(f"\n[database]\nurl = {url!r}\n") as place:
+@contextmanager
+def restarted() -> Iterator[Outage]:
+    """A crash of the server, twice."""
+    with postgres.new_database() as url:
+        yield Outage(url, postgres.cluster().stop, postgres.cluster().start, times=2)
+
+
+@contextmanager
+def failed_over() -> Iterator[Outage]:
+    """A crash of the server for good; its copy, which has all that was committed, takes its place."""
+    first = postgres.new_cluster()
+    try:
+        with postgres.new_database(on=first) as url:
+            second = first.standby()
+            hosts = "&".join(f"host=127.0.0.1:{one.port}" for one in (first, second))
+            both = f"postgresql+psycopg://tldops@/{url.rpartition('/')[2]}?{hosts}"
+            try:
+                yield Outage(both, first.stop, second.promote, times=1)
+            finally:
+                second.stop()
+    finally:
+        first.remove()
+
+
+@pytest.mark.parametrize("happens", [restarted, failed_over])
+def test_database_goes_and_comes_back_under_load(
+    ann: KeyPair, bob: KeyPair, happens: Callable[[], AbstractContextManager[Outage]]
+) -> None:
+    with happens() as outage, town(f"\n[database]\nurl = {outage.url!r}\n") as place:
         for who, tld in ((ann, "nl"), (bob, "be")):
             place.desk.member(who, tld)
         place.roster_is_sent()
@@ -74,9 +105,15 @@ def test_database_restarted_under_load(ann: KeyPair, bob: KeyPair) -> None:
             threads = [threading.Thread(target=talk, args=(who,)) for who in mails]
             for one in threads:
                 one.start()
-            for _ in range(2):
-                wait_until(lambda: any(place.all_to(who) for who in mails), PATIENCE_SECONDS)
-                restart(place, ann, mails[ann][0], refusals)
+            for _ in range(outage.times):
+                wait_until(lambda: bool(place.sink.taken), PATIENCE_SECONDS)
+                known = len(refusals)
+                outage.goes()
+                late = threading.Thread(target=say_until_taken, args=(place, ann, mails[ann][0], refusals))
+                late.start()
+                wait_until(partial(_more_than, refusals, known), PATIENCE_SECONDS)
+                outage.comes_back()
+                late.join(PATIENCE_SECONDS)
             for one in threads:
                 one.join(PATIENCE_SECONDS)
             wait_until(lambda: numbers(place) == (0, 0, 2 * MAILS), PATIENCE_SECONDS)
@@ -85,3 +122,7 @@ def test_database_restarted_under_load(ann: KeyPair, bob: KeyPair) -> None:
         for who in mails:
             shown = [one for one in place.all_to(who) if one.subject.startswith("SUCCESS")]
             assert len({one.outer["Message-ID"] for one in shown}) >= MAILS
+
+
+def _more_than(refusals: list[int], known: int) -> bool:
+    return len(refusals) > known

@@ -6,12 +6,16 @@ import os
 import signal
 import threading
 
-from tldops_bot.adapters.linux_secrets import keep_in_memory
+from tldops_bot.adapters.linux_secrets import end_with_parent, keep_in_memory
 
 
 def live_and_die_with_parent() -> None:
-    """The worker holds both ends of its queue, so it would outlive a parent that was killed, for ever."""
+    """The worker holds both ends of its queue, so it would outlive a parent that was killed, for ever.
+
+    The system ends it where it can: one that hangs inside a library can't end itself.
+    """
     keep_in_memory()
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it, too; the parent says when to end
     parent = multiprocessing.parent_process()
     if parent is not None:

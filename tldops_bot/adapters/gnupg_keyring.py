@@ -17,9 +17,9 @@ from tldops_bot.mail.openpgp_packets import BadPackets, check_encrypted
 
 HIDDEN_RECIPIENT = "0" * 16
 # Many decryptions at once exhaust the agent's locked memory, which looks like a wrong key.
-log = logging.getLogger(__name__)
-
 AGENT_SETTINGS = "auto-expand-secmem 65536\n"
+
+log = logging.getLogger(__name__)
 
 
 class NoListKey(Exception):

@@ -1,10 +1,12 @@
-"""Keeps what a process holds in memory (mail, keys, passwords) out of core files and from other processes."""
+"""Keeps what a process holds in memory (mail, keys, passwords) out of core files, from others, and from outliving us."""
 
 import ctypes
 import resource
+import signal
 import sys
 
-_PR_SET_DUMPABLE = 4  # prctl(2)
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_PR_SET_DUMPABLE = 4
 
 
 def keep_in_memory() -> None:
@@ -12,3 +14,9 @@ def keep_in_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def end_with_parent() -> None:
+    """The kernel kills this process when the thread that started it ends, whatever it is doing then."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)

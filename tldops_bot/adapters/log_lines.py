@@ -6,7 +6,8 @@ log may quote whatever they handled: of theirs only the fixed words stay, and of
 
 import json
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -41,6 +42,12 @@ def set_up(form: Form, level: str) -> None:
     if level != "debug":
         handler.addFilter(lambda record: _is_ours(record) or record.levelno >= logging.WARNING)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def is_journal(environment: Mapping[str, str], descriptor: int) -> bool:
+    """Whether what is written there goes to journald (systemd.exec(5), $JOURNAL_STREAM)."""
+    there = os.fstat(descriptor)
+    return environment.get("JOURNAL_STREAM") == f"{there.st_dev}:{there.st_ino}"
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

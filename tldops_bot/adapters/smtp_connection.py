@@ -181,7 +181,7 @@ class Busy(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.WriteTransport):
-            transport.write(b"421 4.3.2 Too many connections, please try again\r\n")
+            transport.write(b"421 4.3.2 tldops-bot has too many connections, please try again\r\n")
         transport.close()
 
 

@@ -7,10 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from tldops_bot.app import App
-from tldops_bot.cli._acting import ACTOR, AsJson, Because, acting, context_of, must_say_why, tell
+from tldops_bot.cli._acting import (
+    ACTOR,
+    AsJson,
+    Because,
+    acting,
+    context_of,
+    must_say_why,
+    somebody_is_there,
+    tell,
+)
 from tldops_bot.cli._frame import (
     as_json_text,
-    console,
     masked,
     note,
     opened,
@@ -141,9 +149,9 @@ def _carry_out(ctx: Context, wishes: list[Wish], because: str) -> int:
 def _ask_first(mails: int, yes: bool) -> None:
     if yes:
         return
-    if not console.is_terminal:
+    if not somebody_is_there():
         refuse(f"{mails} mails would go out: --yes is needed, where nobody can be asked")
-    if not typer.confirm(f"{mails} mails go out. Go on?"):
+    if not typer.confirm(f"{mails} mails go out. Go on?", err=True):
         refuse("nothing was changed")
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tldops_bot.adapters.tar_restore import Opened
 from tldops_bot.app import App
 from tldops_bot.cli._progress import counting
 from tldops_bot.config import load_config
-from tldops_bot.config.moving import DATABASE, database_url, moved, places
+from tldops_bot.config.moving import DATABASE, database_url, moved, places, spelled_out
 from tldops_bot.jobs._after_restore import settle
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import audit, dump
@@ -34,17 +35,20 @@ class Done:
     audit_entries: int
 
 
-def set_up(backup: Opened, folder: Path, database: str) -> Done:
-    """Set a service up below `folder`; in another database than the backup's if one is named.
+def set_up(backup: Opened, file: Path, data: Path, database: str) -> Done:
+    """Set a service up: config.toml as `file`, all else below `data`; in another database than the backup's if named.
 
     Raises InUse, BadBackup, BadDump, CannotMove, ConfigProblem, SchemaTooNew, RowsLeftBehind, StoreProblem, OSError;
     then nothing is in place.
     """
-    where = places(backup.config, set(backup.roles))
-    url = database or database_url(backup.config)
-    config = moved(backup.config, where | {DATABASE: url})
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = folder / ASIDE
+    where = places(backup.config, set(backup.roles), data)
+    url = database or database_url(backup.config, data)
+    wanted = where | {DATABASE: url}
+    config = moved(backup.config, wanted)
+    final = config if file.parent == data else moved(backup.config, spelled_out(wanted, data))
+    _must_be_free([file])
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = data / ASIDE
     if aside.exists():  # of one that was ended in the middle
         shutil.rmtree(aside)
     aside.mkdir(mode=0o700)
@@ -52,7 +56,7 @@ def set_up(backup: Opened, folder: Path, database: str) -> Done:
         backup.lay_out(aside, where)
         (aside / CONFIG).touch(0o600)
         (aside / CONFIG).write_text(config, encoding="utf-8")
-        _must_be_free(aside, folder)
+        _must_be_free(data / name for name in _names(aside))
         app = App(load_config(aside / CONFIG))
         try:
             _prepare_home(app)
@@ -60,16 +64,19 @@ def set_up(backup: Opened, folder: Path, database: str) -> Done:
         finally:
             app.close()
             _end_agent(app.config.openpgp.home)
-        _must_be_free(aside, folder)
-        _put_in_place(aside, folder)
+        _put_in_place(aside, data)
+        _write_config(file, final)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return Done(folder / CONFIG, url, entries)
+    return Done(file, url, entries)
 
 
-def _must_be_free(aside: Path, folder: Path) -> None:
-    for one in sorted(aside.iterdir()):
-        target = folder / one.name
+def _names(aside: Path) -> list[str]:
+    return sorted(one.name for one in aside.iterdir() if one.name != CONFIG)
+
+
+def _must_be_free(targets: Iterable[Path]) -> None:
+    for target in targets:
         is_empty_folder = target.is_dir() and not target.is_symlink() and not any(target.iterdir())
         if os.path.lexists(target) and not is_empty_folder:
             raise InUse(f"{target} is there already; a restore goes into an empty place (--directory)")
@@ -125,7 +132,15 @@ def _settle(backup: Opened, app: App, connection: Connection) -> int:
     return entries
 
 
-def _put_in_place(aside: Path, folder: Path) -> None:
-    """config.toml last: until it is there, nothing takes the place for a service."""
-    for one in sorted(aside.iterdir(), key=lambda one: (one.name == CONFIG, one.name)):
-        one.rename(folder / one.name)
+def _put_in_place(aside: Path, data: Path) -> None:
+    _must_be_free(data / name for name in _names(aside))
+    for name in _names(aside):
+        (aside / name).rename(data / name)
+
+
+def _write_config(file: Path, text: str) -> None:
+    """Last of all: until it is there, nothing takes the place for a service."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)

@@ -92,7 +92,7 @@ def init(
 ) -> None:
     """Make a working config.toml, the database and the list's key. Safe to run again."""
     options = context.find_object(Options) or Options()
-    file = _where(options, directory)
+    file = place_of_config(options, directory)
     if not file.exists():
         if not list_address and sys.stdin.isatty():
             list_address, owner = _ask(owner)
@@ -113,7 +113,8 @@ def init(
     _say(_next_steps(config))
 
 
-def _where(options: Options, directory: Path | None) -> Path:
+def place_of_config(options: Options, directory: Path | None) -> Path:
+    """Where a new config.toml goes: the named folder or file, else where the machine says, else here."""
     if directory is not None:
         return directory / "config.toml"
     if options.config is not None:

@@ -12,6 +12,7 @@ from tldops_bot.adapters.tar_restore import opened
 from tldops_bot.app import App
 from tldops_bot.cli._frame import Options, note, refuse, say
 from tldops_bot.cli._setting_up import Done, InUse, set_up
+from tldops_bot.cli.init import DATA_VARIABLE, place_of_config
 from tldops_bot.config import ConfigProblem, load_config
 from tldops_bot.config.moving import ROLES, CannotMove
 from tldops_bot.store.database import StoreProblem
@@ -24,17 +25,31 @@ _WHY = (BadBackup, BadDump, InUse, CannotMove, ConfigProblem, SchemaTooNew, Rows
 def restore(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="What `backup` wrote.")],
-    directory: Annotated[Path | None, typer.Option(help="Where everything goes; here unless told.")] = None,
+    directory: Annotated[
+        Path | None, typer.Option(help="Where everything goes; here unless told.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=DATA_VARIABLE,
+            help="Where all but config.toml goes; beside it unless told.",
+            show_default=False,
+        ),
+    ] = None,
     database: Annotated[
         str, typer.Option(help="Another database than the backup's, by its URL; it must be empty.")
     ] = "",
 ) -> None:
     """Set the service of a backup up again, in an empty place. Stop the old one first: there must not be two."""
     options = context.find_object(Options) or Options()
-    folder = directory or (options.config.parent if options.config else Path.cwd())
+    target = place_of_config(options, directory).absolute()
+    source = context.get_parameter_source("data")
+    if directory is not None and source is not None and source.name == "ENVIRONMENT":
+        data = None  # the machine's own place is not meant
+    folder = data.absolute() if data is not None else target.parent
     try:
         with opened(file, ROLES) as backup:
-            done = set_up(backup, folder.resolve(), database)
+            done = set_up(backup, target, folder, database)
             list_key = str(backup.about.get("list_key", ""))
             say(f"restored       {backup.about['list']}, as it was at {backup.made_at:%Y-%m-%d %H:%M} UTC")
     except _WHY as problem:
@@ -51,7 +66,7 @@ def restore(
 def _report(done: Done, list_key: str) -> None:
     say(f"configuration  {done.config}: look it through, addresses and ports may be others here")
     say(f"database       {done.database.rpartition('@')[2]}")
-    say(f"audit          {done.audit_entries} entries hold")
+    say(f"audit          {done.audit_entries} {'entry holds' if done.audit_entries == 1 else 'entries hold'}")
     app = App(load_config(done.config))
     try:
         fingerprints = app.gnupg.keyring.fingerprints()

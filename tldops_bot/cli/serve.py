@@ -4,14 +4,15 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import threading
 from typing import Annotated
 
 import typer
 
+from tldops_bot.adapters import log_lines
 from tldops_bot.adapters.linux_secrets import keep_in_memory
 from tldops_bot.adapters.linux_serve_lock import CannotServe, alone_on
-from tldops_bot.adapters.log_lines import set_up
 from tldops_bot.adapters.systemd_supervisor import Supervisor
 from tldops_bot.app import App
 from tldops_bot.cli._frame import opened, refuse
@@ -30,7 +31,9 @@ def serve(
     keep_in_memory()
     with opened(context) as app:
         settings = app.config.log
-        set_up(settings.format, "info" if verbose and settings.level != "debug" else settings.level)
+        is_journal = settings.format == "text" and log_lines.is_journal(os.environ, sys.stderr.fileno())
+        form = "journal" if is_journal else settings.format
+        log_lines.set_up(form, "info" if verbose and settings.level != "debug" else settings.level)
         try:
             with alone_on(app.database.file):
                 asyncio.run(_serve(app))

@@ -42,6 +42,7 @@ def show(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Such as letters/vouch.")],
     language: Annotated[str, typer.Option(help="Such as fr.")] = ENGLISH,
+    as_json: AsJson = False,
 ) -> None:
     """Print a template as it is used, to copy and change."""
     own = read_config(context).templates.directory
@@ -53,4 +54,7 @@ def show(
         near = nearest(wanted, sorted(known), within=4).removesuffix(END)
         refuse(f"there is no template {name}" + (f"; did you mean {near}?" if near else ""))
     file = next(place / wanted for place in places if (place / wanted).is_file())
-    print(file.read_text(), end="")  # noqa: T201
+    if as_json:
+        print_json({"file": str(file), "text": file.read_text(encoding="utf-8")})
+    else:
+        print(file.read_text(encoding="utf-8"), end="")  # noqa: T201

@@ -158,7 +158,7 @@ def _ask(ctx: Context, step: Step) -> None:
         details |= {name: getattr(person, name) for name in own if getattr(person, name)}
     made = [open_request(ctx, details, tld, certificate, None, person) for tld in step.tlds]
     stored = person.fingerprint if person is not None else None
-    ask_for_proof(ctx, made, certificate.fingerprint if certificate else stored)
+    ask_for_proof(ctx, made, certificate.fingerprint if certificate else stored, is_imported=True)
 
 
 def _details(candidate: Candidate, tlds: Iterable[Tld]) -> dict[str, object]:

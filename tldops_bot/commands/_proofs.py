@@ -30,7 +30,8 @@ def may_ask(ctx: Context, address: str, person: Person | None) -> bool:
         return False
     if is_own or (actor.is_signed and actor.standing.is_member):
         return True
-    return len(tokens.proofs_since(ctx.session, ctx.now - AN_HOUR)) < AN_HOUR_IN_ALL
+    lately = tokens.proofs_since(ctx.session, ctx.now - AN_HOUR)
+    return sum(not one.details.get("imported") for one in lately) < AN_HOUR_IN_ALL
 
 
 def is_from(ctx: Context, address: str) -> bool:

@@ -48,7 +48,11 @@ def open_request(
 
 
 def ask_for_proof(
-    ctx: Context, asked: Sequence[Request], fingerprint: str | None, is_own: bool = False
+    ctx: Context,
+    asked: Sequence[Request],
+    fingerprint: str | None,
+    is_own: bool = False,
+    is_imported: bool = False,
 ) -> None:
     """Send the candidate a token: encrypted to the key to be registered, else in clear to the address.
 
@@ -65,7 +69,7 @@ def ask_for_proof(
         asked,
         fingerprint=fingerprint,
         person_id=first.person_id,
-        details={"own": is_own},
+        details={"own": is_own, "imported": is_imported},
     )
     entitled = Entitled.KEY if fingerprint else Entitled.ADDRESS
     ctx.post(

@@ -33,22 +33,31 @@ def kept_paths(config: Config) -> dict[str, Path]:
     return {role: path for role, path in found.items() if isinstance(path, Path)}
 
 
-def places(text: str, roles: set[str]) -> dict[str, str]:
-    """Where each goes, below the folder of config.toml: where it was, unless that is somewhere else."""
+def places(text: str, roles: set[str], data: Path) -> dict[str, str]:
+    """Where each goes, below the folder for data: where it was, unless that is somewhere else."""
     tables = tomllib.loads(text)
     found = {}
     for role in sorted(roles):
         written = _value(tables, role) or _DEFAULTS.get(role, "")
-        found[role] = written if _is_below(written) else f"kept/{role.replace('.', '-')}"
+        found[role] = _below(written, data) or f"kept/{role.replace('.', '-')}"
     return found
 
 
-def database_url(text: str) -> str:
-    """The database of a service that is set up below the folder of config.toml."""
+def database_url(text: str, data: Path) -> str:
+    """The database of a service that is set up below the folder for data."""
     url = _value(tomllib.loads(text), DATABASE) or _SQLITE + _DEFAULT_FILE
     if not isinstance(url, str) or not url.startswith(_SQLITE):
         return str(url)
-    return url if _is_below(url.removeprefix(_SQLITE)) else _SQLITE + _DEFAULT_FILE
+    return _SQLITE + (_below(url.removeprefix(_SQLITE), data) or _DEFAULT_FILE)
+
+
+def spelled_out(wanted: Mapping[str, str], data: Path) -> dict[str, str]:
+    """The same for a config.toml that lies elsewhere than the data."""
+    found = {role: str(data / value) for role, value in wanted.items() if role != DATABASE}
+    url = wanted[DATABASE]
+    return found | {
+        DATABASE: _SQLITE + str(data / url.removeprefix(_SQLITE)) if url.startswith(_SQLITE) else url
+    }
 
 
 def moved(text: str, wanted: Mapping[str, str]) -> str:
@@ -87,6 +96,10 @@ def _value(tables: Mapping[str, Any], role: str) -> Any:
     return held.get(key) if isinstance(held, Mapping) else None
 
 
-def _is_below(written: Any) -> bool:
+def _below(written: Any, data: Path) -> str:
+    """A path as it lies below that folder, "" if it does not."""
     path = PurePosixPath(written) if isinstance(written, str) else PurePosixPath("/")
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\0" not in str(path)
+    if path.is_absolute() and path.is_relative_to(data):
+        path = path.relative_to(data)
+    is_odd = not path.parts or path.is_absolute() or ".." in path.parts or "\0" in str(path)
+    return "" if is_odd else str(path)

@@ -51,6 +51,7 @@ def settle(ctx: JobContext, made_at: datetime) -> list[Letter]:
     ):  # people have the numbers of those that are lost in their mail
         dump.leave_gap(ctx.session.connection(), numbered, OTHERS_SKIPPED)
     ended = tokens.void_all(ctx.session, ctx.now)
+    outbox_control.drop_questions(ctx.session, ctx.now)
     held = outbox_control.hold_older(ctx.session, ctx.now - FRESH, HELD)
     wakes.end_all(ctx.session, ctx.now)
     _count_roster_as_sent(ctx)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tldops_bot.config.settings import ListSettings
-from tldops_bot.domain.language import ENGLISH
+from tldops_bot.domain.language import ENGLISH, is_language_code
 from tldops_bot.mail.render import Composed, Rendered, Renderer, TemplateProblem
 
 T = TypeVar("T")
@@ -27,12 +27,14 @@ class SureRenderer(Renderer):
     def load_all(self) -> None:
         """The same for both; what can't even be read is known from now on."""
         self._ours.load_all()
-        for made in self._environments.values():
+        for language, made in self._environments.items():
             for name in made.list_templates(extensions=["j2"]):
+                if is_language_code(name.partition("/")[0]):
+                    continue  # looked at as one of its own language
                 try:
                     made.get_template(name)
                 except Exception as problem:  # noqa: BLE001  whatever is wrong with a file of the operator's
-                    self._note(name.removesuffix(".txt.j2"), problem)
+                    self._note(self._named(name.removesuffix(".txt.j2"), language), problem)
 
     def render(self, template: str, values: Mapping[str, Any], language: str = "") -> Rendered:
         """Raises TemplateProblem where ours can't be filled either."""
@@ -55,10 +57,15 @@ class SureRenderer(Renderer):
             filled = theirs(template, values, language)
         except Exception as problem:  # noqa: BLE001  a template is a program of the operator's
             filled = ours(template, values, language)
-            self._note(template, problem)
+            self._note(self._named(template, language), problem)
             return filled
-        self.broken.pop(template, None)
+        self.broken.pop(self._named(template, language), None)
         return filled
+
+    def _named(self, template: str, language: str) -> str:
+        """As in the folder of templates, so that what is broken in one language is not mended in another."""
+        spoken = language if language in self._environments else self._home
+        return template if spoken == ENGLISH else f"{spoken}/{template}"
 
     def _note(self, template: str, problem: Exception) -> None:
         """Of what Python says only its kind is told: it may quote a value."""

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, MetaData, Table
 from sqlalchemy.exc import IntegrityError, StatementError
 
 REVISIONS = "alembic_version"  # kept by the migrations themselves
-_AT_ONCE = 500
+_ROWS_AT_ONCE, _MAILS_AT_ONCE = 500, 10  # a mail may have ten megabytes
 
 Progress = Callable[[int], None]
 
@@ -45,7 +45,7 @@ def write(connection: Connection, out: IO[bytes], progress: Progress = lambda _r
         _write_line(out, {"table": table.name, "columns": [column.name for column in table.columns]})
         counts[table.name] = 0
         query = sa.select(table).order_by(*table.primary_key.columns)
-        for rows in connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions():
+        for rows in connection.execution_options(yield_per=_at_once(table)).execute(query).partitions():
             for row in rows:
                 _write_line(out, [_plain(value) for value in row])
             counts[table.name] += len(rows)
@@ -97,13 +97,18 @@ def _batches(
             table, columns, rows = *_opened(known, held, seen), []
         elif isinstance(held, list) and table is not None and len(held) == len(columns):
             rows.append({one.name: _typed(one, value) for one, value in zip(columns, held, strict=True)})
-            if len(rows) >= _AT_ONCE:
+            if len(rows) >= _at_once(table):
                 yield table, rows
                 rows = []
         else:
             raise BadDump("a line is neither a table nor a row of it")
     if table is not None:
         yield table, rows
+
+
+def _at_once(table: Table) -> int:
+    holds_mails = any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
+    return _MAILS_AT_ONCE if holds_mails else _ROWS_AT_ONCE
 
 
 def _opened(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from tldops_bot.domain.outgoing import FIRST
+from tldops_bot.domain.outgoing import FIRST, Kind
 from tldops_bot.store.outbox import (
     DROPPED,
     HELD,
@@ -55,6 +55,15 @@ def hold_older(session: Session, before: datetime, because: str) -> int:
     return change(
         session, update(Delivery).where(old, waiting).values(state=HELD, claim=None, last_status=because)
     )
+
+
+def drop_questions(session: Session, now: datetime) -> int:
+    """After a restore: no token goes out that is void."""
+    asking = Delivery.message_id.in_(select(Message.id).where(Message.kind == Kind.TOKEN))
+    change(
+        session, update(Delivery).where(asking, Delivery.state == SENDING).values(state=WAITING, claim=None)
+    )
+    return _drop(session, asking, now, "void")
 
 
 def retry(session: Session, delivery_id: int, now: datetime) -> bool:

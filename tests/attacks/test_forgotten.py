@@ -47,7 +47,8 @@ def octets(desk: Desk) -> bytes:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("SELECT 1"))
     desk.app.database.close()
     file = desk.app.database.file
-    assert file is not None
+    if file is None:
+        pytest.skip("it reads SQLite's file, to the last octet")
     assert not Path(f"{file}-wal").exists() or Path(f"{file}-wal").stat().st_size == 0
     return file.read_bytes().lower()
 

@@ -48,8 +48,8 @@ def test_good_ones_are_left_alone(tmp_path: Path) -> None:
         found(
             tmp_path,
             ack__seen="Thanks, {{ id }} at {{ list.name }}\n",
-            letters__stuck='{% extends "_mail.txt.j2" %}{% block subject %}x{% endblock %}'
-            '{% from "_mine.txt.j2" import greet %}{% block body %}{{ greet(inbox_id) }}{% endblock %}',
+            letters__iana_silent='{% extends "_mail.txt.j2" %}{% block subject %}x{% endblock %}'
+            '{% from "_mine.txt.j2" import greet %}{% block body %}{{ greet(server) }}{% endblock %}',
             _mine="{% macro greet(who) %}Hi {{ who }}{% endmacro %}",
             wake__alert="{{ id }}{% if is_exercise %} E{% endif %}\n",
         )
@@ -90,14 +90,14 @@ def test_good_ones_are_left_alone(tmp_path: Path) -> None:
             "ack/seen.txt.j2: line 1: _show.txt.j2 has no tdl",
         ),
         (
-            "letters/stuck.txt.j2",
+            "letters/iana_silent.txt.j2",
             '{% extends "_mail.txt.j2" %}\n{% block boddy %}x{% endblock %}',
-            "letters/stuck.txt.j2: line 2: its frame has no block boddy, so nobody would read it",
+            "letters/iana_silent.txt.j2: line 2: its frame has no block boddy, so nobody would read it",
         ),
         (
-            "letters/stuck.txt.j2",
-            "Dear operator, look at {{ inbox_id }}",
-            "letters/stuck.txt.j2: the first line must be `Subject: …`, the second blank, then the text",
+            "letters/iana_silent.txt.j2",
+            "Dear operator, look at {{ server }}",
+            "letters/iana_silent.txt.j2: the first line must be `Subject: …`, the second blank, then the text",
         ),
     ],
 )

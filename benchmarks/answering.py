@@ -25,10 +25,12 @@ def measure(
         with new_site(members) as site, site.serve(sink.port, connections):
             footprint.settle(site)
             sink.listen_for(_MARK)
-            send_all(site.port, [(members[0].address, members[0].signed_mail(_ALERT))], 1)
             with Knocking(site.port) as knocking:
+                posted = send_all(site.port, [(members[0].address, members[0].signed_mail(_ALERT))], 1)
                 sink.wait_for(len(members))
-        waits = sorted(knocking.waits)
+        # A small alert is out before one more mail could come: then those just before it count.
+        during = [wait for at, wait in knocking.waits if at >= posted.at[0]]
+        waits = sorted(during or [wait for _, wait in knocking.waits])
         usual.append(waits[len(waits) // 2])
         slowest.append(waits[len(waits) * 99 // 100])
     name = f"250 during an alert to {len(members):,}"

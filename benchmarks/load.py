@@ -40,13 +40,14 @@ def send_all(port: int, mails: Sequence[tuple[str, bytes]], connections: int) ->
 
 
 class Knocking:
-    """While the context lasts, a process hands over one small mail every 50 ms; then `waits` has the seconds to each 250.
+    """While the context lasts, a process hands over one small mail every 50 ms; then `waits` has when each 250 came, and after
+    how many seconds.
 
     The mails are bounces of nothing: nobody is answered.
     """
 
     def __init__(self, port: int) -> None:
-        self.waits: list[float] = []
+        self.waits: list[tuple[float, float]] = []
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_knock_main, args=(theirs, port), daemon=True)
@@ -73,14 +74,15 @@ def _knock_main(pipe: "Connection[Any, Any]", port: int) -> None:
     pipe.send(asyncio.run(_knock(pipe, port)))
 
 
-async def _knock(pipe: "Connection[Any, Any]", port: int) -> list[float]:
+async def _knock(pipe: "Connection[Any, Any]", port: int) -> list[tuple[float, float]]:
     client = await _Client.connect(port)
-    waits: list[float] = []
-    pipe.send(None)
+    waits: list[tuple[float, float]] = []
     while not pipe.poll():
         at: list[float] = []
         await client.work(deque([("", _NOTHING)]), at, is_last=False)
-        waits.append(client.waited)
+        waits.append((at[0], client.waited))
+        if len(waits) == 1:
+            pipe.send(None)
         await asyncio.sleep(KNOCK_SECONDS)
     return waits
 

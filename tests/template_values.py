@@ -492,7 +492,11 @@ FRAGMENTS: dict[str, list[Values]] = {
         {"changed": ["Phone"], "waiting": ["Wake"]},
     ],
     "update/proposed": [{"name": "Ann Example", "fields": ["Phone", "Timezone"]}],
-    "confirm/invited": [{"tlds": ["nl", IDN], "words": "nl xn--p1ai"}, {"tlds": ["nl"], "words": "nl"}, {"tlds": [], "words": ""}],
+    "confirm/invited": [
+        {"tlds": ["nl", IDN], "words": "nl xn--p1ai"},
+        {"tlds": ["nl"], "words": "nl"},
+        {"tlds": [], "words": ""},
+    ],
     "decline/not_invited": [{"until": LATER}],
     "history/history": [
         {"tld": IDN, "entries": _HISTORY, "is_cut": True, "notes": [_NOTE]},
@@ -1091,7 +1095,8 @@ LETTERS: dict[str, list[Values]] = {
         _TOKEN | {"tlds": ["nl", IDN], "is_found": True, "address": "ann@nic.example"},
     ],
     "letters/invite_imported": [
-        _TOKEN | {"tlds": tlds, "is_found": True, "address": "ann@nic.example"} for tlds in ([], ["nl"], ["nl", IDN])
+        _TOKEN | {"tlds": tlds, "is_found": True, "address": "ann@nic.example"}
+        for tlds in ([], ["nl"], ["nl", IDN])
     ],
     "letters/invitation_answered": [
         {"answers": [{"tlds": ["nl"], "is_yes": True, "because": ""}]},

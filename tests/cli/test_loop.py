@@ -18,7 +18,7 @@ from tests.desk import Desk
 from tests.dns_server import LoopbackDns
 from tests.service import Town, reconfigure, town
 from tldops_bot.app import App
-from tldops_bot.cli._loop_test import loop_test
+from tldops_bot.cli._loop import loop_test
 from tldops_bot.domain.finding import Finding, State
 from tldops_bot.store.tables import InboxRow, Message
 

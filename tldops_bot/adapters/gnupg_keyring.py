@@ -72,7 +72,9 @@ class ListKeyring:
         if not found:
             known, chosen = self.fingerprints(), self._chosen()
             if chosen and chosen not in known:  # rotated on another node
-                log.error("the list's key %s is not in this gpg home: copy it from the node that made it", chosen)
+                log.error(
+                    "the list's key %s is not in this gpg home: copy it from the node that made it", chosen
+                )
             found = self._fingerprint = chosen if chosen in known else known[0]
         return found
 

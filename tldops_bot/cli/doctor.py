@@ -12,7 +12,7 @@ from rich.text import Text
 from tldops_bot.app import App
 from tldops_bot.checks import examine
 from tldops_bot.cli._frame import Options, console, print_json
-from tldops_bot.cli._loop_test import loop_test
+from tldops_bot.cli._loop import loop_test
 from tldops_bot.config import ConfigProblem, find_config, load_config
 from tldops_bot.domain.finding import Finding, State, broken, is_broken, ok
 from tldops_bot.domain.plain_text import one_line, split_lines

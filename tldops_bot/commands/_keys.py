@@ -1,6 +1,6 @@
 """A key of somebody already listed: registered when everybody who must agree has agreed, or blocked."""
 
-from tldops_bot.commands import _letters, _recovery
+from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Recipient
@@ -20,7 +20,7 @@ def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
     """A key speaks no more, from now on; everybody concerned is told. `why`: lost, stolen, revoked."""
     person.key_blocked_at, person.key_blocked_because = ctx.now, why
     tokens.void_for_person(ctx.session, person.id, ctx.now)
-    _recovery.begin_anew(ctx, person)
+    _begin_anew(ctx, person)
     actor = ctx.actor.fingerprint or "mailbox"
     audit.record(ctx.session, ctx.now, actor, "key_blocked", "", person.id, ctx.mail.inbox_id, why=why)
     told = {one.address: one for one in _letters.to_person(person)}
@@ -59,6 +59,14 @@ def settle(ctx: Context, request: Request, by: str) -> None:
         return
     if not requests.of_new_key(ctx.session, person.id, request.fingerprint):
         _register(ctx, person, request.fingerprint, by)
+
+
+def _begin_anew(ctx: Context, person: Person) -> None:
+    """Of recoveries: the old key was blocked, and its no can come no more. The others get the whole time again."""
+    until = ctx.now + ctx.config.membership.key_recovery_wait
+    for request in requests.of_new_key(ctx.session, person.id):
+        if request.state == requests.WAITING:
+            request.details = {**request.details, "waits_until": until.isoformat()}
 
 
 def _concerned(ctx: Context, person: Person) -> list[Recipient]:

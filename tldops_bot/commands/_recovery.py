@@ -47,14 +47,6 @@ def waits_until(request: Request) -> datetime:
     return datetime.fromisoformat(request.details["waits_until"])
 
 
-def begin_anew(ctx: Context, person: Person) -> None:
-    """The old key was blocked meanwhile, and its no can come no more: the others get the whole time again."""
-    until = ctx.now + ctx.config.membership.key_recovery_wait
-    for request in requests.of_new_key(ctx.session, person.id):
-        if request.state == requests.WAITING:
-            request.details = {**request.details, "waits_until": until.isoformat()}
-
-
 def finish(ctx: Context, request: Request) -> None:
     """The time has passed and nobody said no: the key counts, if all is still as it was."""
     if not _is_unchanged(ctx, request):

@@ -16,7 +16,8 @@ from tldops_bot.store.tables import InboxRow, Person
 WAITING, DONE, STUCK = "waiting", "done", "stuck"
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5  # of a mail that breaks
-MAX_PATIENCE = 14  # where something needed is away: five hours. Or a mail makes it so, and then that is enough
+# Where something needed is away: five hours. Or a mail makes it so, and then that is enough.
+MAX_PATIENCE = 14
 LONGEST_PAUSE = timedelta(minutes=30)
 SUSPECT = 3  # claims of one mail without an end: perhaps it is what ends the process
 
@@ -155,9 +156,7 @@ def take_back(session: Session, now: datetime) -> None:
     """Nobody has any mail in hand: whoever had claimed one is gone. What was often in hand lets the others go first."""
     lost = (InboxRow.state == WAITING, InboxRow.claim.is_not(None))
     later = now + timedelta(seconds=30)
-    session.execute(
-        update(InboxRow).where(*lost, InboxRow.attempts >= SUSPECT).values(next_attempt_at=later)
-    )
+    session.execute(update(InboxRow).where(*lost, InboxRow.attempts >= SUSPECT).values(next_attempt_at=later))
     session.execute(update(InboxRow).where(*lost).values(claim=None, lease_until=None))
 
 

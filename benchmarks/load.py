@@ -40,8 +40,9 @@ def send_all(port: int, mails: Sequence[tuple[str, bytes]], connections: int) ->
 
 
 class Knocking:
-    """While the context lasts, a process hands over one small mail every 50 ms; then `waits` has when each 250 came, and after
-    how many seconds.
+    """While the context lasts, a process hands over one small mail every 50 ms.
+
+    Then `waits` has when each 250 came, and how many seconds it took.
 
     The mails are bounces of nothing: nobody is answered.
     """

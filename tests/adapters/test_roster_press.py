@@ -107,6 +107,22 @@ def test_what_is_there_is_not_made_again(desk: Desk, press: RosterPress, bob: Ke
     assert held(desk) is not None
 
 
+def test_who_joins_while_it_prints_is_in_the_files(desk: Desk, press: RosterPress, bob: KeyPair) -> None:
+    made: list[int] = []
+
+    def slow(
+        roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
+    ) -> tuple[RosterFile, ...]:
+        if not made:
+            desk.member(bob, "be")
+        made.append(len(roster.contacts))
+        return quick_files(roster, config, tlds, history)
+
+    assert replace(press, make=slow).prepare()
+    assert made == [1, 2]
+    assert held(desk) is not None
+
+
 def test_while_it_prints_and_signs_others_write_to_the_store(desk: Desk, press: RosterPress) -> None:
     """An alert that comes in meanwhile waits for nothing: no transaction is open over either."""
     written = []

@@ -27,6 +27,7 @@ from tldops_bot.roster import parts
 from tldops_bot.store import printed_rosters
 from tldops_bot.store.database import Database, Urgency
 
+MOST_TRIES = 3
 Make = Callable[[Roster, Config, TldTable, Sequence[Figures]], tuple[RosterFile, ...]]
 
 log = logging.getLogger(__name__)
@@ -90,15 +91,17 @@ class RosterPress:
             self.prepare()
 
     def _prepare(self) -> bool:
-        now = self.now()
-        with self.database.read() as session:
-            wanted = manuscript(session, self.config, self.tlds, now)
-            if printed_rosters.is_held(session, wanted.digest, now):
-                return True
-        edition = self._edition(wanted)
-        with self.database.write(Urgency.DELIVERY) as session:
-            printed_rosters.keep(session, wanted.digest, edition)
-        log.info("made and signed the files of a roster: %d", len(edition.files))
+        """Looks again at the end: somebody may have joined while the files were made, or the day's figures been noted."""
+        for _ in range(MOST_TRIES):
+            now = self.now()
+            with self.database.read() as session:
+                wanted = manuscript(session, self.config, self.tlds, now)
+                if printed_rosters.is_held(session, wanted.digest, now):
+                    return True
+            edition = self._edition(wanted)
+            with self.database.write(Urgency.DELIVERY) as session:
+                printed_rosters.keep(session, wanted.digest, edition)
+            log.info("made and signed the files of a roster: %d", len(edition.files))
         return True
 
     def _edition(self, wanted: Manuscript) -> Edition:

@@ -14,19 +14,22 @@ from tests.broken_setups import SETUPS, Place, Setup, as_printed, healthy, serve
 from tldops_bot.domain.finding import State
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/doctor.md"
-NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture(scope="module")
 def around() -> Iterator[object]:
-    with servers(NOW) as found:
+    with servers(now()) as found:
         yield found
 
 
 @pytest.fixture
 def place(around: object) -> Iterator[Place]:
     kept = patch("tldops_bot.adapters.linux_clock.is_kept", lambda: True)  # of a test's machine, nobody knows
-    with kept, healthy(around, NOW) as one:  # type: ignore[arg-type]
+    with kept, healthy(around, now()) as one:  # type: ignore[arg-type]
         yield one
 
 

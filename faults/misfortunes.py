@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -130,8 +131,20 @@ def small_disk() -> Iterator[FaultTown]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+_A_LAYER = """
+mount -t tmpfs none "$0" && mkdir "$0/upper" "$0/work" "$0/root" &&
+mount -t overlay overlay -o "lowerdir=/,upperdir=$0/upper,workdir=$0/work" "$0/root"
+"""
+
+
+@cache
 def can_mount() -> bool:
-    return os.geteuid() == 0 and shutil.which("mount") is not None
+    """Whether a disk, and a layer above this machine's, may be mounted: root of a container often may not."""
+    if os.geteuid() != 0 or None in (shutil.which("mount"), shutil.which("unshare")):
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["unshare", "--mount", "sh", "-c", _A_LAYER, folder]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _full_disk(scene: Scene) -> int:

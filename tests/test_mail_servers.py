@@ -18,6 +18,7 @@ import dkim
 import pytest
 from sqlalchemy import select
 
+from faults.misfortunes import can_mount
 from tests.adapters.smtp_talk import free_port, make_certificate
 from tests.adapters.test_mail_authentication import rsa_key
 from tests.adapters.test_postfix import MASTER_CF, control
@@ -457,7 +458,7 @@ EXIM_DIALOGUE = (
 )
 
 
-@pytest.mark.skipif(EXIM is None, reason="needs Exim")
+@pytest.mark.skipif(EXIM is None or not can_mount(), reason="needs Exim, and leave to mount")
 def test_exim_hands_the_list_its_mail_by_lmtp_and_takes_none_for_others(tmp_path: Path) -> None:
     home = tmp_path / "exim"
     for name in ("spool", "log"):

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tldops_bot.config.shipped import data_file
@@ -56,8 +57,9 @@ class TldTable:
         return tuple(facts for facts in self if facts.region == region)
 
 
+@cache
 def load_tld_table(path: Path | None = None) -> TldTable:
-    """Read the table, the shipped one unless told otherwise.
+    """Read the table, the shipped one unless told otherwise; once.
 
     Raises TldTableUnreadable if it isn't a table of this shape, and OSError if it can't be opened.
     """

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.domain.language import ENGLISH, is_language_code
@@ -62,6 +63,24 @@ class _Environment(jinja2.Environment):
     concat = _concat
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """What was compiled once, for all environments of this process: an English text stands in each of them."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[str, Any]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._held.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._held[bucket.key] = bucket.checksum, bucket.code
+
+
+_compiled = _Compiled()
+
+
 def environment(directories: Sequence[Path], language: str = ENGLISH) -> jinja2.Environment:
     """Where one language's templates are looked up: in its own folders first, then among the English ones.
 
@@ -75,6 +94,7 @@ def environment(directories: Sequence[Path], language: str = ENGLISH) -> jinja2.
         finalize=_printed,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled,
     )
     made.filters |= {
         "wrap": _wrap,

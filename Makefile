@@ -28,7 +28,7 @@ NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix opendkim:opendkim
 
 # What is run line by line, under a watch that makes it half as slow again: enough to know each room by.
 COVERED := $(addprefix tests/,domain config mail store roster commands intake jobs adapters checks cli) \
-    tests/test_conversations.py tests/test_serve.py
+    $(addprefix tests/test_,conversations.py serve.py mended_keys.py too_large.py entry_life.py wake_story.py)
 
 .PHONY: help demo test test-postgresql bench faults docs format lock audit sbom release deb deb-check container-check clean tools test-tools
 

@@ -1,7 +1,7 @@
 """What every room must at least be covered to, lines and branches together; fails when one has fallen below.
 
-Run after the tests that the Makefile calls COVERED: `python -m tests.coverage_rooms`. A floor only goes up: raise it when the figure has risen for
-good. The aim is 100 for domain, commands and mail.
+Run after the tests that the Makefile calls COVERED: `python -m tests.coverage_rooms`. A floor only goes up: raise
+it when the figure has risen for good. The aim is 100 for domain, commands and mail.
 """
 
 import json

@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
+from unittest.mock import patch
 
 from typer.testing import CliRunner
 
@@ -29,10 +30,12 @@ from tests.service import Running, Town, town, wait_until
 from tests.sink import ThreadedSink
 from tests.whois_server import LoopbackWhois
 from tldops_bot.app import App, utc_now
+from tldops_bot.cli import _frame
 from tldops_bot.cli.commands import app as command_line
 from tldops_bot.config import load_config
 
 SRV = "/srv/tldops"
+COLUMNS = 100
 SECONDS = 60.0
 IDN = "xn--e1afmkfd"
 PEOPLE = {
@@ -139,7 +142,8 @@ class Runner:
     def _tldops_bot(self, words: list[str]) -> tuple[int, list[str]]:
         if words == ["serve"]:
             return 0, [f"listening on {self._serve().where}"]
-        with contextlib.chdir(self.here):
+        is_wide = patch.object(_frame.console, "_width", COLUMNS)  # it was measured when the module was read
+        with contextlib.chdir(self.here), is_wide:
             done = CliRunner().invoke(command_line, words, env=self._whole_environment())
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise AssertionError(f"tldops-bot {words}: {done.exception!r}") from done.exception
@@ -172,7 +176,13 @@ class Runner:
 
     def _whole_environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-        own = {"HOME": str(self.here), "COLUMNS": "100", "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "dumb"}
+        own = {
+            "HOME": str(self.here),
+            "COLUMNS": str(COLUMNS),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "TERM": "dumb",
+        }
         gpg_home = self.here / ".gnupg"
         if not gpg_home.exists():
             gpg_home.mkdir(mode=0o700)

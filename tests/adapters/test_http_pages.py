@@ -141,6 +141,7 @@ def test_a_flood_of_connections_is_bounded_and_passes() -> None:
             async with asyncio.timeout(WAIT):
                 while await ask(port, get("/healthz")):  # all places are taken once the loop has seen them
                     await asyncio.sleep(0.01)
+            assert len(idle) == MAX_CONNECTIONS
             for _, writer in idle:
                 writer.transport.abort()
             async with asyncio.timeout(WAIT):

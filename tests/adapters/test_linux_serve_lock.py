@@ -60,5 +60,5 @@ def test_where_no_lock_can_be_made_nobody_serves(tmp_path: Path) -> None:
 
 
 def test_a_database_without_a_file_has_none() -> None:
-    with alone_on(None):
-        pass
+    with alone_on(None), alone_on(None) as second:  # nodes on one PostgreSQL
+        assert second is None

@@ -68,7 +68,9 @@ def test_an_abstract_address_is_told_too() -> None:
 
 
 def test_a_manager_that_is_gone_stops_nobody(tmp_path: Path) -> None:
-    Supervisor({"NOTIFY_SOCKET": str(tmp_path / "gone")}, 7).ready(())
+    gone = tmp_path / "gone"
+    Supervisor({"NOTIFY_SOCKET": str(gone)}, 7).ready(())
+    assert not gone.exists()
 
 
 def test_the_watchdog_hears_of_a_turning_loop_again_and_again(manager: socket.socket) -> None:

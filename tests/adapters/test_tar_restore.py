@@ -163,16 +163,14 @@ def test_a_changed_octet_is_noticed(tmp_path: Path) -> None:
     octets = file.read_bytes()
     assert octets.count(b"secret") == 1
     file.write_bytes(octets.replace(b"secret", b"Secret"))
-    assert refused(file).endswith(
-        f"{KEY} was changed"[:80] + " was changed" if len(KEY) > 80 else "was changed"
-    )
+    assert refused(file).endswith("was changed")
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, 512, 1000, 2000])
 def test_one_that_ends_too_soon_is_refused(tmp_path: Path, length: int) -> None:
     file = archive(tmp_path, GOOD)
     file.write_bytes(file.read_bytes()[:length])
-    refused(file)
+    assert refused(file)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +178,7 @@ def test_one_that_ends_too_soon_is_refused(tmp_path: Path, length: int) -> None:
 )
 def test_what_is_no_backup_is_refused(tmp_path: Path, octets: bytes) -> None:
     (tmp_path / "b.tar").write_bytes(octets)
-    refused(tmp_path / "b.tar")
+    assert refused(tmp_path / "b.tar")
 
 
 def test_compressed_ones_are_refused_before_they_swell(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ UPGRADE ?=
 WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
+DEB := build/deb
 EXIM := .venv/exim/usr/sbin/exim4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -81,8 +82,13 @@ lock: $(STAMP)  ## write down the version and hash of every library (UPGRADE=--u
 	compile --all-extras --constraint requirements.lock --output-file requirements-dev.lock
 
 audit: $(STAMP)  ## known weaknesses in what operators install; asks PyPI
-	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock || {
-	    echo "FAILED: a weakness is known, or PyPI could not be asked (the lines above say which)"; exit 1; }
+	@failed=""
+	said="$$($(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock 2>&1)" || failed=yes
+	echo "$$said"
+	case "$$failed$$said" in
+	    yes*"Found "*"known vulnerabilit"*) echo "FAILED: a weakness is known: the lines above say in what, and since which version it is mended"; exit 1 ;;
+	    yes*) echo "FAILED: https://pypi.org could not be asked from here, so nothing is known, good or bad"; exit 1 ;;
+	esac
 
 # An environment with nothing else in it, so that the list holds what operators get.
 sbom: $(STAMP)  ## what is inside, with versions and licences, as CycloneDX: dist/tldops-bot.cdx.json
@@ -108,17 +114,22 @@ release: $(STAMP)  ## wheel, source, SBOM and their sums in dist/; everybody who
 
 # With the Python of this Debian, and the libraries of the lock inside.
 deb: $(STAMP)  ## a Debian package in dist/
-	@rm -rf build/deb; mkdir -p build/deb/root/usr/lib dist
-	$(BIN)/python -m hatchling build --target wheel --directory "$(CURDIR)/build/deb" >/dev/null 2>&1
-	/usr/bin/python3 -m venv --without-pip build/deb/root/usr/lib/tldops-bot
-	into() { $(BIN)/pip --python build/deb/root/usr/lib/tldops-bot/bin/python install --quiet --no-compile "$$@"; }
+	@export SOURCE_DATE_EPOCH="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
+	rm -rf $(DEB) dist/*.deb; mkdir -p $(DEB)/root/usr/lib dist
+	$(BIN)/python -m hatchling build --target wheel --directory "$(abspath $(DEB))" >/dev/null 2>&1
+	/usr/bin/python3 -m venv --without-pip $(DEB)/root/usr/lib/tldops-bot
+	into() { $(BIN)/pip --python $(DEB)/root/usr/lib/tldops-bot/bin/python install --quiet --no-compile "$$@"; }
 	into --require-hashes --requirement requirements.lock
-	into --no-deps build/deb/*.whl
-	packaging/debian/pack.sh build/deb/root dist
-	rm -rf build/deb
+	into --no-deps $(DEB)/*.whl
+	packaging/debian/pack.sh $(DEB)/root dist
+	rm -rf $(DEB)
 
-deb-check: deb  ## that package installed on a copy of this machine, and its unit run by a systemd of its own (root)
-	@packaging/try_unit.sh dist/*.deb
+# Once more in another folder, since what it is made of must not show where.
+deb-check: deb  ## that package made twice, installed on a copy of this machine, its unit run by a systemd of its own (root)
+	@rm -rf build/first; mkdir -p build/first; mv dist/*.deb build/first/
+	$(MAKE) deb DEB=build/deb-once-more
+	cmp build/first/*.deb dist/*.deb && rm -rf build/first
+	packaging/try_unit.sh dist/*.deb
 
 container-check: $(STAMP)  ## the container file's steps in a chroot, and the program run there (root; debootstrap)
 	@rm -f dist/*.whl; mkdir -p dist

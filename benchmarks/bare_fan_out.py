@@ -15,7 +15,7 @@ import pysequoia
 from benchmarks.people import Member
 from benchmarks.sink_process import SinkProcess
 from tests.sink import SunkMail
-from tldops_bot.adapters.smtp_attempt import Attempt, Outgoing
+from tldops_bot.adapters.smtp_attempt import Outgoing
 from tldops_bot.adapters.smtp_delivery import Smarthost
 from tldops_bot.config.settings import SmarthostSettings
 from tldops_bot.mail.mime_entities import encrypted_part
@@ -44,6 +44,7 @@ class Pattern:
 
 
 _HandOver = Callable[[Pattern], Awaitable[float]]
+_Send = Callable[[Outgoing], Awaitable[object]]
 
 
 class BareFanOut:
@@ -79,18 +80,7 @@ class BareFanOut:
             await client.connect()
             await client.ehlo()
         begun_at = time.monotonic()
-        copies = self._copies(pattern)
-        turn = asyncio.Lock()
-
-        async def work(client: aiosmtplib.SMTP) -> None:
-            while True:
-                async with turn:
-                    mail = await anext(copies, None)
-                if mail is None:
-                    return
-                await client.sendmail(mail.mail_from, [mail.rcpt_to], mail.octets)
-
-        await asyncio.gather(*(work(client) for client in clients))
+        await self._share_out(pattern, [_sending(client) for client in clients])
         for client in clients:
             await client.quit()
         return begun_at
@@ -99,9 +89,23 @@ class BareFanOut:
         settings = SmarthostSettings(port=self._sink.port, connections=self._connections)
         smarthost = Smarthost(settings, socket.gethostname())
         begun_at = time.monotonic()
-        await smarthost.hand_over(self._copies(pattern), _nothing)
+        await self._share_out(pattern, [smarthost.send_one] * self._connections)
         await smarthost.close()
         return begun_at
+
+    async def _share_out(self, pattern: Pattern, senders: Sequence[_Send]) -> None:
+        copies = self._copies(pattern)
+        turn = asyncio.Lock()
+
+        async def work(send: _Send) -> None:
+            while True:
+                async with turn:
+                    mail = await anext(copies, None)
+                if mail is None:
+                    return
+                await send(mail)
+
+        await asyncio.gather(*map(work, senders))
 
     async def _copies(self, pattern: Pattern) -> AsyncIterator[Outgoing]:
         together = max(1, min(_TOGETHER, _OCTETS_TOGETHER // len(pattern.signed_part)))
@@ -120,7 +124,8 @@ class BareFanOut:
         return self._pool.submit(_encrypt, pattern.signed_part, [one.certificate for one in some])
 
 
-def _nothing(_attempt: Attempt) -> None: ...
+def _sending(client: aiosmtplib.SMTP) -> _Send:
+    return lambda mail: client.sendmail(mail.mail_from, [mail.rcpt_to], mail.octets)
 
 
 # --- in the other process

@@ -1,6 +1,6 @@
 """The accounts: what became of every mail, from the store, the audit chain and what the smarthost has taken.
 
-What must hold (DESIGN, promises 1, 2, 3 and 8) is compared, and whatever differs is named.
+What must hold is compared, and whatever differs is named.
 """
 
 import re

@@ -25,7 +25,7 @@ from faults.accounts import Accounts, draw_up
 from faults.kills import AWAY_SECONDS, Say, finish
 from faults.moved_clock import CLOCK
 from faults.post import Post, Wish, send_aside
-from faults.process import PATIENCE_SECONDS, Process, agent_of, living_agent_of, until
+from faults.process import PATIENCE_SECONDS, Process, agent_of, command_of, living_agent_of, until
 from faults.town import CONNECTIONS, FaultTown, fault_town
 from tests.sink import DROP
 
@@ -45,6 +45,11 @@ class Scene:
     clock: Path
     pace: float = 1.0  # less: fewer mails, shorter waits
     senders: list[threading.Thread] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)  # what is seen at once, before the accounts
+
+    def must(self, holds: bool, what: str) -> None:
+        if not holds:
+            self.wrong.append(what)
 
     def hand_in(self, count: int = MAILS, wait: bool = True) -> None:
         """Mails of all kinds, some of which may be put off."""
@@ -97,6 +102,7 @@ def suffered(fault: Fault, seed: int, say: Say, pace: float = 1.0) -> Accounts:
         _hurried(scene)
         code, seconds = process.end()
         made = draw_up(fault.name, blows, town, scene.post, fault.most_repeats)
+        made.wrong += scene.wrong
         made.must(code == 0, f"it ended with status {code}: {process.words()[-300:]}")
         made.must(seconds <= 10, f"it took {seconds:.1f} s to end")
         made.must("Traceback" not in process.words(), process.words()[-600:])
@@ -175,18 +181,28 @@ def _files_that_cannot_grow(scene: Scene) -> int:
 
 
 def _database_gone(scene: Scene) -> int:
-    """Moved away with all that belongs to it, and back."""
+    """Moved away with all that belongs to it, and back; the second time a copy is in its place meanwhile."""
     folder, away = scene.town.home / "var", scene.town.home / "away"
     away.mkdir()
-    for _ in range(2):
+    for is_replaced in (False, True):
         names = [one.name for one in folder.glob("tldops.sqlite*")]
         for name in names:
             (folder / name).rename(away / name)
-        scene.hand_in(wait=False)
-        scene.some_time(2)
+        if is_replaced:
+            _copy(away / "tldops.sqlite", folder)
+        there, answered = sorted(folder.iterdir()), scene.post.answered
+        scene.hand_in()
+        scene.some_time(1)
+        scene.must(scene.post.answered == answered, "a mail was answered 250 with the database gone")
+        scene.must(sorted(folder.iterdir()) == there, "a file was made where the database had been")
         for name in names:
-            (away / name).rename(folder / name)
+            (away / name).replace(folder / name)
     return 2
+
+
+def _copy(file: Path, folder: Path) -> None:
+    """By another process: ours would lose its locks on a file that it closes (sqlite.org/howtocorrupt.html, 2.2)."""
+    subprocess.run(["cp", str(file), str(folder)], check=True)
 
 
 def _database_locked(scene: Scene) -> int:
@@ -293,12 +309,6 @@ def _encryption_killed(scene: Scene) -> int:
                 killed += 1
         scene.some_time(scene.chance.uniform(0, 0.4))
     return killed
-
-
-def command_of(pid: int) -> bytes:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b""
 
 
 FAULTS = (

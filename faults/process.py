@@ -123,6 +123,12 @@ def in_session(session: int) -> list[int]:
     return found
 
 
+def command_of(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
 def run(config: Path, *verb: str) -> subprocess.CompletedProcess[str]:
     """One verb of the command line, to its end."""
     command = [*PROGRAM, "--config", str(config), *verb]

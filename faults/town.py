@@ -18,7 +18,7 @@ from tldops_bot.config import Config
 
 TLDS = ("nl", "be", "br", "ca", "jp", "nz", "tz", "uy", "de", "fr", "se", "no")
 CONNECTIONS = 4  # as in tests.desk.CONFIG
-IN_FLIGHT = CONNECTIONS * 16  # what a crash may repeat at most (DESIGN, promise 3)
+IN_FLIGHT = CONNECTIONS * 16  # what a crash may repeat at most
 MORE = """
 [alerts]
 max_per_member_hour = 1000

@@ -60,6 +60,7 @@ def initialised() -> Path:
     config = write_config(home)
     app = App(config)
     app.database.file.parent.mkdir(parents=True)
+    app.database.file.touch()
     app.schema.upgrade()
     config.openpgp.home.mkdir(mode=0o700, exist_ok=True)
     app.gnupg.keyring.make(LIST_ADDRESS)

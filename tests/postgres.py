@@ -166,6 +166,7 @@ def new_store(folder: Path) -> Iterator[Database]:
         if os.environ.get(VARIABLE) == "postgresql":
             made = Database(until_then.enter_context(new_database()))
         else:
+            (folder / "store.sqlite").touch()
             made = Database(f"sqlite:///{folder}/store.sqlite")
             Base.metadata.create_all(made.writing)
         until_then.callback(made.close)

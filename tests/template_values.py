@@ -309,7 +309,7 @@ _BARE_CASE: Values = _PENDING | {
     "notes": [],
     "declined_because": "",
 }
-_NOTED = {"request": request(), "have": 1, "needed": 2, "against": 0, "again": False}
+_NOTED = {"request": request(), "have": 1, "needed": 2, "against": 0, "again": False, "are_enough": True}
 
 _ROSTER: Values = {
     "serial": "2026-03-01",
@@ -390,7 +390,7 @@ FRAGMENTS: dict[str, list[Values]] = {
     "alert/draft": [DRAFT, DRAFT | {"is_exercise": True, "notices": 0, "safer": POSTED["safer"]}],
     "approve/approved": [{"request": request(), "because": ""}, {"request": NEW_KEY, "because": ""}],
     "approve/kept": [{"request": BY_PERSON, "because": ""}],
-    "approve/noted": [_NOTED, _NOTED | {"against": 1, "again": True}],
+    "approve/noted": [_NOTED, _NOTED | {"against": 1, "again": True, "are_enough": False}],
     "approve/several": [
         {
             "cases": [
@@ -401,7 +401,7 @@ FRAGMENTS: dict[str, list[Values]] = {
         }
     ],
     "reject/rejected": [{"request": request(), "because": "no"}, {"request": BY_PERSON, "because": "no"}],
-    "reject/noted": [_NOTED, _NOTED | {"against": 1, "again": True}],
+    "reject/noted": [_NOTED, _NOTED | {"against": 1, "again": True, "are_enough": False}],
     "reject/several": [
         {"cases": [{"request": request(), "outcome": "rejected"}, {"request": NEW_KEY, "outcome": "noted"}]}
     ],
@@ -515,7 +515,10 @@ FRAGMENTS: dict[str, list[Values]] = {
         {"about": "R-17", "notes": [_NOTE, _NOTE | {"by": ""}]},
         {"about": f".{IDN}", "notes": [_NOTE]},
     ],
-    "remind/reminded": [{"number": "R-17", "whom": whom} for whom in ("candidate", "vouchers", "committee")],
+    "remind/reminded": [
+        {"number": "R-17", "whom": whom}
+        for whom in ("candidate", "vouchers", "committee", "operator", "committee_operator")
+    ],
     "suspend/suspended": [{"name": "Ann Example", "cases": [("nl", "R-17"), (IDN, "R-18")]}],
     "object/suspended": [{"name": "Ann Example", "tld": IDN, "number": "R-18"}],
     "forget/asked": [_LEAVING | {"forgets": True}],
@@ -1016,11 +1019,16 @@ LETTERS: dict[str, list[Values]] = {
     "letters/namesake": [{"name": "Ann Example", "tlds": ["nl", IDN], "others": [["be"], []]}],
     "letters/votes_differ": [{"request": request(), "votes": VOTES}],
     "letters/decided": [
-        {"requests": [request()] * count, "votes": VOTES[:1], "approved": count > 1} for count in (1, 3)
+        *({"requests": [request()] * count, "votes": VOTES[:1], "approved": count > 1} for count in (1, 3)),
+        {"requests": [request()], "votes": [], "approved": True},
     ],
     "letters/cases_waiting": [
-        {"cases": [{"number": "R-17", "tld": "nl", "since": AT}] * count, "has_committee": count > 1}
-        for count in (1, 3)
+        {
+            "cases": [{"number": "R-17", "tld": "nl", "since": AT}] * count,
+            "has_committee": has_committee,
+            "to_operator": to_operator,
+        }
+        for count, has_committee, to_operator in ((1, False, True), (3, True, False), (1, True, True))
     ],
     "letters/takes_long": [
         {"requests": [request() | {"since": AT}] * count, "has_committee": count > 1} for count in (1, 2)
@@ -1053,7 +1061,7 @@ LETTERS: dict[str, list[Values]] = {
     "letters/decide_operator": [
         {"request": request(), "has_committee": False},
         {"request": request(), "requests": [request(), request(18, IDN)], "has_committee": False},
-        _SUSPENDED | {"final_at": None},
+        _SUSPENDED | {"final_at": None, "has_committee": True},
     ],
     "letters/rejected": [
         {"request": request(), "because": "not a person"},
@@ -1074,7 +1082,6 @@ LETTERS: dict[str, list[Values]] = {
         for to_person in (True, False)
     ],
     "letters/asked_in_vain": [{"name": "Ann Example", "tlds": ["nl", IDN]}],
-    "letters/decide_reminder": [{"request": request()}, {"request": BY_PERSON}],
     "letters/update": [
         _TOKEN
         | {
@@ -1201,6 +1208,10 @@ LETTERS: dict[str, list[Values]] = {
     "letters/one_voice": [
         {"name": "Ann Example", "email": "ann@nic.example", "tlds": tlds} for tlds in (["nl"], ["nl", IDN])
     ],
+    "letters/renamed": [
+        {"old": "Ann Example", "new": "Bert Sample", "tlds": ["nl", IDN], "email": "ann@nic.example"}
+    ],
+    "letters/unproven": [{"requests": [request()]}, {"requests": [request(), request(18, IDN)]}],
     "letters/colleague_changed": [
         {
             "name": "Ann Example",

@@ -1,9 +1,10 @@
 """A short run of the fault harness, in which every mail must be accounted for; `make faults` is the long one."""
 
 from faults.accounts import Accounts
+from faults.ending import HOLDS, time_to_end
 from faults.kills import killed_at_random, upgrade_killed
+from faults.measured import print_measured
 from faults.misfortunes import in_one_life, suffered
-from faults.resources import HOLDS, print_measured, time_to_end
 
 KILLS = 3
 

@@ -225,6 +225,8 @@ HANDED_OVER = {
         "committee",
         "secretariat",
     ),
+    *("an objection was made", "an IANA contact said no", "the entry has ended", "restored"),
+    *("removed by a contact of the TLD", "removed by an IANA contact of the TLD"),
     *("no usable key", "stopped", "mailbox refused or bounced", SEEN, REACHED, WAITING, FAILED, CALLED),
     *(label for label, _ in record_of(WHOLE)),
 }

@@ -369,6 +369,7 @@ def test_a_line_that_gives_somebody_away_would_be_found(line: str) -> None:
 
 
 def test_migrations_build_exactly_the_tables(tmp_path: Path) -> None:
+    (tmp_path / "migrated.sqlite").touch()
     database = Database(f"sqlite:///{tmp_path}/migrated.sqlite")
     try:
         Schema(database, shipped("migrations")).upgrade()

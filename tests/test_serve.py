@@ -104,8 +104,39 @@ def test_without_a_database_it_says_so_in_one_line(tmp_path: Path) -> None:
     done = run("--config", str(config.file), "serve")
     assert done.returncode == 1
     assert done.stdout == ""
-    assert re.fullmatch(r"tldops-bot: no database at \S+; `tldops-bot init` makes one\n", done.stderr)
+    assert re.fullmatch(
+        r"tldops-bot: no database at \S+; [^\n]* `tldops-bot init` makes a new one\n", done.stderr
+    )
     assert not (tmp_path / "var/tldops.sqlite").exists()
+
+
+def _lines_of(page: Path, having: str) -> str:
+    """The block of a page with these words in it."""
+    (found,) = [block for block in page.read_text("utf-8").split("```")[1::2] if having in block]
+    return found.partition("\n")[2]
+
+
+@pytest.mark.skipif(os.environ.get(postgres.VARIABLE) == "postgresql", reason="there is no file")
+def test_a_database_deleted_under_it_takes_no_mail_and_can_be_taken_from_the_running_process(
+    place: Town, ann: KeyPair
+) -> None:
+    file = place.desk.app.database.file
+    assert file is not None
+    with serving(place.config.file) as process:
+        assert process.send((ann.address, ann.pgp_mime_signed("QUERY be"))) == 1
+        place.next_to(ann, "SUCCESS")
+        for one in file.parent.glob(f"{file.name}*"):
+            if not one.name.endswith(".serving"):
+                one.unlink()
+        assert process.send((ann.address, ann.pgp_mime_signed("SHOW"))) == 0
+        assert not file.exists()
+        rescue = _lines_of(Path("docs/operators/worst-day.md"), "/fd/")
+        environment = {**os.environ, "pid": str(process._process.pid)}
+        subprocess.run(["bash", "-euc", rescue], env=environment, check=True)
+        process.end(signal.SIGKILL)
+    with serving(place.config.file) as process:
+        assert process.send((ann.address, ann.pgp_mime_signed("# 2\nQUERY be"))) == 1
+        place.next_to(ann, "SUCCESS")
 
 
 def test_a_second_serve_on_the_same_port_ends_and_leaves_the_first_alone(place: Town, ann: KeyPair) -> None:

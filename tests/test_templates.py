@@ -268,6 +268,7 @@ def test_every_grey_reason_has_a_sentence() -> None:
         "recovery_declined",
         "restored",
         "took_back",
+        "restated",
         "no_voucher",
         "no_answer",
         "voucher_bounces",

@@ -5,7 +5,6 @@ import os
 import random
 import secrets
 import socket
-import ssl
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,26 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tldops_bot.adapters.apprise_wake import AppriseWake
-from tldops_bot.adapters.dane_keys import DaneKeys
-from tldops_bot.adapters.dns_lookups import DnsLookups
-from tldops_bot.adapters.dns_questions import Allowance, Nameserver, Resolvers, system_resolvers
-from tldops_bot.adapters.dnssec_chain import anchors
 from tldops_bot.adapters.gnupg_list_key import ListKey
 from tldops_bot.adapters.gnupg_runner import unobserved
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.adapters.iana_refresh import IanaKeeper, IanaRefresh
 from tldops_bot.adapters.iana_whois import WhoisServer
-from tldops_bot.adapters.key_finder import KeyFinder, Published
+from tldops_bot.adapters.key_finder import KeyFinder
 from tldops_bot.adapters.key_refresh import KeyRefresh
 from tldops_bot.adapters.machine_watch import MachineWatch
-from tldops_bot.adapters.mail_authentication import MailAuthentication
+from tldops_bot.adapters.net_lookups import NetLookups
 from tldops_bot.adapters.outbox_delivery import Delivery, uncounted
 from tldops_bot.adapters.roster_press import RosterPress
 from tldops_bot.adapters.sequoia_encryption import Encryption
 from tldops_bot.adapters.smtp_delivery import Smarthost
 from tldops_bot.adapters.wake_delivery import WakeDelivery
-from tldops_bot.adapters.wkd_keys import WebKeyDirectory
-from tldops_bot.config.settings import Config
+from tldops_bot.config.settings import Config, host_and_port
 from tldops_bot.config.shipped import shipped
 from tldops_bot.config.tld_table import TldTable, load_tld_table
 from tldops_bot.intake import Intake, Surroundings
@@ -132,9 +126,13 @@ class App:
         return Surroundings(self.config, self.tlds, self.random_octets, self.list_key.armored)
 
     @cached_property
+    def net(self) -> NetLookups:
+        return NetLookups(self.config, self.now)
+
+    @cached_property
     def intake(self) -> Intake:
-        who_mailed = self.mail_authentication.check
-        find_keys = KeyFinder(self.published_keys, time.monotonic).find
+        who_mailed = self.net.mail_authentication.check
+        find_keys = KeyFinder(self.net.published_keys, time.monotonic).find
         return Intake(
             self.database,
             self.gnupg,
@@ -145,62 +143,23 @@ class App:
             lambda: self.roster_press.prepare(),
         )
 
-    @cached_property
-    def nameservers(self) -> tuple[Nameserver, ...]:
-        """Whom the DNS is asked through; () for nobody, and then nothing is looked for on the net."""
-        named = self.config.dns.resolver
-        if named in ("none", "system"):
-            return system_resolvers() if named == "system" else ()
-        host, _, port = named.rpartition(":")
-        return (Nameserver(host.strip("[]"), int(port)),)
-
-    @cached_property
-    def resolvers(self) -> Resolvers:
-        """For whatever mails make us ask: together they have one allowance."""
-        return Resolvers(self.nameservers, time.monotonic, Allowance())
-
-    @cached_property
-    def published_keys(self) -> Published:
-        """WKD, then DANE, for the authors of mails."""
-        return self._published(self.resolvers)
-
-    @cached_property
-    def refreshed_keys(self) -> Published:
-        """The same for the keys we hold, which no flood of mails holds up."""
-        return self._published(Resolvers(self.nameservers, time.monotonic))
-
-    def _published(self, resolvers: Resolvers) -> Published:
-        if not self.nameservers:
-            return Published(())
-        web = WebKeyDirectory(resolvers.addresses, ssl.create_default_context(), time.monotonic)
-        return Published((web, DaneKeys(resolvers, anchors(), self.now)))
-
     def key_refresh(
         self,
         sleep: Callable[[float], None] = time.sleep,
         after: Callable[[], None] = lambda: None,
         is_stopping: Callable[[], bool] = bool,
     ) -> KeyRefresh:
-        def context(session: Session, now: datetime) -> JobContext:
-            return JobContext(session, now, self.config, self.tlds, self.random_octets)
-
         return KeyRefresh(
             self.database,
             self.gnupg,
-            self.refreshed_keys.find,
-            context,
+            self.net.refreshed_keys.find,
+            self._job_context,
             self.intake.post,
             self.now,
             sleep,
             after,
             is_stopping,
         )
-
-    @cached_property
-    def mail_authentication(self) -> MailAuthentication:
-        servers = self.config.listener.trusted_authserv_ids
-        is_asked = self.config.dns.resolver != "none"
-        return MailAuthentication(DnsLookups(self.resolvers) if is_asked else None, servers)
 
     def job_runner(self, after: Callable[[], None] = lambda: None) -> JobRunner:
         return JobRunner(
@@ -220,10 +179,10 @@ class App:
 
     @cached_property
     def iana_keeper(self) -> IanaKeeper:
-        def context(session: Session, now: datetime) -> JobContext:
-            return JobContext(session, now, self.config, self.tlds, self.random_octets)
+        return IanaKeeper(self.database, self._job_context, self.intake.post, self.now)
 
-        return IanaKeeper(self.database, context, self.intake.post, self.now)
+    def _job_context(self, session: Session, now: datetime) -> JobContext:
+        return JobContext(session, now, self.config, self.tlds, self.random_octets)
 
     def iana_refresh(
         self,
@@ -231,9 +190,8 @@ class App:
         after: Callable[[], None] = lambda: None,
         is_stopping: Callable[[], bool] = bool,
     ) -> IanaRefresh:
-        host, _, port = self.config.iana.whois.rpartition(":")
-        host = host.strip("[]")
-        server = WhoisServer(host, int(port), time.monotonic, is_stopping=is_stopping)
+        where = host_and_port(self.config.iana.whois)
+        server = WhoisServer(*where, time.monotonic, is_stopping=is_stopping)
         every = self.config.iana.refresh
         kinds = ("cctld", *self.config.membership.constituencies)
         return IanaRefresh(

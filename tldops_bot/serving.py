@@ -17,6 +17,7 @@ from tldops_bot.adapters.inbox_acceptance import Acceptance
 from tldops_bot.adapters.sequoia_encryption import MAX_CACHED, Encryption
 from tldops_bot.adapters.smtp_listener import Listener, NotStored
 from tldops_bot.app import App
+from tldops_bot.config.settings import host_and_port
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.intake import Handled
@@ -70,7 +71,7 @@ class Service:
         self.calls["iana_refresh"] = (IANA_TICK, partial(one_node.run, "iana_refresh", refresh.run))
         if (news := app.template_news(self._go)) is not None:
             self.calls["templates"] = (TEMPLATES_TICK, news.run)
-        if app.refreshed_keys.sources:
+        if app.net.refreshed_keys.sources:
             keys = app.key_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
             self.calls["key_refresh"] = (KEYS_TICK, partial(one_node.run, "key_refresh", keys.run))
         broke = app.metrics.job_broke if app.metrics is not None else _nothing
@@ -116,10 +117,9 @@ class Service:
         # Here and not above: without [metrics], the library is never loaded.
         from tldops_bot.checks.pages import pages
 
-        host, _, port = settings.listen.rpartition(":")
         listener = self.listener
         self.pages = pages(self.app, metrics, lambda: listener.is_listening, lambda: listener.connections)
-        self.watched_at = await self.pages.start(host.strip("[]"), int(port))
+        self.watched_at = await self.pages.start(*host_and_port(settings.listen))
 
     async def _accept(self, octets: bytes, envelope: Envelope) -> None:
         """Mail comes in; whether it could be stored is counted."""

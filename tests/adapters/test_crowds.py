@@ -16,6 +16,7 @@ ENVELOPE = Envelope("ann@nic.example", ("tld-ops@lists.example",), "192.0.2.1", 
 
 def crowded_after(folder: Path, mails: int, wait_seconds: float = 0.0) -> bool:
     """Whether it is crowded once so many mails that came together are stored, and some time has gone by."""
+    (folder / "inbox.sqlite").touch()
     database = Database(f"sqlite:///{folder}/inbox.sqlite")
     Base.metadata.create_all(database.writing)
 
@@ -46,6 +47,7 @@ def test_the_crowd_is_over_soon_after_its_last_mail(tmp_path: Path) -> None:
 
 def test_one_mail_that_can_not_be_stored_turns_away_none_that_came_together_with_it(tmp_path: Path) -> None:
     """An envelope with a lone surrogate: no database takes it, and the others in its commit have done nothing."""
+    (tmp_path / "inbox.sqlite").touch()
     database = Database(f"sqlite:///{tmp_path}/inbox.sqlite")
     Base.metadata.create_all(database.writing)
     poison = Envelope("ann\udcff@nic.example", ENVELOPE.rcpt_tos, "192.0.2.1", "", False, "")

@@ -222,14 +222,14 @@ def test_the_same_limits_hold_for_all_who_ask_in_the_program(desk: Desk) -> None
     desk.app.__dict__["config"] = desk.app.config.model_copy(
         update={"dns": desk.app.config.dns.model_copy(update={"resolver": "192.0.2.53:53"})}
     )
-    asked_by_mails = desk.app.resolvers
+    asked_by_mails = desk.app.net.resolvers
     assert asked_by_mails.allowance is not None
-    assert desk.app.mail_authentication.dns is not None
-    assert desk.app.mail_authentication.dns._resolvers is asked_by_mails
-    _, dane = desk.app.published_keys.sources
+    assert desk.app.net.mail_authentication.dns is not None
+    assert desk.app.net.mail_authentication.dns._resolvers is asked_by_mails
+    _, dane = desk.app.net.published_keys.sources
     assert isinstance(dane, DaneKeys)
     assert dane.resolvers is asked_by_mails
-    _, dane = desk.app.refreshed_keys.sources
+    _, dane = desk.app.net.refreshed_keys.sources
     assert isinstance(dane, DaneKeys)
     assert dane.resolvers.allowance is None
 

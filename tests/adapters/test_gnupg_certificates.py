@@ -1,33 +1,16 @@
 """A certificate from a stranger speaks only for its own primary key, and only what that key has signed."""
 
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.keys import KEYS_MADE_AT, KeyPair, close_home, gpg, person
+from tests.keys import KEYS_MADE_AT, KeyPair, gpg, person
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.domain.certificate import Refused, fitness
 from tldops_bot.mail.attached_keys import MAX_KEY_BYTES
 from tldops_bot.mail.openpgp_packets import packets
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def gnupg() -> Iterator[Gnupg]:
-    home = Path(tempfile.mkdtemp(prefix="cert", dir="/tmp"))
-    opened = Gnupg(home)
-    yield opened
-    opened.close()
-    close_home(home)
-
-
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
 
 
 def test_an_ordinary_key_is_read_whole(gnupg: Gnupg, ann: KeyPair) -> None:

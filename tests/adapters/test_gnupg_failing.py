@@ -3,18 +3,21 @@
 import os
 import resource
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from faults.misfortunes import can_mount
 from faults.process import agent_of
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome
 from tests.service import wait_until
-from tldops_bot.adapters.gnupg_runner import GpgRunner, GpgUnavailable
+from tldops_bot.adapters.gnupg_runner import NEEDED_BYTES, GpgRunner, GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.store.tables import InboxRow
 
@@ -26,6 +29,7 @@ if [ {which} = 0 ] || [ $n = {which} ]; then exit 2; fi
 exec gpg "$@"
 """
 MOST_RUNS = 12
+DISK = 2 * NEEDED_BYTES
 
 
 @pytest.fixture
@@ -97,6 +101,47 @@ def test_a_mail_waits_and_is_then_carried_out_whichever_run_fails(
     except GpgUnavailable:
         (row,) = all_of(desk, InboxRow)
         assert row.state == "waiting", "free again when the lease ends"
+        assert desk.letters == []
+    else:
+        assert outcome(handled) == "record"
+
+
+@pytest.fixture
+def small_folder(desk: Desk, tmp_path: Path) -> Iterator[Path]:
+    """What gpg reads and writes lies on a disk of its own, which is easily full."""
+    if not can_mount():
+        pytest.skip("nothing can be mounted here")
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tests", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("left", [0, 4096, NEEDED_BYTES])
+@pytest.mark.parametrize("form", ["encrypted", "clear text", "detached"])
+def test_with_no_room_for_temporary_files_a_mail_waits_and_is_not_misjudged(
+    desk: Desk, ann: KeyPair, small_folder: Path, form: str, left: int
+) -> None:
+    ours = KeyPair.of(desk.app.gnupg.keyring.export(), "TLD-OPS", "tld-ops@lists.example")
+    words = "SHOW\n" + "# what nobody reads\n" * 5000
+    raw = {
+        "encrypted": lambda: ann.pgp_mime_encrypted(words, ours, at=desk.now),
+        "clear text": lambda: ann.inline_signed(words, at=desk.now),
+        "detached": lambda: ann.pgp_mime_signed(words, at=desk.now),
+    }[form]()
+    desk.member(ann, "nl")
+    desk.app.gnupg._runner._scratch = small_folder
+    with suppress(OSError):
+        (small_folder / "ballast").write_bytes(b"x" * (DISK - left))
+    try:
+        handled = desk.receive(raw, ann.address)
+    except GpgUnavailable:
+        assert left < NEEDED_BYTES
+        (row,) = all_of(desk, InboxRow)
+        assert row.state == "waiting"
         assert desk.letters == []
     else:
         assert outcome(handled) == "record"

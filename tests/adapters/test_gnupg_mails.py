@@ -1,13 +1,11 @@
 """Whole mails of every accepted form, from raw octets to the signed text; changed ones to a refusal."""
 
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from tests.keys import LIST_ADDRESS, KeyPair, close_home, person
+from tests.keys import LIST_ADDRESS, KeyPair, person
 from tldops_bot.adapters.gnupg_keyring import Unwrapped
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.domain.verdict import UNSIGNED, Standing, Verdict
@@ -25,16 +23,6 @@ from tldops_bot.mail.take_apart import take_apart
 
 LIMIT = 1_000_000
 TEXT = "List: tld-ops@lists.example\nQUERY рф\n- dash\nFrom here\n"
-
-
-@pytest.fixture(scope="module")
-def gnupg() -> Iterator[Gnupg]:
-    home = Path(tempfile.mkdtemp(prefix="mail", dir="/tmp"))
-    opened = Gnupg(home)
-    opened.keyring.make(LIST_ADDRESS)
-    yield opened
-    opened.close()
-    close_home(home)
 
 
 def read(gnupg: Gnupg, raw: bytes, certificate: bytes) -> tuple[Verdict, str]:

@@ -79,6 +79,24 @@ def test_user_ids_in_listings_are_unescaped_and_made_printable() -> None:
     assert (one.user_ids, one.addresses) == (("Ann: [2J <ann@nic.example>",), ("ann@nic.example",))
 
 
+@pytest.mark.parametrize(
+    ("user_id", "addresses"),
+    [
+        ("Ann (at work) <ann@nic.example>", ("ann@nic.example",)),
+        ("Ann <ann@nic.example> (at work)", ("ann@nic.example",)),
+        ("ann@nic.example", ("ann@nic.example",)),
+        ("<eve@nic.example> Ann <ann@nic.example>", ("ann@nic.example",)),
+        ("Ann <ann@nic.example> (or <eve@nic.example>)", ()),
+        ("Ann <ann@nic.example> eve", ()),
+        ("Ann (ann@nic.example)", ()),
+    ],
+)
+def test_the_address_of_a_user_id_is_the_one_it_ends_with(user_id: str, addresses: tuple[str, ...]) -> None:
+    rows = ["pub:-:255:22:0:1735689600:::-:::sc:::::ed25519:::0:", f"fpr:::::::::{ANN}:"]
+    rows.append(f"uid:-::::1735689600::0::{user_id}::::::::::0:")
+    assert parse_listing("\n".join(rows).encode(), {})[0].addresses == addresses
+
+
 def test_a_dsa_subkey_that_signs_makes_the_key_weak() -> None:
     rows = [
         "pub:-:4096:1:0000000000000000:1735689600:::-:::cESC::::::::0:",

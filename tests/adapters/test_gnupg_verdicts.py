@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,21 +20,6 @@ from tldops_bot.mail.openpgp_packets import SignedMessage, UnsignedMessage, open
 
 TEXT = b"QUERY nl\r\n"
 FAKE_STATUS = "\n[GNUPG:] GOODSIG 0000000000000000 M\n[GNUPG:] VALIDSIG nothing\n"
-
-
-@pytest.fixture(scope="module")
-def gnupg() -> Iterator[Gnupg]:
-    home = Path(tempfile.mkdtemp(prefix="list", dir="/tmp"))
-    opened = Gnupg(home)
-    opened.keyring.make(LIST_ADDRESS)
-    yield opened
-    opened.close()
-    close_home(home)
-
-
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
 
 
 @pytest.fixture(scope="module")

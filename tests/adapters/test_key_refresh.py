@@ -33,7 +33,7 @@ class Net:
 
     @property
     def refresh(self) -> KeyRefresh:
-        self.desk.app.__dict__["refreshed_keys"] = Published((self,))
+        self.desk.app.net.__dict__["refreshed_keys"] = Published((self,))
         return self.desk.app.key_refresh(self.slept.append)
 
 
@@ -150,10 +150,10 @@ def test_gpg_in_trouble_with_one_key_does_not_stop_the_others(
 
 def test_it_ends_when_the_service_does(desk: Desk, net: Net, ann: KeyPair) -> None:
     desk.member(ann, "nl")
-    desk.app.__dict__["refreshed_keys"] = Published((net,))
+    desk.app.net.__dict__["refreshed_keys"] = Published((net,))
     desk.app.key_refresh(net.slept.append, is_stopping=lambda: True).run()
     assert net.asked == []
 
 
 def test_without_a_resolver_nothing_is_looked_for_at_all(desk: Desk) -> None:
-    assert desk.app.refreshed_keys.sources == ()
+    assert desk.app.net.refreshed_keys.sources == ()

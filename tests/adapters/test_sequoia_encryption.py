@@ -13,10 +13,11 @@ import pytest
 
 from tests.keys import KeyPair, person
 from tldops_bot.adapters import sequoia_encryption
-from tldops_bot.adapters.sequoia_encryption import Encryption, encrypt_here
+from tldops_bot.adapters.sequoia_encryption import Encryption, Recipient, encrypt_here
 from tldops_bot.domain.certificate import Refused
 
 NOW = datetime.now(UTC)
+OCTETS = b"signed part"
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +25,6 @@ def encryption() -> Iterator[Encryption]:
     opened = Encryption()
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +36,23 @@ def recipient(key: KeyPair, certificate: bytes | None = None) -> tuple[str, byte
     return key.fingerprint, key.certificate if certificate is None else certificate
 
 
+def encrypt(encryption: Encryption, recipients: list[Recipient]) -> list[bytes | Refused]:
+    return asyncio.run(encryption.encrypt_many(OCTETS, recipients))
+
+
 def test_each_copy_is_for_its_recipient_alone(encryption: Encryption, ann: KeyPair, bert: KeyPair) -> None:
-    outcomes = encryption.encrypt_many_blocking(b"signed part", [recipient(ann), recipient(bert)])
+    outcomes = encrypt(encryption, [recipient(ann), recipient(bert)])
     assert [isinstance(one, bytes) for one in outcomes] == [True, True]
     for key, outcome in zip((ann, bert), outcomes, strict=True):
         assert isinstance(outcome, bytes)
         assert outcome.startswith(b"-----BEGIN PGP MESSAGE-----")
-        assert key.decrypt(outcome) == b"signed part"
+        assert key.decrypt(outcome) == OCTETS
         assert outcome.count(b"-----BEGIN") == 1
 
 
-def test_it_can_be_awaited(encryption: Encryption, ann: KeyPair) -> None:
-    async def ask() -> list[bytes | Refused]:
-        await encryption.warm_up()
-        return await encryption.encrypt_many(b"x", [recipient(ann)])
-
-    (outcome,) = asyncio.run(ask())
+def test_warmed_up_it_still_encrypts(encryption: Encryption, ann: KeyPair) -> None:
+    asyncio.run(encryption.warm_up())
+    (outcome,) = encrypt(encryption, [recipient(ann)])
     assert isinstance(outcome, bytes)
 
 
@@ -105,20 +102,11 @@ def kill_worker(encryption: Encryption) -> None:
 
 def test_a_killed_worker_is_replaced(ann: KeyPair, bert: KeyPair) -> None:
     opened = Encryption()
-    opened.encrypt_many_blocking(b"x", [recipient(ann)])
+    encrypt(opened, [recipient(ann)])
     kill_worker(opened)
-    outcomes = opened.encrypt_many_blocking(b"x", [recipient(ann), recipient(bert)])
+    outcomes = encrypt(opened, [recipient(ann), recipient(bert)])
     opened.close()
     assert [isinstance(one, bytes) for one in outcomes] == [True, True]
-
-
-def test_a_killed_worker_is_replaced_while_awaited(ann: KeyPair) -> None:
-    opened = Encryption()
-    opened.encrypt_many_blocking(b"x", [recipient(ann)])
-    kill_worker(opened)
-    (outcome,) = asyncio.run(opened.encrypt_many(b"x", [recipient(ann)]))
-    opened.close()
-    assert isinstance(outcome, bytes)
 
 
 def test_a_worker_that_hangs_is_ended_and_only_the_certificate_at_fault_is_refused(
@@ -126,7 +114,7 @@ def test_a_worker_that_hangs_is_ended_and_only_the_certificate_at_fault_is_refus
 ) -> None:
     """The worker stands still whenever it is given Bert's certificate; Ann's copy goes all the same."""
     opened = Encryption(seconds=1.0)
-    opened.encrypt_many_blocking(b"x", [recipient(ann)])
+    encrypt(opened, [recipient(ann)])
     submitted: list[int] = []
     submit = opened._submit
 
@@ -138,12 +126,12 @@ def test_a_worker_that_hangs_is_ended_and_only_the_certificate_at_fault_is_refus
 
     monkeypatch.setattr(opened, "_submit", stands_still)
     both = [recipient(bert), recipient(ann)]
-    outcomes = asyncio.run(opened.encrypt_many(b"x", both))
+    outcomes = encrypt(opened, both)
     assert outcomes[0] == Refused("unusable_key")
     assert isinstance(outcomes[1], bytes)
     monkeypatch.setattr(opened, "_seconds", 60.0)
     submitted.clear()
-    assert opened.encrypt_many_blocking(b"x", both)[0] == Refused("unusable_key")
+    assert encrypt(opened, both)[0] == Refused("unusable_key")
     assert submitted == [1], "the poison is never given to a worker again"
     workers = list(opened._pool._processes.values())
     opened.close()
@@ -162,9 +150,9 @@ def test_close_does_not_wait_for_a_worker_that_hangs() -> None:
 
 def test_a_worker_that_hangs_over_what_is_parsed_ahead_holds_up_no_mail(ann: KeyPair) -> None:
     opened = Encryption(seconds=1.0)
-    opened.encrypt_many_blocking(b"x", [recipient(ann)])
+    encrypt(opened, [recipient(ann)])
     for process in list(opened._pool._processes.values()):
         os.kill(process.pid or 0, signal.SIGSTOP)
     asyncio.run(opened.parse_ahead([ann.certificate]))
-    assert isinstance(opened.encrypt_many_blocking(b"x", [recipient(ann)])[0], bytes)
+    assert isinstance(encrypt(opened, [recipient(ann)])[0], bytes)
     opened.close()

@@ -386,9 +386,8 @@ async def test_each_of_many_mails_is_tried_once_over_few_connections(extensions:
     async with delivering(extensions=extensions, connections=4) as (sink, smarthost):
         sink.answer("RCPT", "550 5.1.1 No", match="r7@")
         sink.answer("RCPT", "450 4.2.0 Later", match="r13@")
-        attempts: list[Attempt] = []
         mails = [outgoing(key, f"r{key}@nic.example", b"%d\r\n" % key) for key in range(200)]
-        assert await smarthost.hand_over(mails, attempts.append)
+        attempts = await asyncio.gather(*map(smarthost.send_one, mails))
         assert sorted(attempt.key for attempt in attempts) == list(range(200))
         assert {a.key: a.result for a in attempts if a.result != "taken"} == {7: "refused", 13: "later"}
         assert {mail.rcpt: mail.octets for mail in sink.mails} == {
@@ -399,55 +398,10 @@ async def test_each_of_many_mails_is_tried_once_over_few_connections(extensions:
 
 
 @story
-async def test_mails_from_an_asynchronous_source_are_taken_one_by_one() -> None:
-    async with delivering(connections=3) as (sink, smarthost):
-
-        async def source() -> AsyncIterator[Outgoing]:
-            for key in range(20):
-                await asyncio.sleep(0.001)
-                yield outgoing(key)
-
-        attempts: list[Attempt] = []
-        assert await smarthost.hand_over(source(), attempts.append)
-        assert len(attempts) == len(sink.mails) == 20
-
-
-@story
-async def test_one_mail_opens_one_connection() -> None:
-    async with delivering(connections=8) as (sink, smarthost):
-        assert await smarthost.hand_over([outgoing()], lambda _: None)
-        assert sink.connections == 1
-
-
-@story
-async def test_a_dead_smarthost_takes_only_a_handful_out_of_the_source() -> None:
-    smarthost = Smarthost(SmarthostSettings(port=free_port(), connections=4), "lists.example")
-    attempts: list[Attempt] = []
-    source = iter([outgoing(key) for key in range(1000)])
-    assert not await smarthost.hand_over(source, attempts.append)
-    assert [attempt.result for attempt in attempts] == ["later"] * 4
-    assert len(list(source)) == 996
-
-
-@pytest.mark.parametrize(
-    ("verb", "reply"), [("MAIL", DROP), (".", DROP), ("MAIL", "550 5.7.1 No"), (".", "421 No")]
-)
-@story
-async def test_a_smarthost_that_fails_every_mail_is_not_fed_with_all_of_them(verb: str, reply: str) -> None:
-    async with delivering(connections=2) as (sink, smarthost):
-        sink.answer(verb, reply)
-        attempts: list[Attempt] = []
-        assert not await smarthost.hand_over([outgoing(key) for key in range(1000)], attempts.append)
-        assert len(attempts) == 6
-        assert all(attempt.ours for attempt in attempts)
-
-
-@story
 async def test_fewer_connections_than_wanted_will_do() -> None:
     async with delivering(connections=4) as (sink, smarthost):
         sink.answer("CONNECT", "421 4.7.0 Too many connections", times=3)
-        attempts: list[Attempt] = []
-        assert await smarthost.hand_over([outgoing(key) for key in range(50)], attempts.append)
+        attempts = await asyncio.gather(*(smarthost.send_one(outgoing(key)) for key in range(50)))
         assert sorted(attempt.result for attempt in attempts) == ["later"] * 3 + ["taken"] * 47
         assert len(sink.mails) == 47
 
@@ -457,12 +411,12 @@ async def test_a_drop_in_the_middle_loses_no_mail_and_doubles_none() -> None:
     async with delivering(connections=3) as (sink, smarthost):
         attempts: list[Attempt] = []
 
-        def settled(attempt: Attempt) -> None:
-            attempts.append(attempt)
+        async def send(key: int) -> None:
+            attempts.append(await smarthost.send_one(outgoing(key, f"r{key}@a.example")))
             if len(attempts) % 40 == 0:
                 sink.drop_all()
 
-        assert await smarthost.hand_over([outgoing(key, f"r{key}@a.example") for key in range(300)], settled)
+        await asyncio.gather(*map(send, range(300)))
         assert sorted(attempt.key for attempt in attempts) == list(range(300))
         recipients = [mail.rcpt for mail in sink.mails]
         assert len(recipients) == len(set(recipients))

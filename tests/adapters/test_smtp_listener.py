@@ -531,6 +531,30 @@ async def test_too_many_connections_are_turned_away_and_find_room_later(
             await talk.close()
 
 
+@story
+async def test_whoever_brings_no_mail_makes_room_for_others_and_whoever_brings_one_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smtp_listener, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(smtp_listener, "IDLE_WHEN_FULL_SECONDS", 0.0)
+    async with listening() as (listener, address, inbox):
+        bringing, silent = await Talk.to(address), await Talk.to(address)
+        await bringing.hello()
+        await bringing.envelope()
+        await bringing.say("DATA")
+        await silent.hello()
+        other = await Talk.to(address)
+        assert (await other.reply()).startswith("220 ")
+        assert (await silent.reply()).startswith("421 4.4.2 ")
+        assert await silent.reply() == ""
+        bringing.send(MAIL + b".\r\n")
+        assert (await bringing.reply()).startswith("250 ")
+        assert len(inbox.mails) == 1
+        assert listener.connections == 2
+        for talk in (bringing, silent, other):
+            await talk.close()
+
+
 @pytest.mark.parametrize("stage", ["silent", "endless line", "in content"])
 @story
 async def test_who_dawdles_is_cut_off(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:

@@ -40,11 +40,6 @@ HTML = b"Content-Type: text/html\r\n\r\n<p>hello</p>\r\n"
 
 
 @pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
-
-
-@pytest.fixture(scope="module")
 def bert() -> KeyPair:
     return person("Bert Example", "bert@registry.example")
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.desk import Desk, open_desk
-from tests.keys import LIST_ADDRESS, KeyPair, encrypted_entity, mail, person, text_entity
+from tests.keys import LIST_ADDRESS, KeyPair, encrypted_entity, mail, text_entity
 from tests.outcomes import outcome, prove, subscribe
 from tldops_bot.adapters.key_finder import Published
 from tldops_bot.domain.key_discovery import NoKey
@@ -26,11 +26,6 @@ class Net:
     def fetch(self, address: str) -> tuple[bytes, ...] | NoKey:
         self.asked.append(address)
         return NoKey("not_published")
-
-
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
 
 
 def spoiled(desk: Desk, ann: KeyPair, author: str) -> bytes:
@@ -98,7 +93,7 @@ def heard(what: str, form: Form, ann: KeyPair) -> tuple[list[str], list[str]]:
     """All that goes to the stranger, but for the time of day, and whom the net was asked about."""
     with open_desk() as desk:
         net = Net()
-        desk.app.__dict__["published_keys"] = Published((net,))
+        desk.app.net.__dict__["published_keys"] = Published((net,))
         known_as(desk, ann, what)
         net.asked.clear()
         handled = desk.receive(form(desk, ann, STRANGER), STRANGER)

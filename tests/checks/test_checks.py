@@ -104,7 +104,7 @@ def test_where_no_dns_is_to_be_asked_none_is(place: Place) -> None:
 
 
 def test_a_machine_without_a_resolver(place: Place) -> None:
-    with place.opened() as app, patch.object(app, "nameservers", ()):
+    with place.opened() as app, patch.object(app.net, "nameservers", ()):
         (one,) = dns_records(app)
     assert one.says == "no answer from anybody (no resolver is known)"
 

@@ -199,8 +199,12 @@ def test_a_failed_fetch_stops_no_other_and_erases_nothing(cli: Cli, pauses: list
 def test_a_server_that_is_not_there_is_a_refusal(cli: Cli, pauses: list[float]) -> None:
     with at_server(cli, {}):
         pass  # closed again
-    result = cli("iana", "sync", "nl", code=1)
-    assert "nothing could be read: the server can't be reached" in result.stderr
+    result = cli("iana", "sync", "nl", "be", "lu", "de", "fr", "at", "ch", code=1)
+    assert "nothing could be read: the server can't be reached; `tldops-bot doctor`" in result.stderr
+    lines = result.stdout.splitlines()
+    asked = [line for line in lines if line.startswith("not taken")]
+    assert 0 < len(asked) < 7
+    assert lines[-1].startswith(f"not asked    {7 - len(asked)} more"), "one line for all that were not asked"
 
 
 def test_a_slow_server_is_a_refusal(cli: Cli, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +216,7 @@ def test_a_slow_server_is_a_refusal(cli: Cli, pauses: list[float], monkeypatch: 
 
     monkeypatch.setattr(App, "iana_refresh", impatient)
     with at_server(cli, {"nl": HANG}):
-        assert "took too long" in cli("iana", "sync", "nl", code=1).stderr
+        assert cli("iana", "sync", "nl", code=1).stderr.endswith(": the server took too long\n")
 
 
 def test_without_names_all_that_are_due_are_asked_for(cli: Cli, pauses: list[float]) -> None:

@@ -37,9 +37,9 @@ def test_token_answers_once(desk: Desk, ann: KeyPair, verb: str) -> None:
     assert rows(desk) == before
 
 
-def test_token_ends_with_its_request(desk: Desk, ann: KeyPair) -> None:
+def test_vouchers_token_ends_two_months_after_its_time(desk: Desk, ann: KeyPair) -> None:
     token = asked_voucher(desk, ann)
-    desk.later(days=14)
+    desk.later(days=74)
     assert outcome(desk.write(ADMIN, f"CONFIRM {token}")) == "token_expired"
     assert states(desk, "nl") == {}
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.clockwork import tick
-from tests.desk import Desk
+from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, mail, message_entity, person
 from tests.outcomes import (
     FIELDS,
@@ -48,6 +48,70 @@ def retire(desk: Desk, tld: str) -> None:
     record = IanaRecord(found, False, ("Not assigned",), "", None, None, (), "")
     with desk.app.database.write() as session:
         iana.keep_record(session, record, desk.now)
+
+
+# --- a record that changes while something is asked about it
+
+
+def move(desk: Desk, who: KeyPair, new: str) -> None:
+    """A contact changes their address; both mailboxes say yes."""
+    desk.write(who.address, f"UPDATE\nEmail: {new}")
+    answer(desk, who.address)
+    answer(desk, who.address)
+    assert outcome(answer(desk, new)) == "address_changed"
+
+
+def test_a_new_address_is_asked_about_anew_and_makes_no_second_person(desk: Desk, ann: KeyPair) -> None:
+    desk.iana("nl", ADMIN, TECH)
+    desk.member(ann, "be", keyless=True)
+    ask(desk, ann.address, ann.name)
+    old = desk.token_for(ADMIN)
+    answer(desk, TECH)
+    desk.later(days=5)
+    move(desk, ann, "ann@elsewhere.example")
+    assert outcome(desk.write(ADMIN, f"CONFIRM {old}")) == "token_void"
+    asked = [one for one in desk.to(ADMIN) if one.template == "letters/vouch"][-1]
+    assert asked.values["candidate"]["email"] == "ann@elsewhere.example"
+    assert asked.values["until"] == desk.now + desk.app.config.membership.request_lifetime
+    tick(desk, "advance_requests")
+    assert states(desk, "nl") == {}, "the technical contact's word was for another address"
+    assert outcome(answer(desk, ADMIN)) == "vouched"
+    assert states(desk, "nl") == {"ann@elsewhere.example": "listed"}
+    assert len(all_of(desk, Person)) == 1
+
+
+def test_another_name_voids_the_votes_that_were_given_on_the_old_one(
+    desk: Desk, ann: KeyPair, carol: KeyPair, bob: KeyPair
+) -> None:
+    with open_desk("[membership]\ncommittee_votes = 2") as desk:
+        for one in (carol, bob):
+            desk.member(one, office="committee")
+        desk.member(ann, "be")
+        desk.say(ann, f"SUBSCRIBE nl\n{FIELDS}")
+        prove(desk, ann)
+        desk.say_bound(carol, "APPROVE R-1")
+        desk.say_bound(ann, "UPDATE\nName: Mallory Sample")
+        assert "letters/renamed" in templates(desk, carol.address)
+        decide = desk.last(bob.address)
+        assert (decide.template, decide.values["request"]["name"]) == ("letters/decide", "Mallory Sample")
+        assert "has been changed since" in desk.text(decide)
+        assert outcome(desk.say_bound(bob, "APPROVE R-1")) == "noted"
+        assert outcome(desk.say_bound(carol, "APPROVE R-1 she")) == "approved"
+
+
+def test_a_change_of_anything_else_or_of_case_asks_nobody_again(
+    desk: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    desk.member(carol, office="committee")
+    desk.iana("nl", ADMIN)
+    desk.member(ann, "be")
+    desk.say(ann, f"SUBSCRIBE nl\n{FIELDS}")
+    prove(desk, ann)
+    before = len(desk.to(ADMIN))
+    desk.say_bound(ann, "UPDATE\nMobile: +44 20 7946 0199")
+    assert len(desk.to(ADMIN)) == before
+    desk.say_bound(ann, "UPDATE\nName: ANN Example")
+    assert "letters/renamed" not in templates(desk, carol.address)
 
 
 # --- the last seat
@@ -348,6 +412,15 @@ def test_expired_proof_is_told_so_and_the_request_ends_without_a_mail(desk: Desk
     assert request_states(desk) == ["expired"]
     assert outcome(answer(desk, "carl@nic.example")) == "token_expired"
     assert states(desk, "nl") == {}
+
+
+def test_whoever_entered_somebody_hears_that_they_never_answered(desk: Desk, carol: KeyPair) -> None:
+    desk.member(carol, office="secretariat")
+    desk.say(carol, f"SUBSCRIBE nl be\n{FIELDS}Email: carl@nic.example")
+    desk.later(days=14)
+    (letter,) = tick(desk, "advance_requests")
+    assert (letter.template, letter.to[0].address) == ("letters/unproven", carol.address)
+    assert [one["number"] for one in letter.values["requests"]] == ["R-1", "R-2"]
 
 
 def test_guessing_a_token_is_answered_few_times_and_changes_nothing(desk: Desk, ann: KeyPair) -> None:

@@ -256,6 +256,32 @@ def test_what_concerns_one_of_three_of_the_committee_takes_two(
     assert votes(desk, erik, "APPROVE R-1") == "kept"
 
 
+def test_nobody_decides_about_oneself_under_a_second_address(
+    desk: Desk, carol: KeyPair, dora: KeyPair
+) -> None:
+    for one in (carol, dora):
+        desk.member(one, office="committee")
+    ask(desk, "another@elsewhere.example", "carol  EXAMPLE")
+    assert "letters/decide" not in templates(desk, carol.address)
+    assert votes(desk, carol, "APPROVE R-1") == "on_oneself"
+    assert votes(desk, dora, "APPROVE R-1") == "approved"
+
+
+def test_what_too_few_of_the_committee_may_decide_is_the_operators_from_the_start(
+    carol: KeyPair, dora: KeyPair
+) -> None:
+    with open_desk("[membership]\ncommittee_votes = 2") as desk:
+        for one in (carol, dora):
+            desk.member(one, office="committee")
+        desk.say(carol, f"SUBSCRIBE nl\n{FIELDS}Email: carl@nic.example")
+        answer(desk, "carl@nic.example")
+        assert templates(desk, carol.address) == ["reply"]
+        assert templates(desk, dora.address) == ["letters/decide"]
+        assert "Of the committee too few may give" in desk.text(desk.last("root@lists.example"))
+        assert votes(desk, dora, "APPROVE R-1") == "noted"
+        assert "our operator is asked" in desk.text(desk.last(dora.address))
+
+
 @pytest.mark.parametrize("line", ["APPROVE R-1", "REJECT R-1 not this one"])
 def test_nobody_decides_what_they_entered_themselves(
     desk: Desk, carol: KeyPair, dora: KeyPair, line: str
@@ -331,7 +357,9 @@ def test_committee_is_reminded_and_the_person_told_that_it_takes_long(
         for letter in [*tick(desk, "remind_committee"), *tick(desk, "remind_committee")]:
             days[letter.template].append(day)
         desk.later(days=1)
-    assert days == {"letters/cases_waiting": [3, 7, 14, 21, 28, 35], "letters/takes_long": [7, 28]}
+    assert days == {"letters/cases_waiting": [3, 7, 14, 21, 28, 28, 35, 35], "letters/takes_long": [7, 28]}
+    assert templates(desk, "root@lists.example") == ["letters/cases_waiting"] * 2, "after four weeks, weekly"
+    assert "decide in their place" in desk.text(desk.last("root@lists.example"))
     reminder = next(one for one in desk.letters if one.template == "letters/cases_waiting")
     assert [one["number"] for one in reminder.values["cases"]] == ["R-1", "R-2"]
     assert ann.name not in desk.text(reminder)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.desk import Desk
-from tests.keys import KeyPair
+from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome, prove, rows, states, subscribe, templates
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext
@@ -14,10 +14,11 @@ ADMIN, TECH = "admin@registry.example", "tech@registry.example"
 
 @pytest.fixture
 def asked(desk: Desk, ann: KeyPair, carol: KeyPair) -> Desk:
-    """Ann's request waits for the word of two IANA contacts."""
+    """Ann's request waits for the word of two IANA contacts; she took ten days of her own to prove it."""
     desk.member(carol, office="committee")
     desk.iana("nl", ADMIN, TECH)
     subscribe(desk, ann)
+    desk.later(days=10)
     prove(desk, ann)
     return desk
 
@@ -93,3 +94,52 @@ def test_silence_is_reminded_of_on_days_3_7_and_12_and_ends_with_the_committee(
     assert (request.state, request.committee_because) == ("committee", "no_answer")
     assert "letters/decide" in templates(asked, carol.address)
     assert "letters/with_committee" in templates(asked, ann.address)
+
+
+@pytest.fixture
+def missed(asked: Desk) -> Desk:
+    """Nobody has answered in time, and the committee has the case; four weeks have passed since the proof."""
+    asked.later(days=15)
+    run(asked, "advance_requests")
+    asked.later(days=13)
+    return asked
+
+
+def test_late_yes_ends_what_only_waited_for_it_and_the_committee_hears(
+    missed: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    assert outcome(missed.write(ADMIN, f"CONFIRM {token(missed, ADMIN)}")) == "vouched"
+    assert states(missed, "nl") == {ann.address: "listed"}
+    assert "Only that answer was missing" in missed.text(
+        next(one for one in missed.to(carol.address) if one.template == "letters/decided")
+    )
+    assert outcome(missed.say_bound(carol, "APPROVE R-1")) == "already_decided"
+
+
+def test_late_no_is_for_the_committee_and_a_still_later_yes_stands_beside_it(
+    missed: Desk, carol: KeyPair
+) -> None:
+    before = templates(missed, carol.address).count("letters/decide")
+    assert outcome(missed.write(TECH, f"DECLINE {token(missed, TECH)} has left us")) == "not_vouched"
+    assert templates(missed, carol.address).count("letters/decide") == before + 1
+    assert outcome(missed.write(ADMIN, f"CONFIRM {token(missed, ADMIN)}")) == "vouched"
+    (request,) = all_of(missed, Request)
+    assert (request.state, request.details["declined_because"]) == ("committee", "has left us")
+    assert request.details["reasons"] == ["declined"]
+
+
+def test_late_yes_of_somebody_grey_is_for_the_committee_all_the_same(
+    missed: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    for number in range(3):
+        missed.member(person(f"Person {number}", f"person{number}@nic.example"), "nl", keyless=True)
+    assert outcome(missed.write(ADMIN, f"CONFIRM {token(missed, ADMIN)}")) == "vouched"
+    (request,) = all_of(missed, Request)
+    assert (request.state, request.details["reasons"]) == ("committee", ["no_free_seat"])
+
+
+def test_no_long_after_the_person_was_listed_is_told_that_it_is_too_late(asked: Desk, ann: KeyPair) -> None:
+    asked.write(ADMIN, f"CONFIRM {token(asked, ADMIN)}")
+    asked.later(days=20)
+    assert outcome(asked.write(TECH, f"DECLINE {token(asked, TECH)}")) == "too_late_to_object"
+    assert states(asked, "nl") == {ann.address: "listed"}

@@ -111,6 +111,9 @@ def test_what_has_no_default_must_be_there(file: Path, needed: str, missing: lis
         ("[log]\nlevel = 'loud'\n", "log.level"),
         ("[smarthost]\nsends_from = ['mx.example']\n", "smarthost.sends_from.0"),
         ("[database]\nurl = 7\n", "database.url"),
+        ("[database]\nurl = 'mysql://tldops:secret@db.example/tldops'\n", "database.url"),
+        ("[database]\nurl = 'var/tldops.sqlite'\n", "database.url"),
+        ("[database]\nurl = 'sqlite://'\n", "database.url"),
         ("[openpgp]\nhome = 7\n", "openpgp.home"),
     ],
 )
@@ -118,6 +121,7 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_key(file: Path, more: str, 
     text = problem(file, more)
     assert text.startswith(f"{file}: {key}")
     assert len(text.splitlines()) == 1
+    assert "secret" not in text
 
 
 @pytest.mark.parametrize("table", ["openpgp", "database", "listener", "roster"])
@@ -248,6 +252,20 @@ def test_absolute_paths_and_other_databases_stay_as_they_are(file: Path) -> None
     assert (
         load(file, "[database]\nurl = 'sqlite:////srv/x.sqlite'\n").database.url == "sqlite:////srv/x.sqlite"
     )
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_postgresql_is_named_as_everybody_names_it(file: Path, kind: str) -> None:
+    url = load(file, f"[database]\nurl = '{kind}://tldops@db.example/tldops'\n").database.url
+    assert url == "postgresql+psycopg://tldops@db.example/tldops"
+
+
+def test_without_the_library_for_postgresql_the_way_to_it_is_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tldops_bot.config.settings.find_spec", lambda name: None)
+    assert "pip install 'psycopg[binary]'" in problem(file, "[database]\nurl = 'postgresql://db/x'\n")
+    assert load(file).database.url.startswith("sqlite:///")
 
 
 # --- which file

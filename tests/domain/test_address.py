@@ -7,13 +7,11 @@ from hypothesis import strategies as st
 from tldops_bot.domain.address import (
     address_key,
     domain_of,
-    is_under,
     mask_address,
     mask_phone,
     parse_address,
     same_address,
 )
-from tldops_bot.domain.tld import Tld
 
 
 @pytest.mark.parametrize(
@@ -105,21 +103,6 @@ def test_a_look_alike_or_longer_address_is_another() -> None:
 def test_what_is_no_address_is_not_even_the_same_as_itself() -> None:
     assert not same_address("nobody", "nobody")
     assert address_key("NoBody") == "nobody"
-
-
-@pytest.mark.parametrize(
-    ("address", "tld", "under"),
-    [
-        ("ann@nic.nl", Tld("nl", "nl"), True),
-        ("ann@NIC.NL", Tld("nl", "nl"), True),
-        ("ann@nl.example", Tld("nl", "nl"), False),
-        ("ann@nic.xnl", Tld("nl", "nl"), False),
-        ("ann@пример.рф", Tld("xn--p1ai", "рф"), True),
-        ("nl", Tld("nl", "nl"), False),
-    ],
-)
-def test_an_address_is_under_the_tld_it_falls_with(address: str, tld: Tld, under: bool) -> None:
-    assert is_under(address, tld) is under
 
 
 def test_the_domain_is_in_a_labels_or_empty() -> None:

@@ -13,9 +13,7 @@ from tldops_bot.domain.alert import (
     read_terms,
     read_when,
     read_yes,
-    scope_words,
 )
-from tldops_bot.domain.tld import parse_tld
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 TEXT = "\n  Phishing against registrars  \nmore"
@@ -133,12 +131,6 @@ def test_scope_that_cannot_be_resolved_names_the_word(written: str, word: str, n
 )
 def test_yes_no_or_neither(written: str | None, meant: bool | None) -> None:
     assert read_yes(written) is meant
-
-
-def test_scope_is_shown_with_both_labels() -> None:
-    tld = parse_tld("рф")
-    assert tld is not None
-    assert scope_words(Scope(False, ("xn--p1ai",)), (tld,)) == "tld рф (xn--p1ai)"
 
 
 @pytest.mark.parametrize(

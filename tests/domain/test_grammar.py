@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tldops_bot.domain.grammar import MAX_COMMANDS, read_commands
+from tldops_bot.domain import grammar
+from tldops_bot.domain.grammar import MAX_COMMANDS, MAX_GUESSES, read_commands
+from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.request import Commands, Request, VerbSpec
 from tldops_bot.domain.token import ANSWER_LINE
 
@@ -369,9 +371,23 @@ def test_error_then_a_field_of_nothing_ends_the_commands() -> None:
     assert found.not_read == ("Name: Ann",)
 
 
-def test_guessing_stops_before_it_costs_anything() -> None:
-    found = read("".join(f"{'abcdefgh'[number % 8] * 9}\n" for number in range(5000)) + "QUERY nl")
-    assert [one.verb for one in found.requests] == ["QUERY"]
+@pytest.mark.parametrize("line", ["abcdefghi\n", "qurey nl\n", "Phoen: x\n", "Scpoe: all\n"])
+@pytest.mark.parametrize("first", ["", "SUBSCRIBE nl\n", "ALERT\n"])
+def test_guessing_stops_before_it_costs_anything(
+    monkeypatch: pytest.MonkeyPatch, first: str, line: str
+) -> None:
+    guesses: list[str] = []
+    monkeypatch.setattr(
+        grammar, "nearest", lambda word, *known, **more: guesses.append(word) or nearest(word, *known, **more)
+    )
+    read(first + line * 5000)
+    assert len(guesses) <= MAX_GUESSES
+
+
+def test_after_a_hundred_problems_no_more_is_read() -> None:
+    assert len(problems("SHOW\n" + "Phoen: x\n" * 99 + "SHOW\nPhoen: x\n")) == 100
+    found = read("SHOW\n" + "Phoen: x\n" * 100 + "SHOW\nPhoen: x\n")
+    assert (len(found.problems), len(found.requests)) == (100, 1)
 
 
 def test_a_field_named_like_a_verb_is_a_field_of_the_command_above_it() -> None:

@@ -32,7 +32,7 @@ class Directory:
 def directory(desk: Desk) -> Iterator[Directory]:
     """What the desk finds on the net."""
     found = Directory()
-    desk.app.__dict__["published_keys"] = Published((found,))
+    desk.app.net.__dict__["published_keys"] = Published((found,))
     desk.iana("nl", "admin@registry.example")
     return found
 

@@ -175,6 +175,6 @@ def test_the_resolver_is_the_configured_one(desk: Desk, resolver: str, expected:
     file = desk.app.config.file
     file.write_text(file.read_text().replace('resolver = "none"', f'resolver = "{resolver}"'))
     app = App(load_config(file))
-    made = app.mail_authentication.dns
+    made = app.net.mail_authentication.dns
     found = None if made is None else [one.host for one in made._resolvers.servers]
     assert found == expected

@@ -26,6 +26,7 @@ CONFIG = Config(
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
+    (tmp_path / "figures.sqlite").touch()
     database = Database(f"sqlite:///{tmp_path}/figures.sqlite")
     Base.metadata.create_all(database.writing)
     with database.write() as opened:

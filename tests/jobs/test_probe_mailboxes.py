@@ -9,7 +9,7 @@ from tests.keys import KeyPair
 from tests.outcomes import all_of, outcome, stored, templates
 from tldops_bot.commands import _forgetting
 from tldops_bot.domain.outgoing import Kind
-from tldops_bot.jobs._joining import as_command
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.store import alert_targets, mailboxes, roster_sends
 from tldops_bot.store.tables import AuditEntry, Delivery, Mailbox, Message, Person, Token
 

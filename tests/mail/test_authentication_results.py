@@ -126,10 +126,10 @@ def test_more_results_than_any_server_writes_are_not_read() -> None:
 
 
 @given(st.text(max_size=300))
-def test_any_value_is_read_without_stumbling(text: str) -> None:
+def test_any_value_is_read_without_stumbling_and_believed_of_nobody_else(text: str) -> None:
     line = " ".join(text.split())
-    read(f"Authentication-Results: mx.lists.example; {line}", RECEIVED)
-    read(f"Authentication-Results: {line}", RECEIVED)
+    assert read(f"Authentication-Results: mx.lists.example; {line}", RECEIVED, FROM) in (None, Reported())
+    assert read(f"Authentication-Results: {line}", RECEIVED, FROM) is None
 
 
 def test_long_values_made_to_be_slow_are_quick() -> None:

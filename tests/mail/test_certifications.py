@@ -4,14 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.keys import KeyPair, person
+from tests.keys import KeyPair
 from tldops_bot.mail.certifications import MAX_KEY_PACKETS, without_certifications, without_pictures
 from tldops_bot.mail.openpgp_packets import packets
-
-
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
 
 
 def packet(tag: int, body: bytes) -> bytes:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.keys import KeyPair, person, text_entity
+from tests.keys import KeyPair, text_entity
 from tldops_bot.mail import diagnosis
 from tldops_bot.mail.diagnosis import (
     MAX_BYTES,
@@ -24,11 +24,6 @@ from tldops_bot.mail.text_repairs import text_variants
 ENTITY = text_entity("QUERY nl\n")
 BLOCK = b"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n"
 SIGNATURE = b"\n-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----\n"
-
-
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,10 @@ import re
 
 import pytest
 
-from tests.keys import KeyPair, person
+from tests.keys import KeyPair
 from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, for_gnupg, unstuffed
 from tldops_bot.mail.openpgp_armor import SIGNATURE, dearmor
 from tldops_bot.mail.openpgp_packets import signature_issuers
-
-
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
 
 
 def test_gpgs_own_blocks_pass(ann: KeyPair) -> None:

@@ -3,18 +3,13 @@
 import pytest
 
 from tests import relay_changes as relay
-from tests.keys import KeyPair, crlf, list_key, mail, multipart, person, text_entity
+from tests.keys import KeyPair, crlf, list_key, mail, multipart, text_entity
 from tldops_bot.mail.bodies import PgpMimeEncrypted, PgpMimeSigned, PlainText, Unreadable
 from tldops_bot.mail.find_body import find_inside
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.mail.text_repairs import line_variants
 
 TEXT = text_entity("QUERY nl\n")
-
-
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
 
 
 def signature_part(ann: KeyPair) -> bytes:

@@ -28,11 +28,6 @@ FOOTER = text_entity("_______\nlist footer\n")
 HTML = b"Content-Type: text/html\r\n\r\n<p>hello</p>"
 
 
-@pytest.fixture(scope="module")
-def ann() -> KeyPair:
-    return person("Ann Example", "ann@nic.example")
-
-
 def wrapped(ann: KeyPair, subtype: str, *parts: bytes) -> IncomingMail:
     return take_apart(mail(ann.headers(), multipart(subtype, *parts)))
 

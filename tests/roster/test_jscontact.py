@@ -68,20 +68,20 @@ def test_any_words_stay_in_their_string(words: str) -> None:
     assert set(ours) <= set(anns)
 
 
-def assert_valid(octets: bytes) -> None:
-    jsonschema.Draft202012Validator(CARDS).validate(json.loads(octets))
+def problems(octets: bytes) -> list[str]:
+    return [one.message for one in jsonschema.Draft202012Validator(CARDS).iter_errors(json.loads(octets))]
 
 
 def test_the_file_is_what_rfc_9553_says() -> None:
     jsonschema.Draft202012Validator.check_schema(CARDS)
-    assert_valid(
+    assert not problems(
         jscontact([ANN, BOB, replace(ANN, timezone="UTC+02:00"), replace(ANN, timezone="UTC-05:30")])
     )
 
 
 @given(st.text(max_size=200))
 def test_whatever_somebody_typed_it_stays_what_rfc_9553_says(words: str) -> None:
-    assert_valid(jscontact([replace(hostile(words), timezone="Europe/Amsterdam")]))
+    assert not problems(jscontact([replace(hostile(words), timezone="Europe/Amsterdam")]))
 
 
 @pytest.mark.parametrize(
@@ -90,5 +90,4 @@ def test_whatever_somebody_typed_it_stays_what_rfc_9553_says(words: str) -> None
 )
 def test_the_schema_refuses_what_the_rfc_does_not_know(changed: dict[str, object]) -> None:
     [card] = json.loads(jscontact([ANN]))
-    with pytest.raises(jsonschema.ValidationError):
-        assert_valid(json.dumps([card | changed]).encode())
+    assert problems(json.dumps([card | changed]).encode())

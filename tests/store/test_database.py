@@ -95,6 +95,7 @@ def test_missing_file_is_not_made(tmp_path: Path) -> None:
 
 
 def test_sqlite_is_opened_safely(tmp_path: Path) -> None:
+    (tmp_path / "safe.sqlite").touch()
     database = Database(f"sqlite:///{tmp_path}/safe.sqlite")
     with database.read() as session:
         pragmas = {

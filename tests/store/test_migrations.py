@@ -81,6 +81,7 @@ def database_of(kind: str, folder: Path) -> Iterator[Database]:
     with ExitStack() as until_then:
         is_file = kind == "sqlite"
         url = f"sqlite:///{folder}/m.sqlite" if is_file else until_then.enter_context(empty_postgresql())
+        (folder / "m.sqlite").touch()
         database = Database(url)
         until_then.callback(database.close)
         yield database

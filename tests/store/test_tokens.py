@@ -80,16 +80,6 @@ def test_forgotten_person_leaves_no_address_and_no_open_token(database: Database
         assert session.get(Token, voucher.id).void_at is None
 
 
-def test_held_mail_has_one_open_token(database: Database, now: datetime) -> None:
-    with database.write() as session:
-        minted = tokens.mint(session, octets, "carry_out", "ann@nic.example", now, now, inbox_id=7)
-        assert tokens.open_held(session, 7).id == minted.id
-        assert tokens.open_held(session, 8) is None
-        session.get(Token, minted.id).used_at = now
-        session.flush()
-        assert tokens.open_held(session, 7) is None
-
-
 def test_ended_tokens_are_dropped_with_their_links(database: Database, now: datetime) -> None:
     with database.write() as session:
         asked = [a_request(session)]

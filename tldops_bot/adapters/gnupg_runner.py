@@ -22,6 +22,9 @@ from tldops_bot.adapters.scratch_folder import ScratchFolder
 from tldops_bot.domain.unavailable import Unavailable
 
 MAX_STATUS_BYTES = 1024 * 1024
+NEEDED_BYTES = (
+    8 * 1024 * 1024
+)  # of room for keyrings: on a full disk gpg says less than the truth, and no word of that
 # No gpg.conf, no questions, no network, no agent started, no writes but those asked for.
 ALWAYS = (
     "--no-options",
@@ -108,8 +111,7 @@ def unobserved(_operation: str, _seconds: float, _is_done: bool) -> None:
 class GpgRunner:
     """Runs at most `processes` at a time; synchronous, to be called from threads.
 
-    `home` of its own is empty, and what gpg reads and writes lies in files without a name, in memory where
-    the system has /dev/shm.
+    `home` of its own is empty. What gpg reads and writes lies in memory, without a name.
     """
 
     def __init__(
@@ -136,16 +138,31 @@ class GpgRunner:
     @contextlib.contextmanager
     def view(self, certificate: bytes) -> Iterator[tuple[str, ...]]:
         """Arguments for a keyring that holds these keys and nothing else; it is gone afterwards."""
-        with tempfile.NamedTemporaryFile(dir=self._scratch, suffix=".gpg") as keyring:
-            keyring.write(certificate)
-            keyring.flush()
+        with contextlib.ExitStack() as stack:
+            with self._having_room():
+                named = tempfile.NamedTemporaryFile(dir=self._scratch, suffix=".gpg")  # noqa: SIM115
+                keyring = stack.enter_context(named)
+                keyring.write(certificate)
+                keyring.flush()
             yield ("--no-default-keyring", f"--keyring={keyring.name}", "--trust-model=always")
 
     @contextlib.contextmanager
     def fresh_home(self) -> Iterator[Path]:
         """An empty gpg home that may be written to."""
-        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+        with contextlib.ExitStack() as stack:
+            with self._having_room():
+                folder = stack.enter_context(tempfile.TemporaryDirectory(dir=self._scratch))
             yield Path(folder)
+
+    @contextlib.contextmanager
+    def _having_room(self) -> Iterator[None]:
+        try:
+            found = os.statvfs(self._scratch)
+            if found.f_bavail * found.f_frsize < NEEDED_BYTES:
+                raise GpgUnavailable("no room for what gpg needs")
+            yield
+        except OSError as error:
+            raise GpgUnavailable("nothing can be written for gpg") from error
 
     @contextlib.contextmanager
     def observed(self, operation: str) -> Iterator[Callable[[], None]]:
@@ -174,7 +191,7 @@ class GpgRunner:
         with self.turns, self.observed(_operation(arguments)) as is_done, contextlib.ExitStack() as stack:
             first = self._file(stack, octets)
             files = [first] if second is None else [first, self._file(stack, second)]
-            output = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))
+            output = stack.enter_context(_file_in_memory())
             read_end, write_end = os.pipe()
             stack.callback(os.close, read_end)
             command = [self._program, *ALWAYS, f"--homedir={home or self.home}", f"--status-fd={write_end}"]
@@ -196,7 +213,7 @@ class GpgRunner:
             return finished
 
     def _file(self, stack: contextlib.ExitStack, octets: bytes) -> IO[bytes]:
-        file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))  # noqa: SIM115
+        file = stack.enter_context(_file_in_memory())
         file.write(octets)
         file.seek(0)
         return file
@@ -243,6 +260,13 @@ class GpgRunner:
         for kind, bound in bounds.items():
             with contextlib.suppress(ProcessLookupError):
                 resource.prlimit(pid, kind, (bound, bound))
+
+
+def _file_in_memory() -> IO[bytes]:
+    """Where the system has such; else one that is removed already."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("tldops"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _operation(arguments: Sequence[str]) -> str:

@@ -77,7 +77,7 @@ def _judge_valid(line: StatusLine, fingerprint: str) -> Verdict:
 # --- key listings, doc/DETAILS "Format of the colon listings"
 
 _ALGORITHMS = {"1": "rsa", "2": "rsa", "3": "rsa", "16": "elg", "17": "dsa", "20": "elg"}
-_ADDRESS = re.compile(r"<([^<>]*)>\s*\Z|\A([^<>\s]+@[^<>\s]+)\Z")
+_ADDRESS = re.compile(r"<([^<>]*)>\s*(?:\([^<>()]*\)\s*)?\Z|\A([^<>\s]+@[^<>\s]+)\Z")
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 _DEAD = frozenset({"r", "i", "d"})
 

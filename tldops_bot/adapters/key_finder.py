@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -84,9 +84,3 @@ class KeyFinder:
         outdated = [key for key, (at, _) in self._known.items() if at <= before]
         for key in outdated:
             del self._known[key]
-
-
-def nowhere() -> Published:
-    """No source at all: nothing is asked for, nothing is found."""
-    sources: Sequence[Source] = ()
-    return Published(tuple(sources))

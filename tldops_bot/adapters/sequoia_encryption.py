@@ -70,15 +70,8 @@ class Encryption:
         except (BrokenProcessPool, TimeoutError):
             self._replace(pool)
 
-    def encrypt_many_blocking(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
-        """One armored message for each (fingerprint, binary certificate), in their order."""
-        if not self._holds_poison(recipients):
-            with contextlib.suppress(BrokenProcessPool):
-                return self._encrypted(signed_part, recipients)
-        return self._one_by_one(signed_part, recipients)
-
     async def encrypt_many(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
-        """The same, without holding up the event loop."""
+        """One armored message for each (fingerprint, binary certificate), in their order."""
         pool = self._pool
         if not self._holds_poison(recipients):
             try:

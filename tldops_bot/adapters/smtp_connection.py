@@ -40,6 +40,7 @@ class Connection(SMTP):
         self._is_busy = False
         self._is_finishing = False
         self._is_last_answer = False
+        self._useful_at = loop.time()
         self.command_size_limits = collections.defaultdict(lambda: _MAX_COMMAND_OCTETS)
         super().__init__(
             None,
@@ -105,6 +106,7 @@ class Connection(SMTP):
         self._content = None
         self._hold(0)
         self._is_busy = False
+        self._useful_at = self.loop.time()
         if self.transport is not None:
             self._reset_timeout()
 
@@ -116,6 +118,16 @@ class Connection(SMTP):
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.write(b"421 4.3.2 Shutting down\r\n")
             self.transport.close()
+
+    def idle_seconds(self) -> float:
+        """For how long it has brought no mail; 0 while one is in hand."""
+        return 0.0 if self._is_busy else self.loop.time() - self._useful_at
+
+    def dismiss(self) -> None:
+        """Somebody else needs the room."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.write(b"421 4.4.2 Others wait, please come again with a mail\r\n")
+        self.abort()
 
     def abort(self) -> None:
         """Hang up."""

@@ -2,15 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
 
 import aiosmtplib
 
 from tldops_bot.adapters.smtp_attempt import Attempt, Outgoing, masked, no_answer
 from tldops_bot.adapters.smtp_handover import Announced, Handover, Patience
 from tldops_bot.config.settings import SmarthostSettings
-
-MAX_FAULTS = 3  # in a row and not a recipient's; then a worker of `hand_over` gives up
 
 __all__ = ["Attempt", "Outgoing", "Patience", "Smarthost", "Unreachable"]
 
@@ -54,20 +51,6 @@ class Smarthost:
             self._put_idle(connection)
             return attempt
 
-    async def hand_over(
-        self, mails: Iterable[Outgoing] | AsyncIterable[Outgoing], settled: Callable[[Attempt], None]
-    ) -> bool:
-        """Try each mail once, in the order given, on all connections at a time; `settled` hears of each.
-
-        Mails are taken from the iterator only when a connection is free for them. False: the smarthost cannot
-        be had, what is left in the iterator was not tried, and the caller should wait before the next call.
-        """
-        source = _Source(mails)
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(self._settings.connections):
-                workers.create_task(self._work(source, settled))
-        return source.is_exhausted
-
     async def check(self) -> None:
         """Open a connection, greeted, secured and logged in, and close it. Raises Unreachable."""
         (await self._connect()).quit()
@@ -77,20 +60,6 @@ class Smarthost:
         while (connection := self._take_idle()) is not None:
             connection.quit()
         await asyncio.sleep(0)
-
-    async def _work(self, source: "_Source", settled: Callable[[Attempt], None]) -> None:
-        async with self._slots:
-            connection = self._take_idle()
-            faults = 0
-            while faults < MAX_FAULTS and (mail := await source.next()) is not None:
-                try:
-                    connection, attempt = await self._attempt(connection, mail)
-                except Unreachable as error:
-                    settled(no_answer(mail.key, str(error), error.code))
-                    return
-                faults = faults + 1 if attempt.ours else 0
-                settled(attempt)
-            self._put_idle(connection)
 
     async def _attempt(self, connection: Handover | None, mail: Outgoing) -> tuple[Handover, Attempt]:
         """Try `mail` on `connection`, else on a new one; also the connection used. Raises Unreachable."""
@@ -110,8 +79,8 @@ class Smarthost:
                 return connection
         return None
 
-    def _put_idle(self, connection: Handover | None) -> None:
-        if connection is not None and connection.is_open:
+    def _put_idle(self, connection: Handover) -> None:
+        if connection.is_open:
             loop = asyncio.get_running_loop()
             self._idle[connection] = loop.call_later(self._patience.idle, self._expire, connection)
 
@@ -151,26 +120,6 @@ class Smarthost:
             return self._settings.password_file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError):
             raise Unreachable("the password file of the smarthost cannot be read") from None
-
-
-class _Source:
-    """The mails of one call, handed out one at a time to whoever asks."""
-
-    def __init__(self, mails: Iterable[Outgoing] | AsyncIterable[Outgoing]) -> None:
-        self._mails = aiter(mails) if isinstance(mails, AsyncIterable) else iter(mails)
-        self._lock = asyncio.Lock()
-        self.is_exhausted = False
-
-    async def next(self) -> Outgoing | None:
-        if self.is_exhausted:
-            return None
-        if isinstance(self._mails, AsyncIterator):
-            async with self._lock:  # an asynchronous generator serves one at a time
-                mail = None if self.is_exhausted else await anext(self._mails, None)
-        else:
-            mail = next(self._mails, None)
-        self.is_exhausted = mail is None
-        return mail
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:

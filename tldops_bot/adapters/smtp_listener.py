@@ -14,6 +14,7 @@ from tldops_bot.adapters.smtp_terms import Accept, IsOurs, NotStored, Present, T
 from tldops_bot.config.settings import ListenerSettings
 
 MAX_CONNECTIONS = 200
+IDLE_WHEN_FULL_SECONDS = 10.0  # after which whoever brings no mail makes room for others
 MIN_HELD_BYTES = 32 * 1024 * 1024
 HELD_MAILS = 6  # content in memory at once, in mails of the largest size; beyond it the answer is 452
 _BACKLOG = 512
@@ -102,9 +103,18 @@ class Listener:
                     await asyncio.wait(self._present.commits)
 
     def _protocol(self) -> asyncio.Protocol:
-        if len(self._present.dialogues) >= MAX_CONNECTIONS:
+        if len(self._present.dialogues) >= MAX_CONNECTIONS and not self._has_made_room():
             return Busy()
         return Dialogue(self._terms, self._present, asyncio.get_running_loop())
+
+
+    def _has_made_room(self) -> bool:
+        longest = max(self._present.dialogues, key=lambda one: one.idle_seconds())
+        if longest.idle_seconds() < IDLE_WHEN_FULL_SECONDS:
+            return False
+        longest.dismiss()
+        self._present.leave(longest)  # now, and not when its transport is closed: others may come before
+        return True
 
 
 def _tls_context(settings: ListenerSettings) -> ssl.SSLContext | None:

@@ -11,7 +11,7 @@ from tldops_bot.domain.finding import Finding, broken, ok, warning
 from tldops_bot.domain.lateness import is_late
 from tldops_bot.jobs import JOBS
 from tldops_bot.store import facts, overview, pulse
-from tldops_bot.store.database import DatabaseMissing, StoreProblem
+from tldops_bot.store.database import DatabaseMissing, DatabaseMoved, StoreProblem
 from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld
 
 PROBE: Final = "probe"
@@ -44,8 +44,11 @@ def reachable(app: App) -> Iterator[Finding]:
     except SchemaTooOld:
         yield broken("database", "it is of an older version", f"tldops-bot --config {config} db upgrade")
     except SchemaTooNew:
-        mend = "install that version again: pip install --upgrade tldops-bot"
+        mend = "install that version of tldops-bot again, or a newer one"
         yield broken("database", "it was written by a newer version of this program", mend)
+    except DatabaseMoved:
+        mend = "if that is how it is to be, restart `tldops-bot serve`; else put the files back as they were"
+        yield broken("database", f"{app.database.file} or its journal is not the file that was opened", mend)
     except StoreProblem as problem:
         where = app.database.url.render_as_string(hide_password=True)
         says = f"{where} cannot be written ({type(problem).__name__})"

@@ -30,7 +30,7 @@ def dns_records(app: App) -> Iterator[Finding]:
     if app.config.dns.resolver == "none":
         yield skipped("dns", '[dns] resolver is "none": nothing is asked')
         return
-    resolvers = Resolvers(app.nameservers, time.monotonic)
+    resolvers = app.net.own_resolvers()
     lookups = DnsLookups(resolvers)
     domain = app.config.list.address.rpartition("@")[2]
     mx = lookups.for_mail().ask(domain, "MX")
@@ -54,7 +54,7 @@ def dns_records(app: App) -> Iterator[Finding]:
 
 
 def _named(app: App) -> str:
-    return ", ".join(f"{one.host}:{one.port}" for one in app.nameservers) or "anybody"
+    return ", ".join(f"{one.host}:{one.port}" for one in app.net.nameservers) or "anybody"
 
 
 def _sends_from(app: App, resolvers: Resolvers, mx_hosts: Sequence[str]) -> tuple[str, ...]:

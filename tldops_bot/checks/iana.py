@@ -7,6 +7,7 @@ from typing import Final
 
 from tldops_bot.adapters.iana_whois import Unanswered, WhoisServer, ask
 from tldops_bot.app import App
+from tldops_bot.config.settings import host_and_port
 from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.finding import Finding, broken, ok, warning
 from tldops_bot.domain.iana_record import IanaRecord
@@ -27,8 +28,7 @@ def iana(app: App) -> Iterator[Finding]:
 
 def _reached(app: App) -> Finding:
     where = app.config.iana.whois
-    host, _, port = where.rpartition(":")
-    answer = ask(ASKED_ABOUT, WhoisServer(host.strip("[]"), int(port), time.monotonic, SECONDS))
+    answer = ask(ASKED_ABOUT, WhoisServer(*host_and_port(where), time.monotonic, SECONDS))
     if isinstance(answer, IanaRecord):
         return ok("iana", f"{where} answers")
     if isinstance(answer, Unanswered):

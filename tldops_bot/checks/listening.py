@@ -10,6 +10,7 @@ from cryptography import x509
 
 from tldops_bot.adapters.port_probe import Place, look_at_port, look_at_socket
 from tldops_bot.app import App
+from tldops_bot.config.settings import host_and_port
 from tldops_bot.domain.finding import Finding, broken, ok, warning
 
 SOON: Final = timedelta(days=14)
@@ -26,8 +27,7 @@ def listening(app: App) -> Iterator[Finding]:
         place, key = look_at_port(settings.host, settings.port), "[listener] host and port"
     yield _judged("listener", key, where, place)
     if app.config.metrics is not None:
-        host, _, port = app.config.metrics.listen.rpartition(":")
-        seen = look_at_port(host.strip("[]"), int(port), _QUESTION)
+        seen = look_at_port(*host_and_port(app.config.metrics.listen), _QUESTION)
         yield _judged("metrics", "[metrics] listen", app.config.metrics.listen, seen)
     if settings.tls_certificate is not None:
         assert settings.tls_key is not None

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tldops_bot.adapters import linux_clock
 from tldops_bot.adapters.dns_lookups import DnsLookups
-from tldops_bot.adapters.dns_questions import Resolvers
 from tldops_bot.adapters.machine_watch import room_of
 from tldops_bot.app import App
 from tldops_bot.domain.disk_room import judge_room
@@ -46,7 +45,7 @@ def clock(app: App) -> Iterator[Finding]:
 
 def _against_root_zone(app: App) -> Iterator[Finding]:
     """The serial number of the root zone is a date: right to a day or two, and asked of nobody new."""
-    lookups = DnsLookups(Resolvers(app.nameservers, time.monotonic))
+    lookups = DnsLookups(app.net.own_resolvers())
     answer = lookups.ask(".", "SOA", time.monotonic() + DNS_SECONDS)
     day = day_of_serial(answer.values[0]) if answer.values else None
     today = app.now().date()

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tldops_bot.app import App
-from tldops_bot.cli._frame import refuse
+from tldops_bot.cli._frame import opened, refuse
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Actor, Context, MailFacts, Refused
 from tldops_bot.domain.language import ENGLISH
@@ -96,6 +96,16 @@ def disclose(app: App, verb: str) -> None:
     with acting(app) as ctx:
         audit.record(ctx.session, ctx.now, ACTOR, "looked", verb=verb)
         tell(ctx, "looked", verb)
+
+
+@contextmanager
+def looking(context: typer.Context, verb: str, confidential: bool) -> Iterator[tuple[App, Session]]:
+    """The parts, and a transaction that reads; whoever wants to see everything is told of before."""
+    with opened(context) as parts:
+        if confidential:
+            disclose(parts, verb)
+        with parts.database.read() as session:
+            yield parts, session
 
 
 def refuse_as(app: App, refused: Refused) -> NoReturn:

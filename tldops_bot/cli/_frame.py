@@ -77,7 +77,7 @@ def opened(context: typer.Context, any_schema: bool = False) -> Iterator[App]:
     except (NoListKey, GpgUnavailable) as problem:
         refuse(f"gpg: {problem}")
     except StoreProblem as problem:
-        refuse(f"the database does not answer: {type(problem).__name__}")
+        refuse(f"the database does not answer ({type(problem).__name__}); `tldops-bot doctor` says more")
     finally:
         app.close()
 

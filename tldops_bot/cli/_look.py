@@ -12,7 +12,7 @@ from rich.text import Text
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.plain_text import one_line
 
-BAD, CARE, GOOD, QUIET = "bold red", "yellow", "green", "dim"
+BAD, CARE, GOOD = "bold red", "yellow", "green"
 _TLDS: Final = ("tld", "tlds", "for_tlds", "suspended_tlds", "other_tlds")
 _STATES: Final = {
     "state": {

@@ -11,7 +11,6 @@ from typing import Final
 
 from tldops_bot.adapters.dkimpy_signatures import check_signatures
 from tldops_bot.adapters.dns_lookups import DnsLookups
-from tldops_bot.adapters.dns_questions import Resolvers
 from tldops_bot.adapters.gnupg_keyring import NoListKey
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.port_probe import look_at_port, look_at_socket
@@ -138,11 +137,11 @@ def _inside(app: App, raw: bytes) -> bytes:
 
 
 def _dkim(app: App, raw: bytes) -> Iterator[Finding]:
-    if not app.nameservers:
+    if not app.net.nameservers:
         yield skipped("dkim", "no DNS is asked, so no signature can be checked")
         return
     domain = app.config.list.address.rpartition("@")[2].lower()
-    lookups = DnsLookups(Resolvers(app.nameservers, time.monotonic)).for_mail()
+    lookups = DnsLookups(app.net.own_resolvers()).for_mail()
     found = check_signatures(raw, lambda one: one == domain or domain.endswith(f".{one}"), lookups)
     if found.result == "pass":
         yield ok("dkim", f"signed by {found.passed[0]}")

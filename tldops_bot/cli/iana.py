@@ -32,8 +32,9 @@ WORDS = {
     "timed_out": "the server took too long",
     "too_large": "too large for an answer",
     "unreadable": "can't be read",
-    "given_up": "not asked any more, after several failures",
 }
+GIVEN_UP = "given_up"
+NO_SERVER = "unreachable"
 _WHOLE = {
     "contact_new": "is new",
     "contact_gone": "is listed no more",
@@ -80,11 +81,14 @@ def import_(
 def sync(
     context: typer.Context,
     tlds: Annotated[
-        list[str] | None, typer.Argument(metavar="[TLD…]", help="All that are due.", autocompletion=iana_tlds)
+        list[str] | None,
+        typer.Argument(
+            metavar="[TLD…]", help="Which; all that are due, unless named.", autocompletion=iana_tlds
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask IANA about these TLDs, or about all that are due by [iana] refresh."""
+    """Ask IANA about these TLDs, or about all that are due."""
     named = [_parse(word) for word in tlds or []]
     with opened(context) as parts:
         refresh = parts.iana_refresh(time.sleep)
@@ -242,8 +246,9 @@ def _print(tally: Tally, as_json: bool, empty: str = "") -> None:
         _print_lines(tally)
     unread = [one for one in tally.not_taken if one["reason"] not in ("older", "may_be_foreign", "held_back")]
     if not tally.taken and not empty and len(unread) == len(tally.not_taken):
-        reasons = dict.fromkeys(WORDS.get(one["reason"], one["reason"]) for one in unread)
-        refuse(f"nothing could be read: {', '.join(reasons)}")
+        found = dict.fromkeys(one["reason"] for one in unread if one["reason"] != GIVEN_UP)
+        hint = "; `tldops-bot doctor` says what mends it" if NO_SERVER in found else ""
+        refuse(f"nothing could be read: {', '.join(WORDS.get(one, one) for one in found)}{hint}")
 
 
 def _print_lines(tally: Tally) -> None:
@@ -253,11 +258,16 @@ def _print_lines(tally: Tally) -> None:
         say(f"changed      .{_shown(change['tld'])}{whose}: {', '.join(change['what'])}")
     for one in tally.warnings:
         say(f"beware       .{_shown(one['tld'])}: {one['warning'].replace('_', ' ')}")
+    left = [one for one in tally.not_taken if one["reason"] == GIVEN_UP]
     for one in tally.not_taken:
+        if one["reason"] == GIVEN_UP:
+            continue
         about = f" (.{_shown(one['tld'])})" if one["tld"] else ""
         say(
             f"not taken    {one['source']}{about}: {WORDS.get(one['reason'], one['reason'].replace('_', ' '))}"
         )
+    if left:
+        say(f"not asked    {len(left)} more, after several failures in a row; run it again later")
 
 
 def _shown(label: str) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tldops_bot.cli._acting import ACTOR, AsJson, Confidential, disclose
+from tldops_bot.cli._acting import ACTOR, AsJson, Confidential, looking
 from tldops_bot.cli._frame import masked, opened, refuse, say, show
 from tldops_bot.store import audit, inbox
 from tldops_bot.store.tables import InboxRow
@@ -21,19 +21,11 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """The newest mails first, with their outcomes."""
-    with opened(context) as parts:
-        if confidential:
-            disclose(parts, "inbox list")
-        with parts.database.read() as session:
-            rows = [_row(one, confidential) for one in inbox.listing(session, stuck, limit)]
+    with looking(context, "inbox list", confidential) as (parts, session):
+        rows = [_row(one, confidential) for one in inbox.listing(session, stuck, limit)]
         now = parts.now()
-    show(
-        rows,
-        as_json,
-        empty="no mail",
-        columns=("id", "received_at", "mail_from", "state", "verdict", "outcome"),
-        now=now,
-    )
+    columns = ("id", "received_at", "mail_from", "state", "verdict", "outcome")
+    show(rows, as_json, empty="no mail", columns=columns, now=now)
 
 
 @app.command()

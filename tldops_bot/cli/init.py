@@ -175,12 +175,12 @@ def _next_steps(config: Config) -> str:
         where=listener.socket or f"{listener.host}:{listener.port}",
         protocol=listener.protocol.upper(),
         file=config.file,
-        program=_program(config.file),
+        program=called_from_here(config.file),
         data=config.openpgp.home.parent,
     )
 
 
-def _program(file: Path) -> str:
+def called_from_here(file: Path) -> str:
     """As it is called from here so that it finds this configuration."""
     try:
         is_found = find_config(None, os.environ, Path.cwd()).resolve() == file

@@ -16,6 +16,7 @@ from tldops_bot.cli._acting import (
     Yes,
     acting,
     disclose,
+    looking,
     must_be_sure,
     must_say_why,
     tell,
@@ -47,11 +48,8 @@ def list_(
 ) -> None:
     """Everybody listed or suspended for a TLD, the committee and the secretariat."""
     label = _label(tld)
-    with opened(context) as parts:
-        if confidential:
-            disclose(parts, "members list")
-        with parts.database.read() as session:
-            rows = [_row(one, confidential) for one in overview.seated(session, label)]
+    with looking(context, "members list", confidential) as (_, session):
+        rows = [_row(one, confidential) for one in overview.seated(session, label)]
     columns = ("id", "name", "email", *(("phone",) if confidential else ()), "tlds", "marks")
     show(rows, as_json, empty="nobody", columns=columns, wide=("organisation",))
 

@@ -13,7 +13,7 @@ from tldops_bot.cli._acting import (
     Confidential,
     Yes,
     acting,
-    disclose,
+    looking,
     must_be_sure,
     must_say_why,
     refuse_as,
@@ -47,7 +47,7 @@ def verbs(role: str) -> typer.Typer:
         key: KeyFile,
         because: Because = "",
     ) -> None:
-        """Seat somebody; with their key, from now on they decide by mail."""
+        """Give somebody the office; signed with their key, what they say by mail counts from now on."""
         octets = read_file(key, 2 * MAX_KEY_BYTES)
         with opened(context) as parts:
             certificate = _inspected(parts, octets)
@@ -72,11 +72,8 @@ def verbs(role: str) -> typer.Typer:
     @group.command("list")
     def list_(context: typer.Context, confidential: Confidential = False, as_json: AsJson = False) -> None:
         """Who sits there, and their keys."""
-        with opened(context) as parts:
-            if confidential:
-                disclose(parts, f"{role} list")
-            with parts.database.read() as session:
-                rows = [_row(one, role, confidential) for one in people.office_holders(session, role)]
+        with looking(context, f"{role} list", confidential) as (_, session):
+            rows = [_row(one, role, confidential) for one in people.office_holders(session, role)]
         columns = ("id", "name", "email", "since_at", "has_key")
         show(rows, as_json, empty="nobody", columns=columns)
 

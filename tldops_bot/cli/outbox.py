@@ -12,7 +12,7 @@ from tldops_bot.cli._acting import (
     Confidential,
     Yes,
     acting,
-    disclose,
+    looking,
     must_be_sure,
     must_say_why,
     tell,
@@ -37,11 +37,8 @@ def list_(
 ) -> None:
     """Copies in the order in which they go."""
     states = (*outbox.UNFINISHED, *ENDED) if everything else outbox.UNFINISHED
-    with opened(context) as parts:
-        if confidential:
-            disclose(parts, "outbox list")
-        with parts.database.read() as session:
-            rows = [_row(one, confidential) for one in outbox_control.listing(session, states, limit)]
+    with looking(context, "outbox list", confidential) as (parts, session):
+        rows = [_row(one, confidential) for one in outbox_control.listing(session, states, limit)]
         now = parts.now()
     columns = ("id", "kind", "to", "state", "made_at", "attempts", "status")
     show(rows, as_json, empty="nothing waits", columns=columns, wide=("next_attempt_at",), now=now)

@@ -1,7 +1,7 @@
 """`process`: one saved mail through intake, to carry it out or to see what would happen."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,17 +10,18 @@ from typing import Annotated, Any
 import typer
 
 from tldops_bot.app import App
-from tldops_bot.cli._frame import console, opened, print_json, refuse
-from tldops_bot.domain.address import address_key
+from tldops_bot.cli._belief import Belief, certificates_in
+from tldops_bot.cli._frame import console, note, opened, print_json, read_file, refuse
+from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.intake import Handled
 from tldops_bot.intake.decision import Decision
 from tldops_bot.mail.headers import addresses_of, author_of, split_entity
-from tldops_bot.store import inbox, people
+from tldops_bot.store import inbox
 from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
-from tldops_bot.store.tables import InboxRow, Person
+from tldops_bot.store.tables import InboxRow
 
 MOST_BYTES = 100_000_000
 
@@ -36,28 +37,20 @@ def process(
     """Carry out one saved mail, or with --dry-run show what would happen."""
     if key and not dry_run:
         refuse("--key goes with --dry-run: keys are never believed on the word of a command line")
-    raw = _read(file)
+    raw = read_file(file, MOST_BYTES)
     moment = _moment(at)
     with opened(context) as app:
         app.now = lambda: moment
         handled = (
-            _dry(app, raw, moment, [_read(one) for one in key or []]) if dry_run else _real(app, raw, moment)
+            _dry(app, raw, moment, certificates_in(app.gnupg, key or (), moment))
+            if dry_run
+            else _real(app, raw, moment)
         )
         answer = _answer(app, handled)
     if as_json:
         print_json(answer)
     else:
         _print(answer)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            refuse(f"{file}: larger than {MOST_BYTES} bytes")
-        octets = file.read_bytes()
-    except OSError as problem:
-        refuse(f"{file}: cannot be read ({problem.strerror})")
-    return octets
 
 
 def _moment(text: str) -> datetime:
@@ -116,30 +109,23 @@ def _real(app: App, raw: bytes, moment: datetime) -> Handled:
     return app.intake.handle(claimed, moment)
 
 
-def _dry(app: App, raw: bytes, moment: datetime, keys: Sequence[bytes]) -> Handled:
+def _dry(app: App, raw: bytes, moment: datetime, certificates: Iterable[Certificate]) -> Handled:
     """All of it in one transaction that is rolled back, in which the keys are believed."""
+    author = author_of(split_entity(raw)[0])[0] or ""
     with app.database.rehearse() as session:
-        for octets in keys:
-            _believe(app, session, octets, moment)
+        belief = Belief(session, moment)
+        for certificate in certificates:
+            belief.take(certificate, author)
         claimed = _claimed(app, raw, moment, session)
         judged = app.intake.judge(claimed, lambda: nullcontext(session))
+        belief.may_speak(judged.verdict.fingerprint)
+        if belief.is_withheld(judged.verdict):
+            note(
+                "From is not an address of that key, and only its holder is told what is wrong with a signature"
+            )
         handled = app.intake.within(session, judged, claimed, moment)
         session.expunge_all()
     return handled
-
-
-def _believe(app: App, session: Session, octets: bytes, moment: datetime) -> None:
-    """As if the key belonged to the addresses in its user IDs; for this transaction only."""
-    for certificate in app.gnupg.inspect(octets, moment):
-        known = [people.by_address(session, one) for one in certificate.addresses]
-        person = next((one for one in known if one is not None), None)
-        if person is None and certificate.addresses:
-            email = certificate.addresses[0]
-            person = Person(name=email, email=email, email_key=address_key(email), created_at=moment)
-            session.add(person)
-            session.flush()
-        if person is not None:
-            people.register_key(session, person, certificate, moment)
 
 
 def _answer(app: App, handled: Handled) -> dict[str, Any]:
@@ -154,7 +140,7 @@ def _answer(app: App, handled: Handled) -> dict[str, Any]:
         "reason": reason,
         "fingerprint": verdict.fingerprint,
         "person": handled.person,
-        "text": judged.text,
+        "text": judged.text if verdict.is_good else "",
         "commands": [one.line for one in commands.requests] if commands else [],
         "decisions": _decisions(decision),
         "replies": [_reply(app, letter) for letter in handled.letters],

@@ -15,6 +15,7 @@ from tldops_bot.cli._acting import (
     Yes,
     acting,
     disclose,
+    looking,
     must_be_sure,
     must_say_why,
     refuse_as,
@@ -44,21 +45,12 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Open requests, oldest first."""
-    with opened(context) as parts:
-        if confidential:
-            disclose(parts, "requests list")
-        with parts.database.read() as session:
-            held = requests.listing(session, (*requests.OPEN, *ENDED) if everything else requests.OPEN)
-            rows = [_row(one, confidential) for one in held]
+    states = (*requests.OPEN, *ENDED) if everything else requests.OPEN
+    with looking(context, "requests list", confidential) as (parts, session):
+        rows = [_row(one, confidential) for one in requests.listing(session, states)]
         now = parts.now()
-    show(
-        rows,
-        as_json,
-        empty="nothing waits",
-        columns=("id", "kind", "tld", "name", "email", "state", "asked_at"),
-        wide=("expires_at",),
-        now=now,
-    )
+    columns = ("id", "kind", "tld", "name", "email", "state", "asked_at")
+    show(rows, as_json, empty="nothing waits", columns=columns, wide=("expires_at",), now=now)
 
 
 @app.command("show")

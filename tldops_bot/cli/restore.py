@@ -12,7 +12,7 @@ from tldops_bot.adapters.tar_restore import opened
 from tldops_bot.app import App
 from tldops_bot.cli._frame import Options, note, refuse, say
 from tldops_bot.cli._setting_up import Done, InUse, set_up
-from tldops_bot.cli.init import DATA_VARIABLE, place_of_config
+from tldops_bot.cli.init import DATA_VARIABLE, called_from_here, place_of_config
 from tldops_bot.config import ConfigProblem, load_config
 from tldops_bot.config.moving import ROLES, CannotMove
 from tldops_bot.store.database import StoreProblem
@@ -77,6 +77,5 @@ def _report(done: Done, list_key: str) -> None:
         note(f"gpg: {problem}")
     finally:
         app.close()
-    say(
-        "next           `tldops-bot serve`; then `tldops-bot outbox list`: what had waited waits for your word"
-    )
+    program = called_from_here(done.config.resolve())
+    say(f"next           `{program} serve`; then `outbox list`, too: what had waited waits for your word")

@@ -1,4 +1,4 @@
-"""`stats`: figures, and as a picture, without a name in them."""
+"""`stats`: figures, without a name in them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -8,32 +8,24 @@ from typing import Annotated, Any
 
 import typer
 
-from tldops_bot.app import App
+from tldops_bot.cli import _plots
 from tldops_bot.cli._acting import AsJson
-from tldops_bot.cli._frame import opened, print_json, refuse, say, show
+from tldops_bot.cli._frame import opened, print_json, say, show
 from tldops_bot.cli._look import GOOD, bar
-from tldops_bot.cli._progress import working
 from tldops_bot.cli._to_do import ToDo, to_do
 from tldops_bot.commands._reach import tlds_reached
-from tldops_bot.config.tile_map import load_tile_map
 from tldops_bot.domain.alert_reach import response
-from tldops_bot.domain.covered import cover
 from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.figures import Figures, monthly, weekly
-from tldops_bot.domain.freshness import FRESH_FOR, confirmations
-from tldops_bot.domain.roster import Coverage, Roster, Share
-from tldops_bot.roster.drawing import Drawing
-from tldops_bot.roster.picture import Coverings, picture
-from tldops_bot.roster.response_picture import Exercise, response_picture
-from tldops_bot.roster.svg import svg
-from tldops_bot.roster.typefaces import Typefaces, find_typefaces
+from tldops_bot.domain.freshness import confirmations
+from tldops_bot.domain.roster import Coverage, Share
+from tldops_bot.roster.response_picture import Exercise
 from tldops_bot.store import alerts, figures, freshness, outbox_control, overview
 from tldops_bot.store.database import Session
 from tldops_bot.store.roster_rows import load_roster
 
 COLUMNS = 21  # and a blank
 SHARE_COLUMNS = 22
-SUFFIXES = (".svg", ".png", ".pdf")
 
 
 def stats(
@@ -51,24 +43,21 @@ def stats(
     ] = None,
 ) -> None:
     """How many TLDs, contacts and keys there are, and what waits."""
-    for file in (plot, plot_exercises):
-        if file is not None and file.suffix.lower() not in SUFFIXES:
-            refuse(f"{file}: the name must end in {', '.join(SUFFIXES)}")
+    _plots.must_be_drawable(plot)
+    _plots.must_be_drawable(plot_exercises)
     with opened(context) as parts, parts.database.read() as session:
-        roster = load_roster(session, parts.now(), parts.tlds)
-        history = figures.history(session)
+        now = parts.now()
+        roster = load_roster(session, now, parts.tlds)
+        history, held = figures.history(session), _held(session)
         if plot is not None:
-            with working("drawing the map"):
-                drawn = _drawn(parts, roster, history, plot.suffix.lower())
-            _write(plot, drawn)
-        held = _exercises(session)
+            _plots.plot_coverage(parts, roster, history, plot)
         if plot_exercises is not None:
-            _write(plot_exercises, _drawn_exercises(parts, held, plot_exercises.suffix.lower()))
+            _plots.plot_exercises(parts, held, plot_exercises)
         if plot is not None or plot_exercises is not None:
             return
-        regions, now = parts.config.roster.regions, parts.now()
         waits = to_do(session, now)
-        found = _coverage(roster.coverage, regions) | _freshness(session, now) | _waiting(session)
+        found = _coverage(roster.coverage, parts.config.roster.regions)
+        found |= _freshness(session, now) | _waiting(session)
     if as_json:
         past = [asdict(one) for one in weekly(history)]
         more = {"history": past, "exercises": [_exercise_values(one) for one in held]}
@@ -164,7 +153,7 @@ def _line_of_month(one: Figures) -> str:
     return f"{f'on {one.day}':{COLUMNS}} {words} ({confirmed.percent} %)"
 
 
-def _exercises(session: Session) -> list[Exercise]:
+def _held(session: Session) -> list[Exercise]:
     return [
         Exercise(
             one.id, one.posted_at.date(), response(tlds_reached(session, one, alerts.reach(session, one)))
@@ -189,43 +178,3 @@ def _line_of_exercise(one: Exercise) -> str:
     )
     never = f"never {one.response.never} of {one.response.tlds}"
     return f"{f'exercise {one.alert_id}':{COLUMNS}} half {half}, nine of ten {ninety}, {never}"
-
-
-def _drawn_exercises(parts: App, held: Sequence[Exercise], suffix: str) -> bytes:
-    now = parts.now()
-    drawing = response_picture(parts.config.list.name, f"{now:%Y-%m-%d}", held)
-    return _octets(drawing, suffix, now, find_typefaces(parts.config.roster.fonts))
-
-
-def _drawn(parts: App, roster: Roster, history: Sequence[Figures], suffix: str) -> bytes:
-    """For the operator and the committee: it shows how fresh each TLD's contacts are, which members don't see."""
-    held = {each.tld: each.contacts for each in roster.tlds}
-    since = roster.made_at - FRESH_FOR
-    tiles = {facts.tld: cover(held.get(facts.tld, ()), since) for facts in parts.tlds.of_kind("cctld")}
-    shown = Coverings(
-        parts.config.list.name, f"{roster.made_at:%Y-%m-%d}", tiles, roster.coverage, True, weekly(history)
-    )
-    typefaces = find_typefaces(parts.config.roster.fonts)
-    drawing = picture(shown, load_tile_map(parts.tlds), typefaces)
-    return _octets(drawing, suffix, roster.made_at, typefaces)
-
-
-def _octets(drawing: Drawing, suffix: str, made_at: datetime, typefaces: Typefaces) -> bytes:
-    # Here and not above: these libraries take half a second to load, and no other verb needs them.
-    from tldops_bot.roster.pdf_pages import pdf
-    from tldops_bot.roster.png import png
-
-    if suffix == ".svg":
-        return svg(drawing)
-    return png(drawing, typefaces) if suffix == ".png" else pdf(drawing, made_at, typefaces)
-
-
-def _write(file: Path, octets: bytes) -> None:
-    """Readable by the operator alone: it says whose contacts are stale."""
-    try:
-        file.touch(mode=0o600)
-        file.chmod(0o600)
-        file.write_bytes(octets)
-    except OSError as problem:
-        refuse(f"{file}: cannot be written ({problem.strerror})")
-    say(f"{file}  {len(octets)} bytes")

@@ -21,7 +21,7 @@ from tldops_bot.commands._alerts import (
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.domain.outgoing import Kind, Letter, Recipient
 from tldops_bot.domain.request import Request
-from tldops_bot.store import alert_targets, alerts, audit
+from tldops_bot.store import alert_targets, alerts
 from tldops_bot.store.alert_targets import Target
 from tldops_bot.store.tables import Alert, AlertNews, Person
 
@@ -63,16 +63,7 @@ def keep(ctx: Context, made: AlertNews) -> AlertNews:
     """Add it to the history of the alert and to the audit."""
     ctx.session.add(made)
     ctx.session.flush()
-    audit.record(
-        ctx.session,
-        ctx.now,
-        ctx.actor.fingerprint,
-        f"alert_{made.kind}",
-        "",
-        ctx.actor.person_id,
-        ctx.mail.inbox_id,
-        alert=made.alert_id,
-    )
+    ctx.record(f"alert_{made.kind}", person_id=ctx.actor.person_id, alert=made.alert_id)
     return made
 
 

@@ -9,15 +9,16 @@ from tldops_bot.commands import (
     _mailboxes,
     _recovery,
     _requests,
+    _restating,
     _undoing,
     _updating,
-    _vouchers,
+    _vouchers_answer,
     _waking,
 )
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.domain.address import address_key
-from tldops_bot.store import audit, inbox, people, requests, tokens
-from tldops_bot.store.tables import Entry, Person, Token
+from tldops_bot.store import inbox, people, requests, tokens
+from tldops_bot.store.tables import Entry, Token
 
 PURPOSES = (
     "prove",
@@ -72,7 +73,7 @@ def confirm(ctx: Context, token: Token) -> Reply | Refused:
         case "prove":
             return _proven(ctx, token)
         case "vouch":
-            return _vouchers.said_yes(ctx, token)
+            return _vouchers_answer.said_yes(ctx, token)
         case "carry_out":
             return _carry_out(ctx, token)
         case "emergency":
@@ -110,7 +111,7 @@ def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
         case "prove":
             return _withdrawn(ctx, token, because)
         case "vouch":
-            return _vouchers.said_no(ctx, token, because)
+            return _vouchers_answer.said_no(ctx, token, because)
         case "key_stop" | "key_cosign":
             return _stopped(ctx, token, because)
         case "invite":
@@ -149,7 +150,7 @@ def take_back(ctx: Context, words: str, because: str) -> Reply | Refused | None:
     return (
         _withdrawn(ctx, token, because)
         if token.purpose == "prove"
-        else _vouchers.took_back(ctx, asked, because)
+        else _vouchers_answer.took_back(ctx, asked, because)
     )
 
 
@@ -161,7 +162,7 @@ def objected(ctx: Context, token: Token, because: str) -> Reply | Refused:
     if entry.state != people.LISTED or ctx.now > entry.objections_until:
         return Refused("too_late_to_object", {"tld": _requests.shown(entry.tld)})
     use(ctx, token, "OBJECT")
-    return _vouchers.objects(ctx, entry, because or "an objection was made", token.address)
+    return _vouchers_answer.objects(ctx, entry, because or "an objection was made", token.address)
 
 
 def _proven(ctx: Context, token: Token) -> Reply | Refused:
@@ -184,9 +185,7 @@ def _withdrawn(ctx: Context, token: Token, because: str) -> Reply:
         if request.state in requests.OPEN:
             requests.close(request, requests.WITHDRAWN, "the candidate", because, ctx.now)
             tokens.void_for_request(ctx.session, request, ctx.now)
-            audit.record(
-                ctx.session, ctx.now, "mailbox", "withdrawn", request.tld, inbox_id=ctx.mail.inbox_id
-            )
+            ctx.record("withdrawn", actor="mailbox", tld=request.tld)
     return Reply("withdrawn", {"requests": [_requests.describe(one) for one in asked]})
 
 
@@ -219,22 +218,20 @@ def _carry_out(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def _emergency(ctx: Context, token: Token) -> Reply | Refused:
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     of = str(token.details.get("of", token.address))
     if person is None or address_key(person.emergency_email) != address_key(of):
         return Refused("token_void")
     if not all(one.answer == "CONFIRM" for one in tokens.pair_of(ctx.session, token)):
         return Reply("address_half", status=Status.WAITING)
     person.emergency_proven_at = ctx.now
-    audit.record(
-        ctx.session, ctx.now, "mailbox", "emergency_proven", person_id=person.id, inbox_id=ctx.mail.inbox_id
-    )
+    ctx.record("emergency_proven", actor="mailbox", person_id=person.id)
     return Reply("emergency_proven")
 
 
 def _address(ctx: Context, token: Token) -> Reply | Refused:
     """A new address is proven by the old one and the new one; it counts when both have answered."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     new = str(token.details.get("new", ""))
     if person is None or not new or people.by_address(ctx.session, new) is not None:
         return Refused("token_void")
@@ -242,15 +239,14 @@ def _address(ctx: Context, token: Token) -> Reply | Refused:
         return Reply("address_half", status=Status.WAITING)
     before, mailboxes = _undoing.snapshot(person), _undoing.mailboxes(person)
     person.email, person.email_key, person.mailbox_failed_at = new, address_key(new), None
-    audit.record(
-        ctx.session, ctx.now, "mailbox", "address_changed", person_id=person.id, inbox_id=ctx.mail.inbox_id
-    )
+    ctx.record("address_changed", actor="mailbox", person_id=person.id)
     _undoing.offer(ctx, person, before, mailboxes)
+    _restating.follow(ctx, person, before["email"])
     return Reply("address_changed")
 
 
 def _still_right(ctx: Context, token: Token) -> Reply | Refused:
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     if person is None:
         return Refused("token_void")
     return _freshness.confirmed(ctx, person)

@@ -14,6 +14,7 @@ from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Attachment, Letter
 from tldops_bot.domain.request import Request, VerbSpec
 from tldops_bot.domain.standing import Standing
+from tldops_bot.store import audit
 from tldops_bot.store.tables import Person
 
 
@@ -63,7 +64,6 @@ class MailFacts:
     certificates: tuple[Certificate, ...] = ()
     covered: tuple[str, ...] = ()  # fingerprints of those that stand under the signature
     signed_at: datetime | None = None
-    signed_digest: str = ""
     original: bytes = b""
     original_form: str = ""
     was_encrypted: bool = False
@@ -93,6 +93,13 @@ class Context:
     def post(self, letter: Letter) -> None:
         """Put a letter among those that go out when this transaction is committed."""
         self.letters.append(letter)
+
+    def record(
+        self, action: str, *, actor: str = "", tld: str = "", person_id: int | None = None, **details: Any
+    ) -> None:
+        """An entry for the audit: what this mail did; without `actor`, by the key that signed, or a mailbox."""
+        by = actor or self.actor.fingerprint or "mailbox"
+        audit.record(self.session, self.now, by, action, tld, person_id, self.mail.inbox_id, **details)
 
 
 @dataclass(frozen=True, slots=True)

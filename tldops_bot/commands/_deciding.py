@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from tldops_bot.commands import _case, _joining, _keys, _letters, _listing, _requests
+from tldops_bot.commands import _case, _deciders, _joining, _keys, _letters, _listing, _requests
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._leaving import is_seat_taken, leave, put_back
-from tldops_bot.domain.joining import votes_needed
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry, Person, Request, Vote
 
-OPERATOR = "the operator"
 COMMITTEE = "the committee"
 
 
@@ -64,9 +62,9 @@ def find_open(ctx: Context, number: str) -> Request | Refused:
     person = ctx.actor.person
     if person is None:
         return request
-    if request.person_id == person.id or request.email_key == person.email_key:
+    if _deciders.is_about(person, request):
         return Refused("on_oneself", {"verb": "APPROVE"})
-    if request.details.get("entered_by") == person.id:
+    if _deciders.has_entered(person, request):
         return Refused("entered_by_yourself", {"number": _requests.number(request)})
     return request
 
@@ -97,7 +95,7 @@ def _vote_together(
         is_news = _keep_vote(ctx, request, person, approves, because)
         cast = _cast(ctx, request, seated)
         agreeing = [one for one in cast if one.approves == approves]
-        needed = _needed(ctx, request, seated)
+        needed = _deciders.needed(ctx.config, request, seated)
         if len(agreeing) >= needed:
             reasons |= dict.fromkeys(one.because for one in agreeing if one.because)
             continue
@@ -109,6 +107,7 @@ def _vote_together(
             "needed": needed,
             "against": len(cast) - len(agreeing),
             "again": not is_news,
+            "are_enough": _deciders.are_enough(ctx.config, request, seated),
         }
         noted[request.id] = Reply("noted", values, Status.WAITING)
     ripe = [one for one in theirs if one.id not in noted]
@@ -134,11 +133,6 @@ def _keep_vote(ctx: Context, request: Request, person: Person, approves: bool, b
     ctx.session.flush()
     _requests.record(ctx, "voted", request, vote="yes" if approves else "no")
     return is_news
-
-
-def _needed(ctx: Context, request: Request, seated: Sequence[Person]) -> int:
-    concerns = any(one.id == request.person_id or one.email_key == request.email_key for one in seated)
-    return votes_needed(ctx.config.membership.committee_votes, len(seated), concerns)
 
 
 def _tell_of_disagreement(ctx: Context, request: Request, seated: Sequence[Person]) -> None:

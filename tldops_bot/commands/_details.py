@@ -71,7 +71,7 @@ def record_of(person: Person) -> list[tuple[str, str]]:
 
 
 def masked_record(person: Person) -> list[tuple[str, str]]:
-    """The same for a mail in clear: what could lead anybody to the person is shortened, or left out (promise 5)."""
+    """The same for a mail in clear: what could lead anybody to the person is shortened, or left out."""
     found = [(label, value) for label, value in record_of(person) if label != "Postal"]
     return [(label, _MASKED[label](value) if label in _MASKED else value) for label, value in found]
 

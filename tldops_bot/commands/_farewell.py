@@ -15,7 +15,6 @@ from tldops_bot.commands._forgetting import forget
 from tldops_bot.commands._leaving import leave, put_back
 from tldops_bot.commands._requests import shown
 from tldops_bot.commands._suspending import FINAL_AFTER, suspend
-from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Entry, Person, Token
 
@@ -23,12 +22,11 @@ BOTH = "the key and the mailbox"
 MAILBOX = "the contact's mailbox"
 A_DAY = timedelta(days=1)
 WISHES_A_DAY = 3
-_LIVING = (people.LISTED, people.SUSPENDED)
 
 
 def living(person: Person) -> list[Entry]:
     """The entries that can still be left."""
-    return [entry for entry in person.entries if entry.state in _LIVING]
+    return [entry for entry in person.entries if entry.state in people.LIVING]
 
 
 def ask_mailbox(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool) -> Reply:
@@ -45,7 +43,7 @@ def ask_mailbox(ctx: Context, person: Person, entries: Sequence[Entry], forgets:
 
 def agreed(ctx: Context, token: Token) -> Reply | Refused:
     """The mailbox says yes to what the key has signed."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     if person is None or person.forgotten_at is not None:
         return Refused("token_void")
     if token.details["forgets"]:
@@ -92,7 +90,7 @@ def begin(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool)
 
 def put_all_back(ctx: Context, token: Token) -> Reply | Refused:
     """A stored mailbox says that it was no wish of its owner's."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     if person is None or person.forgotten_at is not None:
         return Refused("token_void")
     was_to_be_forgotten, person.forget_at = person.forget_at is not None, None
@@ -132,8 +130,7 @@ def _post(
     values: Mapping[str, object],
 ) -> None:
     # In clear: the mailbox's word is asked for, and the key may be in wrong hands.
-    minted = tokens.mint(
-        ctx.session, ctx.random, purpose, address, ctx.now, until, person_id=person.id, details=dict(wish)
+    to, details = _letters.to_address(address), dict(wish)
+    ctx.post(
+        _letters.question(ctx, purpose, template, to, until, values, person_id=person.id, details=details)
     )
-    shown_to = {**values, "token": minted.words}
-    ctx.post(Letter(Kind.TOKEN, template, shown_to, _letters.to_address(address), route=minted.route))

@@ -15,14 +15,14 @@ from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.mail.timezones import parse_timezone
-from tldops_bot.store import iana, organisations
+from tldops_bot.store import iana, organisations, people
 
 MAX_TLDS = 400  # named at once; there are 309 ccTLDs
 _JOINERS = "\u200c\u200d"  # some scripts can't be written without them
 
 
 def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
-    """What somebody named, each once: TLDs in the root, organisations that have contacts; or why not.
+    """What somebody named, each once: TLDs in the root or with contacts here, organisations; or why not.
 
     `CERT` and `REGIONAL` alone stand for the actor's own organisations of that kind.
     """
@@ -37,8 +37,8 @@ def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
         if kind and not named:
             return Refused("which_organisation", {"word": word[:20], "kind": kind})
         for tld in named:
-            if tld is None or not is_in_root(ctx, tld):
-                return _unknown(ctx, word, tld)
+            if tld is None or not is_known(ctx, tld):
+                return unknown(ctx, word, tld)
             found[tld.a_label] = tld
     return list(found.values())
 
@@ -54,7 +54,8 @@ def _own_organisations(ctx: Context, kind: str) -> list[Tld | None]:
     return [_organisation(ctx, label) for label in own]
 
 
-def _unknown(ctx: Context, word: str, tld: Tld | None) -> Refused:
+def unknown(ctx: Context, word: str, tld: Tld | None) -> Refused:
+    """Why that is none, with the nearest that is."""
     if ":" in word:
         held = organisations.labels(ctx.session) if ctx.actor.is_signed else []
         near = nearest(tld.a_label if tld else word, held, within=2)
@@ -73,6 +74,11 @@ def is_in_root(ctx: Context, tld: Tld) -> bool:
         return ctx.actor.person is None or organisations.by_label(ctx.session, tld.a_label) is not None
     row = iana.tld_row(ctx.session, tld.a_label)
     return row.is_assigned if row is not None else tld in ctx.tlds
+
+
+def is_known(ctx: Context, tld: Tld) -> bool:
+    """Whether it can be spoken of: also a TLD that has left the root, as long as it has contacts who may leave."""
+    return is_in_root(ctx, tld) or bool(people.contacts_of(ctx.session, tld.a_label, people.LIVING))
 
 
 def blocks(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:

@@ -40,7 +40,7 @@ def forget(ctx: Context, person: Person, by: str) -> list[str]:
     # Its address goes once it is sent.
     farewell = (Recipient(person.email, Entitled.ADDRESS, person.id, language=person.language),)
     ctx.session.execute(delete(Office).where(Office.person_id == person.id))
-    tlds = [leave(ctx, one, by) for one in person.entries if one.state in (people.LISTED, people.SUSPENDED)]
+    tlds = [leave(ctx, one, by) for one in person.entries if one.state in people.LIVING]
     forgetting.empty(ctx.session, person, ctx.mail.inbox_id)
     concerning = requests.concerning(ctx.session, person)
     notes.forget_about(ctx.session, *(number(one) for one in concerning))

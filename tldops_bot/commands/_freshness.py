@@ -1,4 +1,4 @@
-"""Staying a contact (DESIGN section 5.5): the question, what is asked of others, and what their answers do."""
+"""Staying a contact: the question, what is asked of others, and what their answers do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,15 @@ from tldops_bot.commands._details import masked_record, record_of
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import address_key, mask_address
 from tldops_bot.domain.freshness import ANSWER_WITHIN, OTHERS_AGAIN_AFTER, since_words
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.store import audit, freshness, iana, people, tokens
+from tldops_bot.domain.outgoing import Entitled, Kind, Recipient
+from tldops_bot.store import freshness, iana, people, tokens
 from tldops_bot.store.tables import Person, Token
 
 
 def confirmed(ctx: Context, person: Person) -> Reply:
     """The person says that all is still right: fresh again, whatever was said or marked before."""
     person.confirmed_at, person.stale_at = ctx.now, None
-    actor = ctx.actor.fingerprint or "mailbox"
-    audit.record(ctx.session, ctx.now, actor, "confirmed", "", person.id, ctx.mail.inbox_id)
+    ctx.record("confirmed", person_id=person.id)
     return Reply("still_right")
 
 
@@ -33,40 +32,32 @@ def tlds_of(person: Person) -> list[str]:
 def ask(ctx: Context, person: Person, is_everywhere: bool) -> None:
     """Send a person their record, with a word to say that it is right; `is_everywhere`: to the second address too.
 
-    Without a usable key it goes in clear, so what could lead anybody to the person is masked (promise 5), as it is
+    Without a usable key it goes in clear, so what could lead anybody to the person is masked, as it is
     when an address is proven: enough to see what is out of date.
     """
     row = people.usable_key(ctx.session, person, ctx.now)
+    values = {
+        "name": person.name,
+        "record": record_of(person) if row else masked_record(person),
+        "is_masked": row is None,
+        "tlds": tlds_of(person),
+        "asked": person.asked,
+        "is_stale": person.stale_at is not None,
+        "confirmed_at": person.confirmed_at,
+    }
     addresses = people.addresses_of(person)
     for address in addresses if is_everywhere else addresses[:1]:
-        minted = tokens.mint(
-            ctx.session,
-            ctx.random,
-            "still_right",
-            address,
-            ctx.now,
-            ctx.now + ANSWER_WITHIN,
-            person_id=person.id,
-        )
-        values = {
-            "token": minted.words,
-            "name": person.name,
-            "record": record_of(person) if row else masked_record(person),
-            "is_masked": row is None,
-            "tlds": tlds_of(person),
-            "asked": person.asked,
-            "is_stale": person.stale_at is not None,
-            "confirmed_at": person.confirmed_at,
-        }
-        to = (Recipient(address, Entitled.PERSON, person.id),)
         ctx.post(
-            Letter(
-                Kind.NOTICE,
+            _letters.question(
+                ctx,
+                "still_right",
                 "letters/still_right",
+                (Recipient(address, Entitled.PERSON, person.id),),
+                ctx.now + ANSWER_WITHIN,
                 values,
-                to,
+                kind=Kind.NOTICE,
                 is_confidential=row is not None,
-                route=minted.route,
+                person_id=person.id,
             )
         )
 
@@ -113,24 +104,25 @@ def ask_others(ctx: Context, person: Person, most_a_day: int) -> None:
 
 
 def _ask_other(ctx: Context, person: Person, other: Other) -> None:
-    minted = tokens.mint(
-        ctx.session,
-        ctx.random,
-        freshness.COLLEAGUE,
-        other.to.address,
-        ctx.now,
-        ctx.now + ANSWER_WITHIN,
-        person_id=person.id,
-        details={"is_iana": other.to.entitled is Entitled.ADDRESS},
-    )
     values = {
-        "token": minted.words,
         "name": person.name,
         "address": mask_address(person.email),
         "tlds": other.tlds,
         "since": since_words(person.confirmed_at, ctx.now),
     }
-    ctx.post(Letter(Kind.NOTICE, "letters/still_there", values, (other.to,), route=minted.route))
+    ctx.post(
+        _letters.question(
+            ctx,
+            freshness.COLLEAGUE,
+            "letters/still_there",
+            (other.to,),
+            ctx.now + ANSWER_WITHIN,
+            values,
+            kind=Kind.NOTICE,
+            person_id=person.id,
+            details={"is_iana": other.to.entitled is Entitled.ADDRESS},
+        )
+    )
 
 
 def still_there(ctx: Context, token: Token) -> Reply | Refused:
@@ -144,23 +136,21 @@ def gone(ctx: Context, token: Token, because: str) -> Reply | Refused:
 
 
 def _silent_tlds(ctx: Context, token: Token) -> list[str]:
-    person = ctx.session.get(Person, token.person_id or 0)
+    person = tokens.person_of(ctx.session, token)
     return tlds_of(person) if person else []
 
 
 def _note_word(ctx: Context, token: Token, because: str) -> Reply | Refused | None:
     """What somebody says of a silent person is written down for the committee, and no more: only the person can
     confirm, and only the person, REMOVE or the committee ends an entry."""
-    person = ctx.session.get(Person, token.person_id or 0)
+    person = tokens.person_of(ctx.session, token)
     if person is None or not tlds_of(person):
         return Refused("token_void")
     if person.stale_at is None:
         return Reply("settled")
     token.details = {**token.details, "words": because[:200]}
-    details = {"answer": token.answer, "is_iana": bool(token.details.get("is_iana"))}
-    audit.record(
-        ctx.session, ctx.now, "mailbox", "said_of_silent", "", person.id, ctx.mail.inbox_id, **details
-    )
+    is_iana = bool(token.details.get("is_iana"))
+    ctx.record("said_of_silent", actor="mailbox", person_id=person.id, answer=token.answer, is_iana=is_iana)
     return None
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tldops_bot.commands import _inviting
+from tldops_bot.commands._asked_before import already_asked
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.commands._fields import read_candidate
-from tldops_bot.commands._proofs import already_asked
 from tldops_bot.commands._proving import ask_for_proof, open_request
 from tldops_bot.commands._where import read_where
 from tldops_bot.domain.address import address_key

@@ -7,9 +7,9 @@ from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._fields import is_in_root
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import parse_address
-from tldops_bot.domain.outgoing import Attachment, Kind, Letter
+from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.outreach import ANSWERED, DECLINED, NEEDLESS, PERIOD, SENT
-from tldops_bot.store import audit, iana, lookups, requests, tokens
+from tldops_bot.store import iana, lookups, requests
 from tldops_bot.store.tables import Invitation, Token
 
 
@@ -39,24 +39,16 @@ def all_of(ctx: Context, address: str, asked: Iterable[str], lacking: Iterable[s
 
 def send(ctx: Context, row: Invitation, tlds: tuple[str, ...], template: str = "letters/invite") -> None:
     """Send one invitation; one line in answer tells yes or no."""
-    minted = tokens.mint(
-        ctx.session,
-        ctx.random,
-        "invite",
-        row.address,
-        ctx.now,
-        ctx.now + PERIOD,
-        details={"invitation": row.id},
-    )
     row.state, row.sent_at, row.tlds = SENT, ctx.now, list(tlds)
+    until = ctx.now + PERIOD
     values = {
-        "token": minted.words,
         "tlds": [shown(one) for one in tlds],
         "is_found": row.is_found,
         "address": row.address,
-        "until": ctx.now + PERIOD,
+        "until": until,
     }
-    ctx.post(Letter(Kind.TOKEN, template, values, _letters.to_address(row.address), route=minted.route))
+    to, details = _letters.to_address(row.address), {"invitation": row.id}
+    ctx.post(_letters.question(ctx, "invite", template, to, until, values, details=details))
     _record(ctx, row, "invited")
 
 
@@ -98,8 +90,5 @@ def _row(ctx: Context, token: Token) -> Invitation | None:
 
 
 def _record(ctx: Context, row: Invitation, action: str) -> None:
-    by = ctx.actor.fingerprint or "mailbox"
     for tld in row.tlds:
-        audit.record(
-            ctx.session, ctx.now, by, action, tld, inbox_id=ctx.mail.inbox_id, invitation=f"I-{row.id}"
-        )
+        ctx.record(action, tld=tld, invitation=f"I-{row.id}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tldops_bot.commands import _keys, _letters, _recovery
+from tldops_bot.commands import _deciders, _keys, _letters, _recovery
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._fields import is_in_root
 from tldops_bot.commands._listing import join
@@ -25,6 +25,7 @@ def proven(ctx: Context, asked: Sequence[Request]) -> None:
     own: dict[str, list[Request]] = {}
     for request in asked:
         request.proven_at, request.vouching_at, request.state = ctx.now, ctx.now, requests.VOUCHING
+        request.expires_at = ctx.now + ctx.config.membership.request_lifetime  # all of it for the vouchers
         note_mail(ctx, request, "proven")
         record(ctx, "proven", request)
         _end_unproven(ctx, request)
@@ -96,7 +97,7 @@ def grey(ctx: Context, request: Request) -> tuple[str, ...]:
 
 def seats(ctx: Context, request: Request) -> Seats:
     """The seats of the TLD now; suspended contacts keep theirs until the committee has decided."""
-    living = people.contacts_of(ctx.session, request.tld, (people.LISTED, people.SUSPENDED))
+    living = people.contacts_of(ctx.session, request.tld, people.LIVING)
     replaced = any(entry.person_id == request.replaces_id for entry in living)
     return Seats(len(living), ctx.config.membership.contacts_per_tld, replaced)
 
@@ -131,11 +132,7 @@ def _tell_of_decision(ctx: Context, held: Sequence[Request]) -> None:
         "requests": [describe(one) for one in held],
         "has_committee": bool(holders),
     }
-    if holders:
-        template, to = "letters/decide", _letters.to_people(holders)
-    else:
-        template, to = "letters/decide_operator", _letters.to_address(ctx.config.operator.email)
-    ctx.post(_letters.notice(template, values, to, is_confidential=bool(holders)))
+    _deciders.ask(ctx, "letters/decide", held, values)
     ctx.post(_letters.notice("letters/with_committee", values, to_candidate(held[0])))
 
 

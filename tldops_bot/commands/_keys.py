@@ -4,13 +4,13 @@ from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Recipient
-from tldops_bot.store import audit, outbox_control, people, requests, tokens
+from tldops_bot.store import outbox_control, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Person, Request, Token
 
 
 def proven(ctx: Context, token: Token) -> Reply | Refused:
     """The new key, announced by the old one, has answered from the stored mailbox: it counts from now on."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     if person is None or token.fingerprint is None or person.fingerprint != token.details.get("old"):
         return Refused("token_void")
     return _register(ctx, person, token.fingerprint, "the old key")
@@ -21,8 +21,7 @@ def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
     person.key_blocked_at, person.key_blocked_because = ctx.now, why
     tokens.void_for_person(ctx.session, person.id, ctx.now)
     _begin_anew(ctx, person)
-    actor = ctx.actor.fingerprint or "mailbox"
-    audit.record(ctx.session, ctx.now, actor, "key_blocked", "", person.id, ctx.mail.inbox_id, why=why)
+    ctx.record("key_blocked", person_id=person.id, why=why)
     told = {one.address: one for one in _letters.to_person(person)}
     told |= {one.address: one for one in _concerned(ctx, person)}
     told |= {one.address: one for one in _letters.to_committee(ctx.session, ctx.config)}
@@ -89,9 +88,7 @@ def _register(ctx: Context, person: Person, fingerprint: str, by: str) -> Reply 
     person.fingerprint, person.key_blocked_at, person.key_blocked_because = fingerprint, None, ""
     ctx.session.flush()
     outbox_control.release_held(ctx.session, person.id, ctx.now)
-    audit.record(
-        ctx.session, ctx.now, before or by, "key_changed", "", person.id, ctx.mail.inbox_id, key=fingerprint
-    )
+    ctx.record("key_changed", actor=before or by, person_id=person.id, key=fingerprint)
     values = {"name": person.name, "fingerprint": fingerprint, "is_first": before is None}
     ctx.post(_letters.notice("letters/key_registered", values, _letters.to_person(person)))
     others = _concerned(ctx, person)

@@ -3,7 +3,7 @@
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
-from tldops_bot.store import audit, people, requests
+from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry
 from tldops_bot.store.tables import Request as RequestRow
 
@@ -15,7 +15,7 @@ def leave(ctx: Context, entry: Entry, by: str = "") -> str:
     for question in _open_questions(ctx, entry):  # nothing is left to decide
         requests.close(question, requests.WITHDRAWN, actor, "the entry has ended", ctx.now)
     ctx.session.flush()
-    audit.record(ctx.session, ctx.now, actor, "left", entry.tld, entry.person_id, ctx.mail.inbox_id)
+    ctx.record("left", actor=actor, tld=entry.tld, person_id=entry.person_id)
     remaining = people.contacts_of(ctx.session, entry.tld)
     values = {"name": entry.person.name, "tld": shown(entry.tld), "remaining": len(remaining)}
     others = _letters.others_concerned(ctx.session, entry.tld, entry.person)
@@ -38,7 +38,7 @@ def put_back(ctx: Context, entry: Entry, by: str, by_owner: bool = False) -> Non
     for question in _open_questions(ctx, entry):
         requests.close(question, requests.DONE, by, "restored", ctx.now)
     ctx.session.flush()
-    audit.record(ctx.session, ctx.now, by, "restored", entry.tld, entry.person_id, ctx.mail.inbox_id)
+    ctx.record("restored", actor=by, tld=entry.tld, person_id=entry.person_id)
     values = {"name": entry.person.name, "tld": shown(entry.tld), "by_owner": by_owner}
     to = (*_letters.to_person(entry.person), *_letters.others_concerned(ctx.session, entry.tld, entry.person))
     ctx.post(_letters.notice("letters/restored", values, to))

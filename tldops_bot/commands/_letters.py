@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from tldops_bot.commands._command import Context
 from tldops_bot.config.settings import Config
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.store import iana, people
+from tldops_bot.store import iana, people, tokens
 from tldops_bot.store.tables import Person
 
 
@@ -39,6 +40,24 @@ def notice(
 ) -> Letter:
     """A mail nobody asked for."""
     return Letter(Kind.NOTICE, template, values, to, is_confidential=is_confidential)
+
+
+def question(
+    ctx: Context,
+    purpose: str,
+    template: str,
+    to: tuple[Recipient, ...],
+    until: datetime,
+    values: Mapping[str, Any],
+    *,
+    kind: Kind = Kind.TOKEN,
+    is_confidential: bool = False,
+    **token: Any,
+) -> Letter:
+    """A mail with a token made for the mailbox of the first of `to`; `token` is what else `tokens.mint` takes."""
+    minted = tokens.mint(ctx.session, ctx.random, purpose, to[0].address, ctx.now, until, **token)
+    asked = {**values, "token": minted.words}
+    return Letter(kind, template, asked, to, is_confidential=is_confidential, route=minted.route)
 
 
 def others_concerned(session: Session, tld: str, but: Person | None) -> tuple[Recipient, ...]:

@@ -13,7 +13,7 @@ from tldops_bot.domain.candidate import candidate_from
 from tldops_bot.domain.joining import probation_end
 from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.outgoing import Kind, Letter, Recipient
-from tldops_bot.store import audit, organisations, people, requests, tokens
+from tldops_bot.store import organisations, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Entry, Person, Request
 
 OBJECTIONS_FOR = timedelta(days=14)
@@ -52,9 +52,7 @@ def _enter(ctx: Context, person: Person, request: Request, by: str, by_peer: boo
     ctx.session.add(entry)
     _keep_organisation(ctx, request)
     requests.close(request, requests.DONE, by, "", ctx.now)
-    audit.record(
-        ctx.session, ctx.now, by, "listed", request.tld, person.id, ctx.mail.inbox_id, key=person.fingerprint
-    )
+    ctx.record("listed", actor=by, tld=request.tld, person_id=person.id, key=person.fingerprint)
     return entry
 
 

@@ -1,11 +1,11 @@
-"""Dead mailboxes (DESIGN section 8): the probe, the mark, who is told, and the way back."""
+"""Dead mailboxes: the probe, the mark, who is told, and the way back."""
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._freshness import others_of, tlds_of
 from tldops_bot.domain.address import address_key, mask_address, same_address
 from tldops_bot.domain.mailbox import ANSWER_WITHIN
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.outgoing import Entitled, Kind, Recipient
 from tldops_bot.store import audit, mailboxes, people, tokens
 from tldops_bot.store.tables import Mailbox, Person, Token
 
@@ -17,10 +17,13 @@ def probe(ctx: Context, person: Person, row: Mailbox) -> None:
     address = next(one for one in people.addresses_of(person) if address_key(one) == row.address_key)
     row.probed_at, row.probes = ctx.now, row.probes + 1
     until = ctx.now + ANSWER_WITHIN
-    minted = tokens.mint(ctx.session, ctx.random, PROBE, address, ctx.now, until, person_id=person.id)
-    values = {"token": minted.words, "until": until, "is_dead": row.failed_at is not None}
+    values = {"until": until, "is_dead": row.failed_at is not None}
     to = _letters.to_address(address)
-    ctx.post(Letter(Kind.NOTICE, "letters/probe", values, to, route=minted.route))
+    ctx.post(
+        _letters.question(
+            ctx, PROBE, "letters/probe", to, until, values, kind=Kind.NOTICE, person_id=person.id
+        )
+    )
 
 
 def answered(ctx: Context, token: Token, answer: str) -> None:
@@ -31,7 +34,7 @@ def answered(ctx: Context, token: Token, answer: str) -> None:
 
 def disowned(ctx: Context, token: Token) -> Reply | Refused:
     """Whoever reads the mailbox says that it is not the person's (any more): dead at once."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     row = mailboxes.of(ctx.session, person.id, token.address) if person else None
     if person is None or row is None:
         return Refused("token_void")

@@ -8,10 +8,10 @@ from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import describe, note_mail, record, to_candidate
 from tldops_bot.domain.address import address_key, mask_address, mask_phone
 from tldops_bot.domain.certificate import Certificate
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter
+from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.domain.tld import Tld
 from tldops_bot.domain.token import write_route
-from tldops_bot.store import people, requests, tokens
+from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Person, Request
 
 
@@ -59,35 +59,28 @@ def ask_for_proof(
     Phones and the second address are masked: enough for their owner to see a stranger's in their place.
     """
     first = asked[0]
-    minted = tokens.mint(
-        ctx.session,
-        ctx.random,
-        "prove",
-        first.details["email"],
-        ctx.now,
-        first.expires_at,
-        asked,
-        fingerprint=fingerprint,
-        person_id=first.person_id,
-        details={"own": is_own, "imported": is_imported},
-    )
     entitled = Entitled.KEY if fingerprint else Entitled.ADDRESS
+    values = {
+        "requests": [describe(one) for one in asked],
+        "is_signed": bool(fingerprint),
+        "fingerprint": fingerprint or "",
+        "asked_by_other": address_key(first.asked_by) != first.email_key,
+        "until": first.expires_at,
+        "reached_by": _masked(first),
+    }
     ctx.post(
-        Letter(
-            Kind.TOKEN,
+        _letters.question(
+            ctx,
+            "prove",
             "letters/prove",
-            {
-                "token": minted.words,
-                "requests": [describe(one) for one in asked],
-                "is_signed": bool(fingerprint),
-                "fingerprint": fingerprint or "",
-                "asked_by_other": address_key(first.asked_by) != first.email_key,
-                "until": first.expires_at,
-                "reached_by": _masked(first),
-            },
             (replace(to_candidate(first)[0], entitled=entitled, fingerprint=fingerprint),),
+            first.expires_at,
+            values,
             is_confidential=bool(fingerprint),
-            route=minted.route,
+            requests=asked,
+            fingerprint=fingerprint,
+            person_id=first.person_id,
+            details={"own": is_own, "imported": is_imported},
         )
     )
 
@@ -103,19 +96,14 @@ def prove_emergency_address(ctx: Context, person: Person, address: str) -> None:
     if ctx.actor.is_signed and ctx.actor.person is person:
         asked[person.email] = "letters/emergency_agree"
     details = {"of": address, "pair": write_route(ctx.random(8))}
+    values = {"name": person.name, "until": until, "new": mask_address(address)}
     for mailbox, template in asked.items():
-        minted = tokens.mint(
-            ctx.session,
-            ctx.random,
-            "emergency",
-            mailbox,
-            ctx.now,
-            until,
-            person_id=person.id,
-            details=details,
+        to = _letters.to_address(mailbox)
+        ctx.post(
+            _letters.question(
+                ctx, "emergency", template, to, until, values, person_id=person.id, details=details
+            )
         )
-        values = {"token": minted.words, "name": person.name, "until": until, "new": mask_address(address)}
-        ctx.post(Letter(Kind.TOKEN, template, values, _letters.to_address(mailbox), route=minted.route))
 
 
 def _masked(request: Request) -> list[str]:

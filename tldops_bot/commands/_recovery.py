@@ -7,8 +7,8 @@ from datetime import datetime
 
 from tldops_bot.commands import _keys, _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.store import audit, iana, people, requests, tokens
+from tldops_bot.domain.outgoing import Entitled, Recipient
+from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Person, Request, Token
 
 # How long the tokens of a wait are good: the committee may take its time after it.
@@ -21,7 +21,7 @@ def begin(ctx: Context, request: Request, shown: dict[str, object]) -> None:
     until = ctx.now + ctx.config.membership.key_recovery_wait
     request.state = requests.WAITING
     request.details = {**request.details, "waits_until": until.isoformat()}
-    audit.record(ctx.session, ctx.now, "the voucher", "key_waits", request.tld, person.id, ctx.mail.inbox_id)
+    ctx.record("key_waits", actor="the voucher", tld=request.tld, person_id=person.id)
     values = {
         "name": person.name,
         "tld": shown["tld"],
@@ -109,47 +109,42 @@ def _ask_colleague(ctx: Context, request: Request, other: Person, values: dict[s
         for recipient in _letters.to_person(other):
             _ask_to_stop(ctx, request, values | {"is_own": False}, recipient)
         return
-    minted = _mint(ctx, request, "key_cosign", other.email, other, other.fingerprint, is_own=False)
     to = tuple(
         Recipient(address, Entitled.KEY, other.id, other.fingerprint)
         for address in people.addresses_of(other)
     )
-    shown = values | {"token": minted.words, "signs_with": other.fingerprint, "is_own": False}
-    ctx.post(
-        Letter(Kind.TOKEN, "letters/recovery_cosign", shown, to, is_confidential=True, route=minted.route)
-    )
+    shown = values | {"signs_with": other.fingerprint, "is_own": False}
+    _ask(ctx, request, "key_cosign", "letters/recovery_cosign", shown, to)
 
 
 def _ask_to_stop(ctx: Context, request: Request, values: dict[str, object], to: Recipient) -> None:
-    person = ctx.session.get(Person, to.person_id) if to.person_id else None
-    is_own = bool(values["is_own"])
-    minted = _mint(ctx, request, "key_stop", to.address, person, to.fingerprint, is_own)
     template = "letters/recovery_stop_signed" if to.fingerprint else "letters/recovery_stop"
-    shown = values | {"token": minted.words}
-    ctx.post(Letter(Kind.TOKEN, template, shown, (to,), route=minted.route))
+    _ask(ctx, request, "key_stop", template, values, (to,))
 
 
-def _mint(
+def _ask(
     ctx: Context,
     request: Request,
     purpose: str,
-    address: str,
-    person: Person | None,
-    fingerprint: str | None,
-    is_own: bool,
-) -> tokens.Minted:
+    template: str,
+    values: dict[str, object],
+    to: tuple[Recipient, ...],
+) -> None:
     lifetime = _SPARE * ctx.config.membership.key_recovery_wait + ctx.config.membership.request_lifetime
-    return tokens.mint(
-        ctx.session,
-        ctx.random,
-        purpose,
-        address,
-        ctx.now,
-        ctx.now + lifetime,
-        [request],
-        fingerprint=fingerprint,
-        person_id=person.id if person is not None else None,
-        details={"is_own": is_own},
+    ctx.post(
+        _letters.question(
+            ctx,
+            purpose,
+            template,
+            to,
+            ctx.now + lifetime,
+            values,
+            is_confidential=purpose == "key_cosign",
+            requests=[request],
+            fingerprint=to[0].fingerprint,
+            person_id=to[0].person_id,
+            details={"is_own": values["is_own"]},
+        )
     )
 
 

@@ -1,10 +1,11 @@
 """A request as people see it: what it is called, how it is shown, where its candidate is written to."""
 
+from typing import Any
+
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.tld import Tld
-from tldops_bot.store import audit
 from tldops_bot.store.tables import Request
 
 
@@ -60,17 +61,6 @@ def to_candidate(request: Request) -> tuple[Recipient, ...]:
     return (Recipient(address, entitled, request.person_id, language=request.details.get("language", "")),)
 
 
-def record(ctx: Context, action: str, request: Request, **details: object) -> None:
+def record(ctx: Context, action: str, request: Request, **details: Any) -> None:
     """Write down in the audit chain what became of a request, and who did it."""
-    actor = ctx.actor.fingerprint or "mailbox"
-    audit.record(
-        ctx.session,
-        ctx.now,
-        actor,
-        action,
-        request.tld,
-        request.person_id,
-        ctx.mail.inbox_id,
-        request=number(request),
-        **details,
-    )
+    ctx.record(action, tld=request.tld, person_id=request.person_id, request=number(request), **details)

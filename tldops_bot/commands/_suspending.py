@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from tldops_bot.commands import _letters
+from tldops_bot.commands import _deciders, _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import describe, number, shown
-from tldops_bot.store import audit, people, requests
+from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry, Request
 
 FINAL_AFTER = timedelta(days=7)
@@ -27,7 +27,7 @@ def suspend(
     person = entry.person
     request = _ask(ctx, entry, because, by, final_at)
     actor = ctx.actor.fingerprint or by
-    audit.record(ctx.session, ctx.now, actor, "suspended", entry.tld, person.id, ctx.mail.inbox_id)
+    ctx.record("suspended", actor=actor, tld=entry.tld, person_id=person.id)
     values = {
         "request": describe(request),
         "person": person.name,
@@ -39,10 +39,7 @@ def suspend(
         ctx.post(_letters.notice(template, values | {"to_person": True}, _letters.to_person(person)))
     others = _letters.others_concerned(ctx.session, entry.tld, person)
     ctx.post(_letters.notice(template, values | {"to_person": False}, others))
-    holders = people.office_holders(ctx.session, "committee")
-    decide = "letters/decide_objection" if holders else "letters/decide_operator"
-    to = _letters.to_people(holders) if holders else _letters.to_address(ctx.config.operator.email)
-    ctx.post(_letters.notice(decide, values, to, is_confidential=bool(holders)))
+    _deciders.ask(ctx, "letters/decide_objection", [request], values)
     if not people.contacts_of(ctx.session, entry.tld):
         _tell_of_the_last(ctx, entry, request)
     return request

@@ -7,18 +7,19 @@ may be needed in that night; so its owner, and the colleagues who would call, he
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from tldops_bot.commands import _letters
+from tldops_bot.commands import _letters, _restating
 from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import address_key, mask_address, mask_phone
-from tldops_bot.domain.outgoing import Kind, Letter
-from tldops_bot.store import audit, people, tokens
+from tldops_bot.domain.personal_name import same_name
+from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Person, Token
 
 UNDONE_WITHIN = timedelta(days=14)
 
 # The column, the word that members know it by, and whether colleagues who would call or write must hear of it.
 _COLUMNS = {
-    "name": ("Name", False),
+    "name": ("Name", True),
     "email": ("Email", True),
     "emergency_email": ("Emergency-Email", False),
     "phone": ("Phone", True),
@@ -55,40 +56,25 @@ def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str
         return
     until = ctx.now + UNDONE_WITHIN
     details = {"before": dict(before), "after": after}
+    values = {
+        "name": person.name,
+        "until": until,
+        "fields": _fields(changed),
+        "changes": _in_words(before, after, changed),
+    }
     for address in to:
-        minted = tokens.mint(
-            ctx.session,
-            ctx.random,
-            "undo",
-            address,
-            ctx.now,
-            until,
-            person_id=person.id,
-            details=details,
-        )
-        values = {
-            "token": minted.words,
-            "name": person.name,
-            "until": until,
-            "fields": _fields(changed),
-            "changes": _in_words(before, after, changed),
-        }
         # In clear, with numbers and addresses shortened: the key may be in wrong hands.
+        box, template = _letters.to_address(address), "letters/record_changed"
         ctx.post(
-            Letter(
-                Kind.TOKEN,
-                "letters/record_changed",
-                values,
-                _letters.to_address(address),
-                route=minted.route,
-            )
+            _letters.question(ctx, "undo", template, box, until, values, person_id=person.id, details=details)
         )
     _tell_colleagues(ctx, person, changed, is_undone=False)
+    _tell_of_new_name(ctx, person, before["name"])
 
 
 def undo(ctx: Context, token: Token) -> Reply | Refused:
     """Put back what is still as that change left it."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     before, after = token.details.get("before", {}), token.details.get("after", {})
     if person is None or not before:
         return Refused("token_void")
@@ -110,10 +96,10 @@ def undo(ctx: Context, token: Token) -> Reply | Refused:
         person.emergency_proven_at = datetime.fromisoformat(proven) if proven else None
     ctx.session.flush()
     fields = _fields(back)
-    audit.record(
-        ctx.session, ctx.now, "mailbox", "undone", "", person.id, ctx.mail.inbox_id, fields=sorted(fields)
-    )
+    ctx.record("undone", actor="mailbox", person_id=person.id, fields=sorted(fields))
     _tell_colleagues(ctx, person, back, is_undone=True)
+    _tell_of_new_name(ctx, person, now["name"])
+    _restating.follow(ctx, person, now["email"])
     return Reply("undone", {"fields": fields})
 
 
@@ -130,6 +116,15 @@ def _tell_colleagues(ctx: Context, person: Person, columns: list[str], is_undone
         values = {"name": person.name, "fields": fields, "is_undone": is_undone, "email": person.email}
         to = _letters.to_people(colleagues)
         ctx.post(_letters.notice("letters/colleague_changed", values, to))
+
+
+def _tell_of_new_name(ctx: Context, person: Person, old: str) -> None:
+    """A seat is a person's, vouched for by name; whoever else takes it over has been vouched for by nobody."""
+    to = _letters.to_people(people.office_holders(ctx.session, "committee"))
+    tlds = [shown(entry.tld) for entry in person.entries if entry.state in people.LIVING]
+    if to and tlds and not same_name(old, person.name):
+        values = {"old": old, "new": person.name, "tlds": tlds, "email": person.email}
+        ctx.post(_letters.notice("letters/renamed", values, to, is_confidential=True))
 
 
 def _matters(column: str, before: Mapping[str, str]) -> bool:

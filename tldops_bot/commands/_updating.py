@@ -3,17 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tldops_bot.commands import _letters, _proving, _roster_choice, _undoing, _waking, _wrong_numbers
+from tldops_bot.commands import (
+    _letters,
+    _proving,
+    _restating,
+    _roster_choice,
+    _undoing,
+    _waking,
+    _wrong_numbers,
+)
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._fields import read_candidate
 from tldops_bot.domain.address import mask_address, mask_phone, same_address
 from tldops_bot.domain.candidate import Candidate, column_of
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.domain.token import write_route
 from tldops_bot.domain.wake import Wake
-from tldops_bot.store import audit, people, tokens
+from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Person, Token
 
 _DIRECT = (
@@ -98,18 +106,9 @@ def carry_out(ctx: Context, person: Person, change: Change, entered_by: str = ""
         person.roster_files = change.roster_files
     person.confirmed_at, person.stale_at = ctx.now, None
     entered = {"entered_by": entered_by} if entered_by else {}
-    audit.record(
-        ctx.session,
-        ctx.now,
-        ctx.actor.fingerprint or "mailbox",
-        "updated",
-        "",
-        person.id,
-        ctx.mail.inbox_id,
-        fields=sorted(change.named),
-        **entered,
-    )
+    ctx.record("updated", person_id=person.id, fields=sorted(change.named), **entered)
     _undoing.offer(ctx, person, before, mailboxes)
+    _restating.follow(ctx, person, person.email)
     values = {"changed": [one for one in change.named if one not in waiting], "waiting": waiting}
     return Reply("updated", values, Status.WAITING if waiting else Status.SUCCESS)
 
@@ -127,19 +126,7 @@ def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Re
         return Refused("key_first")
     tokens.void_for_person(ctx.session, person.id, ctx.now, "update")  # the newest proposal stands
     until = ctx.now + ctx.config.membership.request_lifetime
-    minted = tokens.mint(
-        ctx.session,
-        ctx.random,
-        "update",
-        _mailbox(person),
-        ctx.now,
-        until,
-        fingerprint=key.fingerprint if key else None,
-        person_id=person.id,
-        details={"fields": [[one.name, one.value] for one in fields], "by": _role(ctx)},
-    )
     values = {
-        "token": minted.words,
         "name": person.name,
         "by": _role(ctx),
         "changes": [(one.name, _shown(one, is_clear=key is None)) for one in fields],
@@ -149,13 +136,17 @@ def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Re
     }
     to = Recipient(_mailbox(person), Entitled.PERSON, person.id, key.fingerprint if key else None)
     ctx.post(
-        Letter(
-            Kind.TOKEN,
+        _letters.question(
+            ctx,
+            "update",
             "letters/update",
-            values,
             (to,),
+            until,
+            values,
             is_confidential=key is not None,
-            route=minted.route,
+            fingerprint=to.fingerprint,
+            person_id=person.id,
+            details={"fields": [[one.name, one.value] for one in fields], "by": _role(ctx)},
         )
     )
     return Reply("proposed", {"name": person.name, "fields": list(change.named)}, Status.WAITING)
@@ -163,7 +154,7 @@ def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Re
 
 def agreed(ctx: Context, token: Token) -> Reply | Refused:
     """The person's own word: the change counts, if it still fits."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     fields = [Field(name, value, 0) for name, value in token.details.get("fields", ())]
     if person is None or not fields:
         return Refused("token_void")
@@ -176,7 +167,7 @@ def agreed(ctx: Context, token: Token) -> Reply | Refused:
 
 def not_agreed(ctx: Context, token: Token, because: str) -> Reply | Refused:
     """The person says no: nothing changes, and the secretariat hears of it."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     if person is None:
         return Refused("token_void")
     named = tuple(name for name, _ in token.details.get("fields", ()))
@@ -200,29 +191,17 @@ def _ask_new_addresses(ctx: Context, person: Person, change: Change) -> list[str
 
 def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
     until = ctx.now + ctx.config.membership.request_lifetime
-    pair = write_route(ctx.random(8))
+    details = {"new": new, "pair": write_route(ctx.random(8))}
     for purpose, address in (("old_address", _mailbox(person)), ("new_address", new)):
-        minted = tokens.mint(
-            ctx.session,
-            ctx.random,
-            purpose,
-            address,
-            ctx.now,
-            until,
-            person_id=person.id,
-            details={"new": new, "pair": pair},
-        )
         values = {
-            "token": minted.words,
             "name": person.name,
             "is_old": purpose == "old_address",
             "new": mask_address(new),
             "until": until,
         }
+        to, template = _letters.to_address(address), "letters/new_address"
         ctx.post(
-            Letter(
-                Kind.TOKEN, "letters/new_address", values, _letters.to_address(address), route=minted.route
-            )
+            _letters.question(ctx, purpose, template, to, until, values, person_id=person.id, details=details)
         )
 
 

@@ -7,7 +7,7 @@ from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import describe, shown
 from tldops_bot.domain.address import address_key
-from tldops_bot.domain.outgoing import Kind, Letter
+from tldops_bot.domain.joining import LATE_WORD
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Entry, Request
 
@@ -44,28 +44,21 @@ def _ask_about_one(ctx: Context, address: str, asked: Sequence[Request], is_remi
     day_ago = ctx.now - timedelta(days=1)
     if requests.vouching_mails_since(ctx.session, address, day_ago) >= VOUCHING_MAILS_A_DAY:
         return
-    minted = _mint_vouch(ctx, address, asked)
     singles = []
     if len(asked) > 1:
         singles = [{"tld": shown(one.tld), "token": _mint_single(ctx, address, one).words} for one in asked]
-    ctx.post(
-        Letter(
-            Kind.TOKEN,
-            "letters/vouch",
-            {
-                "token": minted.words,
-                "requests": [describe(one) for one in asked],
-                "candidate": describe(asked[0]),
-                "singles": singles,
-                "address": address,
-                "is_reminder": is_reminder,
-                "until": min(one.expires_at for one in asked),
-                "authentication": str(asked[0].details.get("authentication", "")),
-            },
-            _letters.to_address(address),
-            route=minted.route,
-        )
-    )
+    until = min(one.expires_at for one in asked)
+    values = {
+        "requests": [describe(one) for one in asked],
+        "candidate": describe(asked[0]),
+        "singles": singles,
+        "address": address,
+        "is_reminder": is_reminder,
+        "until": until,
+        "authentication": str(asked[0].details.get("authentication", "")),
+    }
+    to = _letters.to_address(address)
+    ctx.post(_letters.question(ctx, "vouch", "letters/vouch", to, until + LATE_WORD, values, requests=asked))
 
 
 def words_given(ctx: Context, request: Request) -> tuple[set[str], set[str]]:
@@ -86,11 +79,6 @@ def end_probation_if_all_agree(ctx: Context, request: Request) -> None:
             entry.probation_until = ctx.now
 
 
-def _mint_vouch(ctx: Context, address: str, asked: Sequence[Request]) -> tokens.Minted:
-    until = min(one.expires_at for one in asked)
-    return tokens.mint(ctx.session, ctx.random, "vouch", address, ctx.now, until, asked)
-
-
 def _mint_single(ctx: Context, address: str, request: Request) -> tokens.Minted:
     """A token for one TLD of several that stand in one mail; it counts as no mail of its own."""
     return tokens.mint(
@@ -99,7 +87,7 @@ def _mint_single(ctx: Context, address: str, request: Request) -> tokens.Minted:
         "vouch",
         address,
         ctx.now,
-        request.expires_at,
+        request.expires_at + LATE_WORD,
         [request],
         details={"single": True},
     )

@@ -16,7 +16,7 @@ from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.wake import WORD_LASTS, WORDS_A_DAY, Wake, is_safe_target, read_wake, takes_phone
 from tldops_bot.mail.phones import costs_more, parse_phone
-from tldops_bot.store import audit, tokens, wakes
+from tldops_bot.store import tokens, wakes
 from tldops_bot.store.tables import Alert, Person, Token, WakeChannel
 
 FIELD = "Wake"
@@ -73,16 +73,14 @@ def carry_out(ctx: Context, person: Person, wake: Wake) -> bool:
 
 def proven(ctx: Context, token: Token) -> Reply | Refused:
     """The word came back: from now on this way counts, and the person hears of it by mail."""
-    person = ctx.session.get(Person, token.person_id) if token.person_id else None
+    person = tokens.person_of(ctx.session, token)
     if person is None or not token.details:
         return Refused("token_void")
     wake = Wake(**token.details)
     if wake.gateway not in ctx.config.wake.gateways:
         return Refused("no_gateway")
     wakes.keep_way(ctx.session, person.id, wake, ctx.now)
-    audit.record(
-        ctx.session, ctx.now, "mailbox", "wake_proven", person_id=person.id, inbox_id=ctx.mail.inbox_id
-    )
+    ctx.record("wake_proven", actor="mailbox", person_id=person.id)
     said = {"gateway": wake.gateway, "severity": wake.severity}
     values = said | {"name": person.name, "target": mask_phone(wake.target)}
     ctx.post(_letters.notice("letters/wake_proven", values, _letters.to_person(person)))

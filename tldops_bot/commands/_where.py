@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tldops_bot.commands._command import Context, Refused
-from tldops_bot.commands._fields import read_tlds
+from tldops_bot.commands._fields import is_in_root, read_tlds, unknown
 from tldops_bot.domain.organisation import kind_of, kind_of_word, organisation, parse_organisation
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import Tld
@@ -56,7 +56,13 @@ def read_where(ctx: Context, words: Sequence[str]) -> Where | Refused:
     for one in asked:
         if refused := _unless_served(ctx, one.labelled.a_label if one.labelled else one.kind, one.kind):
             return refused
-    return not_served(ctx, tlds) or Where(tuple(tlds), tuple(asked))
+    return not_in_root(ctx, tlds) or not_served(ctx, tlds) or Where(tuple(tlds), tuple(asked))
+
+
+def not_in_root(ctx: Context, tlds: Iterable[Tld]) -> Refused | None:
+    """What of these has left the root: its contacts may be spoken of, but nobody is to come."""
+    gone = next((tld for tld in tlds if not is_in_root(ctx, tld)), None)
+    return unknown(ctx, gone.u_label, gone) if gone is not None else None
 
 
 def not_served(ctx: Context, tlds: Iterable[Tld]) -> Refused | None:

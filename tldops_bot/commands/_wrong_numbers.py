@@ -5,7 +5,7 @@ import re
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.address import mask_phone
-from tldops_bot.store import audit, people
+from tldops_bot.store import people
 from tldops_bot.store.tables import Person
 
 _NUMBER = re.compile(r"\+\d[\d ()./-]{5,30}\d")
@@ -29,10 +29,7 @@ def report(ctx: Context, person: Person, number: str = "") -> tuple[str, ...]:
     for name in found:
         setattr(person, f"{name}_wrong_at", ctx.now)
     marked = tuple(LABELS[name] for name in found)
-    actor = ctx.actor.fingerprint or "mailbox"
-    audit.record(
-        ctx.session, ctx.now, actor, "number_wrong", "", person.id, ctx.mail.inbox_id, fields=list(marked)
-    )
+    ctx.record("number_wrong", person_id=person.id, fields=list(marked))
     numbers = [
         {
             "field": LABELS[name],

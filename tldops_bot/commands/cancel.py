@@ -4,7 +4,7 @@ from tldops_bot.commands import _alert_news
 from tldops_bot.commands._alerts import ANNOUNCED, CANCELLED, HELD, may_manage
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.request import Request
-from tldops_bot.store import alerts, audit
+from tldops_bot.store import alerts
 
 
 @command("CANCEL id", who=Who.MEMBER, changes=True)
@@ -20,16 +20,7 @@ def cancel(ctx: Context, request: Request) -> Reply | Refused:
     if held.state == ANNOUNCED:
         _alert_news.tell_called_off(ctx, held)
     waiting.state = CANCELLED
-    audit.record(
-        ctx.session,
-        ctx.now,
-        ctx.actor.fingerprint,
-        "alert_cancelled",
-        "",
-        ctx.actor.person_id,
-        ctx.mail.inbox_id,
-        alert=held.id,
-    )
+    ctx.record("alert_cancelled", person_id=ctx.actor.person_id, alert=held.id)
     return Reply(
         "cancelled", {"id": held.id, "is_update": waiting is update, "is_exercise": held.is_exercise}
     )

@@ -15,7 +15,6 @@ from tldops_bot.domain.alert import (
     read_yes,
 )
 from tldops_bot.domain.request import Request
-from tldops_bot.store import audit
 from tldops_bot.store.tables import Alert
 
 AHEAD = timedelta(days=7)
@@ -73,15 +72,6 @@ def _starts_at(ctx: Context, request: Request) -> datetime | Refused:
 
 def _announce(ctx: Context, made: Alert, scope: Scope) -> int:
     made.state = ANNOUNCED
-    audit.record(
-        ctx.session,
-        ctx.now,
-        ctx.actor.fingerprint,
-        "exercise_announced",
-        "",
-        ctx.actor.person_id,
-        ctx.mail.inbox_id,
-        alert=made.id,
-    )
+    ctx.record("exercise_announced", person_id=ctx.actor.person_id, alert=made.id)
     values = notice_values(made, scope, ctx.actor.person) | {"starts_at": made.posted_at}
     return _alert_news.announce_to(ctx, "letters/exercise_announced", made, values)

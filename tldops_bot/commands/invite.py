@@ -4,13 +4,13 @@ from tldops_bot.commands import _inviting
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_tlds
 from tldops_bot.commands._requests import shown
-from tldops_bot.commands._where import not_served
+from tldops_bot.commands._where import not_in_root, not_served
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.outreach import A_DAY, MISSING_A_DAY, ONE_DAY, STOPPED
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import Tld
-from tldops_bot.store import audit, invitations, people
+from tldops_bot.store import invitations, people
 from tldops_bot.store.tables import Invitation
 
 
@@ -33,7 +33,7 @@ def invite(ctx: Context, request: Request) -> Reply | Refused:
 
 
 def _not_wanted(ctx: Context, tld: Tld) -> Refused | None:
-    if refused := not_served(ctx, [tld]):
+    if refused := not_in_root(ctx, [tld]) or not_served(ctx, [tld]):
         return refused
     limit = ctx.config.membership.contacts_per_tld
     if len(people.contacts_of(ctx.session, tld.a_label)) >= limit:
@@ -93,14 +93,7 @@ def _missing(ctx: Context) -> Reply:
         if invitations.in_the_way(ctx.session, address, ctx.now) is None:
             invitations.plan(ctx.session, address, tlds, False, ctx.actor.person_id, ctx.now)
             planned += 1
-    audit.record(
-        ctx.session,
-        ctx.now,
-        ctx.actor.fingerprint,
-        "invitations_planned",
-        inbox_id=ctx.mail.inbox_id,
-        number=planned,
-    )
+    ctx.record("invitations_planned", number=planned)
     values = {
         "tlds": len(lacking),
         "planned": planned,
@@ -116,12 +109,5 @@ def _stop(ctx: Context) -> Reply:
     held = invitations.planned(ctx.session)
     for one in held:
         one.state = STOPPED
-    audit.record(
-        ctx.session,
-        ctx.now,
-        ctx.actor.fingerprint,
-        "invitations_stopped",
-        inbox_id=ctx.mail.inbox_id,
-        number=len(held),
-    )
+    ctx.record("invitations_stopped", number=len(held))
     return Reply("stopped", {"number": len(held)})

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from tldops_bot.commands import _keys, _proving, _requests
+from tldops_bot.commands import _keys, _letters, _proving, _requests
+from tldops_bot.commands._asked_before import is_from, may_ask
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
-from tldops_bot.commands._proofs import is_from, may_ask
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate, fitness
-from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.request import Request
-from tldops_bot.store import people, requests, tokens
+from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Person
 from tldops_bot.store.tables import Request as RequestRow
 
@@ -69,25 +69,21 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
         return checked
     people.hold_certificate(ctx.session, offered[0], ctx.now)
     until = ctx.now + ctx.config.membership.request_lifetime
-    minted = tokens.mint(
-        ctx.session,
-        ctx.random,
-        "key_new",
-        person.email,
-        ctx.now,
-        until,
-        fingerprint=offered[0].fingerprint,
-        person_id=person.id,
-        details={"old": person.fingerprint},
+    to = Recipient(person.email, Entitled.KEY, person.id, offered[0].fingerprint)
+    ctx.post(
+        _letters.question(
+            ctx,
+            "key_new",
+            "letters/prove_key",
+            (to,),
+            until,
+            {"name": person.name, "fingerprint": to.fingerprint, "until": until},
+            is_confidential=True,
+            fingerprint=to.fingerprint,
+            person_id=person.id,
+            details={"old": person.fingerprint},
+        )
     )
-    values = {
-        "token": minted.words,
-        "name": person.name,
-        "fingerprint": offered[0].fingerprint,
-        "until": until,
-    }
-    to = (Recipient(person.email, Entitled.KEY, person.id, offered[0].fingerprint),)
-    ctx.post(Letter(Kind.TOKEN, "letters/prove_key", values, to, is_confidential=True, route=minted.route))
     return Reply("waiting", {"fingerprint": offered[0].fingerprint, "needs_word": False}, Status.WAITING)
 
 

@@ -4,7 +4,7 @@ from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._fields import is_clean, read_tlds
 from tldops_bot.commands._requests import number
 from tldops_bot.domain.request import Request
-from tldops_bot.store import audit, notes, requests
+from tldops_bot.store import notes, requests
 
 LIMIT = 500
 
@@ -23,9 +23,7 @@ def note(ctx: Context, request: Request) -> Reply | Refused:
         return about
     key, tld, name = about
     notes.keep(ctx.session, key, text, ctx.actor.person_id, ctx.now)
-    audit.record(
-        ctx.session, ctx.now, ctx.actor.fingerprint, "noted", tld, inbox_id=ctx.mail.inbox_id, about=key
-    )
+    ctx.record("noted", tld=tld, about=key)
     held = notes.shown(ctx.session, key)
     return Reply("noted", {"about": name, "notes": held}, is_confidential=True)
 

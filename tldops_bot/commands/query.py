@@ -18,7 +18,7 @@ from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import parse_region
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.roster import parts
-from tldops_bot.store import alerts, figures, freshness, lookups, organisations
+from tldops_bot.store import alerts, figures, freshness, iana, lookups, organisations
 from tldops_bot.store.roster_rows import load_roster
 from tldops_bot.store.tables import Person
 
@@ -125,7 +125,8 @@ def _people(ctx: Context, request: Request, found: Sequence[Person]) -> Reply:
 
 def _missing(ctx: Context) -> Reply:
     held = lookups.listed_tlds(ctx.session)
-    missing = [facts.tld.shown for facts in ctx.tlds.of_kind("cctld") if facts.tld.a_label not in held]
+    cctlds = iana.in_root(ctx.session, ctx.tlds).of_kind("cctld")
+    missing = [facts.tld.shown for facts in cctlds if facts.tld.a_label not in held]
     return Reply("missing", {"tlds": missing}, is_confidential=True)
 
 

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from tldops_bot.commands import _letters, _proving, _vouching
+from tldops_bot.commands import _deciders, _proving, _vouching
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._requests import describe, number, record
+from tldops_bot.commands._requests import number, record
 from tldops_bot.domain.outreach import BETWEEN_REMINDERS
 from tldops_bot.domain.request import Request
-from tldops_bot.store import people, requests, tokens
+from tldops_bot.store import requests, tokens
 from tldops_bot.store.tables import Request as RequestRow
 
 
@@ -48,7 +48,9 @@ def _ask_again(ctx: Context, held: RequestRow) -> str:
     """Whom it waits for, asked once more; "" when there is nobody."""
     if held.state == requests.PROVING:
         return _candidate(ctx, held)
-    return _vouchers(ctx, held) if held.state == requests.VOUCHING else _committee(ctx, held)
+    if held.state == requests.VOUCHING:
+        return _vouchers(ctx, held)
+    return "_".join(_deciders.remind(ctx, [held]))
 
 
 def _candidate(ctx: Context, held: RequestRow) -> str:
@@ -69,20 +71,3 @@ def _vouchers(ctx: Context, held: RequestRow) -> str:
         if address not in answered:
             _vouching.ask_voucher(ctx, address, [held], is_reminder=True)
     return "vouchers" if len(ctx.letters) > before else ""
-
-
-def _committee(ctx: Context, held: RequestRow) -> str:
-    """Those of the committee who have said nothing yet; before there is one, the operator."""
-    holders = people.office_holders(ctx.session, "committee")
-    voted = {one.person_id for one in requests.votes(ctx.session, held)}
-    silent = [one for one in holders if one.id not in voted]
-    if not holders:
-        values = {"request": describe(held), "has_committee": False}
-        ctx.post(
-            _letters.notice("letters/decide_operator", values, _letters.to_committee(ctx.session, ctx.config))
-        )
-    elif silent:
-        values = {"request": describe(held)}
-        to = _letters.to_people(silent)
-        ctx.post(_letters.notice("letters/decide_reminder", values, to, is_confidential=True))
-    return "committee" if silent or not holders else ""

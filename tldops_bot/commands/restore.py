@@ -1,6 +1,6 @@
 """RESTORE: the committee puts a suspended contact back; it is a yes to the question that the suspension asked."""
 
-from tldops_bot.commands import _deciding
+from tldops_bot.commands import _deciders, _deciding
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import read_tlds
 from tldops_bot.commands._requests import shown
@@ -23,10 +23,11 @@ def restore(ctx: Context, request: Request) -> Reply | Refused:
         held = [one for one in held if one.tld == tlds[0].a_label]
     if person is None or not held:
         return Refused("nobody_suspended")
-    if person is ctx.actor.person:
-        return Refused("on_oneself", {"verb": "RESTORE"})
     for entry in held:  # whether that decides it is seen on the entry
-        found = _deciding.vote(ctx, question_of(ctx, entry), approves=True, because="")
+        question = question_of(ctx, entry)
+        if ctx.actor.person is not None and _deciders.is_about(ctx.actor.person, question):
+            return Refused("on_oneself", {"verb": "RESTORE"})
+        found = _deciding.vote(ctx, question, approves=True, because="")
         if isinstance(found, Refused):
             return found
     values = {"name": person.name, "tlds": [shown(one.tld) for one in held]}

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from tldops_bot.commands._asked_before import already_asked, asked_in_vain, is_from, may_ask
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.commands._fields import blocks, read_candidate
-from tldops_bot.commands._proofs import already_asked, asked_in_vain, is_from, may_ask
 from tldops_bot.commands._proving import ask_for_proof, open_request
 from tldops_bot.commands._requests import number, shown
 from tldops_bot.commands._where import read_where

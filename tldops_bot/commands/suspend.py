@@ -2,7 +2,7 @@
 
 from tldops_bot.commands import _suspending
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._fields import is_in_root
+from tldops_bot.commands._fields import is_known
 from tldops_bot.commands._requests import number, shown
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.outreach import ONE_DAY, SUSPENSIONS_A_DAY
@@ -45,7 +45,7 @@ def _where(ctx: Context, listed: list[Entry], text: str) -> tuple[list[Entry], s
     if word.upper() == "ALL":
         return listed, rest.strip()
     tld = parse_seat(word)
-    if tld is None or not is_in_root(ctx, tld):
+    if tld is None or not is_known(ctx, tld):
         return listed, text.strip()
     held = [one for one in listed if one.tld == tld.a_label]
     return (held, rest.strip()) if held else Refused("suspend_where", {"tld": tld.shown})

@@ -1,6 +1,7 @@
 """What may stand in config.toml: every table, every key, its type and what it is when left out."""
 
 from datetime import timedelta
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +22,8 @@ from tldops_bot.domain.durations import parse_duration
 from tldops_bot.domain.language import ENGLISH, is_language_code
 from tldops_bot.domain.schedule import validate_crontab
 from tldops_bot.domain.wake import is_gateway_name, problem_of_url
+
+_POSTGRESQL = "postgresql+psycopg"
 
 
 def _duration(value: Any) -> timedelta:
@@ -64,6 +67,24 @@ def _host_port(value: str) -> str:
     return value
 
 
+def host_and_port(value: str) -> tuple[str, int]:
+    """Of a HostPort; brackets round an IPv6 address are left out."""
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _database_url(value: str) -> str:
+    """PostgreSQL's own short forms mean the one library we use. Never quoted when wrong: it may hold a password."""
+    kind, _, rest = value.partition("://")
+    if kind in ("postgres", "postgresql"):
+        kind = _POSTGRESQL
+    if kind not in ("sqlite", _POSTGRESQL) or (kind == "sqlite" and len(rest) < 2):
+        raise ValueError('a database is written as "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
+    if kind == _POSTGRESQL and find_spec("psycopg") is None:
+        raise ValueError("PostgreSQL needs a library more: pip install 'psycopg[binary]'")
+    return f"{kind}://{rest}"
+
+
 def _ip_address(value: str) -> str:
     try:
         return str(ip_address(value))
@@ -100,6 +121,7 @@ Address = Annotated[str, AfterValidator(_address)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 Crontab = Annotated[str, AfterValidator(_crontab)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
 Resolver = Annotated[str, AfterValidator(_resolver)]
 IpAddress = Annotated[str, AfterValidator(_ip_address)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -158,7 +180,7 @@ class SmarthostSettings(Table):
 
 
 class DatabaseSettings(Table):
-    url: str = "sqlite:///var/tldops.sqlite"
+    url: DatabaseUrl = "sqlite:///var/tldops.sqlite"
     lease: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=10), le=timedelta(hours=1))
 
 

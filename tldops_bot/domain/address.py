@@ -3,7 +3,6 @@
 import re
 
 from tldops_bot.domain.labels import to_a_label
-from tldops_bot.domain.tld import Tld
 
 MAX_OCTETS = 254
 MAX_LOCAL_OCTETS = 64
@@ -51,11 +50,6 @@ def same_address(one: str, other: str) -> bool:
 def domain_of(address: str) -> str:
     """The domain in A-labels, or an empty string for what is no address."""
     return (parse_address(address) or "").rpartition("@")[2]
-
-
-def is_under(address: str, tld: Tld) -> bool:
-    """Whether mail to this address depends on the TLD itself: when it falls, so does the address."""
-    return domain_of(address).rpartition(".")[2] == tld.a_label
 
 
 def mask_address(address: str) -> str:

@@ -1,4 +1,4 @@
-"""What an alert may say of itself (DESIGN section 6): a bad value takes the safer one, except where that is unsafe."""
+"""What an alert may say of itself: a bad value takes the safer one, except where that is unsafe."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -166,9 +166,3 @@ def read_when(text: str, now: datetime) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def scope_words(scope: Scope, tlds: tuple[Tld, ...]) -> str:
-    """The scope with its TLDs as people see them."""
-    named = Scope(scope.everybody, tuple(tld.shown for tld in tlds), scope.regions, scope.organisations)
-    return named.words

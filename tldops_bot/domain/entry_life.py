@@ -51,7 +51,16 @@ _JOINING = (
     Move(Of.JOINING, NOTHING, "proving", ANYBODY, "SUBSCRIBE", ("prove",)),
     Move(Of.JOINING, "proving", "vouching", CANDIDATE, "CONFIRM", ("vouch",)),
     Move(Of.JOINING, "proving", "withdrawn", CANDIDATE, "DECLINE"),
-    Move(Of.JOINING, "proving", "expired", CLOCK, "nobody answered", (), LIFETIME, "advance_requests"),
+    Move(
+        Of.JOINING,
+        "proving",
+        "expired",
+        CLOCK,
+        "nobody answered",
+        ("unproven",),
+        LIFETIME,
+        "advance_requests",
+    ),
     Move(Of.JOINING, "proving", "rejected", COMMITTEE, "REJECT", ("rejected",)),
     Move(Of.JOINING, "vouching", "done", VOUCHER, "CONFIRM", ("welcome", "told")),
     Move(
@@ -74,6 +83,14 @@ _JOINING = (
         Of.JOINING, "vouching", "expired", CLOCK, "the TLD is gone", ("not_possible",), "", "advance_requests"
     ),
     Move(Of.JOINING, "committee", "done", COMMITTEE, "APPROVE", ("welcome", "told")),
+    Move(
+        Of.JOINING,
+        "committee",
+        "done",
+        VOUCHER,
+        "CONFIRM, where nothing but an answer was missing",
+        ("welcome", "told", "decided"),
+    ),
     Move(Of.JOINING, "committee", "rejected", COMMITTEE, "REJECT", ("rejected",)),
     Move(Of.JOINING, "committee", "withdrawn", CANDIDATE, "DECLINE, after a CONFIRM"),
     Move(Of.JOINING, "committee", "withdrawn", CONTACT, "FORGET"),

@@ -1,4 +1,4 @@
-"""The rules of staying a contact (DESIGN section 5.5): when somebody is asked "still right?", and what silence leads to.
+"""The rules of staying a contact: when somebody is asked "still right?", and what silence leads to.
 
 A silent person is asked four times, then marked and asked about, then put before the committee; and asked on
 for ever. Nothing here ends an entry: that takes a human.

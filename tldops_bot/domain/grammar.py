@@ -1,4 +1,4 @@
-"""The grammar of command mails (DESIGN section 4): signed text in, requests or clear problems out."""
+"""The grammar of command mails: signed text in, requests or clear problems out."""
 
 import re
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ ANSWER_VERBS = ("CONFIRM", "DECLINE", "OBJECT", "ACK", "SEEN")
 MAX_COMMANDS = 30
 MAX_LINES = 20_000
 MAX_GUESSES = 300  # lines in which a mistyped verb is looked for, since that takes a while
+MAX_PROBLEMS = 100  # then no more is read: nothing of such a mail is carried out, and few of them are told
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z-]{0,30})[ \t]*:[ \t]*(.*)")
 _COURTESIES = frozenset(
@@ -68,7 +69,7 @@ class _Reader:
     def read(self, text: str) -> Commands:
         lines = _lines(text)
         for number, line in lines:
-            if self._ends_here(line):
+            if self._ends_here(line) or len(self.problems) == MAX_PROBLEMS:
                 self.not_read += [rest for _, rest in lines if rest.strip()]
                 break
             if self._line(number, line):

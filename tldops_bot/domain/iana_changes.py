@@ -1,4 +1,4 @@
-"""What changed at IANA between two answers about a TLD, and which of it is believed at once (DESIGN section 5.6).
+"""What changed at IANA between two answers about a TLD, and which of it is believed at once.
 
 whois is plain text on the wire: who stands in between can answer anything, and a parser can break. So what
 takes something away, and what changes in a flood, is believed only when a later sync says the same.
@@ -49,12 +49,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All that changed of one TLD, and the addresses that IANA lists for it no more, or from now on."""
+    """All that changed of one TLD, and the addresses that IANA lists for it no more."""
 
     tld: Tld
     changes: tuple[Change, ...]
     gone: frozenset[str] = frozenset()
-    come: frozenset[str] = frozenset()
 
     @property
     def is_retired(self) -> bool:
@@ -73,8 +72,7 @@ def difference(before: IanaRecord | None, after: IanaRecord) -> Difference | Non
     changes = (*_of_tld(before, after), *_of_contacts(before, after))
     if not changes:
         return None
-    was, now = _addresses(before), _addresses(after)
-    return Difference(after.tld, changes, was - now, now - was)
+    return Difference(after.tld, changes, _addresses(before) - _addresses(after))
 
 
 def not_listed(tld: Tld) -> IanaRecord:

@@ -1,4 +1,4 @@
-"""The rules of becoming a contact (DESIGN section 5): who may vouch, what goes to the committee, and probation."""
+"""The rules of becoming a contact: who may vouch, what goes to the committee, and probation."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -83,7 +83,17 @@ def probation_end(
 
 
 REMINDER_DAYS = (0, 3, 7, 12)
+LATE_WORD = timedelta(
+    days=60
+)  # after the time a voucher was given: people come back from holidays, and answer
+SILENCE = frozenset({"no_answer", "voucher_bounces"})
 A_DAY = timedelta(days=1)
+STUCK_AFTER = timedelta(days=28)  # what the committee has not decided by then, the operator may
+
+
+def is_only_unanswered(reasons: Collection[str]) -> bool:
+    """Whether a case came to the committee for nothing but a voucher's silence, which a late word ends."""
+    return bool(reasons) and set(reasons) <= SILENCE
 
 
 def reminders_due(sent_at: Collection[datetime], asked_at: datetime, now: datetime) -> bool:

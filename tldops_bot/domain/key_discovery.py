@@ -1,11 +1,10 @@
-"""Where a mailbox's OpenPGP key is published, and when its owner is to hear that it ends.
+"""Where a mailbox's OpenPGP key is published.
 
 Web Key Directory: draft-koch-openpgp-webkey-service; DNS: RFC 7929 section 3. What is found there is a hint.
 """
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from tldops_bot.domain.address import parse_address
@@ -14,10 +13,6 @@ from tldops_bot.domain.address import parse_address
 Z_BASE_32 = "ybndrfg8ejkmcpqxot1uwisza345h769"
 WELL_KNOWN = "/.well-known/openpgpkey"
 OPENPGPKEY_LABEL = "_openpgpkey"
-
-RUNGS = (60, 30, 14, 7, 1)  # days ahead
-NOT_TOLD = 0
-EXPIRED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +69,3 @@ def openpgpkey_name(address: str) -> str:
     if not local:
         return ""
     return f"{hashlib.sha256(local.encode()).hexdigest()[:56]}.{OPENPGPKEY_LABEL}.{domain}"
-
-
-def rung(expires_at: datetime | None, now: datetime, last_rung: int) -> int | None:
-    """The warning to be sent now, or None: days ahead out of RUNGS, or EXPIRED.
-
-    Each is sent once; skipped ones are not made up for. A rung that is not the one told last has been reached
-    by time or by a renewal that was too short, and both are worth a letter.
-    """
-    reached = reached_rung(expires_at, now)
-    return reached if reached not in (NOT_TOLD, last_rung) else None
-
-
-def reached_rung(expires_at: datetime | None, now: datetime) -> int:
-    """Where a key stands: NOT_TOLD while it lasts longer than the first rung."""
-    if expires_at is None:
-        return NOT_TOLD
-    left = expires_at - now
-    if left <= timedelta(0):
-        return EXPIRED
-    return min((days for days in RUNGS if left <= timedelta(days=days)), default=NOT_TOLD)

@@ -1,4 +1,4 @@
-"""When a mailbox counts as dead (DESIGN section 8): two messages over three days came back, and a probe had no answer."""
+"""When a mailbox counts as dead: two messages over three days came back, and a probe had no answer."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta

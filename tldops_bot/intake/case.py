@@ -90,7 +90,6 @@ class Case:
                 certificates=judged.certificates,
                 covered=judged.covered,
                 signed_at=judged.verdict.signed_at,
-                signed_digest=judged.digest,
                 original=judged.original,
                 original_form=judged.original_form,
                 was_encrypted=judged.was_encrypted,

@@ -14,11 +14,11 @@ from tldops_bot.commands import _joining, _letters, _requests
 from tldops_bot.commands._alerts import CANCELLED
 from tldops_bot.commands._suspending import FINAL_AFTER
 from tldops_bot.domain.alert_reach import due_report
-from tldops_bot.domain.key_discovery import reached_rung
+from tldops_bot.domain.key_expiry import reached_rung
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.schedule import last_due
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext
-from tldops_bot.jobs._joining import as_command
 from tldops_bot.jobs.report_reach import PATIENCE
 from tldops_bot.store import (
     alerts,
@@ -45,10 +45,8 @@ def settle(ctx: JobContext, made_at: datetime) -> list[Letter]:
     facts.put(ctx.session, facts.RESTORED_AT, ctx.now.isoformat())
     facts.only_mac_key(ctx.session, ctx.random)
     alerts.leave_gap(ctx.session, ctx.now, ALERTS_SKIPPED)
-    for numbered in (
-        "requests",
-        "invitations",
-    ):  # people have the numbers of those that are lost in their mail
+    # People have the numbers of those that are lost in their mail.
+    for numbered in ("requests", "invitations"):
         dump.leave_gap(ctx.session.connection(), numbered, OTHERS_SKIPPED)
     ended = tokens.void_all(ctx.session, ctx.now)
     outbox_control.drop_questions(ctx.session, ctx.now)

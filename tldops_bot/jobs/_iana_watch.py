@@ -155,7 +155,7 @@ def _contacts(ctx: JobContext, believed: Iterable[Difference]) -> dict[Person, t
     """The contacts of the TLDs, suspended ones too, each with the TLDs that are theirs."""
     found: dict[Person, dict[str, None]] = defaultdict(dict)
     for label in dict.fromkeys(one.tld.a_label for one in believed):
-        for entry in people.contacts_of(ctx.session, label, (people.LISTED, people.SUSPENDED)):
+        for entry in people.contacts_of(ctx.session, label, people.LIVING):
             found[entry.person][label] = None
     return {person: tuple(tlds) for person, tlds in found.items()}
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from tldops_bot.commands import _keys
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext
-from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import people
 
 

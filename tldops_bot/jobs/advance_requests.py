@@ -2,20 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from tldops_bot.commands import _joining, _requests, _vouching
+from tldops_bot.commands import _joining, _letters, _requests, _vouching
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.joining import reminders_due, technical_counts_at
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.jobs._joining import as_command
-from tldops_bot.store import audit, bounces, iana, requests, tokens
-from tldops_bot.store.tables import Request
+from tldops_bot.store import bounces, iana, requests, tokens
+from tldops_bot.store.tables import Person, Request
 
 
 @job(every=timedelta(minutes=10))
 def advance_requests(ctx: JobContext) -> list[Letter]:
     """Remind IANA contacts, count technical words, and hand what nobody answered to the committee."""
     context = as_command(ctx)
+    _end_unproven(context)
     to_ask: dict[str, list[Request]] = {}
     for held in _people(context):
         waiting = [one for one in held if not _ended(context, one) and one.state == requests.VOUCHING]
@@ -39,24 +40,35 @@ def _tell_of_lost_seats(ctx: Context) -> None:
 def _people(ctx: Context) -> list[list[Request]]:
     """The requests that may have to move, those of one person together: one mail tells of all."""
     found: dict[tuple[str, str, str | None], list[Request]] = {}
-    for request in requests.listing(ctx.session, (requests.PROVING, requests.VOUCHING, requests.COMMITTEE)):
+    for request in requests.listing(ctx.session, (requests.VOUCHING, requests.COMMITTEE)):
         who = request.kind, request.email_key, request.fingerprint
         found.setdefault(who, []).append(request)
     return list(found.values())
 
 
+def _end_unproven(ctx: Context) -> None:
+    """What nobody proved ends, without a further mail to that mailbox; whoever entered it for somebody else hears."""
+    entered: dict[tuple[Person, str], list[Request]] = {}
+    for request in requests.listing(ctx.session, (requests.PROVING,)):
+        if request.expires_at > ctx.now:
+            continue
+        requests.close(request, requests.EXPIRED, _joining.CLOCK, "not proven in time", ctx.now)
+        _requests.record(ctx, "expired", request)
+        by = ctx.session.get(Person, request.details.get("entered_by") or 0)
+        if by is not None and by.email_key != request.email_key:
+            entered.setdefault((by, request.email_key), []).append(request)
+    for (by, _), theirs in entered.items():
+        values = {"requests": [_requests.describe(one) for one in theirs]}
+        to = _letters.to_person(by)
+        ctx.post(_letters.notice("letters/unproven", values, to, is_confidential=by.fingerprint is not None))
+
+
 def _ended(ctx: Context, request: Request) -> bool:
-    """Whether it comes to nothing: never proven, without a further mail to that mailbox; or its TLD is gone."""
-    if request.state == requests.PROVING:
-        if request.expires_at <= ctx.now:
-            requests.close(request, requests.EXPIRED, "the clock", "not proven in time", ctx.now)
-            number = _requests.number(request)
-            audit.record(ctx.session, ctx.now, "the clock", "expired", request.tld, request=number)
-        return True
-    if why := _joining.obstacle(ctx, request):
+    """Whether it comes to nothing: its TLD is gone, or the person is listed already."""
+    why = _joining.obstacle(ctx, request)
+    if why:
         _joining.end(ctx, request, why)
-        return True
-    return False
+    return bool(why)
 
 
 def _unsettled(ctx: Context, waiting: list[Request]) -> list[Request]:

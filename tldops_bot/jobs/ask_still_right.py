@@ -8,8 +8,8 @@ from tldops_bot.commands import _freshness
 from tldops_bot.commands._command import Context
 from tldops_bot.domain import freshness as rules
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, Unfinished, job
-from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import audit, freshness
 from tldops_bot.store.tables import Person
 

@@ -8,8 +8,8 @@ from tldops_bot.commands import _letters
 from tldops_bot.commands._forgetting import forget_due
 from tldops_bot.commands._leaving import leave
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry, Request
 

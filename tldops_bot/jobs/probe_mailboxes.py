@@ -7,8 +7,8 @@ from tldops_bot.commands._command import Context
 from tldops_bot.domain import mailbox as rules
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import bounces, mailboxes, people
 from tldops_bot.store.tables import Person
 

@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from tldops_bot.commands import _letters
-from tldops_bot.commands._requests import describe, number, shown, to_candidate
+from tldops_bot.commands import _deciders, _letters
+from tldops_bot.commands._requests import describe, to_candidate
 from tldops_bot.domain.joining import apology_is_due, committee_is_due
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Request
@@ -15,45 +16,38 @@ from tldops_bot.store.tables import Request
 def remind_committee(ctx: JobContext) -> list[Letter]:
     """Remind the committee of what waits for it (days 3 and 7, then weekly), and tell those who wait for long."""
     held = requests.listing(ctx.session, (requests.COMMITTEE,))
-    has_committee = bool(people.office_holders(ctx.session, "committee"))
-    return [*_to_committee(ctx, held, has_committee), *_to_those_who_wait(ctx, held, has_committee)]
+    return [*_to_committee(ctx, held), *_to_those_who_wait(ctx, held)]
 
 
-def _to_committee(ctx: JobContext, held: list[Request], has_committee: bool) -> list[Letter]:
-    """One mail for all cases that are due, without names: it may have to go in clear."""
+def _to_committee(ctx: JobContext, held: list[Request]) -> list[Letter]:
+    """One mail for all cases that are due."""
     due = [
-        one for one in held if committee_is_due(_since(one), _moment(one, "committee_reminded_at"), ctx.now)
+        one
+        for one in held
+        if committee_is_due(_deciders.since(one), _moment(one, "committee_reminded_at"), ctx.now)
     ]
-    if not due:
-        return []
+    context = as_command(ctx)
+    _deciders.remind(context, due)
     for one in due:
         one.details = {**one.details, "committee_reminded_at": ctx.now.isoformat()}
-    cases = [
-        {"number": number(one), "tld": shown(one.tld) if one.tld else "", "since": _since(one)} for one in due
-    ]
-    values = {"cases": cases, "has_committee": has_committee}
-    to = _letters.to_committee(ctx.session, ctx.config)
-    return [_letters.notice("letters/cases_waiting", values, to)]
+    return context.letters
 
 
-def _to_those_who_wait(ctx: JobContext, held: list[Request], has_committee: bool) -> list[Letter]:
+def _to_those_who_wait(ctx: JobContext, held: list[Request]) -> list[Letter]:
     """One mail to each person, for all their cases that are due."""
     persons: dict[str, list[Request]] = {}
     for one in held:
-        if one.proven_at is not None and apology_is_due(_since(one), _moment(one, "told_long_at"), ctx.now):
+        is_due = apology_is_due(_deciders.since(one), _moment(one, "told_long_at"), ctx.now)
+        if one.proven_at is not None and is_due:
             persons.setdefault(one.email_key, []).append(one)
             one.details = {**one.details, "told_long_at": ctx.now.isoformat()}
     letters = []
     for theirs in persons.values():
-        shown_cases = [describe(one) | {"since": _since(one)} for one in theirs]
+        shown_cases = [describe(one) | {"since": _deciders.since(one)} for one in theirs]
+        has_committee = bool(people.office_holders(ctx.session, "committee"))
         values = {"requests": shown_cases, "has_committee": has_committee}
         letters.append(_letters.notice("letters/takes_long", values, to_candidate(theirs[0])))
     return letters
-
-
-def _since(request: Request) -> datetime:
-    """Since when it waits for the committee."""
-    return _moment(request, "committee_at") or request.asked_at
 
 
 def _moment(request: Request, name: str) -> datetime | None:

@@ -6,8 +6,8 @@ from tldops_bot.commands import _inviting, _letters
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.outreach import ANSWERED, MISSING_A_DAY, ONE_DAY
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import invitations, people
 
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from tldops_bot.commands._alerts import fan_out, scope_of
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.jobs._joining import as_command
 from tldops_bot.store import alerts
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tldops_bot.commands import _letters
-from tldops_bot.domain.key_discovery import EXPIRED, NOT_TOLD, RUNGS, reached_rung, rung
+from tldops_bot.domain.key_expiry import EXPIRED, NOT_TOLD, RUNGS, reached_rung, rung
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import overview

@@ -30,6 +30,8 @@ _PARAMETER = re.compile(r';\s*([^\s=;"]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*
 _COMMENT = r"(\([A-Za-z0-9 .,:/_-]{0,100}\))"
 _PARAMETER_AND_COMMENT = re.compile(rf"{_PARAMETER.pattern}(?:\s+{_COMMENT})?")
 _MEDIA_TYPE = re.compile(rf"\s*([!-.0-~]{{1,60}})/([!-.0-:<-~]{{1,60}})\s*(?:{_COMMENT}\s*)?(?=;|\Z)")
+# KMail's comma between two parameters. Where a boundary is at stake, readers differ on it; in a text's charset they don't.
+_COMMA = re.compile(r'(?<!\\)(?<="),(?=\s*[^\s=;",]{1,40}\s*=)')
 # What decides where parts are and how they are read; for these, no two ways of writing one (RFC 2231).
 _DECISIVE = ("boundary", "protocol", "charset")
 # C0, C1, line separators, and the marks that turn the direction of text round.
@@ -112,7 +114,7 @@ def parse_content_type(headers: Headers) -> ContentType:
     if not found or len(values) > 1:
         return ContentType("", is_sound=False)
     media_type, text = f"{found[1]}/{found[2]}".lower(), values[0][found.end() :]
-    parameters, is_sound = _parameters(text)
+    parameters, is_sound = _parameters(_COMMA.sub(";", text) if media_type[:5] == "text/" else text)
     # Where it is about boundaries, a reader who knows no comments finds other ones.
     has_comment = bool(found[3]) or any(one[3] for one in _PARAMETER_AND_COMMENT.finditer(text))
     is_sound = _join_pieces(parameters) and is_sound and not (has_comment and media_type[:5] != "text/")

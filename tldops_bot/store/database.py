@@ -16,15 +16,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-BUSY_SECONDS = 30
-# What is deleted is overwritten too: who was forgotten is not to be read in the file's free pages.
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "temp_store=MEMORY",
-    "secure_delete=ON",
-)
+from tldops_bot.store.sqlite_file import DatabaseMoved, SqliteFile
+
 # A node that stands still in the middle of a transaction, or whose machine is gone, must not hold up the others.
 _SESSION = {
     "idle_in_transaction_session_timeout": "30s",
@@ -48,7 +41,16 @@ _READ_ONLY = "25006"  # SQLSTATE: the server takes no writes just now
 
 StoreProblem = SQLAlchemyError  # whatever goes wrong in the database; its text may quote a row
 
-__all__ = ["Connection", "Database", "DatabaseMissing", "Session", "StoreProblem", "Urgency", "is_temporary"]
+__all__ = [
+    "Connection",
+    "Database",
+    "DatabaseMissing",
+    "DatabaseMoved",
+    "Session",
+    "StoreProblem",
+    "Urgency",
+    "is_temporary",
+]
 
 
 class DatabaseMissing(Exception):
@@ -93,9 +95,11 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._order = WriterOrder()
+        self._file: SqliteFile | None = None
         if self.is_sqlite:
-            self.writing = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
-            self.reading = _sqlite_engine(self.url, begin="BEGIN")
+            self._file = SqliteFile(Path(self.url.database or ""))
+            self.writing = _sqlite_engine(self.url, self._file, begin="BEGIN IMMEDIATE")
+            self.reading = _sqlite_engine(self.url, self._file, begin="BEGIN")
         else:
             self.writing = _postgresql_engine(self.url)
             self.reading = self.writing.execution_options(isolation_level="REPEATABLE READ")
@@ -103,12 +107,15 @@ class Database:
     @property
     def file(self) -> Path | None:
         """The SQLite file, or None."""
-        return Path(self.url.database) if self.is_sqlite and self.url.database else None
+        return self._file.path if self._file is not None else None
 
     def must_exist(self) -> None:
         """Raises DatabaseMissing where opening would create an empty file."""
         if self.file is not None and not self.file.exists():
-            raise DatabaseMissing(f"no database at {self.file}; `tldops-bot init` makes one")
+            raise DatabaseMissing(
+                f"no database at {self.file}; is its disk there? `tldops-bot restore` sets a backup up,"
+                " `tldops-bot init` makes a new one"
+            )
 
     @contextmanager
     def write(self, urgency: Urgency = Urgency.INTAKE) -> Iterator[Session]:
@@ -156,6 +163,7 @@ class Database:
                 with connection.begin():
                     self.wait_alone(connection)
                     yield connection
+                self._must_be_kept()
             finally:
                 if self.is_sqlite:
                     _pragma(connection, "foreign_keys=ON")
@@ -169,11 +177,19 @@ class Database:
     def _committed(self) -> Iterator[Session]:
         with _known_troubles(), Session(self.writing) as session, session.begin():
             yield session
+        self._must_be_kept()
+
+    def _must_be_kept(self) -> None:
+        """Raises DatabaseMoved when nobody will ever find what was committed just now."""
+        if self._file is not None:
+            self._file.must_be_the_same()
 
     def close(self) -> None:
         """Give back all connections."""
         self.writing.dispose()
         self.reading.dispose()
+        if self._file is not None:
+            self._file.close()
 
 
 def _pragma(connection: Connection, words: str) -> None:
@@ -208,19 +224,12 @@ def _postgresql_engine(url: URL) -> Engine:
     return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=own)
 
 
-def _sqlite_engine(url: URL, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun by us, below
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+def _sqlite_engine(url: URL, file: SqliteFile, begin: str) -> Engine:
+    engine = create_engine(url, creator=file.connect)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
+        file.must_be_the_same()
         connection.exec_driver_sql(begin)
 
     return engine

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain import iana_record
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.iana_record import IanaRecord
@@ -48,6 +49,12 @@ def keep_record(session: Session, record: IanaRecord, now: datetime) -> list[Con
 def tld_row(session: Session, tld: str) -> IanaTld | None:
     """What is held of a TLD, or None when IANA was never asked."""
     return session.get(IanaTld, tld)
+
+
+def in_root(session: Session, tlds: TldTable) -> TldTable:
+    """The TLDs of the table without those that IANA says are assigned to nobody any more."""
+    gone = set(session.scalars(select(IanaTld.tld).where(IanaTld.is_assigned.is_(False))))
+    return TldTable({label: facts for label, facts in tlds.by_a_label.items() if label not in gone})
 
 
 def current_contacts(session: Session, tld: str) -> list[IanaContact]:

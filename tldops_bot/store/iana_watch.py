@@ -11,7 +11,7 @@ from tldops_bot.domain.iana_record import IanaContact, IanaRecord
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.store import facts
 from tldops_bot.store.iana import FRESH_CHANGE, current_contacts, tld_row
-from tldops_bot.store.people import LISTED, SUSPENDED
+from tldops_bot.store.people import LIVING
 from tldops_bot.store.tables import Entry, IanaHeld, IanaTld
 from tldops_bot.store.tables import IanaContact as ContactRow
 
@@ -66,11 +66,6 @@ def let_go(session: Session, tld: str) -> None:
     session.execute(delete(IanaHeld).where(IanaHeld.tld == tld))
 
 
-def held_back_since(session: Session) -> list[IanaHeld]:
-    """Everything that is held back, by TLD."""
-    return list(session.scalars(select(IanaHeld).order_by(IanaHeld.tld)))
-
-
 def changed_since(session: Session, moment: datetime) -> set[str]:
     """The TLDs of which a change was believed since then; a first import is none."""
     came = (ContactRow.since_at > moment) & ContactRow.is_first_import.is_(False)
@@ -80,7 +75,7 @@ def changed_since(session: Session, moment: datetime) -> set[str]:
 def note_vouchers(session: Session, tld: str, now: datetime) -> list[Entry]:
     """Mark the entries whose voucher's address IANA lists no more, unmark those where it does; the newly marked."""
     listed = {one.email_key for one in current_contacts(session, tld)}
-    living = (Entry.tld == tld, Entry.state.in_((LISTED, SUSPENDED)), Entry.voucher_key != "")
+    living = (Entry.tld == tld, Entry.state.in_(LIVING), Entry.voucher_key != "")
     marked = []
     for entry in session.scalars(select(Entry).where(*living).order_by(Entry.id)):
         if entry.voucher_key in listed:
@@ -113,7 +108,7 @@ def was_listed_before(session: Session, contact: ContactRow) -> bool:
 
 def takes_part(session: Session, tlds: Collection[str]) -> set[str]:
     """Which of these TLDs have a contact here, suspended ones too."""
-    query = select(Entry.tld).where(Entry.tld.in_(tlds), Entry.state.in_((LISTED, SUSPENDED)))
+    query = select(Entry.tld).where(Entry.tld.in_(tlds), Entry.state.in_(LIVING))
     return set(session.scalars(query))
 
 

@@ -11,6 +11,7 @@ from tldops_bot.store.people import LISTED, by_address
 from tldops_bot.store.tables import Entry, Lookup, Organisation, Person
 
 LIMIT = 60
+MOST_CHARACTERS = 500  # of what is looked for: no name is longer, and SQLite takes no pattern of 50,000
 
 
 def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[Person]]:
@@ -34,7 +35,7 @@ def by_organisation(session: Session, words: str) -> list[Person]:
 
 def organisation_matches(words: str) -> ColumnElement[bool]:
     """The person's own organisation, or one without a TLD that the person is listed for, by its name or label."""
-    wanted = words.lower()
+    wanted = words.lower()[:MOST_CHARACTERS]
     named = select(Organisation.label).where(
         or_(
             func.lower(Organisation.name).contains(wanted, autoescape=True),
@@ -49,7 +50,7 @@ def organisation_matches(words: str) -> ColumnElement[bool]:
 def by_name(session: Session, words: str) -> list[Person]:
     """Listed people whose name contains all of these words, in any order and any script."""
     found = list(session.scalars(select(Person).where(_is_listed()).order_by(Person.name)))
-    wanted = words.casefold().split()
+    wanted = set(words.casefold()[:MOST_CHARACTERS].split())
     return [one for one in found if all(word in one.name.casefold() for word in wanted)][:LIMIT]
 
 

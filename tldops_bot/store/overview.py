@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer, selectinload
 
-from tldops_bot.domain.key_discovery import NOT_TOLD
+from tldops_bot.domain.key_expiry import NOT_TOLD
 from tldops_bot.store.outbox import NO_KEY
-from tldops_bot.store.people import LISTED, SUSPENDED, is_served
+from tldops_bot.store.people import LIVING, is_served
 from tldops_bot.store.requests import COMMITTEE
 from tldops_bot.store.tables import (
     Alert,
@@ -27,7 +27,7 @@ Waiting = tuple[int, datetime | None]  # how many, and since when the oldest
 
 def seated(session: Session, tld: str = "") -> list[Person]:
     """Everybody listed or suspended for a TLD, or in an office; with `tld`, those of that TLD."""
-    living = exists().where(Entry.person_id == Person.id, Entry.state.in_((LISTED, SUSPENDED)))
+    living = exists().where(Entry.person_id == Person.id, Entry.state.in_(LIVING))
     everybody = or_(living, exists().where(Office.person_id == Person.id))
     wanted = living.where(Entry.tld == tld) if tld else everybody
     query = select(Person).where(wanted).options(selectinload(Person.entries), selectinload(Person.offices))
@@ -117,7 +117,7 @@ def undecided(session: Session) -> Waiting:
 
 def seats(session: Session) -> list[str]:
     """The TLDs, and organisations without one, that have a contact."""
-    living = select(Entry.tld).where(Entry.state.in_((LISTED, SUSPENDED))).distinct()
+    living = select(Entry.tld).where(Entry.state.in_(LIVING)).distinct()
     return list(session.scalars(living.order_by(Entry.tld)))
 
 

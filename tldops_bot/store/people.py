@@ -13,6 +13,7 @@ from tldops_bot.domain.standing import NOBODY, Standing
 from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Office, Person, Request
 
 LISTED, SUSPENDED, LEFT = "listed", "suspended", "left"
+LIVING = (LISTED, SUSPENDED)
 
 
 def by_address(session: Session, address: str) -> Person | None:
@@ -157,9 +158,7 @@ def contacts_of(session: Session, tld: str, states: Iterable[str] = (LISTED,)) -
 
 def entry_of(session: Session, person: Person, tld: str) -> Entry | None:
     """The person's living entry for a TLD (listed or suspended), or None."""
-    query = select(Entry).where(
-        Entry.person_id == person.id, Entry.tld == tld, Entry.state.in_((LISTED, SUSPENDED))
-    )
+    query = select(Entry).where(Entry.person_id == person.id, Entry.tld == tld, Entry.state.in_(LIVING))
     return session.scalar(query)
 
 

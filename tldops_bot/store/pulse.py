@@ -59,7 +59,6 @@ class Pulse:
     jobs: Mapping[str, datetime]
     fan_out: FanOut | None
     iana_newest_at: datetime | None
-    iana_oldest_at: datetime | None
     member_keys_end_at: Sequence[datetime]
 
     @property
@@ -69,7 +68,6 @@ class Pulse:
 
 def read(session: Session, now: datetime) -> Pulse:
     """All of it."""
-    newest, oldest = session.execute(select(func.max(IanaTld.fetched_at), func.min(IanaTld.fetched_at))).one()
     waiting_in = select(func.min(InboxRow.received_at)).where(InboxRow.state == "waiting")
     return Pulse(
         inbox=_inbox(session),
@@ -77,8 +75,7 @@ def read(session: Session, now: datetime) -> Pulse:
         outbox=_outbox(session),
         jobs=_jobs(session),
         fan_out=_fan_out(session),
-        iana_newest_at=newest,
-        iana_oldest_at=oldest,
+        iana_newest_at=session.scalar(select(func.max(IanaTld.fetched_at))),
         member_keys_end_at=_member_keys(session, now),
     )
 

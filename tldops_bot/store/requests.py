@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
@@ -57,6 +57,13 @@ def open_about(session: Session, key: str) -> list[Request]:
     return list(session.scalars(query.order_by(Request.id)))
 
 
+def open_about_person(session: Session, person_id: int, key: str) -> list[Request]:
+    """Everything open about a stored person: also what was asked for their address before they were stored."""
+    is_theirs = or_(Request.person_id == person_id, Request.email_key == key)
+    query = select(Request).where(is_theirs, Request.state.in_(OPEN))
+    return list(session.scalars(query.order_by(Request.id)))
+
+
 def by_number(session: Session, text: str) -> Request | None:
     """The request people call "R-17" (or just 17)."""
     digits = text.strip().upper().removeprefix("R-")
@@ -97,6 +104,11 @@ def siblings(session: Session, request: Request) -> list[Request]:
 def votes(session: Session, request: Request) -> list[Vote]:
     """The committee's words on a request so far."""
     return list(session.scalars(select(Vote).where(Vote.request_id == request.id).order_by(Vote.id)))
+
+
+def drop_votes(session: Session, request: Request) -> None:
+    """What was said of a request counts no more: it asks for something else now."""
+    session.execute(delete(Vote).where(Vote.request_id == request.id))
 
 
 def close(request: Request, state: str, by: str, because: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.roster import Roster, RosterContact, build_roster, wrong_numbers
 from tldops_bot.domain.tld import Tld
-from tldops_bot.store import organisations
+from tldops_bot.store import iana, organisations
 from tldops_bot.store.audit import head
 from tldops_bot.store.constituencies import listed_without
 from tldops_bot.store.people import LISTED
@@ -54,7 +54,7 @@ def load_roster(
         for row in session.execute(query)
         if row.id in listed
     ]
-    return build_roster(now, contacts, tlds, head(session))
+    return build_roster(now, contacts, iana.in_root(session, tlds), head(session))
 
 
 def _listed_tlds(

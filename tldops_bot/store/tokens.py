@@ -57,6 +57,11 @@ def find(session: Session, words: str) -> Token | None:
     return session.scalar(select(Token).where(Token.digest == token_digest(words)).with_for_update())
 
 
+def person_of(session: Session, token: Token) -> Person | None:
+    """The stored person it is about, or who was asked."""
+    return session.get(Person, token.person_id) if token.person_id else None
+
+
 def requests_of(session: Session, token: Token) -> list[Request]:
     """The requests a token answers for, in the order of their TLDs."""
     query = (
@@ -103,18 +108,6 @@ def held_for(session: Session, address: str, now: datetime) -> list[Token]:
         Token.purpose == "carry_out", func.lower(Token.address) == address.lower(), Token.expires_at > now
     )
     return list(session.scalars(query.order_by(Token.id)))
-
-
-def open_held(session: Session, inbox_id: int) -> Token | None:
-    """The open token that would carry out this very mail, or None."""
-    return session.scalar(
-        select(Token).where(
-            Token.inbox_id == inbox_id,
-            Token.purpose == "carry_out",
-            Token.used_at.is_(None),
-            Token.void_at.is_(None),
-        )
-    )
 
 
 def void_for_person(session: Session, person_id: int, now: datetime, purpose: str = "") -> None:
@@ -166,6 +159,13 @@ def void_for_request(session: Session, request: Request, now: datetime) -> None:
         ]
         if token.used_at is None and token.void_at is None and not others:
             token.void_at = now
+
+
+def void_questions(session: Session, asked: Iterable[Request], now: datetime) -> None:
+    """End what vouchers were asked about these requests and have not answered: it says what is no longer so."""
+    theirs = select(TokenRequest.token_id).where(TokenRequest.request_id.in_([one.id for one in asked]))
+    is_open = (Token.purpose == "vouch", Token.used_at.is_(None), Token.void_at.is_(None))
+    session.execute(update(Token).where(Token.id.in_(theirs), *is_open).values(void_at=now))
 
 
 def forget_before(session: Session, moment: datetime) -> None:

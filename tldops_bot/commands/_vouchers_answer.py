@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from tldops_bot.commands import _joining, _requests, _suspending, _vouching
+from tldops_bot.commands import _joining, _letters, _requests, _suspending, _vouching
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._requests import note_mail
-from tldops_bot.domain.joining import counts_at_once, technical_counts_at
+from tldops_bot.domain.joining import counts_at_once, is_only_unanswered, technical_counts_at
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Entry, Request, Token
 
@@ -14,9 +14,10 @@ from tldops_bot.store.tables import Entry, Request, Token
 def said_yes(ctx: Context, token: Token) -> Reply | Refused:
     """A yes counts at once where the contact may vouch alone; a technical contact's may have to wait."""
     asked = tokens.requests_of(ctx.session, token)
-    waiting = [one for one in asked if one.state == requests.VOUCHING]
+    missed = [one for one in asked if _was_only_missed(one)]
+    waiting = [one for one in asked if one.state == requests.VOUCHING or one in missed]
     late = [one for one in asked if one.state == requests.DONE]
-    handed_on = [one for one in asked if one.state == requests.COMMITTEE]
+    handed_on = [one for one in asked if one.state == requests.COMMITTEE and one not in missed]
     if not waiting and not late and not handed_on:
         return Refused("already_decided")
     heard = [one for one in handed_on if iana.kinds_of_address(ctx.session, one.tld, token.address)]
@@ -38,6 +39,7 @@ def said_yes(ctx: Context, token: Token) -> Reply | Refused:
             now.setdefault(_joining.TECHNICAL, []).append(request)
     for by, theirs in now.items():
         _joining.vouched(ctx, theirs, by, token.address)
+    _tell_committee(ctx, [one for one in missed if one.state == requests.DONE])
     values = {
         "requests": [_requests.describe(one) for one in [*still, *late, *heard]],
         "later": [(_requests.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
@@ -51,17 +53,26 @@ def said_yes(ctx: Context, token: Token) -> Reply | Refused:
 def said_no(ctx: Context, token: Token, because: str) -> Reply | Refused:
     """A no is for the committee, or an objection where the person is listed by now."""
     asked = tokens.requests_of(ctx.session, token)
+    open_before = [one for one in asked if one.state in requests.OPEN]
     for request in asked:
         if request.state in (requests.VOUCHING, requests.WAITING, requests.COMMITTEE):
             request.details = {**request.details, "declined_because": because[:200]}
             note_mail(ctx, request, "declined")
-    held = [one for one in asked if one.state in (requests.VOUCHING, requests.WAITING)]
+    held = [
+        one for one in asked if one.state in (requests.VOUCHING, requests.WAITING) or _was_only_missed(one)
+    ]
     _joining.to_committee(ctx, held, ("declined",))
-    for request in asked:
-        is_iana = bool(iana.kinds_of_address(ctx.session, request.tld, token.address))
-        if request.state == requests.DONE and is_iana:
-            _object_late(ctx, request, because, token.address)
-    return Reply("not_vouched", {"requests": [_requests.describe(one) for one in asked]})
+    objected = [
+        one
+        for one in asked
+        if one.state == requests.DONE
+        and iana.kinds_of_address(ctx.session, one.tld, token.address)
+        and _object_late(ctx, one, because, token.address)
+    ]
+    if not open_before and not objected:
+        return Refused("too_late_to_object", {"tld": _requests.shown(asked[0].tld)})
+    heard = [one for one in asked if one in open_before or one in objected]
+    return Reply("not_vouched", {"requests": [_requests.describe(one) for one in heard]})
 
 
 def took_back(ctx: Context, asked: Sequence[Request], because: str) -> Reply:
@@ -94,8 +105,24 @@ def _note_technical(ctx: Context, request: Request, address: str) -> datetime | 
     return technical_counts_at(request.vouching_at or ctx.now, ctx.config.membership.technical_after)
 
 
-def _object_late(ctx: Context, request: Request, because: str, by: str) -> None:
-    """A voucher's no after another one's yes is an objection."""
-    for entry in people.contacts_of(ctx.session, request.tld):
-        if entry.request_id == request.id and ctx.now <= entry.objections_until:
-            objects(ctx, entry, because or "an IANA contact said no", by)
+def _object_late(ctx: Context, request: Request, because: str, by: str) -> bool:
+    """A voucher's no after another one's yes is an objection; whether there is anybody left to object to."""
+    entries = people.contacts_of(ctx.session, request.tld)
+    found = [one for one in entries if one.request_id == request.id and ctx.now <= one.objections_until]
+    for entry in found:
+        objects(ctx, entry, because or "an IANA contact said no", by)
+    return bool(found)
+
+
+def _was_only_missed(request: Request) -> bool:
+    """Whether the committee has a wish to join for want of this very answer."""
+    is_joining = request.kind == "subscribe" and request.state == requests.COMMITTEE
+    return is_joining and is_only_unanswered(request.details.get("reasons", ()))
+
+
+def _tell_committee(ctx: Context, settled: Sequence[Request]) -> None:
+    """What it was asked to decide needs no decision any more."""
+    to = _letters.to_people(people.office_holders(ctx.session, "committee"))
+    if settled and to:
+        values = {"requests": [_requests.describe(one) for one in settled], "approved": True, "votes": []}
+        ctx.post(_letters.notice("letters/decided", values, to, is_confidential=True))

@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
 UPGRADE ?=
+FROM ?=
 WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -31,7 +32,7 @@ NEEDED_BY_TESTS := $(NEEDED) postfix:postfix smtp-sink:postfix opendkim:opendkim
 COVERED := $(addprefix tests/,domain config mail store roster commands intake jobs adapters checks cli) \
     $(addprefix tests/test_,conversations.py serve.py mended_keys.py too_large.py entry_life.py wake_story.py)
 
-.PHONY: help demo test test-postgresql bench faults docs format lock audit sbom release deb deb-check container-check clean tools test-tools
+.PHONY: help demo test test-postgresql bench faults docs format lock audit sbom release deb deb-check upgrade-check container-check clean tools test-tools
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -130,6 +131,10 @@ deb-check: deb  ## that package made twice, installed on a copy of this machine,
 	$(MAKE) deb DEB=build/deb-once-more
 	cmp build/first/*.deb dist/*.deb && rm -rf build/first
 	packaging/try_unit.sh dist/*.deb
+
+upgrade-check: $(STAMP)  ## from the version of FROM=commit to this one, with people and mail in it
+	@[ -n "$(FROM)" ] || { echo "FROM=commit says from which version, such as FROM=v0.1.0"; exit 1; }
+	$(BIN)/python packaging/try_upgrade.py "$(FROM)"
 
 container-check: $(STAMP)  ## the container file's steps in a chroot, and the program run there (root; debootstrap)
 	@rm -f dist/*.whl; mkdir -p dist

@@ -101,7 +101,7 @@ def attach(watch: StopWatch, running: Running) -> None:
     patched.judge = watch.around(VERIFY, intake.judge)
     patched.within = watch.around(POST, intake.within)
     moving: Any = delivery
-    moving._exchange = watch.around(EXCHANGE, delivery._exchange)
+    moving._exchange.turn = watch.around(EXCHANGE, delivery._exchange.turn)
     sealing.sign = watch.around_async(SIGN, sealing.sign)
     sealing.encrypt = watch.around_async(ENCRYPT, sealing.encrypt)
     sealing.mail = watch.around(MAIL, sealing.mail)

@@ -112,7 +112,7 @@ ARROWS: tuple[Arrow, ...] = (
         "committee",
         "listed",
         ((Of.JOINING, "committee", "done"),),
-        "APPROVE",
+        "APPROVE, or a late CONFIRM",
         ((670, 116), (670, 240), (440, 240), (440, 294)),
         (555, 232),
         "middle",

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from faults.post import Post, Wish, number_of
 from faults.town import IN_FLIGHT, FaultTown
 from tests.sink import SunkMail
-from tldops_bot.adapters.outbox_delivery import MESSAGE_ID_KEY
+from tldops_bot.adapters.outbox_exchange import MESSAGE_ID_KEY
 from tldops_bot.mail.compose import message_id
 from tldops_bot.store import audit, facts
 from tldops_bot.store.tables import Alert, AuditEntry, Delivery, InboxRow, Message, UsedSignature

@@ -6,7 +6,6 @@ Each is done to a running service; then it ends, everything is sent again, and t
 import contextlib
 import os
 import resource
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,12 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from faults.accounts import Accounts, draw_up
+from faults.disks import can_mount, small_disk
 from faults.kills import AWAY_SECONDS, Say, finish
 from faults.moved_clock import CLOCK
 from faults.post import Post, Wish, send_aside
@@ -30,7 +29,6 @@ from faults.town import CONNECTIONS, FaultTown, fault_town
 from tests.sink import DROP
 
 MAILS = 24
-DISK_BYTES = 24 * 1024 * 1024
 HOUR = 3600
 
 
@@ -122,35 +120,6 @@ def _hurried(scene: Scene) -> None:
 
 
 # --- the disk and the database
-
-
-@contextmanager
-def small_disk() -> Iterator[FaultTown]:
-    """A town on a disk of its own, of a few megabytes. For root."""
-    home = Path(tempfile.mkdtemp(prefix="fd", dir="/tmp"))
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "faults", str(home)], check=True)
-    try:
-        with fault_town(home=home) as town:
-            yield town
-    finally:
-        subprocess.run(["umount", "--lazy", str(home)], check=True)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-_A_LAYER = """
-mount -t tmpfs none "$0" && mkdir "$0/upper" "$0/work" "$0/root" &&
-mount -t overlay overlay -o "lowerdir=/,upperdir=$0/upper,workdir=$0/work" "$0/root"
-"""
-
-
-@cache
-def can_mount() -> bool:
-    """Whether a disk, and a layer above this machine's, may be mounted: root of a container often may not."""
-    if os.geteuid() != 0 or None in (shutil.which("mount"), shutil.which("unshare")):
-        return False
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["unshare", "--mount", "sh", "-c", _A_LAYER, folder]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _full_disk(scene: Scene) -> int:

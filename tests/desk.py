@@ -11,15 +11,17 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from tests import postgres
-from tests.keys import LIST_ADDRESS, KeyPair, mail, text_entity
+from tests.keys import LIST_ADDRESS, SHORT, KeyPair, mail, text_entity
+from tests.roster_files import quick_files
+from tldops_bot.adapters.roster_press import RosterPress
 from tldops_bot.app import App
 from tldops_bot.config import Config, load_config
 from tldops_bot.domain.address import address_key
@@ -55,7 +57,7 @@ resolver = "none"
 @cache
 def initialised() -> Path:
     """A folder in which `init` was run, to be copied: making the list's key takes longest."""
-    home = Path(tempfile.mkdtemp(prefix="desk", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="desk", dir=SHORT))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     config = write_config(home)
     app = App(config)
@@ -76,13 +78,14 @@ def write_config(home: Path, sink: int = 25, more: str = "") -> Config:
 
 
 def kill_agent(home: Path) -> None:
-    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], capture_output=True, check=False)
+    command = ["gpgconf", "--homedir", str(home), "--kill", "gpg-agent"]
+    subprocess.run(command, capture_output=True, check=False)
 
 
 @contextmanager
 def fresh_home(sink: int = 25, more: str = "") -> Iterator[Config]:
     """A copy of the initialised folder, with a configuration of its own."""
-    home = Path(tempfile.mkdtemp(prefix="d", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="d", dir=SHORT))
     elsewhere = ExitStack()
     try:
         if os.environ.get(postgres.VARIABLE) == "postgresql" and "[database]" not in more:
@@ -105,6 +108,15 @@ def on_postgresql(options: str = "") -> Iterator[str]:
     """The table of config.toml for a database that is there for this alone."""
     with postgres.new_database(options) as url:
         yield f"\n[database]\nurl = {url!r}\n"
+
+
+@dataclass
+class DeskApp(App):
+    """All parts, but for the press: printing takes a process of its own, and seconds."""
+
+    @cached_property
+    def roster_press(self) -> RosterPress:
+        return replace(super().roster_press, make=quick_files)
 
 
 @dataclass
@@ -248,7 +260,7 @@ class Desk:
 def open_desk(more: str = "") -> Iterator[Desk]:
     """A desk in a folder of its own."""
     with fresh_home(more=more) as config:
-        desk = Desk(App(config), datetime.now(UTC).replace(microsecond=0))
+        desk = Desk(DeskApp(config), datetime.now(UTC).replace(microsecond=0))
         desk.app.now = lambda: desk.now
         try:
             yield desk

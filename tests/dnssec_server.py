@@ -87,6 +87,12 @@ class SignedDns:
     def own_key(self, zone: str) -> None:
         self.add(zone, zone, "DNSKEY", self.zones[zone].key.to_text())
 
+    def at_once(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.message.Message:
+        """The answer as a resolver would hand it over, in the order in which the records were added."""
+        answer = dns.message.make_response(dns.message.make_query(name, kind))
+        answer.answer, answer.index = list(self.answers.get((name, kind), [])), None
+        return answer
+
     def reply(self, wire: bytes) -> bytes | None:
         question = dns.message.from_wire(wire)
         one = question.question[0]

@@ -7,6 +7,7 @@ ann.certificate                                      # binary, as the store keep
 """
 
 import atexit
+import os
 import re
 import shutil
 import subprocess
@@ -23,6 +24,19 @@ KEYS_MADE_AT = datetime(2025, 1, 1, tzinfo=UTC)
 Headers = Mapping[str, str]
 
 
+def short_place() -> str:
+    """Where homes and databases lie while a test lasts: in memory if there is room, so that no commit waits for a disk.
+
+    Short, since the path of gpg's sockets is limited.
+    """
+    memory = Path("/dev/shm")
+    is_roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 * 1024**3
+    return str(memory if is_roomy else "/tmp")
+
+
+SHORT = short_place()
+
+
 def gpg(home: Path, *arguments: str, octets: bytes = b"", at: datetime | None = None) -> bytes:
     """Run the test people's own gpg; anything but exit 0 fails the test."""
     clock = [f"--faked-system-time={int(at.timestamp())}!"] if at else []
@@ -35,8 +49,8 @@ def gpg(home: Path, *arguments: str, octets: bytes = b"", at: datetime | None = 
 
 @cache
 def shared_home() -> Path:
-    """One gpg home for all the people of this test process; short, since its socket's path is limited."""
-    home = Path(tempfile.mkdtemp(prefix="keys", dir="/tmp"))
+    """One gpg home for all the people of this test process."""
+    home = Path(tempfile.mkdtemp(prefix="keys", dir=SHORT))
     (home / "gpg-agent.conf").write_text("auto-expand-secmem 65536\n")
     atexit.register(close_home, home)
     return home
@@ -116,7 +130,7 @@ class KeyPair:
 
     def revoked(self) -> bytes:
         """The certificate with its revocation, without touching the key in the shared home."""
-        apart = Path(tempfile.mkdtemp(prefix="rev", dir="/tmp"))
+        apart = Path(tempfile.mkdtemp(prefix="rev", dir=SHORT))
         try:
             gpg(apart, "--trust-model=pgp", "--import", octets=self.certificate)
             gpg(apart, "--trust-model=pgp", "--import", octets=self.revocation())

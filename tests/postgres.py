@@ -25,6 +25,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.keys import SHORT
 from tldops_bot.config.shipped import shipped
 from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
@@ -160,17 +161,29 @@ def new_database(options: str = "", *, is_empty: bool = False, on: Cluster | Non
 
 
 @contextmanager
-def new_store(folder: Path) -> Iterator[Database]:
-    """An empty database for one test: a file in this folder, or where the variable says."""
+def new_store() -> Iterator[Database]:
+    """An empty database for one test: a file, or where the variable says."""
     with ExitStack() as until_then:
         if os.environ.get(VARIABLE) == "postgresql":
             made = Database(until_then.enter_context(new_database()))
         else:
-            (folder / "store.sqlite").touch()
-            made = Database(f"sqlite:///{folder}/store.sqlite")
-            Base.metadata.create_all(made.writing)
+            folder = until_then.enter_context(tempfile.TemporaryDirectory(prefix="st", dir=SHORT))
+            made = Database(f"sqlite:///{shutil.copy(_empty_file(), folder)}")
         until_then.callback(made.close)
         yield made
+
+
+@cache
+def _empty_file() -> Path:
+    """A SQLite file with the tables, to be copied."""
+    folder = tempfile.mkdtemp(prefix="st", dir=SHORT)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = Path(folder) / "store.sqlite"
+    file.touch()
+    database = Database(f"sqlite:///{file}")
+    Base.metadata.create_all(database.writing)
+    database.close()
+    return file
 
 
 @cache

@@ -16,6 +16,7 @@ from tldops_bot.domain.iana_changes import Change, Field
 from tldops_bot.domain.mail_authentication import Authentication
 from tldops_bot.domain.roster import Coverage, Share
 from tldops_bot.domain.verdict import REASONS
+from tldops_bot.mail.bodies import SMIME
 from tldops_bot.mail.diagnosis import CHANGES, DAMAGES, REBUILT
 from tldops_bot.mail.render import Renderer
 
@@ -279,6 +280,7 @@ _PENDING: Values = {
     "other_tlds": ["be", IDN],
     "other_requests": [{"number": "R-20", "tld": "be"}, {"number": "R-21", "tld": ""}],
     "namesakes": [["de"], []],
+    "phones": ["+44 20 7946 0123", "+44 7700 900123"],
     "iana": [
         {"kind": "administrative", "email": "admin@nic.example", "since_at": AT, "came_back": True},
         {"kind": "technical", "email": "", "since_at": None, "came_back": False},
@@ -302,6 +304,7 @@ _BARE_CASE: Values = _PENDING | {
     "other_tlds": [],
     "other_requests": [],
     "namesakes": [],
+    "phones": [],
     "iana": [],
     "asked_by": {"is_own": True, "name": "", "address": "ann@nic.example"},
     "sent": [],
@@ -716,6 +719,7 @@ REFUSALS: dict[str, list[Values]] = {
             ("bad_signature", CHANGES),
             ("malformed_block", DAMAGES),
             ("malformed_mail", (*DAMAGES[:1], *REBUILT)),
+            ("no_plain_text", (SMIME,)),
         )
     },
     **{reason: [{"fingerprint": KEY}] for reason in FITNESS_REASONS},
@@ -857,7 +861,7 @@ REFUSALS: dict[str, list[Values]] = {
     ],
     "unknown_verb": [{"line": "QUREY nl", "nearest": "QUERY"}, {"line": "DANCE", "nearest": ""}],
     "unreadable_line": [{"line": "what?", "nearest": ""}],
-    "unsigned": [{"verb": "QUERY", "detail": detail} for detail in ("", "exchange")],
+    "unsigned": [{"verb": "QUERY", "detail": detail} for detail in ("", "exchange", SMIME)],
     "use_key": [{"verb": "KEY"}],
     "use_unsubscribe": [{"tld": "nl"}, {"tld": IDN}],
 }
@@ -901,6 +905,7 @@ _STILL_RIGHT: Values = {
 _SILENT: Values = {
     "name": "Ann Example",
     "email": "ann@nic.example",
+    "phones": [("+44 20 7946 0123", False), ("+44 7700 900123", True)],
     "tlds": ["nl", IDN],
     "alone": [],
     "confirmed_at": AT,

@@ -104,6 +104,8 @@ def test_the_site_is_built_has_every_page_and_loads_nothing_from_elsewhere(
         assert not re.findall(r'<link[^>]+href="(?:https?:)?//[^"]*"', html), file
     for style in (tmp_path / "site").rglob("*.css"):
         assert not re.findall(r"url\(['\"]?(?:https?:)?//", style.read_text(encoding="utf-8")), style
+    listed = re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(set(listed)), "a page stands twice in the menu"
     menu = (tmp_path / "site/index.html").read_text(encoding="utf-8")
     for page in PAGES:
         assert f'href="{page.file.relative_to(DOCS).with_suffix(".html").as_posix()}' in menu, page.name

@@ -18,20 +18,19 @@ import dkim
 import pytest
 from sqlalchemy import select
 
-from faults.misfortunes import can_mount
+from faults.disks import can_mount
 from tests.adapters.smtp_talk import free_port, make_certificate
 from tests.adapters.test_mail_authentication import rsa_key
-from tests.adapters.test_postfix import MASTER_CF, control
 from tests.dns_server import LoopbackDns
 from tests.keys import LIST_ADDRESS, KeyPair, mail, next_number, text_entity
 from tests.letterbox import Got
+from tests.postfix import IS_THERE, running
 from tests.service import Town, reconfigure, town, wait_until
 from tests.sink import ThreadedSink
 from tldops_bot.store.tables import Delivery, InboxRow
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0
-    or None in (shutil.which(one, path="/usr/sbin:/usr/bin") for one in ("postfix", "opendkim")),
+    not IS_THERE or shutil.which("opendkim", path="/usr/sbin:/usr/bin") is None,
     reason="needs Postfix and OpenDKIM installed, and root to start an instance of them",
 )
 
@@ -45,28 +44,10 @@ OUTSIDE = "127.0.0.2"
 PATIENCE = 60.0
 IANA_CONTACT = "hostmaster@nic.example"
 
-# What the operator's machine has anyway, and what makes Postfix hurry.
 MAIN_CF = """
-compatibility_level = 3.6
-queue_directory = {home}/queue
-data_directory = {home}/data
-maillog_file = {home}/log
-maillog_file_prefixes = {home}
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 smtp_bind_address = 127.0.0.1
 myhostname = mx.lists.example
-mydestination =
-alias_maps =
-local_recipient_maps =
-disable_dns_lookups = yes
 default_transport = smtp:[127.0.0.1]:{world}
-smtpd_peername_lookup = no
-queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 2s
-transport_retry_time = 1s
-default_destination_concurrency_failed_cohort_limit = 0
 """
 
 
@@ -185,23 +166,13 @@ def listens(port: int) -> bool:
 @contextmanager
 def postfix(home: Path, port: int, into: str, milter: int, world: int, more: str = "") -> Iterator[Server]:
     """An instance of its own that delivers mail for the list to `into`."""
-    server = Server(home, port)
-    home.mkdir()
-    for name in ("queue", "data", "etc"):
-        (home / name).mkdir()
-    shutil.chown(home / "data", "postfix")
+    (home / "etc").mkdir(parents=True)
     shutil.copyfile(SHIPPED / "postfix-header-checks", home / "etc/checks")
     changes = {"lmtp:inet:127.0.0.1:8025": into, "8891": str(milter)}
     changes |= {"/etc/postfix/tldops-header-checks": f"{home}/etc/checks"}
-    main_cf = MAIN_CF.format(home=home, world=world) + shipped("postfix-main.cf", changes) + more
-    (home / "etc/main.cf").write_text(main_cf)
-    (home / "etc/master.cf").write_text(MASTER_CF.format(port=server.port))
-    control("start", home)
-    try:
-        wait_until(lambda: listens(server.port), PATIENCE)
-        yield server
-    finally:
-        control("abort", home)
+    main_cf = MAIN_CF.format(world=world) + shipped("postfix-main.cf", changes) + more
+    with running(home, port, main_cf):
+        yield Server(home, port)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from faults.misfortunes import can_mount
+from faults.disks import can_mount
 from tests.test_wheel import PURELIB, run
 from tldops_bot import __version__
 from tldops_bot.cli.commands import app

@@ -156,6 +156,7 @@ def upgrade() -> None:
         sa.Column("phone_wrong_at", Moment(), nullable=True),
         sa.Column("mobile_wrong_at", Moment(), nullable=True),
         sa.Column("fax", sa.String(length=255), nullable=False),
+        sa.Column("fax_e164", sa.String(length=32), nullable=False),
         sa.Column("postal", sa.Text(), nullable=False),
         sa.Column("organisation", sa.String(length=255), nullable=False),
         sa.Column("timezone", sa.String(length=255), nullable=False),

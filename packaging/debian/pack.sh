@@ -3,7 +3,7 @@
 # a virtual environment at usr/lib/tldops-bot, made by the Python of this Debian (`make deb` does).
 # The same libraries and the same SOURCE_DATE_EPOCH make the same octets, wherever and by whomever it is run.
 set -eu
-export LC_ALL=C DPKG_DEB_THREADS_MAX=1 SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(date +%s)}"
+export LC_ALL=C SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(date +%s)}"
 root=$(realpath "$1") out=$(realpath "$2")
 here=$(dirname "$(realpath "$0")") top=$(dirname "$(dirname "$(dirname "$(realpath "$0")")")")
 env="$root/usr/lib/tldops-bot" inside=/usr/lib/tldops-bot

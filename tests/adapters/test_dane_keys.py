@@ -4,14 +4,16 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import dns.dnssec
 import dns.rdatatype
 import dns.rrset
 import pytest
 
 from tests.dnssec_server import DAY, TTL, SignedDns, Zone, absolute, openpgpkey, signed_dns
+from tldops_bot.adapters import dnssec_chain
 from tldops_bot.adapters.dane_keys import DaneKeys
 from tldops_bot.adapters.dns_questions import Nameserver, Resolvers
-from tldops_bot.adapters.dnssec_chain import anchors
+from tldops_bot.adapters.dnssec_chain import Chain, anchors
 from tldops_bot.domain.key_discovery import NoKey, openpgpkey_name
 
 ANN = "ann@nic.example"
@@ -145,6 +147,40 @@ def test_a_name_with_many_labels_does_not_make_us_ask_without_end(dns_: SignedDn
 def test_records_that_are_too_large_are_left_alone(dns_: SignedDns) -> None:
     publish(dns_, b"\x99" + bytes(30_000), b"\x98" + bytes(5_000))
     assert fetch(dns_) == NoKey("too_large")
+
+
+def test_of_many_records_four_are_taken(dns_: SignedDns) -> None:
+    publish(dns_, *(KEY + bytes([number]) for number in range(6)))
+    assert len(fetch(dns_)) == 4
+
+
+def test_few_keys_and_signatures_are_tried_however_many_a_zone_has(
+    dns_: SignedDns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CVE-2023-50387: with a hundred of each, ten thousand signatures would be computed for one name."""
+    publish(dns_, KEY)
+    crowd = [dns_.zones["nic.example"], *(Zone(absolute("nic.example")) for _ in range(20))]
+    dns_.add("nic.example", "nic.example", "DNSKEY", *(one.key.to_text() for one in crowd))
+    dns_.add("example", "nic.example", "DS", *(one.ds().to_text() for one in crowd))
+    for records, signatures in dns_.answers.values():
+        zone = dns_.zones[signatures[0].signer.to_text(omit_final_dot=True) if records.name else "."]
+        for day in range(1, 9):
+            signatures.update(zone.sign(records, dns_.ends + day * DAY))
+    tried: list[tuple[int, int]] = []
+    compared: list[int] = []
+    validate, matches = dns.dnssec.validate, dnssec_chain._matches
+
+    def counted(records, held, keys, **more) -> None:
+        tried.append((len(held[1]), sum(map(len, keys.values()))))
+        validate(records, held, keys, **more)
+
+    monkeypatch.setattr(dns.dnssec, "validate", counted)
+    monkeypatch.setattr(dnssec_chain, "_matches", lambda *pair: compared.append(1) or matches(*pair))
+    chain = Chain(dns_.at_once, dns_.anchors, datetime.now(UTC).timestamp())
+    assert len(chain.proven(absolute(NAME), dns.rdatatype.OPENPGPKEY)) == 1
+    assert max(signatures for signatures, _ in tried) == 4
+    assert max(keys for _, keys in tried) == 16
+    assert len(compared) <= 16 * 16 + 2
 
 
 def test_a_resolver_in_trouble_is_told_from_no_key(dns_: SignedDns) -> None:

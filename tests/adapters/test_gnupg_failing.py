@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.misfortunes import can_mount
+from faults.disks import can_mount
 from faults.process import agent_of
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person

@@ -269,6 +269,20 @@ def test_mail_made_to_be_slow_is_checked_in_no_time() -> None:
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.parametrize(("within", "result"), [(True, "pass"), (False, "permerror")])
+def test_what_is_larger_than_any_honest_mail_header_or_key_is_left_alone(within: bool, result: str) -> None:
+    assert check(signed(MAIL + b"x\r\n" * (300_000 if within else 400_000))).dkim == result
+    assert check(signed(b"X-More: x\r\n" * (11_000 if within else 12_000) + MAIL)).dkim == result
+    key = f"{rsa_key(2048)[1]}; n={'x' * (1_500 if within else 2_000)}"
+    assert check(signed(), zone(key=[key])).dkim == result
+
+
+@pytest.mark.parametrize(("names", "result"), [(200, "pass"), (500, "none")])
+def test_a_signature_that_is_longer_than_any_honest_one_is_none(names: int, result: str) -> None:
+    headers = [b"from", *(b"x-%d" % number for number in range(names))]
+    assert check(signed(include_headers=headers)).dkim == result
+
+
 # --- SPF
 
 

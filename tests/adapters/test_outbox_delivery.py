@@ -36,7 +36,7 @@ from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.mail import bounce_address
 from tldops_bot.mail.compose import draft
 from tldops_bot.mail.render import Rendered
-from tldops_bot.store import facts, outbox, outbox_control
+from tldops_bot.store import facts, outbox, outbox_control, outbox_leases
 from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING
 from tldops_bot.store.tables import CertificateRow, Message, Person
@@ -66,8 +66,8 @@ def encryption() -> Iterator[Encryption]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with new_store(tmp_path) as made:
+def database() -> Iterator[Database]:
+    with new_store() as made:
         yield made
 
 
@@ -164,7 +164,8 @@ class Post:
         now = self.clock()
         with self.database.write() as session:
             rendered = draft(letter, Rendered("A word", text), LIST, now)
-            ids = outbox.deliveries_of(session, outbox.enqueue(session, letter, rendered, now))
+            message = outbox.enqueue(session, letter, rendered, now)
+            ids = list(session.scalars(select(Row.id).where(Row.message_id == message).order_by(Row.id)))
         if self.delivery is not None:
             self.delivery.wake()
         return ids
@@ -747,7 +748,7 @@ def test_node_that_stood_still_hands_over_and_marks_nothing_that_another_has_tak
             await office.until(lambda: smarthost.begun == 1)
             later = office.clock() + timedelta(hours=1)
             with database.write() as session:
-                outbox.take_back(session, later)
+                outbox_leases.take_back(session, later)
                 taken = outbox.claim(session, later, 9, later + timedelta(hours=1), "the other node")
             assert len(taken) == 5
             office.clock.ahead = timedelta(hours=1)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -46,8 +45,8 @@ class Node:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with new_store(tmp_path) as made:
+def database() -> Iterator[Database]:
+    with new_store() as made:
         to = tuple(Recipient(f"noc{number}@nic.example", Entitled.ADDRESS) for number in range(2))
         with made.write() as session:
             draft = Draft("A word", b"Content-Type: text/plain\r\n\r\nHello\r\n", {}, "")

@@ -226,6 +226,7 @@ def test_a_word_that_can_not_be_said_keeps_no_mark_from_being_made(office: Post)
             (other,) = office.put(letter())
             await office.until(lambda: office.rows()[other].state == TAKEN, 60)
             await office.until(lambda: office.rows()[held].state == HELD, 60)
+        assert set(office.states()) == {TAKEN, HELD}
 
     run(main, 120)
 

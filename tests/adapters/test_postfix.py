@@ -7,8 +7,6 @@ import os
 import shutil
 import smtplib
 import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +16,12 @@ import pytest
 
 from tests.adapters.smtp_talk import Inbox, NotStored, free_port, listening, story
 from tests.adapters.test_smuggling import FALSE_ENDS, SMUGGLED
+from tests.postfix import IS_THERE, running
 from tests.sink import Sink
 from tldops_bot.domain.list_address import ListAddress
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("postfix", path="/usr/sbin:/usr/bin") is None or os.geteuid() != 0,
-    reason="needs Postfix installed, and root to start an instance of it",
+    not IS_THERE, reason="needs Postfix installed, and root to start an instance of it"
 )
 
 DOMAINS = ("tcp.example", "unix.example", "smtp.example")
@@ -32,51 +30,15 @@ LIMIT = 100_000
 MAIL = b"From: Ann Example <ann@nic.example>\r\nSubject: hello\r\n\r\n.\r\nHELP\r\n"
 
 MAIN_CF = """
-compatibility_level = 3.6
-queue_directory = {home}/queue
-data_directory = {home}/data
-maillog_file = {home}/log
-maillog_file_prefixes = {home}
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 myhostname = mx.example
-mydestination =
 mynetworks = 127.0.0.0/8
 relay_domains = {domains}
 recipient_delimiter = +
-alias_maps =
-local_recipient_maps =
-disable_dns_lookups = yes
 default_transport = smtp:[127.0.0.1]:{sink_port}
 transport_maps = inline:{{ {{tcp.example=lmtp:inet:127.0.0.1:{tcp_port}}},
     {{unix.example=lmtp:unix:{socket}}}, {{smtp.example=smtp:[127.0.0.1]:{smtp_port}}} }}
 smtpd_forbid_bare_newline = normalize
 smtpd_forbid_bare_newline_exclusions =
-smtpd_peername_lookup = no
-queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 2s
-transport_retry_time = 1s
-default_destination_concurrency_failed_cohort_limit = 0
-"""
-MASTER_CF = """
-127.0.0.1:{port} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-lmtp unix - - n - - lmtp
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-tlsmgr unix - - n 1000? 1 tlsmgr
-postlog unix-dgram n - n - 1 postlogd
 """
 
 
@@ -111,39 +73,14 @@ class Postfix:
 @pytest.fixture(scope="module")
 def postfix() -> Iterator[Postfix]:
     home = Path(f"/tmp/pf{os.getpid()}")  # short, since sockets lie in it
-    home.mkdir()
-    for name in ("queue", "data", "etc", "run"):
-        (home / name).mkdir()
-    shutil.chown(home / "data", "postfix")
-    ports = [free_port() for _ in range(4)]
-    instance = Postfix(home, *ports, home / "run" / "lmtp.sock")
-    values = {
-        name: getattr(instance, name) for name in ("port", "tcp_port", "smtp_port", "sink_port", "socket")
-    }
-    values |= {"home": home, "domains": ", ".join(DOMAINS)}
-    (home / "etc" / "main.cf").write_text(MAIN_CF.format(**values))
-    (home / "etc" / "master.cf").write_text(MASTER_CF.format(**values))
-    control("start", home)
+    (home / "run").mkdir(parents=True)
+    instance = Postfix(home, *(free_port() for _ in range(4)), home / "run" / "lmtp.sock")
+    values = {name: getattr(instance, name) for name in ("tcp_port", "smtp_port", "sink_port", "socket")}
     try:
-        wait_until_listening(instance)
-        yield instance
+        with running(home, instance.port, MAIN_CF.format(domains=", ".join(DOMAINS), **values)):
+            yield instance
     finally:
-        control("abort", home)
         shutil.rmtree(home)
-
-
-def control(verb: str, home: Path) -> None:
-    command = ["/usr/sbin/postfix", "-c", str(home / "etc"), verb]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-
-
-def wait_until_listening(instance: Postfix) -> None:
-    for _ in range(100):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", instance.port), 1):
-            return
-        time.sleep(0.1)
-    pytest.fail(f"Postfix does not listen: {instance.log()}")
 
 
 @contextlib.asynccontextmanager

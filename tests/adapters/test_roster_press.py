@@ -13,7 +13,7 @@ from tests.keys import KeyPair, gpg
 from tests.letterbox import OneKeyHome, gpg_verify
 from tests.roster_files import quick_files
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
-from tldops_bot.adapters.roster_press import RosterPress, make_files
+from tldops_bot.adapters.roster_press import RosterPress, make_aside, make_files
 from tldops_bot.commands._roster_files import manuscript
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
@@ -30,7 +30,6 @@ from tldops_bot.store.tables import Person
 @pytest.fixture
 def press(desk: Desk, ann: KeyPair) -> RosterPress:
     desk.member(ann, "nl")
-    desk.app.roster_press = replace(desk.app.roster_press, make=quick_files)
     return desk.app.roster_press
 
 
@@ -43,7 +42,7 @@ def held(desk: Desk) -> Edition | None:
 def test_every_file_is_signed_by_the_list_and_gpg_alone_says_so(desk: Desk, ann: KeyPair) -> None:
     """With the real files, made in a process of their own."""
     desk.member(ann, "nl")
-    assert desk.app.roster_press.prepare()
+    assert replace(desk.app.roster_press, make=make_aside).prepare()
     edition = held(desk)
     assert edition is not None
     assert [one.kind for one in edition.files] == ["vcf", "pdf", "csv", "json", "keys"]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.https_server import Web, https_server, moved, ok
 from tldops_bot.adapters.dns_questions import DnsTrouble
-from tldops_bot.adapters.wkd_keys import MAX_KEY_OCTETS, WebKeyDirectory, is_public
+from tldops_bot.adapters.wkd_keys import MAX_HEADER_OCTETS, MAX_KEY_OCTETS, WebKeyDirectory, is_public
 from tldops_bot.domain.key_discovery import NoKey, web_keys
 
 ANN = "Ann@nic.example"
@@ -153,6 +153,7 @@ def test_redirections_end(web: Web) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
+        b"HTTP/1.1 200 OK\r\nX-More: " + bytes(MAX_HEADER_OCTETS + MAX_KEY_OCTETS),  # and no end to it
         ok(bytes(MAX_KEY_OCTETS + 1)),
         ok(bytes(10 * MAX_KEY_OCTETS)),
         b"HTTP/1.1 200 OK\r\n\r\n" + bytes(MAX_KEY_OCTETS + 1),
@@ -195,8 +196,9 @@ def test_a_host_where_nobody_listens_is_unreachable(web: Web) -> None:
     assert fetch(web, port=9) == NoKey("unreachable")
 
 
-def test_the_next_address_is_tried_where_the_first_does_not_answer(web: Web) -> None:
+def test_the_next_address_is_tried_where_the_first_does_not_answer_and_then_no_more(web: Web) -> None:
     assert fetch(web, {ADVANCED.host: ("127.0.0.2", "127.0.0.1")}) == (KEY,)
+    assert fetch(web, {ADVANCED.host: ("127.0.0.2", "127.0.0.3", "127.0.0.1")}) == NoKey("unreachable")
 
 
 def test_trouble_with_the_dns_is_told_from_no_key(web: Web) -> None:

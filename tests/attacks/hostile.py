@@ -1,4 +1,7 @@
-"""Mails made to cost time and memory; `python -m tests.attacks.hostile` says in JSON what each cost."""
+"""Mails made to cost time and memory; `python -m tests.attacks.hostile` says in JSON what each cost.
+
+A text over the limit is refused unread, so nearly all stay just below it.
+"""
 
 import base64
 import json
@@ -6,19 +9,29 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import select
 
-from tests.desk import Desk, open_desk
+from tests.desk import LIST_LINE, Desk, open_desk
+from tests.keys import KeyPair
+from tldops_bot.mail.charsets import MAX_TEXT_BYTES
 from tldops_bot.store.tables import InboxRow
 
 TOP = b"From: <x@elsewhere.example>\r\nTo: <tld-ops@lists.example>\r\nMIME-Version: 1.0\r\n"
 LIMIT = 10_000_000  # what the listener takes
+COLLEAGUES = 150  # whose names are looked through
+READ = MAX_TEXT_BYTES - 100  # what is read of a text
 
 
-def text(body: bytes, more: bytes = b"") -> bytes:
-    return TOP + b"Content-Type: text/plain; charset=utf-8\r\n" + more + b"\r\n" + body
+def text(body: bytes, kind: bytes = b"text/plain; charset=utf-8") -> bytes:
+    return TOP + b"Content-Type: " + kind + b"\r\n\r\n" + body[:READ]
+
+
+def encoded(encoding: bytes, body: bytes) -> bytes:
+    """As large as a mail may be: what comes of it is smaller."""
+    return TOP + b"Content-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body
 
 
 def nested(depth: int) -> bytes:
@@ -33,8 +46,8 @@ def parts(count: int, kind: bytes = b"text/plain") -> bytes:
     return TOP + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n' + one * count + b"--b--\r\n"
 
 
-def lines(line: bytes, size: int = 5_000_000) -> bytes:
-    return text((line + b"\r\n") * (size // (len(line) + 2)))
+def lines(line: bytes, first: bytes = b"") -> bytes:
+    return text(first + (line + b"\r\n") * (READ // (len(line) + 2)))
 
 
 def armored(kind: bytes, octets: bytes) -> bytes:
@@ -65,21 +78,22 @@ def bomb(megabytes: int = 300) -> bytes:
 PERSON = b"Name: Ann Example\r\nMobile: +44 20 7946 0123\r\nEmail: ann@nic.example\r\n"
 
 MAILS: dict[str, Callable[[], bytes]] = {
-    "one_long_line": lambda: text(b"A" * LIMIT),
+    "over_the_limit": lambda: TOP + b"\r\n" + b"A" * LIMIT,
+    "one_long_line": lambda: text(b"A" * READ),
     "one_long_word_like_a_verb": lambda: text(b"SUBSCRIB" * 500_000),
     "near_verbs": lambda: lines(b"SUBSCIRBE nl"),
     "verbs": lambda: lines(b"SUBSCRIBE nl"),
-    "fields": lambda: text(b"SUBSCRIBE nl\r\n" + b"Organisation: x\r\n" * 200_000),
-    "folded_field": lambda: text(b"SUBSCRIBE nl\r\nPostal: x\r\n" + b"  more\r\n" * 15_000),
-    "persons": lambda: text(b"SUBSCRIBE nl\r\n" + PERSON * 20_000),
-    "tlds": lambda: text(b"SUBSCRIBE " + b"nl be de fr " * 100_000 + b"\r\n" + PERSON),
+    "fields": lambda: lines(b"Fax: x", b"SUBSCRIBE nl\r\n"),
+    "near_fields": lambda: lines(b"Emergenxy-Emaik: x", b"SUBSCRIBE nl\r\n"),
+    "near_fields_that_matter": lambda: lines(b"Scpoe: nl", b"ALERT\r\n"),
+    "folded_field": lambda: lines(b" " + b"more" * 23, b"SUBSCRIBE nl\r\nPostal: x\r\n"),
+    "persons": lambda: text(b"SUBSCRIBE nl\r\n" + PERSON * 30_000),
+    "tlds": lambda: text(b"SUBSCRIBE " + b"nl be de fr " * 200_000 + b"\r\n" + PERSON),
     "odd_tlds": lambda: text(b"SUBSCRIBE " + b"xn--" + b"a" * 1_000_000 + b"\r\n" + PERSON),
-    "blank_lines": lambda: text(b"\r\n" * 3_000_000),
+    "blank_lines": lambda: text(b"\r" * READ),
     "quotes": lambda: lines(b"> " * 30),
-    "phone": lambda: text(b"SUBSCRIBE nl\r\nName: Ann\r\nPhone: +" + b"1" * 2_000_000 + b"\r\n"),
-    "address": lambda: text(
-        b"SUBSCRIBE nl\r\nName: Ann\r\nEmail: " + b"a." * 2_000_000 + b"@nic.example\r\n"
-    ),
+    "phone": lambda: text(b"SUBSCRIBE nl\r\nName: Ann\r\nPhone: +" + b"1" * READ),
+    "address": lambda: text(b"SUBSCRIBE nl\r\nName: Ann\r\nEmail: a@" + b"a-" * READ),
     "nested": lambda: nested(5_000),
     "deep_and_large": lambda: nested(8) + b"QUFB" * 2_400_000,
     "blanks_in_a_field": lambda: TOP + b"Content-Type: text/plain" + b" " * 5_000_000 + b"x\r\n\r\nHELP\r\n",
@@ -102,11 +116,11 @@ MAILS: dict[str, Callable[[], bytes]] = {
     "from_quotes": lambda: b"From: " + b'"\\' * 1_000_000 + b"\r\n\r\nHELP\r\n",
     "references": lambda: TOP + b"References: " + b"<a@b> " * 500_000 + b"\r\n\r\nHELP\r\n",
     "content_type": lambda: TOP + b"Content-Type: text/plain" + b"; a*0*=b" * 300_000 + b"\r\n\r\nHELP\r\n",
-    "flowed": lambda: text(b"x \r\n" * 1_000_000).replace(b"utf-8\r\n", b"utf-8; format=flowed\r\n", 1),
-    "base64": lambda: text(b"====\r\n" * 1_000_000, b"Content-Transfer-Encoding: base64\r\n"),
-    "quoted_printable": lambda: text(
-        b"=\r\n" * 2_000_000, b"Content-Transfer-Encoding: quoted-printable\r\n"
-    ),
+    "flowed": lambda: text(b"x \r\n" * READ, b"text/plain; format=flowed"),
+    "flowed_line_ends": lambda: text(b"\r" * READ, b"text/plain; format=flowed; delsp=yes"),
+    "base64": lambda: encoded(b"base64", b"====\r\n" * 1_600_000),
+    "quoted_printable": lambda: encoded(b"quoted-printable", b"=\r\n" * 3_300_000),
+    "quoted_blanks": lambda: encoded(b"quoted-printable", (b" " * 990 + b"\r\n") * 10_000),
     "armor_begins": lambda: lines(b"-----BEGIN PGP SIGNED MESSAGE-----"),
     "armor_ends": lambda: lines(b"-----END PGP SIGNATURE-----"),
     "key_begins": lambda: lines(b"-----BEGIN PGP PUBLIC KEY BLOCK-----"),
@@ -133,16 +147,40 @@ MAILS: dict[str, Callable[[], bytes]] = {
 }
 
 
+def many(unit: str, first: str) -> str:
+    return first + unit * ((READ - 1000) // len(unit))
+
+
+# Signed by a member, whose commands are carried out.
+SIGNED: dict[str, Callable[[], str]] = {
+    "organisation_asked_for": lambda: many("c e r ", "QUERY ORGANISATION "),
+    "person_asked_for": lambda: many("a ", "QUERY PERSON "),
+    "numbers_asked_for": lambda: many("4 ", "QUERY +"),
+    "tlds_asked_for": lambda: many("nl ", "QUERY "),
+    "calls_told": lambda: many(" \t", "REACHED A-2026-0001 nl") + ": x",
+    "scope_of_organisations": lambda: f"{LIST_LINE}\nALERT\n{many('c e ', 'Scope: organisation ')}\n\nFire\n",
+    "signed_line_ends": lambda: many("\n", "SHOW\n"),
+}
+
+
 def cost(names: list[str]) -> dict[str, dict[str, float]]:
     """Seconds of computing and megabytes that each mail took, and how many of them are still in hand."""
     found = {}
     with open_desk() as desk:
+        ann = KeyPair.make("Ann Example", "ann@nic.example")
+        desk.member(ann, "nl")
+        for number in range(COLLEAGUES):
+            desk.member(replace(ann, address=f"{number}@nic.example"), "nl", keyless=True)
         desk.write("first@elsewhere.example", "HELP")
-        for name in names:
-            raw = MAILS[name]()[:LIMIT]
+        for number, name in enumerate(names):
+            if name in SIGNED:
+                raw, sender = ann.pgp_mime_signed(SIGNED[name](), at=desk.now), ann.address
+            else:
+                sender = f"x{number}@elsewhere.example"  # else so many of one's mails are not answered
+                raw = MAILS[name]()[:LIMIT].replace(b"x@elsewhere.example", sender.encode(), 1)
             forget_peak()
             before, started = peak(), time.process_time()
-            desk.receive(raw, "x@elsewhere.example")
+            desk.receive(raw, sender)
             found[name] = {"seconds": time.process_time() - started, "megabytes": peak() - before}
         found["left"] = {"stuck": float(still_in_hand(desk))}
     return found
@@ -164,4 +202,4 @@ def still_in_hand(desk: Desk) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(cost(sys.argv[1:] or list(MAILS))))
+    print(json.dumps(cost(sys.argv[1:] or [*MAILS, *SIGNED])))

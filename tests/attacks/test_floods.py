@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.attacks.hostile import MAILS
+from tests.attacks.hostile import MAILS, SIGNED
 from tests.desk import LIST_LINE, Desk
 from tests.keys import LIST_ADDRESS, KeyPair, key_entity
 from tests.outcomes import outcome
@@ -25,8 +25,7 @@ from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.store import inbox, people
 from tldops_bot.store.tables import InboxRow
 
-# The aim is 200 MB, met by most; the allocator and the tracing of coverage move the peak of the largest by a quarter.
-MOST_SECONDS, MOST_MEGABYTES = 5.0, 300.0
+MOST_SECONDS, MOST_MEGABYTES = 5.0, 200.0
 MOST_KEPT_KILOBYTES = (
     25_000  # of a mail that is refused for its size: twice what a mail may have, and some room
 )
@@ -46,7 +45,7 @@ def costs() -> dict[str, dict[str, float]]:
 @pytest.mark.xdist_group("hostile")
 def test_no_mail_takes_more_than_five_seconds_or_200_mb_or_stays_in_hand() -> None:
     found = costs()
-    assert set(found) == {*MAILS, "left"}
+    assert set(found) == {*MAILS, *SIGNED, "left"}
     assert found["left"]["stuck"] == 0
     slow = {name: one["seconds"] for name, one in found.items() if one.get("seconds", 0) > MOST_SECONDS}
     assert slow == {}

@@ -17,7 +17,9 @@ def test_the_first_committee_is_founded_by_name_address_and_key(cli: Cli, carol:
     assert standing.is_committee
     assert standing.has_key
     assert cli.actions() == ["seated"]
-    assert [to for _, to, _ in cli.mails()] == [{carol.address}]
+    [(_, to, text)] = cli.mails()
+    assert to == {carol.address}
+    assert "Is it you? Send the word HELP in a signed mail" in text, "the new one learns where to begin"
 
 
 def test_a_committee_member_s_signature_counts_from_then_on(cli: Cli, committee: KeyPair) -> None:
@@ -57,7 +59,9 @@ def test_a_key_must_name_the_address_and_be_nobody_else_s(
 ) -> None:
     cli.desk.member(ann, "nl")
     key = cli.key_file(ann)
-    assert "user ID" in cli.refused("committee", "add", "--key", key, "Bob Example", bob.address)
+    assert "names other addresses" in cli.refused(
+        "committee", "add", "--key", key, "Bob Example", bob.address
+    )
     assert "another key" in _with_other_key(cli, ann)
     assert cli.json("committee", "list") == []
 

@@ -75,6 +75,12 @@ def test_two_keys_of_one_person_may_both_speak(cli: Cli, ann: KeyPair) -> None:
             assert answer["person"] == ann.address
 
 
+def test_a_pattern_of_the_shell_may_name_the_keys(cli: Cli, ann: KeyPair, two_names: KeyPair) -> None:
+    mail = signed(cli, two_names)
+    words = ("process", mail, "--dry-run", "--key", cli.key_file(ann), cli.key_file(two_names))
+    assert cli.json(*words)["verdict"] == "good"
+
+
 def test_two_copies_of_a_key_are_taken_together(cli: Cli) -> None:
     ends = KeyPair.make(
         "Ann Example", "ann@nic.example", expire=f"{cli.desk.now + timedelta(days=1):%Y-%m-%d}"
@@ -87,13 +93,14 @@ def test_two_copies_of_a_key_are_taken_together(cli: Cli) -> None:
         assert tried(cli, mail, *order)[0]["verdict"] == "good"
 
 
-@pytest.mark.parametrize("name", ["binary", "armored"])
+@pytest.mark.parametrize("name", ["binary", "binary, and a broken one", "armored, and a broken one"])
 def test_every_key_of_a_ring_is_believed_and_a_broken_one_takes_none_along(
     cli: Cli, ann: KeyPair, two_names: KeyPair, name: str
 ) -> None:
     ring = {
         "binary": two_names.certificate + ann.certificate,
-        "armored": b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n"
+        "binary, and a broken one": two_names.certificate + b"\x99\x00\x01\x04" + ann.certificate,
+        "armored, and a broken one": b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n"
         + two_names.armored
         + ann.armored,
     }[name]
@@ -144,7 +151,10 @@ def test_why_a_given_key_is_called_unknown_is_said(cli: Cli, ann: KeyPair) -> No
 def test_what_can_not_be_done_is_refused_in_a_line(cli: Cli, ann: KeyPair) -> None:
     mail, key = signed(cli, ann), cli.key_file(ann)
     assert "--dry-run" in cli.refused("process", mail, "--key", key)
+    assert "one mail at a time" in cli("process", mail, mail, "--dry-run", code=2).stderr
     assert "not a time" in cli.refused("process", mail, "--at", "yesterday")
     assert "no such file" in cli.refused("process", "/nowhere.eml")
     assert "no such file" in cli.refused("process", mail, "--dry-run", "--key", "/nowhere.asc")
     assert "not a file" in cli.refused("process", str(cli.folder), "--dry-run")
+    vast = saved(cli, b"\n" * (cli.desk.app.config.listener.max_message_bytes + 1))
+    assert "larger than" in cli.refused("process", vast, "--dry-run")

@@ -173,6 +173,7 @@ def test_pending_shows_what_is_known_and_stays_within_its_columns(
         "no answer",
         "phoned",
         "Key:          none",
+        "Phone:        +44 20 7946 0123",
         "R-2, .be",
     ):
         assert needed in text, (needed, text)

@@ -45,6 +45,18 @@ def test_committee_keeps_both(desk: Desk, ann: KeyPair, bob: KeyPair, carol: Key
     assert states(desk, "nl") == {bob.address: "listed", ann.address: "listed"}
 
 
+def test_while_the_new_one_is_in_doubt_the_clock_takes_the_old_one_off_for_nobody(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
+    replaced(desk, ann, bob, carol)
+    objection = next(one for one in desk.to(ADMIN) if one.template == "letters/told").values["token"]
+    assert outcome(desk.write(ADMIN, f"OBJECT {objection} not ours")) == "suspended"
+    desk.later(days=8)
+    run(desk, "finish_removals")
+    assert states(desk, "nl") == {bob.address: "suspended", ann.address: "suspended"}
+    assert outcome(desk.say_bound(carol, f"RESTORE {bob.address} nl")) == "restored"
+
+
 def test_last_of_three_seats_is_free_for_whoever_replaces_its_holder(
     desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
 ) -> None:

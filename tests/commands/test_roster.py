@@ -1,16 +1,12 @@
 """ROSTER: everybody's contacts, now, with the files to keep, in confidence."""
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from tests.desk import Desk
 from tests.keys import KeyPair, gpg
 from tests.letterbox import OneKeyHome
 from tests.outcomes import all_of, outcome
-from tests.roster_files import quick_files
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.store import roster_sends
 from tldops_bot.store.tables import Entry, Person, PrintedRoster, RosterSend
@@ -18,13 +14,6 @@ from tldops_bot.store.tables import Entry, Person, PrintedRoster, RosterSend
 WITH_SIGNATURES = {
     f"roster{name}{end}" for name in (".vcf", ".pdf", ".csv", ".json", "-keys.pgp") for end in ("", ".asc")
 }
-
-
-@pytest.fixture
-def quick(desk: Desk) -> Desk:
-    """The files are made here, and quickly; gpg signs them as always."""
-    desk.app.roster_press = replace(desk.app.roster_press, make=quick_files)
-    return desk
 
 
 def names(letter: Letter) -> list[str]:
@@ -60,63 +49,63 @@ def digest_of(file: Path) -> str:
     return subprocess.run(["sha256sum", file], capture_output=True, check=True).stdout.decode().split()[0]
 
 
-def test_departed_contacts_are_not_in_it(quick: Desk, ann: KeyPair, bob: KeyPair) -> None:
-    quick.member(ann, "nl")
-    quick.member(bob, "be")
-    with quick.app.database.write() as session:
+def test_departed_contacts_are_not_in_it(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "be")
+    with desk.app.database.write() as session:
         session.query(Entry).filter_by(tld="be").one().state = "left"
-    quick.say(ann, "ROSTER")
-    assert bob.address not in quick.text(quick.last(ann.address))
-    assert not any(bob.address.encode() in one.octets for one in quick.last(ann.address).attachments)
+    desk.say(ann, "ROSTER")
+    assert bob.address not in desk.text(desk.last(ann.address))
+    assert not any(bob.address.encode() in one.octets for one in desk.last(ann.address).attachments)
 
 
-def test_what_is_no_file_of_ours_is_refused(quick: Desk, ann: KeyPair) -> None:
-    quick.member(ann, "nl")
-    assert outcome(quick.say(ann, "ROSTER nl")) == "bad_arguments"
+def test_what_is_no_file_of_ours_is_refused(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    assert outcome(desk.say(ann, "ROSTER nl")) == "bad_arguments"
 
 
-def test_with_words_behind_it_these_files_come_and_no_others(quick: Desk, ann: KeyPair) -> None:
-    quick.member(ann, "nl")
-    quick.say(ann, "ROSTER pdf")
-    assert names(quick.last(ann.address)) == ["roster.pdf", "roster.pdf.asc"]
-    quick.say(ann, "ROSTER none")
-    assert names(quick.last(ann.address)) == []
-    assert "Ann Example" in quick.text(quick.last(ann.address))
+def test_with_words_behind_it_these_files_come_and_no_others(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.say(ann, "ROSTER pdf")
+    assert names(desk.last(ann.address)) == ["roster.pdf", "roster.pdf.asc"]
+    desk.say(ann, "ROSTER none")
+    assert names(desk.last(ann.address)) == []
+    assert "Ann Example" in desk.text(desk.last(ann.address))
 
 
-def test_the_files_a_member_chose_come_with_it(quick: Desk, ann: KeyPair) -> None:
-    quick.member(ann, "nl")
-    quick.say_bound(ann, "UPDATE\nRoster: vcf")
-    quick.say(ann, "ROSTER")
-    assert names(quick.last(ann.address)) == ["roster.vcf", "roster.vcf.asc"]
-    assert "the files you asked for: vcf." in quick.text(quick.last(ann.address))
+def test_the_files_a_member_chose_come_with_it(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.say_bound(ann, "UPDATE\nRoster: vcf")
+    desk.say(ann, "ROSTER")
+    assert names(desk.last(ann.address)) == ["roster.vcf", "roster.vcf.asc"]
+    assert "the files you asked for: vcf." in desk.text(desk.last(ann.address))
 
 
-def test_the_files_are_made_and_signed_once_for_all_who_ask(quick: Desk, ann: KeyPair, bob: KeyPair) -> None:
-    quick.member(ann, "nl")
-    quick.member(bob, "be")
-    quick.say(ann, "ROSTER")
-    quick.later(hours=5)
-    quick.say(bob, "ROSTER")
-    assert printed(quick, bob) == printed(quick, ann)
-    assert serial(quick, bob) == serial(quick, ann)  # the text has the date of its files
-    quick.later(hours=20)  # a day after it was made: its date is printed on it
-    quick.say(bob, "ROSTER")
-    assert printed(quick, bob) != printed(quick, ann)
-    assert len({one.digest for one in all_of(quick, PrintedRoster)}) == 1
+def test_the_files_are_made_and_signed_once_for_all_who_ask(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "be")
+    desk.say(ann, "ROSTER")
+    desk.later(hours=5)
+    desk.say(bob, "ROSTER")
+    assert printed(desk, bob) == printed(desk, ann)
+    assert serial(desk, bob) == serial(desk, ann)  # the text has the date of its files
+    desk.later(hours=20)  # a day after it was made: its date is printed on it
+    desk.say(bob, "ROSTER")
+    assert printed(desk, bob) != printed(desk, ann)
+    assert len({one.digest for one in all_of(desk, PrintedRoster)}) == 1
 
 
-def test_when_somebody_changes_they_are_made_anew(quick: Desk, ann: KeyPair, bob: KeyPair) -> None:
-    quick.member(ann, "nl")
-    quick.member(bob, "be")
-    quick.say(ann, "ROSTER")
-    before = printed(quick, ann)
-    with quick.app.database.write() as session:
+def test_when_somebody_changes_they_are_made_anew(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "be")
+    desk.say(ann, "ROSTER")
+    before = printed(desk, ann)
+    with desk.app.database.write() as session:
         session.query(Person).filter_by(email=bob.address).one().mobile = "+44 7700 900999"
-    quick.later(hours=1)
-    quick.say(ann, "ROSTER")
-    assert printed(quick, ann) != before
-    assert len({one.digest for one in all_of(quick, PrintedRoster)}) == 1
+    desk.later(hours=1)
+    desk.say(ann, "ROSTER")
+    assert printed(desk, ann) != before
+    assert len({one.digest for one in all_of(desk, PrintedRoster)}) == 1
 
 
 def test_where_they_can_t_be_made_the_contacts_come_without_them(desk: Desk, ann: KeyPair) -> None:
@@ -135,25 +124,25 @@ def test_where_they_can_t_be_made_the_contacts_come_without_them(desk: Desk, ann
     assert "could not be made just now" not in desk.text(desk.last(ann.address))
 
 
-def test_what_is_new_is_told_since_the_one_they_asked_for(quick: Desk, ann: KeyPair, bob: KeyPair) -> None:
-    quick.member(ann, "nl")
-    quick.say(ann, "ROSTER")
-    assert "This is your first roster" in quick.text(quick.last(ann.address))
-    quick.later(days=1)
-    quick.member(bob, "be")
-    quick.say(ann, "ROSTER")
-    assert "New contacts:\n  .be: Bob Example" in quick.text(quick.last(ann.address))
-    quick.later(days=1)
-    quick.say(ann, "ROSTER")
-    assert "\nNone.\n" in quick.text(quick.last(ann.address))
+def test_what_is_new_is_told_since_the_one_they_asked_for(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.say(ann, "ROSTER")
+    assert "This is your first roster" in desk.text(desk.last(ann.address))
+    desk.later(days=1)
+    desk.member(bob, "be")
+    desk.say(ann, "ROSTER")
+    assert "New contacts:\n  .be: Bob Example" in desk.text(desk.last(ann.address))
+    desk.later(days=1)
+    desk.say(ann, "ROSTER")
+    assert "\nNone.\n" in desk.text(desk.last(ann.address))
 
 
-def test_one_that_was_asked_for_leaves_the_period_due(quick: Desk, ann: KeyPair) -> None:
-    quick.member(ann, "nl")
-    quick.say(ann, "ROSTER")
-    with quick.look() as session:
+def test_one_that_was_asked_for_leaves_the_period_due(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.say(ann, "ROSTER")
+    with desk.look() as session:
         assert session.query(RosterSend).count() == 1
-        assert not roster_sends.period_is_sent(session, quick.now)
+        assert not roster_sends.period_is_sent(session, desk.now)
 
 
 def printed(desk: Desk, who: KeyPair) -> bytes:

@@ -1,19 +1,11 @@
 """`Roster:` in UPDATE: which files come with a member's roster."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import outcome
-from tests.roster_files import quick_files
 from tldops_bot.store.tables import Person
-
-
-@pytest.fixture(autouse=True)
-def quick(desk: Desk) -> None:
-    desk.app.roster_press = replace(desk.app.roster_press, make=quick_files)
 
 
 def kept(desk: Desk) -> str:

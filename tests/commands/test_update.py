@@ -48,7 +48,7 @@ def test_dash_empties_a_field(desk: Desk, ann: KeyPair, dash: str) -> None:
         ("Email: none", "field_missing"),
         ("Mobile: -", "field_missing"),
         ("Phone: 12", "bad_phone"),
-        ("Phone: call me", "bad_phone"),
+        ("Fax: call me", "bad_phone"),
         ("Email: not an address", "bad_field"),
         ("Email: ann@", "bad_field"),
         ("Name: 77", "bad_field"),
@@ -166,8 +166,12 @@ def test_emptied_emergency_address_serves_no_more(desk: Desk, ann: KeyPair) -> N
 
 def test_national_number_is_read_with_the_tlds_country(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "uk")
-    update(desk, ann, "Phone: 020 7946 0123")
-    assert stored(desk, ann.address).phone_e164 == "+442079460123"
+    update(desk, ann, "Phone: 020 7946 0123\nFax: 020 7946 0999")
+    person = stored(desk, ann.address)
+    assert (person.phone, person.phone_e164) == ("020 7946 0123", "+442079460123")
+    assert (person.fax, person.fax_e164) == ("020 7946 0999", "+442079460999")
+    update(desk, ann, "Fax: -")
+    assert (stored(desk, ann.address).fax, stored(desk, ann.address).fax_e164) == ("", "")
 
 
 def test_keyless_contact_updates_by_a_token(desk: Desk, ann: KeyPair) -> None:

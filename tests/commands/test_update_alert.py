@@ -6,7 +6,7 @@ from tests.commands.test_alert import files_in, verified
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome, rows, templates
-from tldops_bot.domain.outgoing import Letter
+from tldops_bot.domain.outgoing import FIRST, Letter
 from tldops_bot.store import outbox
 from tldops_bot.store.tables import AlertNews, AlertRecipient, Entry
 
@@ -180,4 +180,4 @@ def test_who_has_no_key_gets_the_update_with_the_alert_once_there_is_one(town: D
     update(town, ann)
     assert [to.awaits_key for to in letter(town).to if to.address == dora.address] == [True]
     with town.look() as session:
-        assert not outbox.is_anything_due(session, town.now, -1)
+        assert outbox.most_urgent_due(session, town.now) != FIRST

@@ -162,6 +162,8 @@ def test_committee_may_and_members_may_not(office: Desk, ann: KeyPair, bob: KeyP
     office.member(bob, office="committee")
     assert enter(office, bob, ann.address) == "proposed"
     assert "committee" in office.text(office.last(ann.address))
+    assert outcome(office.say(ann, f"DECLINE {office.token_for(ann.address)}")) == "dropped"
+    assert office.last(bob.address).template == "letters/update_answered"
     assert enter(office, ann, bob.address) == "bad_arguments"
 
 

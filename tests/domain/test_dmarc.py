@@ -81,6 +81,13 @@ def test_an_unsound_policy_is_none_where_reports_are_asked_for_and_else_no_recor
     assert outcome({"nic.example": [f"v=DMARC1; {tags}"]}) == Outcome("none")
 
 
+def test_what_stands_behind_fifty_tags_is_not_read() -> None:
+    fillers = "; ".join(f"x{number}=y" for number in range(49))
+    found = parse_record("nic.example", [f"v=DMARC1; {fillers}; p=reject; rua=mailto:dmarc@nic.example"])
+    assert found is not None
+    assert not found.applies
+
+
 # --- the tree walk
 
 

@@ -26,6 +26,7 @@ class Flaky:
         self.database = database
         self.is_sqlite = True
         self.before_writing: list[Exception | None] = []
+        self.after_writing: list[Exception | None] = []
         self.after_claiming: list[Exception | None] = []
 
     @contextmanager
@@ -44,6 +45,7 @@ class Flaky:
         _raise(self.before_writing)
         with self.database.write() as session:
             yield session
+        _raise(self.after_writing)
 
 
 def _raise(problems: list[Exception | None]) -> None:
@@ -89,6 +91,22 @@ def test_claim_of_which_we_never_heard_is_given_back(desk: Desk, flaky: Flaky) -
     assert (row(desk).claim is None, row(desk).attempts) == (False, 1)
     assert at_work.carry_out_one(), "it is free again, and taken at once"
     assert row(desk).attempts == 1
+
+
+def test_commit_of_which_we_never_heard_is_counted_on_neither_way(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was made: the mail is done with and not put off, and the next one, claimed by it, is taken at once."""
+    flaky = Flaky(desk.app.database)
+    hand_in(desk, b"one", b"two")
+    at_work = pool(desk, flaky)
+    monkeypatch.setattr(desk.app.intake, "_database", flaky)
+    flaky.after_writing = [AWAY]
+    assert at_work.carry_out_one()
+    first, second = all_of(desk, InboxRow)
+    assert (first.state, second.claim is None) == ("done", False)
+    assert at_work.carry_out_one()
+    assert [(one.state, one.attempts) for one in all_of(desk, InboxRow)] == [("done", 1), ("done", 1)]
 
 
 def test_what_can_never_be_written_down_stands_in_nobodys_way(desk: Desk, flaky: Flaky) -> None:

@@ -210,7 +210,7 @@ def test_reply_goes_to_the_stored_address_the_mail_came_from(town: Desk, ann: Ke
 
 def test_one_bad_command_undoes_the_good_ones(town: Desk, ann: KeyPair) -> None:
     before = rows(town)
-    handled = town.say_bound(ann, "UPDATE\nFax: 1\nUNSUBSCRIBE nl\nQUERY zz")
+    handled = town.say_bound(ann, "UPDATE\nFax: +44 20 7946 0999\nUNSUBSCRIBE nl\nQUERY zz")
     assert outcomes(handled) == ["updated", "asked", "unknown_tld"]
     assert handled.decision.status.value == "FAILED"
     assert rows(town) == before

@@ -47,10 +47,10 @@ class Breaks:
     def __init__(self, desk: Desk, problem: Exception) -> None:
         self.intake, self.problem = desk.app.intake, problem
 
-    def handle(self, claimed, now):
+    def handle(self, claimed, now, then=bool):
         if b"BREAK" in claimed.raw:
             raise self.problem
-        return self.intake.handle(claimed, now)
+        return self.intake.handle(claimed, now, then)
 
     def post(self, *arguments):
         return self.intake.post(*arguments)
@@ -77,10 +77,10 @@ def test_stop_finishes_the_mail_in_hand(desk: Desk, ann: KeyPair) -> None:
     begun, may_end = threading.Event(), threading.Event()
 
     class Slow:
-        def handle(self, claimed, now):
+        def handle(self, claimed, now, then=bool):
             begun.set()
             assert may_end.wait(20)
-            return desk.app.intake.handle(claimed, now)
+            return desk.app.intake.handle(claimed, now, then)
 
     hand_in(desk, ann.pgp_mime_signed("QUERY nl", at=desk.now))
     pool = workers(desk, 1, Slow())
@@ -261,3 +261,17 @@ def test_the_operator_is_told_once_of_what_was_set_aside_and_again_when_it_fails
     with desk.app.database.write() as session:
         session.execute(update(InboxRow).where(InboxRow.id == 1).values(state="done"))
     assert told() == 3, "more than an hour later"
+
+
+def test_the_next_mail_is_claimed_with_the_commit_of_the_one_before_unless_we_stop(desk: Desk) -> None:
+    hand_in(desk, b"one", b"two", b"three")
+    pool = workers(desk, threads=0)
+    assert pool.carry_out_one()
+    done, claimed, waiting = all_of(desk, InboxRow)
+    assert (done.state, claimed.claim is None, waiting.claim) == ("done", False, None)
+    pool.stop()
+    done, given_back, waiting = all_of(desk, InboxRow)
+    assert (given_back.claim, given_back.attempts) == (None, 0), "nobody waits for its lease"
+    pool.carry_out_one()
+    assert [one.state for one in all_of(desk, InboxRow)] == ["done", "done", "waiting"]
+    assert all_of(desk, InboxRow)[2].claim is None, "who stops claims no more"

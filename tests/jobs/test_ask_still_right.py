@@ -338,6 +338,7 @@ def test_the_committee_hears_once_of_all_who_are_silent(
         (bob.address, ["nl"]),
     ]
     assert "NOBODY ELSE" in desk.text(letter)
+    assert "+44 7700 900123" in desk.text(letter), "a phone call helps"
     days(desk, 89, JOB)
     assert len(desk.to(carol.address)) == 1
     days(desk, 1, JOB)

@@ -31,8 +31,8 @@ LIST = ListSettings(address="tld-ops@lists.example", owner="secretariat@lists.ex
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with new_store(tmp_path) as opened:
+def database() -> Iterator[Database]:
+    with new_store() as opened:
         yield opened
 
 

@@ -130,6 +130,12 @@ SHAPES = {
 }
 
 
+def test_of_a_report_in_words_the_beginning_is_read() -> None:
+    start, code = "Hi. This is the qmail-send program.\nThis is a permanent error.\n", "(#5.1.1)\n"
+    assert read_report(words(start + "x" * 19_000 + code)).status == "5.1.1"
+    assert read_report(words(start + "x" * 20_000 + code)).status == "5.0.0"
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_servers_send_back_is_read(shape: str) -> None:
     raw, is_permanent, status, is_mailbox = SHAPES[shape]

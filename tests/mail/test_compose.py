@@ -5,6 +5,8 @@ import email.policy
 import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from tests.keys import gpg, list_key, person
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
+from tldops_bot.mail import compose
 from tldops_bot.mail.compose import MAX_SUBJECT, BadAddress, draft, message_id, outer_headers
 from tldops_bot.mail.mime_entities import attachment_entity, encrypted_part, multipart, signed_part
 from tldops_bot.mail.render import Rendered
@@ -271,3 +274,14 @@ def test_a_text_in_another_script_is_base64_and_one_with_a_few_accents_is_readab
     assert b"Content-Transfer-Encoding: base64" in written("Ελληνικά κείμενα\n").entity
     assert b"=C3=BC" in written("a few words with an ü\n").entity
     assert b"Content-Transfer-Encoding: 7bit" in written("plain\n").entity
+
+
+@given(
+    st.text(st.sampled_from('ab =?_-()<>@.,;:"\\%\t\r\né'), max_size=100),
+    st.sampled_from([SMTP, compose._UNFOLDED]),
+)
+def test_what_is_written_without_the_library_is_what_it_would_write(text: str, policy: Any) -> None:
+    for value in (text, "a" * len(text), "word " * (len(text) // 4) + "end"):
+        for name in ("Subject", "References", "List-Help"):
+            by_library = compose._by_the_library(name, compose.one_line(value), policy)
+            assert compose._header_line(name, value, policy) == by_library

@@ -100,9 +100,14 @@ def test_without_a_hint_nothing_is_examined() -> None:
 def test_so_many_variants_and_no_more(ann: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     monkeypatch.setattr(Hint, "fits", lambda _self, octets: bool(seen.append(len(octets))))
+    text = ENTITY + b"# a\tb\r\n\r\nc\r\n"
     monkeypatch.setattr(diagnosis, "MAX_VARIANTS", 7)
-    what_broke_entity(ENTITY + b"# a\tb\r\n\r\nc\r\n", ann.detached(b"x"), always)
+    what_broke_entity(text, ann.detached(b"x"), always)
     assert len(seen) == 7
+    monkeypatch.setattr(diagnosis, "MAX_HASHED_BYTES", sum(seen[:3]))
+    del seen[:]
+    what_broke_entity(text, ann.detached(b"x"), always)
+    assert len(seen) == 3
 
 
 HOSTILE = [

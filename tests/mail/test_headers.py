@@ -201,6 +201,12 @@ def test_dates_are_utc_or_none(value: str, moment: datetime | None) -> None:
     assert parse_date(of("date", value)) == moment
 
 
+def test_of_a_long_field_the_beginning_is_read_and_of_many_addresses_a_hundred() -> None:
+    headers, _ = split_entity(b"Subject: " + b"x" * 20_000 + b"\r\n\r\n")
+    assert len(headers.first("subject")) < 16_384
+    assert len(addresses_of((", ".join(f"a{number}@nic.example" for number in range(150)),))) == 100
+
+
 def test_message_ids_are_the_last_twenty() -> None:
     assert message_ids("<a@x> junk <b@x>\r\n<c d@x>") == ("<a@x>", "<b@x>")
     assert len(message_ids(" ".join(f"<{number}@x>" for number in range(50)))) == 20

@@ -220,7 +220,13 @@ def test_a_smime_signature_is_an_ordinary_attachment(ann: KeyPair) -> None:
     smime = b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nabc"
     taken = wrapped(ann, "signed; protocol=application/pkcs7-signature", text_entity("CONFIRM x\n"), smime)
     assert taken.body == PlainText("CONFIRM x\n")
+    assert taken.body.detail == "smime"
     assert taken.ignored == ('application/pkcs7-signature "smime.p7s"',)
+    opaque = take_apart(
+        mail(ann.headers(), b"Content-Type: application/x-pkcs7-mime; name=smime.p7m\r\n\r\nabc")
+    )
+    assert isinstance(opaque.body, Unreadable)
+    assert (opaque.body.reason, opaque.body.detail) == ("no_plain_text", "smime")
 
 
 # --- encrypted

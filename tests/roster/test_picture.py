@@ -149,7 +149,7 @@ def test_the_operator_sees_all_states_counted() -> None:
     states = {"nl": Cover.CONFIRMED, "be": Cover.CONFIRMED, "de": Cover.HELD, "fr": Cover.KEYLESS}
     legend = [word for word in words(picture(coverings(**states), MAP, NOTHING)) if word.endswith(")")][-5:]
     assert legend == [
-        "confirmed in the last 200 days (2)",
+        "with a key, confirmed in 200 days (2)",
         "not confirmed lately (1)",
         "STALE: asked in vain (0)",
         "no contact has a key (1)",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with new_store(tmp_path) as made:
+def database() -> Iterator[Database]:
+    with new_store() as made:
         yield made
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from tests.rows import ANN, a_person
@@ -43,6 +44,24 @@ def test_numbers_count_through_one_year(database: Database, now: datetime) -> No
         an_alert(session, a_person(session), now)
         assert alerts.next_id(session, now) == "A-2026-0002"
         assert alerts.next_id(session, now + timedelta(days=90)) == "A-2027-0001"
+
+
+def test_a_hundred_alerts_of_others_hide_no_exercise_and_no_alert(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        ann, bob = a_person(session), a_person(session, "bob@nic.example")
+        an_alert(session, ann, now).is_exercise = True
+        an_alert(session, bob, now, "A-2026-0002")
+        session.add(AlertRecipient(alert_id="A-2026-0002", person_id=ann.id, got="alert"))
+        for number in range(3, 105):
+            an_alert(session, bob, now + timedelta(minutes=number), f"A-2026-{number:04d}")
+        assert alerts.exercises_since(session, now - timedelta(days=365), ann.id) == 1
+        assert alerts.exercises_since(session, now, ann.id) == 0
+        assert {one.id for one in alerts.readable_by(session, ann.id)} == {NUMBER, "A-2026-0002"}
+        alerts.by_id(session, NUMBER).original = b""
+        assert [one.id for one in alerts.readable_by(session, ann.id)] == ["A-2026-0002"]
+        session.expire_all()
+        (kept,) = alerts.readable_by(session, ann.id)
+        assert "original" in inspect(kept).unloaded, "the words of every alert would fill the memory"
 
 
 @pytest.mark.parametrize("typed", ["A-2026-0001", " a-2026-0001.", "[A-2026-0001]"])

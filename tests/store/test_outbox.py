@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
 from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.store import outbox, outbox_control
+from tldops_bot.store import outbox, outbox_control, outbox_leases
 from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING, Claimed, Mark
 from tldops_bot.store.tables import Delivery, Message
@@ -22,7 +24,10 @@ def letter(kind: Kind = Kind.NOTICE, to: int = 1, alert_id: str = "") -> Letter:
 
 def put(database: Database, one: Letter, at: datetime = NOW) -> list[int]:
     with database.write() as session:
-        return outbox.deliveries_of(session, outbox.enqueue(session, one, DRAFT, at))
+        message = outbox.enqueue(session, one, DRAFT, at)
+        return list(
+            session.scalars(select(Delivery.id).where(Delivery.message_id == message).order_by(Delivery.id))
+        )
 
 
 def claim(
@@ -86,8 +91,8 @@ def test_only_what_is_urgent_enough_is_claimed(database: Database) -> None:
     alert = put(database, letter(Kind.ALERT))
     assert [one.id for one in claim(database, least=0)] == alert
     with database.read() as session:
-        assert not outbox.is_anything_due(session, NOW, 0)
-        assert outbox.is_anything_due(session, NOW, 99)
+        assert outbox.most_urgent_due(session, NOW - timedelta(seconds=1)) is None
+        assert outbox.most_urgent_due(session, NOW) == Kind.ROSTER.priority
 
 
 def test_what_is_due_later_waits(database: Database) -> None:
@@ -100,7 +105,7 @@ def test_a_mark_counts_only_while_the_claim_holds(database: Database) -> None:
     put(database, letter())
     slow = claim(database, token="slow")
     with database.write() as session:
-        assert outbox.take_back(session, NOW + timedelta(minutes=6)) == 1
+        assert outbox_leases.take_back(session, NOW + timedelta(minutes=6)) == 1
     quick = claim(database, token="quick")
     assert mark(database, slow, REFUSED) == set()
     assert state(database, slow[0].id) == "sending"
@@ -113,8 +118,8 @@ def test_a_lease_that_was_renewed_is_not_taken_back(database: Database) -> None:
     put(database, letter(to=2))
     renewed, lost = claim(database, 1), claim(database, 1)
     with database.write() as session:
-        outbox.renew(session, [renewed[0].id], ["t1"], NOW + timedelta(hours=1))
-        assert outbox.take_back(session, NOW + timedelta(minutes=10)) == 1
+        outbox_leases.renew(session, [renewed[0].id], ["t1"], NOW + timedelta(hours=1))
+        assert outbox_leases.take_back(session, NOW + timedelta(minutes=10)) == 1
     assert state(database, renewed[0].id) == "sending"
     assert state(database, lost[0].id) == WAITING
 
@@ -123,8 +128,8 @@ def test_after_a_crash_the_only_process_takes_everything_back(database: Database
     put(database, letter(to=3))
     claim(database)
     with database.write() as session:
-        assert outbox.take_back(session, NOW) == 0
-        assert outbox.take_back(session, NOW, everything=True) == 3
+        assert outbox_leases.take_back(session, NOW) == 0
+        assert outbox_leases.take_back(session, NOW, everything=True) == 3
 
 
 def test_content_goes_with_the_last_delivery_and_not_before(database: Database) -> None:

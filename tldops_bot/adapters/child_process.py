@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 
+from tldops_bot.adapters.linux_memory import give_back_what_is_large
 from tldops_bot.adapters.linux_secrets import end_with_parent, keep_in_memory
 
 
@@ -15,6 +16,7 @@ def live_and_die_with_parent() -> None:
     The system ends it where it can: one that hangs inside a library can't end itself.
     """
     keep_in_memory()
+    give_back_what_is_large()
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it, too; the parent says when to end
     parent = multiprocessing.parent_process()

@@ -1,6 +1,6 @@
 """The list's own key in its own gpg home: made, exported, signing; and decryption, which only unwraps.
 
-Key management and signing go through python-gnupg; what decides anything goes through GpgRunner.
+Key management goes through python-gnupg; what signs, reads or decides goes through GpgRunner.
 """
 
 import logging
@@ -96,16 +96,18 @@ class ListKeyring:
 
     def sign_detached(self, octets: bytes, fingerprint: str = "") -> bytes:
         """An armored SHA-512 signature by the list's key, or its key of this fingerprint; raises GpgUnavailable."""
-        options = ["--digest-algo=SHA512", *self._passphrase_options()]
-        fingerprint = fingerprint or self.fingerprint
-        with self._runner.turns, self._runner.observed("sign") as is_done:
-            signed = self._gpg.sign(
-                octets, keyid=fingerprint, detach=True, clearsign=False, extra_args=options
-            )
-            if signed.returncode != 0 or signed.status != "signature created" or not signed.data:
-                raise GpgUnavailable("gpg could not sign")
-            is_done()
-        return bytes(signed.data)
+        by = f"--local-user={fingerprint or self.fingerprint}"
+        finished = self._sign_once(by, octets)
+        if not _is_signed(finished):
+            self._start_agent()
+            finished = self._sign_once(by, octets)
+        if not _is_signed(finished):
+            raise GpgUnavailable("gpg could not sign")
+        return finished.output
+
+    def _sign_once(self, by: str, octets: bytes) -> Finished:
+        options = (*self._passphrase_options(), "--trust-model=always", "--digest-algo=SHA512", "--armor", by)
+        return self._runner.run((*options, "--output=-", "--detach-sign"), octets, home=self._home)
 
     def unwrap(self, ciphertext: bytes, limit_bytes: int) -> Unwrapped | Undecryptable:
         """Take the encryption off and nothing else; raises GpgUnavailable when the agent is at fault."""
@@ -175,6 +177,10 @@ class ListKeyring:
         if self._passphrase_file is None:
             return []
         return ["--pinentry-mode=loopback", f"--passphrase-file={self._passphrase_file}"]
+
+
+def _is_signed(finished: Finished) -> bool:
+    return finished.code == 0 and len(finished.lines("SIG_CREATED")) == 1 and bool(finished.output)
 
 
 def _recipe(address: str, expire: str, passphrase: str) -> str:

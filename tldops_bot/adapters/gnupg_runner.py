@@ -201,11 +201,11 @@ class GpgRunner:
             process = self._start(command, first, output, passed, write_end)
             try:
                 status = _read_status(read_end, time.monotonic() + self.limits.seconds)
-                code = process.wait(timeout=5)
-            except (GpgTimedOut, subprocess.TimeoutExpired) as error:
+            except GpgTimedOut:
                 process.kill()
-                process.wait()
-                raise GpgTimedOut("gpg took too long") from error
+                raise
+            finally:
+                code = process.wait()  # no polling: whatever lives on without a word is killed by `processes`
             output.seek(0)
             finished = Finished(code, _parse_status(status), output.read(self.limits.output_bytes))
             if not finished.is_silent:
@@ -269,11 +269,18 @@ def _file_in_memory() -> IO[bytes]:
     return tempfile.TemporaryFile()
 
 
+_OPERATIONS = {
+    "--verify": "verify",
+    "--decrypt": "decrypt",
+    "--encrypt": "encrypt",
+    "--import": "import",
+    "--detach-sign": "sign",
+}
+
+
 def _operation(arguments: Sequence[str]) -> str:
     """What gpg is asked to do, by its command."""
-    return next(
-        (word for word in ("verify", "decrypt", "encrypt", "import") if f"--{word}" in arguments), "other"
-    )
+    return next((_OPERATIONS[word] for word in arguments if word in _OPERATIONS), "other")
 
 
 def _read_status(read_end: int, deadline: float) -> bytes:

@@ -11,9 +11,11 @@ from tldops_bot.adapters.gnupg_status import judge
 from tldops_bot.domain.certificate import Certificate, Refused
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import Verdict, bad
+from tldops_bot.mail.certifications import without_other_subkeys
 from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, for_gnupg
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
+    Issuer,
     SignedMessage,
     demands_the_unknown,
     open_message,
@@ -69,7 +71,7 @@ class Gnupg:
         if len(packets) > 1:
             return bad("several_signatures", fingerprint)
         blob = packets[0].octets
-        finished = self._in_view(certificate, _clock(blob, at), ("--verify",), blob, signed_octets)
+        finished = self._in_view(certificate, blob, at, ("--verify",), blob, signed_octets)
         return _told_apart(judge(finished, fingerprint), blob)
 
     def verify_inline(self, block: bytes, certificate: bytes, at: datetime) -> tuple[Verdict, bytes]:
@@ -92,7 +94,7 @@ class Gnupg:
         self, octets: bytes, signature: bytes, certificate: bytes, at: datetime
     ) -> tuple[Verdict, bytes]:
         arguments = ("--output=-", "--decrypt")
-        finished = self._in_view(certificate, _clock(signature, at), arguments, octets)
+        finished = self._in_view(certificate, signature, at, arguments, octets)
         verdict = _told_apart(judge(finished, primary_fingerprint(certificate)), signature)
         if verdict.is_good and len(finished.lines("PLAINTEXT")) != 1:
             return bad("malformed_block", verdict.fingerprint), b""
@@ -101,14 +103,17 @@ class Gnupg:
     def _in_view(
         self,
         certificate: bytes,
+        signature: bytes,
         at: datetime,
         arguments: Sequence[str],
         octets: bytes,
         second: bytes | None = None,
     ) -> Finished:
-        with self._runner.view(certificate) as view:
-            limit = self._max_message_bytes
-            return self._runner.run((*view, *arguments), octets, second, at=at, max_output=limit).spoken()
+        issuers = signature_issuers(signature)
+        limit, clock = self._max_message_bytes, _clock(issuers, at)
+        one_key = without_other_subkeys(certificate, issuers[0]) if len(issuers) == 1 else certificate
+        with self._runner.view(one_key) as view:
+            return self._runner.run((*view, *arguments), octets, second, at=clock, max_output=limit).spoken()
 
     # --- certificates
 
@@ -149,10 +154,10 @@ def _told_apart(verdict: Verdict, signature: bytes) -> Verdict:
     return verdict
 
 
-def _clock(signature: bytes, at: datetime) -> datetime:
+def _clock(issuers: Sequence[Issuer], at: datetime) -> datetime:
     """The time to judge at: the arrival, or up to an hour later when the signer's clock is ahead.
 
     gpg knows no key from the future, and somebody who has just made one may sign with it at once.
     """
-    claimed = [issuer.claimed_at for issuer in signature_issuers(signature) if issuer.claimed_at]
+    claimed = [issuer.claimed_at for issuer in issuers if issuer.claimed_at]
     return min(max([at, *claimed]), at + CLOCK_SKEW)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tldops_bot.store import outbox
+from tldops_bot.store import outbox_leases
 from tldops_bot.store.outbox import Claimed
 
 LEASE = timedelta(minutes=15)  # longer than SMTP's own time-outs
@@ -59,10 +59,10 @@ class Leases:
     def look(self, session: Any, in_flight: Sequence[Claimed], now: datetime) -> Renewed:
         """Hold on to what is ours, free what nobody holds on to."""
         for token in self._unheard:
-            outbox.give_back(session, token)
+            outbox_leases.give_back(session, token)
         tokens = {one.claim for one in in_flight}
-        held = outbox.renew(session, [one.id for one in in_flight], tokens, now + self.length)
-        outbox.take_back(session, now)
+        held = outbox_leases.renew(session, [one.id for one in in_flight], tokens, now + self.length)
+        outbox_leases.take_back(session, now)
         return Renewed(now, {(one.id, one.claim) for one in in_flight if one.id not in held})
 
     def take(self, renewed: Renewed | None) -> None:

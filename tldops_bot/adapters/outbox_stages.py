@@ -3,7 +3,6 @@
 Nothing here stands in the way of another copy: each ends in a result of its own.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Protocol
 
 from tldops_bot.adapters.asyncio_lines import Line
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
+from tldops_bot.adapters.outbox_pause import Pause
 from tldops_bot.adapters.outbox_sealing import Copy, Sealing, Sheet
 from tldops_bot.adapters.outbox_troubles import MOST_FAILURES, MOST_STUMBLES, Troubles
 from tldops_bot.adapters.smtp_delivery import Attempt, Outgoing
@@ -41,7 +41,6 @@ FIRST_TOGETHER = 1  # the first copy of an alert waits for no other
 MOST_TOGETHER = 32
 MOST_OCTETS_TOGETHER = 1_000_000
 MOST_OCTETS_WAITING = 8_000_000
-LONGEST_PAUSE_SECONDS = 30.0
 LONGEST_STUMBLE = timedelta(seconds=60)
 LONGEST_FAILURE = timedelta(minutes=5)
 STOPPED = Right(Treatment.DROP, "stopped")
@@ -62,34 +61,6 @@ class Result:
     mark: Mark
     is_keyless: bool = False
     is_too_large: bool = False
-
-
-class Pause:
-    """After a failure that is the smarthost's and not a recipient's, nobody knocks for a while."""
-
-    def __init__(self, jitter: Callable[[], float]) -> None:
-        self.troubles = 0
-        self._until = 0.0
-        self._jitter = jitter
-
-    @property
-    def is_on(self) -> bool:
-        return asyncio.get_running_loop().time() < self._until
-
-    def begin(self) -> None:
-        """Twice as long each time; what fails while the pause is on counts as the same failure."""
-        if self.is_on:
-            return
-        self.troubles += 1
-        seconds = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(self.troubles - 1, 10)) * (1 + 0.2 * self._jitter())
-        self._until = asyncio.get_running_loop().time() + seconds
-        log.warning("the smarthost can't be used, next try in %.0f s", seconds)
-
-    def end(self) -> None:
-        """The smarthost works."""
-        if self.troubles:
-            log.info("the smarthost can be used again")
-        self.troubles = 0
 
 
 class Stages:

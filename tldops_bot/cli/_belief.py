@@ -4,7 +4,7 @@ They are what an operator has at hand, for "why does her mail not verify?": whol
 old copy and a newer one of the same key. All of them may speak.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -61,10 +61,10 @@ def certificates_in(gnupg: Gnupg, files: Iterable[Path], moment: datetime) -> tu
     """Those in these files that prove themselves and have an address, each once; what is of no use is named on stderr."""
     found: dict[str, Certificate] = {}
     for file in files:
-        whole = [one for key in _keys_in(file) for one in gnupg.inspect(key, moment)]
-        if not whole:
+        readable = _inspected(gnupg, list(_keys_in(file)), moment)
+        if not readable:
             note(f"{file}: holds no OpenPGP public key")
-        for certificate in whole:
+        for certificate in readable:
             if not certificate.addresses:
                 note(f"{file}: key {certificate.fingerprint} names no address that was good at that time")
             elif before := found.get(certificate.fingerprint):
@@ -75,8 +75,15 @@ def certificates_in(gnupg: Gnupg, files: Iterable[Path], moment: datetime) -> tu
     return tuple(found.values())
 
 
+def _inspected(gnupg: Gnupg, keys: Sequence[bytes], moment: datetime) -> Sequence[Certificate]:
+    """All at once, which is quick; or one by one, so that what cannot be read takes no neighbour along."""
+    together = gnupg.inspect(b"".join(keys), moment)
+    if len(together) == len(keys):
+        return together
+    return [one for key in keys for one in gnupg.inspect(key, moment)]
+
+
 def _keys_in(file: Path) -> Iterator[bytes]:
-    """One by one, so that a key that cannot be read does not take its neighbours along."""
     for key in keys_in(read_file(file, MOST_KEY_BYTES)):
         try:
             yield from split_certificates(key)

@@ -115,7 +115,7 @@ class Town:
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             with self._app.database.read() as session:
-                if all(one.state == inbox.DONE for one in inbox.listing(session)):
+                if all(one.state == inbox.DONE for one, _ in inbox.listing(session)):
                     return
             time.sleep(0.02)
         raise DemoFailed("a mail was not carried out")

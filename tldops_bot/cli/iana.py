@@ -227,7 +227,7 @@ def _consider_record(
 
 
 def _is_older(record: IanaRecord, day: date | None) -> bool:
-    """By IANA's own dates; a saved answer may be years old, one asked for now is not."""
+    """By IANA's own dates: a saved answer may be years old."""
     return record.changed is not None and day is not None and record.changed < day
 
 

@@ -22,7 +22,7 @@ def list_(
 ) -> None:
     """The newest mails first, with their outcomes."""
     with looking(context, "inbox list", confidential) as (parts, session):
-        rows = [_row(one, confidential) for one in inbox.listing(session, stuck, limit)]
+        rows = [_row(one, size, confidential) for one, size in inbox.listing(session, stuck, limit)]
         now = parts.now()
     columns = ("id", "received_at", "mail_from", "state", "verdict", "outcome")
     show(rows, as_json, empty="no mail", columns=columns, now=now)
@@ -36,7 +36,7 @@ def retry(
     """Carry out again what was set aside."""
     with opened(context) as parts, parts.database.write() as session:
         now = parts.now()
-        wanted = ids or [one.id for one in inbox.listing(session, only_stuck=True, limit=10_000)]
+        wanted = ids or [one.id for one, _ in inbox.listing(session, only_stuck=True, limit=10_000)]
         for number in wanted:
             if not 0 < number < 2**62 or not inbox.retry(session, number, now):
                 refuse(f"mail {number} was not set aside; `tldops-bot inbox list --stuck` shows what was")
@@ -44,12 +44,12 @@ def retry(
     say(f"{len(wanted)} {'mail' if len(wanted) == 1 else 'mails'} will be carried out again")
 
 
-def _row(row: InboxRow, confidential: bool) -> dict[str, Any]:
+def _row(row: InboxRow, size: int | None, confidential: bool) -> dict[str, Any]:
     return {
         "id": row.id,
         "received_at": row.received_at,
         "mail_from": masked(row.mail_from, confidential),
-        "bytes": len(row.raw) if row.raw is not None else None,
+        "bytes": size,
         "state": row.state,
         "attempts": row.attempts,
         "verdict": row.verdict,

@@ -118,7 +118,7 @@ def _seat(
     if isinstance(candidate, Refused):
         refuse_as(parts, candidate)
     if address_key(candidate.email) not in {address_key(one) for one in certificate.addresses}:
-        refuse(f"no user ID of key {certificate.fingerprint} has the address given")
+        refuse(f"key {certificate.fingerprint} names other addresses; give the one it names, or another key")
     person = _person(ctx, candidate.name, candidate.email, certificate)
     if any(office.role == role for office in person.offices):
         refuse(f"{person.name} sits in the {role} already")

@@ -23,26 +23,30 @@ from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import InboxRow
 
-MOST_BYTES = 100_000_000
-
 
 def process(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A mail as it was saved.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, send nothing.")] = False,
     at: Annotated[str, typer.Option(help="As if it had come then (RFC 3339).")] = "",
-    key: Annotated[list[Path] | None, typer.Option(help="With --dry-run: a key to believe in.")] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="With --dry-run: a file of keys to believe in; may be repeated.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    keys: Annotated[list[Path] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """Carry out one saved mail, or with --dry-run show what would happen."""
-    if key and not dry_run:
+    if keys and not key:
+        raise typer.BadParameter("one mail at a time")
+    believed = (*(key or ()), *(keys or ()))  # the shell makes several words of --key *.asc
+    if believed and not dry_run:
         refuse("--key goes with --dry-run: keys are never believed on the word of a command line")
-    raw = read_file(file, MOST_BYTES)
     moment = _moment(at)
     with opened(context) as app:
         app.now = lambda: moment
+        raw = read_file(file, app.config.listener.max_message_bytes)  # as the listener would
         handled = (
-            _dry(app, raw, moment, certificates_in(app.gnupg, key or (), moment))
+            _dry(app, raw, moment, certificates_in(app.gnupg, believed, moment))
             if dry_run
             else _real(app, raw, moment)
         )

@@ -164,6 +164,7 @@ def _masked_contact(one: RosterContact) -> RosterContact:
         mobile=masked_phone(one.mobile, False),
         mobile_e164="",
         fax=masked_phone(one.fax, False),
+        fax_e164="",
         postal="…" if one.postal else "",
         key_blob=None,
     )

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tldops_bot.adapters import log_lines
+from tldops_bot.adapters.linux_memory import give_back_what_is_large
 from tldops_bot.adapters.linux_secrets import keep_in_memory
 from tldops_bot.adapters.linux_serve_lock import CannotServe, alone_on
 from tldops_bot.adapters.systemd_supervisor import Supervisor
@@ -29,6 +30,7 @@ def serve(
 ) -> None:
     """Take mail in, answer it, deliver, and keep the clock, until SIGTERM."""
     keep_in_memory()
+    give_back_what_is_large()
     with opened(context) as app:
         settings = app.config.log
         is_journal = settings.format == "text" and log_lines.is_journal(os.environ, sys.stderr.fileno())

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.store import alerts, people
+from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Alert, Person
 
 ALERTS_AN_HOUR_IN_ALL = 10

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands._requests import describe, number, shown
 from tldops_bot.domain.address import same_address
 from tldops_bot.store import bounces, iana, notes, people, requests, tokens
+from tldops_bot.store.database import Session
 from tldops_bot.store.tables import CertificateRow, Person, Request
 
 _ASKED_WITH = ("prove", "vouch", "key_stop", "key_cosign")
@@ -17,6 +16,7 @@ def known(session: Session, request: Request, now: datetime) -> dict[str, Any]:
     """A case as whoever decides needs it. Addresses and names stand in it as they are."""
     person = people.by_address(session, request.details.get("email", ""))
     return describe(request) | {
+        "phones": _phones(request, person),
         "mails": mails(request),
         "key": key(session, request, now),
         "other_tlds": _other_tlds(person, request),
@@ -38,6 +38,13 @@ def known(session: Session, request: Request, now: datetime) -> dict[str, Any]:
         "notes": notes.shown(session, number(request), *filter(None, [request.tld])),
         "declined_because": request.details.get("declined_because", ""),
     }
+
+
+def _phones(request: Request, person: Person | None) -> list[str]:
+    """Where whoever decides can reach the person: as stored, else as it was asked for."""
+    asked = [str(request.details.get(field, "")) for field in ("phone", "mobile")]
+    held = [person.phone, person.mobile] if person is not None else asked
+    return [one for one in held if one]
 
 
 def mails(request: Request) -> list[dict[str, object]]:

@@ -6,8 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.certificate import Certificate
@@ -15,6 +13,7 @@ from tldops_bot.domain.outgoing import Attachment, Letter
 from tldops_bot.domain.request import Request, VerbSpec
 from tldops_bot.domain.standing import Standing
 from tldops_bot.store import audit
+from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Person
 
 

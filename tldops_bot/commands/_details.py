@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import insert
-
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import mask_address, mask_phone
@@ -12,7 +10,7 @@ from tldops_bot.domain.roster import wrong_numbers
 from tldops_bot.domain.roster_edition import ALL
 from tldops_bot.domain.roster_edition import shown as shown_choice
 from tldops_bot.store import people
-from tldops_bot.store.tables import Lookup, Person
+from tldops_bot.store.tables import Person
 
 _MASKED = {"Emergency e-mail": mask_address, "Phone": mask_phone, "Mobile": mask_phone, "Fax": mask_phone}
 
@@ -29,7 +27,7 @@ def details(ctx: Context, person: Person) -> dict[str, object]:
         "phone_written": person.phone,
         "mobile": person.mobile_e164 or person.mobile,
         "mobile_written": person.mobile,
-        "fax": person.fax,
+        "fax": person.fax_e164 or person.fax,
         "postal": person.postal,
         "timezone": person.timezone,
         "fingerprint": row.fingerprint if row else "",
@@ -79,9 +77,6 @@ def masked_record(person: Person) -> list[tuple[str, str]]:
 def note_lookups(ctx: Context, persons: Iterable[Person], line: str) -> None:
     """Remember who asked for whom; those asked for see it in SHOW."""
     by = ctx.actor.person_id
-    if by is None:
-        return
-    asked = {"by_id": by, "command": line[:255], "at": ctx.now}
-    rows = [asked | {"asked_id": person.id} for person in persons if person.id != by]
-    if rows:
-        ctx.session.execute(insert(Lookup), rows)
+    if by is not None:
+        others = [person.id for person in persons if person.id != by]
+        lookups.note(ctx.session, by, others, line, ctx.now)

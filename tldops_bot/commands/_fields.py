@@ -72,8 +72,8 @@ def is_in_root(ctx: Context, tld: Tld) -> bool:
     """
     if kind_of(tld.a_label):
         return ctx.actor.person is None or organisations.by_label(ctx.session, tld.a_label) is not None
-    row = iana.tld_row(ctx.session, tld.a_label)
-    return row.is_assigned if row is not None else tld in ctx.tlds
+    known = iana.is_assigned(ctx.session, tld.a_label)
+    return known if known is not None else tld in ctx.tlds
 
 
 def is_known(ctx: Context, tld: Tld) -> bool:
@@ -117,7 +117,7 @@ def _take(ctx: Context, held: Candidate, field: Field, country: str) -> Candidat
     if field.name in ("Email", "Emergency-Email"):
         address = parse_address(value.strip("<>"))
         return replace(held, **{column: address}) if address else wrong
-    if field.name in ("Phone", "Mobile"):
+    if field.name in ("Phone", "Mobile", "Fax"):
         phone = parse_phone(value, "GB" if country == "UK" else country)  # the TLD is older than the code
         if phone is None:
             return Refused("bad_phone", {"field": field.name, "value": value[:40]})

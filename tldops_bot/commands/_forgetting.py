@@ -1,7 +1,5 @@
 """Removes what is held about a person; the record that entries began and ended stays, without the name."""
 
-from sqlalchemy import delete, select
-
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._leaving import leave
@@ -18,7 +16,7 @@ from tldops_bot.store import (
     tokens,
     wakes,
 )
-from tldops_bot.store.tables import Office, Person
+from tldops_bot.store.tables import Person
 
 _EMPTIED = (
     "emergency_email",
@@ -27,6 +25,7 @@ _EMPTIED = (
     "mobile",
     "mobile_e164",
     "fax",
+    "fax_e164",
     "postal",
     "organisation",
     "timezone",
@@ -39,7 +38,7 @@ def forget(ctx: Context, person: Person, by: str) -> list[str]:
     """End every entry and office, and empty the record; the TLDs that were left, as people see them."""
     # Its address goes once it is sent.
     farewell = (Recipient(person.email, Entitled.ADDRESS, person.id, language=person.language),)
-    ctx.session.execute(delete(Office).where(Office.person_id == person.id))
+    people.leave_offices(ctx.session, person)
     tlds = [leave(ctx, one, by) for one in person.entries if one.state in people.LIVING]
     forgetting.empty(ctx.session, person, ctx.mail.inbox_id)
     concerning = requests.concerning(ctx.session, person)
@@ -65,5 +64,5 @@ def forget(ctx: Context, person: Person, by: str) -> list[str]:
 
 def forget_due(ctx: Context) -> None:
     """Whoever asked for it by a mailbox alone, and was not put back in the days that followed."""
-    for person in ctx.session.scalars(select(Person).where(Person.forget_at <= ctx.now)).all():
+    for person in people.forgotten_by(ctx.session, ctx.now):
         forget(ctx, person, "the clock")

@@ -174,6 +174,14 @@ def _known(ctx: Context, person: Person) -> dict[str, object]:
     return {
         "name": person.name,
         "email": person.email,
+        "phones": [
+            (one, bool(wrong))
+            for one, wrong in (
+                (person.phone, person.phone_wrong_at),
+                (person.mobile, person.mobile_wrong_at),
+            )
+            if one
+        ],
         "tlds": tlds_of(person),
         "alone": [shown(tld) for tld in _alone_in(ctx, person)],
         "confirmed_at": person.confirmed_at,

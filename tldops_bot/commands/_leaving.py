@@ -5,14 +5,13 @@ from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry
-from tldops_bot.store.tables import Request as RequestRow
 
 
 def leave(ctx: Context, entry: Entry, by: str = "") -> str:
     """End one entry, tell those concerned, and return the TLD as people see it."""
     entry.state, entry.left_at = people.LEFT, ctx.now
     actor = by or ctx.actor.fingerprint or "mailbox"
-    for question in _open_questions(ctx, entry):  # nothing is left to decide
+    for question in requests.questions_about(ctx.session, entry):  # nothing is left to decide
         requests.close(question, requests.WITHDRAWN, actor, "the entry has ended", ctx.now)
     ctx.session.flush()
     ctx.record("left", actor=actor, tld=entry.tld, person_id=entry.person_id)
@@ -35,18 +34,10 @@ def put_back(ctx: Context, entry: Entry, by: str, by_owner: bool = False) -> Non
     """List a suspended entry again, end the open question about it, and tell everybody concerned."""
     entry.state, entry.suspended_at, entry.final_at, entry.suspended_because = people.LISTED, None, None, ""
     entry.person.forget_at = None
-    for question in _open_questions(ctx, entry):
+    for question in requests.questions_about(ctx.session, entry):
         requests.close(question, requests.DONE, by, "restored", ctx.now)
     ctx.session.flush()
     ctx.record("restored", actor=by, tld=entry.tld, person_id=entry.person_id)
     values = {"name": entry.person.name, "tld": shown(entry.tld), "by_owner": by_owner}
     to = (*_letters.to_person(entry.person), *_letters.others_concerned(ctx.session, entry.tld, entry.person))
     ctx.post(_letters.notice("letters/restored", values, to))
-
-
-def _open_questions(ctx: Context, entry: Entry) -> list[RequestRow]:
-    """What the committee is asked to decide about an entry."""
-    asked = ctx.session.query(RequestRow).filter_by(
-        kind="objection", person_id=entry.person_id, tld=entry.tld, state=requests.COMMITTEE
-    )
-    return list(asked)

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands._command import Context
 from tldops_bot.config.settings import Config
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.store import iana, people, tokens
+from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Person
 
 

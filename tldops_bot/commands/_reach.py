@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands._requests import shown
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.alert_reach import BEST_FIRST, CALLED, SEEN, Reach, TldReach, by_tld, response, shares
@@ -13,6 +11,7 @@ from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.mail.phones import spaced, zones_of
 from tldops_bot.store import alerts
+from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Alert, Person
 
 VOLUNTEER = "volunteer"

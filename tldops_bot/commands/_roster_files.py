@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.figures import Figures, weekly
@@ -13,6 +11,7 @@ from tldops_bot.domain.roster import Roster
 from tldops_bot.domain.roster_edition import Edition
 from tldops_bot.roster import parts
 from tldops_bot.store import figures, printed_rosters
+from tldops_bot.store.database import Session
 from tldops_bot.store.roster_rows import load_roster
 
 

@@ -55,10 +55,8 @@ def _tell_of_the_last(ctx: Context, entry: Entry, request: Request) -> None:
 
 def question_of(ctx: Context, entry: Entry) -> Request:
     """What the committee is asked about a suspended entry; asked now, if it was not."""
-    held = ctx.session.query(Request).filter_by(
-        kind="objection", person_id=entry.person_id, tld=entry.tld, state=requests.COMMITTEE
-    )
-    return held.first() or _ask(ctx, entry, entry.suspended_because, "", entry.final_at)
+    held = requests.questions_about(ctx.session, entry)
+    return held[0] if held else _ask(ctx, entry, entry.suspended_because, "", entry.final_at)
 
 
 def _ask(ctx: Context, entry: Entry, because: str, by: str, final_at: datetime | None) -> Request:

@@ -27,6 +27,7 @@ _COLUMNS = {
     "mobile": ("Mobile", True),
     "mobile_e164": ("Mobile", True),
     "fax": ("Fax", False),
+    "fax_e164": ("Fax", False),
     "postal": ("Postal", False),
     "organisation": ("Organisation", False),
     "timezone": ("Timezone", False),

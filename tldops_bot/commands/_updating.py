@@ -31,6 +31,7 @@ _DIRECT = (
     "mobile",
     "mobile_e164",
     "fax",
+    "fax_e164",
     "postal",
     "organisation",
     "timezone",
@@ -42,6 +43,7 @@ _MASKED = {
     "Emergency-Email": mask_address,
     "Phone": mask_phone,
     "Mobile": mask_phone,
+    "Fax": mask_phone,
     "Wake": _waking.masked,
 }
 
@@ -96,7 +98,7 @@ def carry_out(ctx: Context, person: Person, change: Change, entered_by: str = ""
             setattr(person, column, value)
     for name in change.emptied:
         setattr(person, column_of(name), "")
-        if name in ("Phone", "Mobile"):
+        if name in ("Phone", "Mobile", "Fax"):
             setattr(person, f"{column_of(name)}_e164", "")
     _wrong_numbers.clear(person, *map(column_of, change.named))
     waiting = _ask_new_addresses(ctx, person, change)
@@ -161,7 +163,7 @@ def agreed(ctx: Context, token: Token) -> Reply | Refused:
     change = read(ctx, person, fields)
     if isinstance(change, Refused):
         return change
-    _tell_office(ctx, person, change.named, is_yes=True, because="")
+    _tell_office(ctx, person, token, change.named, is_yes=True, because="")
     return carry_out(ctx, person, change, str(token.details.get("by", "")))
 
 
@@ -171,7 +173,7 @@ def not_agreed(ctx: Context, token: Token, because: str) -> Reply | Refused:
     if person is None:
         return Refused("token_void")
     named = tuple(name for name, _ in token.details.get("fields", ()))
-    _tell_office(ctx, person, named, is_yes=False, because=because)
+    _tell_office(ctx, person, token, named, is_yes=False, because=because)
     return Reply("dropped", {"what": token.purpose})
 
 
@@ -235,7 +237,11 @@ def _role(ctx: Context) -> str:
     return "secretariat" if ctx.actor.standing.is_secretariat else "committee"
 
 
-def _tell_office(ctx: Context, person: Person, named: tuple[str, ...], is_yes: bool, because: str) -> None:
-    to = _letters.to_people(people.office_holders(ctx.session, "secretariat"))
+def _tell_office(
+    ctx: Context, person: Person, token: Token, named: tuple[str, ...], is_yes: bool, because: str
+) -> None:
+    """Those who entered the change: the secretariat, or the committee."""
+    to = _letters.to_people(people.office_holders(ctx.session, str(token.details.get("by", ""))))
     values = {"name": person.name, "fields": list(named), "is_yes": is_yes, "because": because}
-    ctx.post(_letters.notice("letters/update_answered", values, to))
+    if to:
+        ctx.post(_letters.notice("letters/update_answered", values, to))

@@ -88,11 +88,21 @@ def took_back(ctx: Context, asked: Sequence[Request], because: str) -> Reply:
 def objects(ctx: Context, entry: Entry, because: str, by: str) -> Reply:
     """Take an entry out of service on the word of the mailbox `by`, until the committee has decided."""
     role = "IANA contact" if iana.kinds_of_address(ctx.session, entry.tld, by) else "a contact of the TLD"
+    _keep_predecessor(ctx, entry)
     held = _suspending.suspend(ctx, entry, because, role, None, "letters/objected")
     return Reply(
         "suspended",
         {"name": entry.person.name, "tld": _requests.shown(entry.tld), "number": _requests.number(held)},
     )
+
+
+def _keep_predecessor(ctx: Context, entry: Entry) -> None:
+    """Whoever was replaced by somebody in doubt is not taken off by the clock: the committee decides about both."""
+    request = ctx.session.get(Request, entry.request_id or 0)
+    replaced = request.replaces_id if request is not None else None
+    for one in people.contacts_of(ctx.session, entry.tld, (people.SUSPENDED,)):
+        if one.person_id == replaced:
+            one.final_at = None
 
 
 def _note_technical(ctx: Context, request: Request, address: str) -> datetime | None:

@@ -9,7 +9,7 @@ from tldops_bot.commands._requests import describe, shown
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.joining import LATE_WORD
 from tldops_bot.store import iana, people, requests, tokens
-from tldops_bot.store.tables import Entry, Request
+from tldops_bot.store.tables import Request
 
 VOUCHING_MAILS_A_DAY = 3
 
@@ -74,7 +74,7 @@ def words_given(ctx: Context, request: Request) -> tuple[set[str], set[str]]:
 def end_probation_if_all_agree(ctx: Context, request: Request) -> None:
     """A late word from the last IANA address opens QUERY, ROSTER and ALERT at once."""
     confirmed, asked = words_given(ctx, request)
-    for entry in ctx.session.query(Entry).filter_by(request_id=request.id, state=people.LISTED):
+    for entry in people.listed_by(ctx.session, request):
         if set(asked) <= set(confirmed) and entry.probation_until > ctx.now:
             entry.probation_until = ctx.now
 

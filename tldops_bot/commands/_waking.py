@@ -6,8 +6,6 @@ What goes that way says that there is an alert and nothing more; a gateway, and 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.domain.address import mask_phone
@@ -17,6 +15,7 @@ from tldops_bot.domain.request import Field
 from tldops_bot.domain.wake import WORD_LASTS, WORDS_A_DAY, Wake, is_safe_target, read_wake, takes_phone
 from tldops_bot.mail.phones import costs_more, parse_phone
 from tldops_bot.store import tokens, wakes
+from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Alert, Person, Token, WakeChannel
 
 FIELD = "Wake"

@@ -24,6 +24,7 @@ from tldops_bot.domain.alert import (
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alert_targets, alerts
 
+A_YEAR = timedelta(days=365)
 EXERCISES_A_YEAR = 2
 EXERCISE_TLDS = 5
 MOST_TO_QUERY = 8  # on one line
@@ -82,11 +83,7 @@ def _may_not_exercise(ctx: Context, scope: Scope) -> Refused | None:
     """A member may try it on up to five TLDs twice a year; wider ones are the committee's."""
     if ctx.actor.standing.is_committee:
         return None
-    year = ctx.now - timedelta(days=365)
-    held = [one for one in alerts.listing(ctx.session) if one.is_exercise and one.posted_at > year]
-    mine = [one for one in held if one.person_id == ctx.actor.person_id]
     if scope.everybody or scope.organisations or len(reached_by(ctx, scope).tlds) > EXERCISE_TLDS:
         return Refused("exercise_too_wide", {"limit": EXERCISE_TLDS})
-    return (
-        Refused("exercise_too_often", {"limit": EXERCISES_A_YEAR}) if len(mine) >= EXERCISES_A_YEAR else None
-    )
+    held = alerts.exercises_since(ctx.session, ctx.now - A_YEAR, ctx.actor.person_id or 0)
+    return Refused("exercise_too_often", {"limit": EXERCISES_A_YEAR}) if held >= EXERCISES_A_YEAR else None

@@ -143,17 +143,9 @@ def _stats(ctx: Context) -> Reply:
 
 
 def _alerts(ctx: Context) -> Reply:
-    person = ctx.actor.person_id or 0
-    mine = [
-        one
-        for one in alerts.listing(ctx.session)
-        if one.original and (_is_for(ctx, one.id, person) or one.person_id == person)
-    ]
-    return Reply(
-        "alerts",
-        {"alerts": [(one.id, one.posted_at, one.tlp, one.severity, one.state, one.title) for one in mine]},
-        is_confidential=True,
-    )
+    mine = alerts.readable_by(ctx.session, ctx.actor.person_id or 0)
+    found = [(one.id, one.posted_at, one.tlp, one.severity, one.state, one.title) for one in mine]
+    return Reply("alerts", {"alerts": found}, is_confidential=True)
 
 
 def _alert(ctx: Context, text: str) -> Reply | Refused:
@@ -162,7 +154,7 @@ def _alert(ctx: Context, text: str) -> Reply | Refused:
     if (
         alert is None
         or not alert.original
-        or not (_is_for(ctx, alert.id, person) or alert.person_id == person)
+        or not (alert.person_id == person or alerts.recipient(ctx.session, alert.id, person))
     ):
         return Refused("no_such_alert", {"id": text[:20]})
     if alert.tlp == "RED":
@@ -184,7 +176,3 @@ def _alert(ctx: Context, text: str) -> Reply | Refused:
         *(file for one in updates for file in original_of(one, f"update-{one.number}")),
     )
     return Reply("alert", values, attachments=files, is_confidential=True)
-
-
-def _is_for(ctx: Context, alert_id: str, person_id: int) -> bool:
-    return alerts.recipient(ctx.session, alert_id, person_id) is not None

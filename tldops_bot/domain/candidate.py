@@ -17,7 +17,7 @@ FIELDS = (
 )
 SUBSCRIBE_FIELDS = (*FIELDS, "Replaces")
 UPDATE_FIELDS = (*FIELDS, "Wake", "Roster")
-LIMITS = {"Name": 120, "Organisation": 200, "Postal": 400, "Fax": 60, "Timezone": 60}
+LIMITS = {"Name": 120, "Organisation": 200, "Postal": 400, "Timezone": 60}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Candidate:
     mobile: str = ""
     mobile_e164: str = ""
     fax: str = ""
+    fax_e164: str = ""
     postal: str = ""
     organisation: str = ""
     timezone: str = ""

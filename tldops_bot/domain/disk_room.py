@@ -11,7 +11,7 @@ LOW_BYTES: Final = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A disk."""
+    """How large a disk is, and how much of it is left."""
 
     total_bytes: int
     free_bytes: int

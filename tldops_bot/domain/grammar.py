@@ -1,7 +1,8 @@
 """The grammar of command mails: signed text in, requests or clear problems out."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.request import Answer, Commands, Field, Problem, Request, Vocabulary
@@ -57,6 +58,7 @@ class _Reader:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.requests: list[Request] = []
+        self.fields: list[list[Field]] = []  # of each of them
         self.problems: list[Problem] = []
         self.notes: list[Problem] = []
         self.lists: list[str] = []
@@ -76,7 +78,7 @@ class _Reader:
                 self._free_text(number, line, lines)
         self._check_company()
         return Commands(
-            tuple(self.requests),
+            tuple(map(_with, self.requests, self.fields)),
             tuple(self.problems),
             tuple(self.lists),
             self.is_test,
@@ -140,6 +142,7 @@ class _Reader:
             return
         words = line.replace(",", " ").replace(";", " ").split() if verb != "ALERT" else line.split()
         self.requests.append(Request(verb, tuple(words[1:]), line, number))
+        self.fields.append([])
 
     def _stray(self, number: int, line: str) -> None:
         match = _FIELD.fullmatch(line)
@@ -155,17 +158,13 @@ class _Reader:
         if not name or not self.requests:
             return False
         value = line.split(":", 1)[1].strip()
-        request = self.requests[-1]
-        fields = (*request.fields, Field(name, value, number))
-        self.requests[-1] = _with(request, fields=fields)
+        self.fields[-1].append(Field(name, value, number))
         self.in_field = True
         return True
 
     def _continue_field(self, text: str) -> None:
-        request = self.requests[-1]
-        last = request.fields[-1]
-        joined = Field(last.name, f"{last.value} {text}".strip(), last.line_number)
-        self.requests[-1] = _with(request, fields=(*request.fields[:-1], joined))
+        last = self.fields[-1][-1]
+        self.fields[-1][-1] = Field(last.name, f"{last.value} {text}".strip(), last.line_number)
 
     def _list_line(self, line: str) -> bool:
         match = _FIELD.fullmatch(line)
@@ -192,7 +191,7 @@ class _Reader:
 
     def _free_text(self, number: int, line: str, rest: Iterator[tuple[int, str]]) -> None:
         text = [line, *(following for _, following in rest)]
-        self.requests[-1] = _with(self.requests[-1], text="\n".join(text).strip("\n"))
+        self.requests[-1] = replace(self.requests[-1], text="\n".join(text).strip("\n"))
 
     def _check_company(self) -> None:
         """A command with free text is alone in its mail: its text runs to the end of the part."""
@@ -213,7 +212,8 @@ class _Reader:
         if self.guesses > MAX_GUESSES:
             return ""
         near = nearest(word, (*self.vocabulary, *TEST_WORDS))
-        if len(near) <= 4 and not word.isupper():  # "Jack" is a name, "and" a word, "akc" and "AKX" are slips
+        # "Jack" is a name, "and" a word, "akc" and "AKX" are slips
+        if near and len(near) <= 4 and not word.isupper():
             near = nearest(word, (near,), within=1) if word.islower() else ""
         return near if near.lower() != word.lower() else ""
 
@@ -251,16 +251,9 @@ def read_answer(text: str) -> Answer | None:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").lstrip("\ufeff").split("\n")
-    return iter(list(enumerate(lines[:MAX_LINES], 1)))
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").lstrip("\ufeff")
+    return iter(list(enumerate(plain.split("\n", MAX_LINES)[:MAX_LINES], 1)))
 
 
-def _with(request: Request, fields: tuple[Field, ...] | None = None, text: str = "") -> Request:
-    return Request(
-        request.verb,
-        request.arguments,
-        request.line,
-        request.line_number,
-        request.fields if fields is None else fields,
-        text or request.text,
-    )
+def _with(request: Request, fields: Iterable[Field]) -> Request:
+    return replace(request, fields=tuple(fields))

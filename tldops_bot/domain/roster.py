@@ -42,6 +42,7 @@ class RosterContact:
     mobile: str = ""
     mobile_e164: str = ""
     fax: str = ""
+    fax_e164: str = ""
     postal: str = ""
     organisation: str = ""
     timezone: str = ""

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands import command_for
 from tldops_bot.commands._command import Actor, Refused, Reply, Status
 from tldops_bot.domain.address import parse_address, same_address
@@ -18,6 +16,7 @@ from tldops_bot.intake.decision import Decision, Part
 from tldops_bot.intake.judged import Judged
 from tldops_bot.mail.render import Renderer
 from tldops_bot.store import languages, people, tokens
+from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import CertificateRow
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands._command import Actor, Context, MailFacts
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
@@ -13,6 +11,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.verdict import Verdict
 from tldops_bot.intake.judged import Judged
 from tldops_bot.store import people
+from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 
 

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands import _keys
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.verdict import Standing
@@ -14,6 +12,7 @@ from tldops_bot.intake.decision import NO_ACTOR, Decision
 from tldops_bot.intake.judged import Judged
 from tldops_bot.intake.signed import decide_signed
 from tldops_bot.intake.unsigned import answer_beside_unknown_key, decide_by_mailbox, decide_unsigned
+from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 
 

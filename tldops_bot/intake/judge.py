@@ -95,7 +95,7 @@ class _Judge:
             case InlineSigned():
                 return self._inline(body)
             case PlainText():
-                return self._result(UNSIGNED, text=body.text)
+                return self._result(UNSIGNED, text=body.text, detail=body.detail)
             case Unreadable():
                 verdict = unsigned(body.reason) if body.reason in UNSIGNED_REASONS else bad(body.reason)
                 return self._result(verdict, detail=body.detail)

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import Verdict
 from tldops_bot.mail.take_apart import IncomingMail
+from tldops_bot.store.database import Session
 
 Read = Callable[[], AbstractContextManager[Session]]
 FindKeys = Callable[[str], tuple[bytes, ...]]

@@ -26,8 +26,7 @@ def decide_signed(case: Case) -> Decision:
         return refuse(case, "bad_signature", {"fingerprint": verdict.fingerprint, "detail": ""})
     if wrong := _age_problem(case, signed_at):
         return wrong
-    person = people.by_fingerprint(case.session, verdict.fingerprint)
-    certificate = case.session.get(CertificateRow, verdict.fingerprint)
+    person, certificate = people.signer(case.session, verdict.fingerprint)
     if wrong := _key_problem(case, person, certificate):
         return wrong
     standing = people.standing(case.session, person, case.now)
@@ -38,7 +37,7 @@ def decide_signed(case: Case) -> Decision:
     tried_at = used.used_at if used is not None else None
     commands = read_commands(case.judged.text, VOCABULARY)
     if person is not None:
-        person.seen_at = case.now
+        people.note_seen(case.session, person, case.now)
     decision = (
         _unclear(case, commands, actor)
         or _held(case, commands, actor, signed_at)

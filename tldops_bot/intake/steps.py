@@ -9,8 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands import VOCABULARY
 from tldops_bot.domain.address import same_address
 from tldops_bot.domain.automatic import is_automatic, is_bounce
@@ -30,7 +28,7 @@ from tldops_bot.mail.render import Renderer
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import alert_targets, audit, bounces, facts, inbox, languages, outbox
 from tldops_bot.store.alert_targets import Reached
-from tldops_bot.store.database import Database
+from tldops_bot.store.database import Database, Session
 from tldops_bot.store.inbox import Claimed
 
 log = logging.getLogger(__name__)
@@ -65,13 +63,17 @@ class Intake:
         settings = around.config.list
         self._home = ListAddress.parse(settings.address, settings.delimiter)
 
-    def handle(self, claimed: Claimed, now: datetime) -> Handled:
-        """Carry one claimed mail out. Raises ClaimLost when somebody else has it by now; nothing is done then."""
+    def handle(self, claimed: Claimed, now: datetime, then: Callable[[Session], object] = bool) -> Handled:
+        """Carry one claimed mail out; `then` comes last in the same transaction.
+
+        Raises ClaimLost when somebody else has the mail by now; nothing is done then.
+        """
         judged = self.judge(claimed)
         if _asks_for_the_roster(judged):
             self._prepare_roster()
         with self._database.write() as session:
             handled = self.within(session, judged, claimed, now)
+            then(session)
         log.info("mail %d: %s, %s", claimed.id, judged.verdict.standing.value, handled.decision.summary)
         return handled
 

@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.store import facts
-from tldops_bot.store.database import Database
+from tldops_bot.store.database import Database, Session
 
 TOLD = "broken_templates_told"  # their names, one a line
 

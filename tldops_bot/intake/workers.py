@@ -42,6 +42,7 @@ class Workers:
         self._database, self._intake = database, intake
         self._now, self._random, self._after = now, random, after
         self._is_crowded, self._lease, self._counted = is_crowded, lease, counted
+        self._taken: deque[Claimed] = deque()  # claimed when the mail before was done with
         self._owed: deque[Callable[[Session], None]] = deque()  # what could not be written down
         self._due = threading.Condition()
         self._wanted = 0
@@ -74,6 +75,10 @@ class Workers:
             self._due.notify_all()
         for thread in self._threads:
             thread.join()
+        self._owed.extend(partial(inbox.give_back, claim_word=one.claim) for one in self._taken)
+        self._taken.clear()
+        with contextlib.suppress(SQLAlchemyError):  # then their leases run out
+            self._write_down_what_is_owed()
 
     def _work(self) -> None:
         while not self._stopping:
@@ -86,23 +91,29 @@ class Workers:
                     self._wanted = max(0, self._wanted - 1)
 
     def carry_out_one(self) -> bool:
-        """Claim one mail and carry it out; False when none is due."""
+        """Claim one mail, unless one is claimed already, and carry it out; False when none is due."""
+        claimed = self._next()
+        if claimed is None:
+            return False
+        if claimed.attempts > MAX_PATIENCE:  # each time it was in hand, the process came to its end
+            log.error("mail %d was in hand %d times and never done with", claimed.id, claimed.attempts)
+            self._put_off(claimed, "never done with", MAX_ATTEMPTS)
+        else:
+            self._carry_out(claimed)
+        return True
+
+    def _next(self) -> Claimed | None:
+        with contextlib.suppress(IndexError):
+            return self._taken.popleft()
         try:
             self._write_down_what_is_owed()
             with self._database.read() as session:
                 if not inbox.is_anything_due(session, self._now()):
-                    return False
-            taken = self._claim()
+                    return None
+            return next(iter(self._claim()), None)
         except SQLAlchemyError as problem:
             log.error("the database gives no work: %s", type(problem).__name__)
-            return False
-        for claimed in taken:
-            if claimed.attempts > MAX_PATIENCE:  # each time it was in hand, the process came to its end
-                log.error("mail %d was in hand %d times and never done with", claimed.id, claimed.attempts)
-                self._put_off(claimed, "never done with", MAX_ATTEMPTS)
-            else:
-                self._carry_out(claimed)
-        return bool(taken)
+            return None
 
     def _claim(self) -> list[Claimed]:
         """The next mail. A commit of which we never hear may have been made: that word is given back later."""
@@ -128,14 +139,24 @@ class Workers:
                     raise
 
     def _carry_out(self, claimed: Claimed) -> None:
-        began = time.monotonic()
+        """With the same commit the next mail is claimed: a transaction less, and each waits for the disk."""
+        began, word = time.monotonic(), self._random(8).hex()
+        following: list[Claimed] = []
+
+        def claim_next(session: Session) -> None:
+            if not self._stopping:
+                following.extend(inbox.claim(session, word, self._now(), lease=self._lease))
+
         try:
-            handled = self._intake.handle(claimed, self._now())
+            handled = self._intake.handle(claimed, self._now(), claim_next)
+            self._taken.extend(following)
             self._counted(handled, time.monotonic() - began)
         except ClaimLost:
             log.warning("mail %d: taken over by another node", claimed.id)
         except Exception as problem:  # noqa: BLE001  whatever breaks, the mail waits and the next one goes on
             log.error("mail %d broke: %s", claimed.id, describe(problem))
+            if following:  # the commit may have been made
+                self._owed.append(partial(inbox.give_back, claim_word=word))
             self._counted(None, time.monotonic() - began)
             self._put_off(claimed, type(problem).__name__, patience_with(problem))
         self._after()

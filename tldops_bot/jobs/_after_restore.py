@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from tldops_bot.commands import _joining, _letters, _requests
 from tldops_bot.commands._alerts import CANCELLED
 from tldops_bot.commands._suspending import FINAL_AFTER
@@ -33,7 +31,7 @@ from tldops_bot.store import (
     tokens,
     wakes,
 )
-from tldops_bot.store.tables import Alert, Entry, Person
+from tldops_bot.store.tables import Alert
 
 HELD = "restored"  # why a copy waits for the operator's word
 FRESH = timedelta(hours=1)  # younger copies go by themselves
@@ -112,8 +110,7 @@ def _end_what_waited_to_go_out(ctx: JobContext) -> Iterator[Alert]:
 def _begin_waits_anew(ctx: JobContext) -> None:
     """A removal or a FORGET may have been taken back since: there is the whole time to do so again."""
     until = ctx.now + FINAL_AFTER
-    for entry in ctx.session.scalars(select(Entry).where(Entry.final_at < until)):
-        if entry.state == people.SUSPENDED:
-            entry.final_at = until
-    for person in ctx.session.scalars(select(Person).where(Person.forget_at < until)):
+    for entry in people.final_by(ctx.session, until):
+        entry.final_at = until
+    for person in people.forgotten_by(ctx.session, until):
         person.forget_at = until

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.store.database import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.jobs.send_roster import waiting
 from tldops_bot.store import people, roster_sends
+from tldops_bot.store.database import Session
 from tldops_bot.store.outbox import Claimed
 from tldops_bot.store.tables import Message, Person
 

@@ -5,13 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import Job, JobContext, Unfinished
-from tldops_bot.store.database import Database, Urgency
+from tldops_bot.store.database import Database, Session, Urgency
 from tldops_bot.store.tables import JobRun
 
 MOST_BATCHES = 10_000

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from tldops_bot.commands import _alerts
 from tldops_bot.commands._alert_news import UPDATE
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
@@ -14,6 +12,7 @@ from tldops_bot.mail.inline_blocks import clearsign_lines
 from tldops_bot.mail.signed_text import SignedText, text_of
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import alerts
+from tldops_bot.store.database import Session
 from tldops_bot.store.outbox import Claimed
 from tldops_bot.store.tables import Alert, AlertNews, Message, Person
 

@@ -34,8 +34,8 @@ def keys_in_parts(parts: Iterable[Part]) -> Iterator[bytes]:
 
 
 def may_hold_key(part: Part) -> bool:
-    named_so = part.file_name.lower().endswith(KEY_SUFFIXES)
-    return part.media_type in {"application/pgp-keys", "text/plain"} or named_so
+    is_typed_so = part.media_type in {"application/pgp-keys", "text/plain"}
+    return is_typed_so or part.file_name.lower().endswith(KEY_SUFFIXES)
 
 
 def keys_in(octets: bytes) -> Iterator[bytes]:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+# Of a mail that needs a signature and has one, but with S/MIME, which speaks for nobody here.
+SMIME = "smime"
+
 
 @dataclass(frozen=True, slots=True)
 class PgpMimeSigned:
@@ -46,14 +49,15 @@ class InlineEncrypted:
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """The first text of a mail without signature."""
+    """The first text of a mail without a signature of ours; `detail` is SMIME where it has one of those, else ""."""
 
     text: str
+    detail: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A mail that can't be acted on; `reason` is one of verdict.REASONS, `detail` one of diagnosis.DETAILS or ""."""
+    """A mail that can't be acted on; `reason` is one of verdict.REASONS, `detail` one of diagnosis.DETAILS, SMIME or ""."""
 
     reason: str
     detail: str = field(default="", compare=False)

@@ -1,19 +1,22 @@
-"""What others have certified of a key, left out before anybody looks at it: of a well-connected key it is most.
+"""What is left out of a key before gpg looks at it: of a well-connected key it is most (RFC 9580 section 10.1).
 
-Nothing here relies on it, and gpg would drop it (RFC 9580 sections 5.2.1 and 10.1).
+What others have certified, and pictures: nothing here relies on them. And subkeys that have not made the signature
+which is to be verified: gpg would verify what binds each.
 """
 
 from tldops_bot.mail.openpgp_packets import (
     PUBLIC_KEY_TAG,
     SIGNATURE_TAG,
     BadPackets,
+    Issuer,
     issuer_of,
+    key_fingerprint,
     packets,
     primary_fingerprint,
 )
 
 MAX_KEY_PACKETS = 5000
-_USER_ATTRIBUTE = 17
+_SUBKEY, _USER_ATTRIBUTE = 14, 17
 _CERTIFICATIONS = frozenset({0x10, 0x11, 0x12, 0x13})
 
 
@@ -44,6 +47,22 @@ def without_pictures(octets: bytes) -> bytes:
                 kept.append(packet.octets)
     except BadPackets:
         return octets
+    return b"".join(kept)
+
+
+def without_other_subkeys(certificate: bytes, issuer: Issuer) -> bytes:
+    """A binary certificate with no subkey but the one that a signature names; unchanged where it names none."""
+    names = (issuer.fingerprint or issuer.key_id, issuer.key_id)
+    kept: list[bytes] = []
+    is_other = False
+    try:
+        for packet in packets(certificate, MAX_KEY_PACKETS):
+            if packet.tag == _SUBKEY:
+                is_other = not key_fingerprint(packet.body).endswith(names)
+            if not is_other:
+                kept.append(packet.octets)
+    except BadPackets:
+        return certificate
     return b"".join(kept)
 
 

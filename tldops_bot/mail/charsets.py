@@ -85,7 +85,7 @@ def _decode_base64(text: bytes) -> bytes | None:
 
 def unflow(text: str, delete_space: bool) -> str:
     """RFC 3676 section 4: soft breaks joined, space-stuffing undone; a quoted line keeps its > marks."""
-    paragraphs: list[list[str]] = []
+    pieces: list[str] = []  # one list, however many paragraphs there are: a text may be two million line ends
     open_depth = -1
     for raw in text.split("\n"):
         line = raw.lstrip(">")
@@ -93,8 +93,8 @@ def unflow(text: str, delete_space: bool) -> str:
         line = line.removeprefix(" ")
         is_signature_mark = line == "-- "
         if depth != open_depth or is_signature_mark:
-            paragraphs.append([">" * depth + " " if depth else ""])
+            pieces.append("\n" + (">" * depth + " " if depth else ""))
         is_soft = line.endswith(" ") and not is_signature_mark
-        paragraphs[-1].append(line[:-1] if is_soft and delete_space else line)
+        pieces.append(line[:-1] if is_soft and delete_space else line)
         open_depth = depth if is_soft else -1
-    return "\n".join("".join(pieces) for pieces in paragraphs)
+    return "".join(pieces)[1:]

@@ -13,6 +13,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from tldops_bot.config.settings import ListSettings
@@ -33,6 +34,8 @@ _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]{1,64}@([a-z0-9]+(-[a-z0-9]+)*\.)+[a
 _UNFOLDED = SMTP.clone(max_line_length=998)
 # Inside, `HP-Outer: ` still fits in front of a line.
 _INSIDE = SMTP.clone(max_line_length=66)
+# What the library would write as it stands: words of ASCII with a blank between them, none of which looks encoded.
+_AS_IT_STANDS = re.compile(r"(?!.*=\?)[!-~]+( [!-~]+)*")
 _ALWAYS_ENCRYPTED = (Entitled.MEMBER, Entitled.KEY)
 
 
@@ -89,10 +92,12 @@ def outer_headers(
     """What stands round the sealed part in every copy of a message; `is_apart` leaves the Subject for each copy."""
     is_apart = is_apart and subject.isascii()
     shared = {} if is_apart else {"Subject": subject}
-    words = _header_lines({"From": _author(settings), **shared, "Date": headers["Date"]})
+    words = _header_lines(shared | {"Date": headers["Date"]})
     marks = {name: text for name, text in headers.items() if name != "Date"}
-    marks |= _list_headers(settings) | {"X-Loop": settings.address, "MIME-Version": "1.0"}
-    return OuterHeaders(words + _header_lines(marks, _UNFOLDED), subject if is_apart else "")
+    common = words + _header_lines(marks, _UNFOLDED) + _list_lines(settings.address, settings.owner)
+    return OuterHeaders(
+        _from_line(settings.name, settings.address, SMTP) + common, subject if is_apart else ""
+    )
 
 
 def message_id(delivery_id: int, made_at: datetime, key: bytes, settings: ListSettings) -> str:
@@ -106,7 +111,8 @@ def message_id(delivery_id: int, made_at: datetime, key: bytes, settings: ListSe
 
 def _entity(letter: Letter, body: str, subject: str, date: str, settings: ListSettings) -> bytes:
     """The text and its attachments, with protected headers in the root (RFC 9788 section 2)."""
-    lines = _header_lines({"From": _author(settings), "Subject": subject, "Date": date}, _INSIDE)
+    lines = _from_line(settings.name, settings.address, _INSIDE)
+    lines += _header_lines({"Subject": subject, "Date": date}, _INSIDE)
     if len(letter.to) == 1:
         lines += f"To: <{_checked(letter.to[0].address)}>\r\n".encode()
     is_cipher = letter.is_confidential or all(to.entitled in _ALWAYS_ENCRYPTED for to in letter.to)
@@ -119,17 +125,21 @@ def _entity(letter: Letter, body: str, subject: str, date: str, settings: ListSe
     return multipart("mixed", parameter, parts, lines)
 
 
-def _list_headers(settings: ListSettings) -> dict[str, str]:
-    """RFC 2369 and RFC 2919. Every command is a mail, so each of these writes one."""
-    local, _, domain = settings.address.rpartition("@")
-    return {
+@lru_cache(maxsize=8)
+def _list_lines(address: str, owner: str) -> bytes:
+    """RFC 2369 and RFC 2919. Every command is a mail, so each of these writes one. The same in all mails."""
+    local, _, domain = address.rpartition("@")
+    headers = {
         "List-Id": f"<{local}.{domain}>",
-        "List-Help": _mailto(settings.address, "HELP"),
-        "List-Subscribe": _mailto(settings.address, "HELP SUBSCRIBE"),
-        "List-Unsubscribe": _mailto(settings.address, "UNSUBSCRIBE ALL"),
-        "List-Post": _mailto(settings.address),
-        "List-Owner": _mailto(settings.owner),
+        "List-Help": _mailto(address, "HELP"),
+        "List-Subscribe": _mailto(address, "HELP SUBSCRIBE"),
+        "List-Unsubscribe": _mailto(address, "UNSUBSCRIBE ALL"),
+        "List-Post": _mailto(address),
+        "List-Owner": _mailto(owner),
+        "X-Loop": address,
+        "MIME-Version": "1.0",
     }
+    return _header_lines(headers, _UNFOLDED)
 
 
 def _mailto(address: str, command: str = "") -> str:
@@ -137,8 +147,9 @@ def _mailto(address: str, command: str = "") -> str:
     return f"<mailto:{quote(address, safe='@+')}{f'?body={quote(command)}' if command else ''}>"
 
 
-def _author(settings: ListSettings) -> Address:
-    return Address(settings.name, addr_spec=settings.address)
+@lru_cache(maxsize=8)
+def _from_line(name: str, address: str, policy: "EmailPolicy[EmailMessage]") -> bytes:
+    return _by_the_library("From", Address(name, addr_spec=address), policy)
 
 
 def _list_address(settings: ListSettings) -> ListAddress:
@@ -160,8 +171,19 @@ def _known_id(text: str) -> str:
     return text.strip() if _MESSAGE_ID.fullmatch(text.strip()) else ""
 
 
-def _header_lines(headers: Mapping[str, str | Address], policy: "EmailPolicy[EmailMessage]" = SMTP) -> bytes:
+def _header_lines(headers: Mapping[str, str], policy: "EmailPolicy[EmailMessage]" = SMTP) -> bytes:
+    return b"".join(_header_line(name, text, policy) for name, text in headers.items())
+
+
+def _header_line(name: str, text: str, policy: "EmailPolicy[EmailMessage]") -> bytes:
+    line = f"{name}: {text}"
+    if len(line) <= (policy.max_line_length or 0) and _AS_IT_STANDS.fullmatch(text):
+        return line.encode() + b"\r\n"
+    return _by_the_library(name, one_line(text), policy)
+
+
+def _by_the_library(name: str, value: str | Address, policy: "EmailPolicy[EmailMessage]") -> bytes:
+    """Folded and encoded."""
     message = EmailMessage(policy)
-    for name, text in headers.items():
-        message[name] = one_line(text) if isinstance(text, str) else text
+    message[name] = value
     return message.as_bytes().removesuffix(b"\r\n")

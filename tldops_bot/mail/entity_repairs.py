@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from tldops_bot.mail.charsets import decode_charset, decode_transfer
-from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
+from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity, with_crlf
 from tldops_bot.mail.text_repairs import CHARSETS, line_variants
 
 Variants = Iterator[tuple[str, bytes]]
@@ -76,7 +76,7 @@ def _encodings(text: _Text, part: Part) -> Variants:
     plain = decode_transfer(part.body, part.headers.first("content-transfer-encoding"))
     if plain is None:
         return
-    for fields, body in _written(text.fields, _crlf(plain)):
+    for fields, body in _written(text.fields, with_crlf(plain)):
         yield "reencoded", text.with_(fields, body)
         for other in _refolded(fields):
             yield "reencoded", text.with_(other, body)
@@ -95,7 +95,7 @@ def _charsets(text: _Text, part: Part) -> Variants:
             continue
         for word in (charset, charset.upper()):
             named = _CHARSET.sub(rb"\g<1>" + word.encode(), text.fields)
-            for fields, body in _written(named, _crlf(octets)):
+            for fields, body in _written(named, with_crlf(octets)):
                 yield "charset", text.with_(fields, body)
 
 
@@ -139,7 +139,3 @@ def _refolded(fields: bytes) -> Iterator[bytes]:
     for at in range(min(len(lines), 8)):
         yield b"".join(lines[:at] + lines[at + 1 :])
     yield b"".join(reversed(lines))
-
-
-def _crlf(octets: bytes) -> bytes:
-    return re.sub(rb"\r?\n", b"\r\n", octets)

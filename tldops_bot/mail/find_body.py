@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from tldops_bot.mail.attached_keys import bounded, keys_in, keys_in_parts, may_hold_key, without_keys
 from tldops_bot.mail.bodies import (
+    SMIME,
     Body,
     Found,
     InlineEncrypted,
@@ -21,14 +22,15 @@ from tldops_bot.mail.bodies import (
 from tldops_bot.mail.charsets import MAX_TEXT_BYTES, decode_charset, decode_transfer, unflow
 from tldops_bot.mail.inline_blocks import inline_body
 from tldops_bot.mail.mime_entities import signed_part
-from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
+from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity, with_crlf
 
 SIGNATURE_TYPE = "application/pgp-signature"
 ENCRYPTED_TYPE = "application/pgp-encrypted"
 _SIGNATURE_START = b"-----BEGIN PGP SIGNATURE-----"
-_LINE_END = re.compile(rb"\r?\n")
 # What is in these is the mail itself; the second is signed with S/MIME, of which we know nothing.
 _TRANSPARENT = frozenset({"multipart/mixed", "multipart/signed"})
+# RFC 8551 section 3.2, and as it was called before it was registered.
+_SMIME = re.compile(r"application/(x-)?pkcs7-(mime|signature)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def _loosely_signed(root: Part) -> _Candidate | None:
         is_text = any(is_readable_text(one) for one in content.walk())
         signature = text_octets(signature_part)
         if signature_part.media_type == SIGNATURE_TYPE and is_text and signature is not None:
-            octets = _LINE_END.sub(b"\r\n", content.octets)
+            octets = with_crlf(content.octets)
             body = PgpMimeSigned(signed_part(octets, signature), octets, signature, _plain_body(root))
             return _Candidate(root, Found(body), (*content.walk(), signature_part))
     return None
@@ -154,7 +156,7 @@ def _signed(part: Part) -> Body:
     signature = text_octets(signature_part)
     if signature is None:
         return Unreadable("malformed_block")
-    return PgpMimeSigned(part.octets, _LINE_END.sub(b"\r\n", content.octets), signature)
+    return PgpMimeSigned(part.octets, with_crlf(content.octets), signature)
 
 
 def _damage(part: Part, types: list[str]) -> str:
@@ -216,10 +218,11 @@ def _plain_text(root: Part) -> Part | None:
 
 def _plain_body(root: Part) -> PlainText | Unreadable:
     text_part = _plain_text(root)
+    detail = SMIME if any(_SMIME.fullmatch(part.media_type) for part in root.walk()) else ""
     if text_part is None:
-        return Unreadable("no_plain_text")
+        return Unreadable("no_plain_text", detail)
     text = text_of_part(text_part, errors="replace")
-    return text if isinstance(text, Unreadable) else PlainText(text)
+    return text if isinstance(text, Unreadable) else PlainText(text, detail)
 
 
 def _says_something(part: Part) -> bool:

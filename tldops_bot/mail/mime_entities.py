@@ -10,6 +10,7 @@ import hashlib
 import re
 
 from tldops_bot.domain.outgoing import Attachment
+from tldops_bot.mail.mime_slices import with_crlf
 
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?[a-z0-9-]+=[A-Za-z0-9._-]+)*")
 _UNSAFE_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -34,7 +35,7 @@ def text_entity(text: str, parameters: str = "", headers: bytes = b"") -> bytes:
         f'Content-Type: text/plain; charset="utf-8"{parameters}\r\n'
         f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     )
-    return headers + top.encode() + _crlf(body)
+    return headers + top.encode() + with_crlf(body)
 
 
 def attachment_entity(attachment: Attachment) -> bytes:
@@ -56,7 +57,7 @@ def attachment_entity(attachment: Attachment) -> bytes:
         "Content-Transfer-Encoding: base64\r\n"
         f'Content-Disposition: attachment;\r\n filename="{name}"\r\n\r\n'
     )
-    return top.encode() + _crlf(base64.encodebytes(attachment.octets))
+    return top.encode() + with_crlf(base64.encodebytes(attachment.octets))
 
 
 def multipart(subtype: str, parameters: str, parts: tuple[bytes, ...], headers: bytes = b"") -> bytes:
@@ -73,7 +74,7 @@ def signed_part(entity: bytes, signature: bytes) -> bytes:
     """multipart/signed of an entity and gpg's armored SHA-512 signature over exactly its octets."""
     described = (
         b'Content-Type: application/pgp-signature; name="signature.asc"\r\n'
-        b"Content-Description: OpenPGP signature of the list\r\n\r\n" + _crlf(signature)
+        b"Content-Description: OpenPGP signature of the list\r\n\r\n" + with_crlf(signature)
     )
     parameters = ';\r\n micalg="pgp-sha512"; protocol="application/pgp-signature"'
     return multipart("signed", parameters, (entity, described))
@@ -81,7 +82,7 @@ def signed_part(entity: bytes, signature: bytes) -> bytes:
 
 def encrypted_part(ciphertext: bytes) -> bytes:
     """multipart/encrypted round an armored OpenPGP message."""
-    return _ENCRYPTED_TOP + _crlf(ciphertext) + _ENCRYPTED_END
+    return _ENCRYPTED_TOP + with_crlf(ciphertext) + _ENCRYPTED_END
 
 
 # Armor is base64 and "-----BEGIN" lines: a line with "=_" can't be in it, so one boundary does for all.
@@ -119,7 +120,3 @@ def _quoted_printable(octets: bytes) -> bytes:
                 rest = rest[5:]
         lines.append(rest)
     return b"\n".join(lines)
-
-
-def _crlf(octets: bytes) -> bytes:
-    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

@@ -22,6 +22,11 @@ class Unsliceable(ValueError):
         self.reason = reason
 
 
+def with_crlf(octets: bytes) -> bytes:
+    """The same lines, as they are signed. Not by a pattern: of two million line ends it takes 130 MB to be rid of."""
+    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One entity; `octets` is all of it; `is_closed` is False when its last boundary is missing.

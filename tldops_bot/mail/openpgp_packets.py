@@ -165,14 +165,19 @@ def split_certificates(octets: bytes) -> list[bytes]:
 
 
 def primary_fingerprint(certificate: bytes) -> str:
-    """Of a binary certificate, version 4 (RFC 9580 section 5.5.4.2); "" when there is none."""
+    """Of a binary certificate, version 4; "" when there is none."""
     try:
         first = next(packets(certificate, MAX_CERTIFICATE_PACKETS), None)
     except BadPackets:
         return ""
-    if first is None or first.tag != PUBLIC_KEY_TAG or first.body[:1] != b"\x04" or len(first.body) > 65_535:
+    return key_fingerprint(first.body) if first is not None and first.tag == PUBLIC_KEY_TAG else ""
+
+
+def key_fingerprint(body: bytes) -> str:
+    """Of the body of a key or subkey packet, version 4 (RFC 9580 section 5.5.4.2); else ""."""
+    if body[:1] != b"\x04" or len(body) > 65_535:
         return ""
-    hashed = b"\x99" + len(first.body).to_bytes(2) + first.body
+    hashed = b"\x99" + len(body).to_bytes(2) + body
     return hashlib.sha1(hashed, usedforsecurity=False).hexdigest().upper()
 
 

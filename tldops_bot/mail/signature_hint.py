@@ -4,15 +4,14 @@ This costs no process and proves nothing, for one text in 65,536 fits by chance;
 """
 
 import hashlib
-import re
 from dataclasses import dataclass
 
+from tldops_bot.mail.mime_slices import with_crlf
 from tldops_bot.mail.openpgp_framing import BadPackets, take
 from tldops_bot.mail.openpgp_packets import signature_packets
 
 _HASHES = {8: "sha256", 9: "sha384", 10: "sha512", 11: "sha224"}
 _BINARY, _TEXT = 0, 1
-_LINE_END = re.compile(rb"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Hint:
 
     def fits(self, octets: bytes) -> bool:
         """Whether the signature may be one over exactly these octets."""
-        covered = _LINE_END.sub(b"\r\n", octets) if self.is_text else octets
+        covered = with_crlf(octets) if self.is_text else octets
         return hashlib.new(self.hash_name, covered + self.trailer).digest()[:2] == self.start
 
 

@@ -42,7 +42,7 @@ class SureRenderer(Renderer):
         return self._either(template, super().render, ours.render, values, language)
 
     def fragment(self, template: str, values: Mapping[str, Any], language: str = "") -> Composed:
-        """The same."""
+        """Raises TemplateProblem as `render` does."""
         return self._either(template, super().fragment, self._ours.fragment, values, language)
 
     def _either(

@@ -1,7 +1,4 @@
-"""The call sheet for paper: numbers read at arm's length, and boxes to tick while the other hand holds the phone.
-
-The page is as wide as A4 and as high as Letter, so that it prints on both without being scaled.
-"""
+"""The call sheet for paper: numbers read at arm's length, and boxes to tick while the other hand holds the phone."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +9,10 @@ from tldops_bot.domain.plain_text import one_line
 from tldops_bot.domain.tld import dotted
 from tldops_bot.roster.call_sheet import call_words, why_words
 from tldops_bot.roster.drawing import Box, Line
+from tldops_bot.roster.pdf_form import BAR, BLACK, GREY, PAGE_HEIGHT, PAGE_WIDTH, put_label, put_warning
 from tldops_bot.roster.pdf_pages import UNSHOWN, Pages
 from tldops_bot.roster.typefaces import Typefaces
 
-PAGE_WIDTH, PAGE_HEIGHT = 210.0, 279.4
 _LEFT, _RIGHT, _TOP, _BOTTOM = 12.0, 198.0, 17.0, 266.0
 _NOTES = 134.0  # from here to the right edge is room to write
 _LABEL = 12.0
@@ -24,9 +21,6 @@ _NUMBER = 5.4
 _BAR, _NOTES_HEIGHT, _AFTER = 8.4, 24.0, 3.0
 _MOST_LINES = 3  # of one thing, so that nobody crowds out the rest
 _MOST_CALLS = 4
-_GREY, _BLACK = "#595959", "#000000"
-_COLOURS = {"RED": "#ff2b2b"}  # Traffic Light Protocol 2.0; every other label here is some AMBER
-_AMBER = "#ffc000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +186,7 @@ def _begin_page(paper: _Paper, some: Sequence[_Block], number: str) -> float:
     pages, head = paper.pages, paper.head
     pages.add_page(PAGE_WIDTH, PAGE_HEIGHT)
     pages.text(_LEFT, 14, 5.8, f"{head.alert_id}: whom to call", is_bold=True)
-    _label(pages, head.label)
+    put_label(pages, head.label, _RIGHT, 8.6)
     y = _TOP
     for row in paper.rows:
         _put_row(pages, y, row, _RIGHT - _LEFT)
@@ -201,27 +195,20 @@ def _begin_page(paper: _Paper, some: Sequence[_Block], number: str) -> float:
         f" – {dotted(some[-1].line.tld)}" if some[-1].line.tld != some[0].line.tld else ""
     )
     foot = pages.fold(f"{named}   made {paper.made_at}. Destroy it after use.", _RIGHT - _LEFT - 30, 2.9)
-    pages.text(_LEFT, PAGE_HEIGHT - 6, 2.9, foot[0], _GREY)
-    pages.text(_RIGHT, PAGE_HEIGHT - 6, 2.9, number, _GREY, anchor="end")
+    pages.text(_LEFT, PAGE_HEIGHT - 6, 2.9, foot[0], GREY)
+    pages.text(_RIGHT, PAGE_HEIGHT - 6, 2.9, number, GREY, anchor="end")
     return y + 2
-
-
-def _label(pages: Pages, label: str) -> None:
-    text = f"TLP:{label}"
-    width = pages.width(text, 4.4, True) + 3
-    pages.mark(Box(_RIGHT - width, 8.6, width, 6.6, _BLACK))
-    pages.text(_RIGHT - width + 1.5, 13.5, 4.4, text, _COLOURS.get(label, _AMBER), True)
 
 
 def _put_block(paper: _Paper, y: float, block: _Block) -> None:
     pages, line = paper.pages, block.line
-    pages.mark(Box(_LEFT, y, _RIGHT - _LEFT, _BAR - 2.2, "#e4e4e4"))
+    pages.mark(Box(_LEFT, y, _RIGHT - _LEFT, _BAR - 2.2, BAR))
     pages.text(_LEFT + 1.5, y + 5.2, 5.4, dotted(line.tld), is_bold=True)
     at = _LEFT + 1.5 + pages.width(pages.shown(dotted(line.tld)), 5.4, True) + 3
     rest = "continued" if block.is_continued else one_line(line.country)
     for shown in pages.fold(rest, _RIGHT - 12 - at, 3.6)[:1]:
         pages.text(at, y + 4.9, 3.6, shown)
-    pages.text(_RIGHT - 1.5, y + 4.9, 3.4, line.region, _GREY, anchor="end")
+    pages.text(_RIGHT - 1.5, y + 4.9, 3.4, line.region, GREY, anchor="end")
     y += _BAR
     if not block.is_continued:
         _put_notes(pages, y)
@@ -233,33 +220,24 @@ def _put_block(paper: _Paper, y: float, block: _Block) -> None:
 def _put_row(pages: Pages, y: float, row: _Row, width: float) -> None:
     baseline = y + row.size
     if row.is_warning:
-        pages.mark(
-            Box(
-                _LEFT,
-                y + 0.1,
-                min(pages.width(row.text, row.size, True) + 3, width),
-                row.height - 0.2,
-                _BLACK,
-            )
-        )
-        pages.text(_LEFT + 1.5, baseline - 0.05 * row.size, row.size, row.text, "#ffffff", True)
+        put_warning(pages, _LEFT, y, row.text, row.size, row.height, width)
         return
     if row.label:
-        pages.text(_LEFT, baseline, 2.9, row.label, _GREY)
+        pages.text(_LEFT, baseline, 2.9, row.label, GREY)
     x = _LEFT + (_LABEL if row.label else 0)
     pages.text(x, baseline, row.size, row.text, is_bold=row.is_bold)
     if row.beside:
         label, text = row.beside
-        pages.text(_LEFT + _HALF, baseline, 2.9, label, _GREY)
+        pages.text(_LEFT + _HALF, baseline, 2.9, label, GREY)
         pages.text(_LEFT + _HALF + _LABEL, baseline, row.size, one_line(text), is_bold=row.is_bold)
 
 
 def _put_notes(pages: Pages, y: float) -> None:
     """Boxes to tick, and lines to write on."""
     for x, words in ((_NOTES, "reached"), (_NOTES + 25, "not reached")):
-        pages.mark(Box(x, y + 0.6, 4.4, 4.4, edge=_BLACK, edge_width=0.35))
+        pages.mark(Box(x, y + 0.6, 4.4, 4.4, edge=BLACK, edge_width=0.35))
         pages.text(x + 6, y + 4.2, 3.6, words)
     for number, words in enumerate(("at (UTC)", "words", "")):
         below = y + 10.5 + number * 6.6
-        pages.text(_NOTES, below - 0.6, 2.6, words, _GREY)
+        pages.text(_NOTES, below - 0.6, 2.6, words, GREY)
         pages.mark(Line(((_NOTES + (12 if words else 0), below), (_RIGHT, below)), "#8c8c8c"))

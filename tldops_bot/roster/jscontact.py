@@ -60,7 +60,7 @@ def _phones(contact: RosterContact) -> dict[str, Any]:
     found = (
         ("phone", "voice", contact.phone, contact.phone_e164),
         ("mobile", "mobile", contact.mobile, contact.mobile_e164),
-        ("fax", "fax", contact.fax, ""),
+        ("fax", "fax", contact.fax, contact.fax_e164),
     )
     return {
         name: {"number": _number(written, e164), "features": {feature: True}}

@@ -9,6 +9,7 @@ from tldops_bot.domain.plain_text import one_line, split_lines
 from tldops_bot.domain.roster import RosterContact, TldContacts
 from tldops_bot.domain.tld import Tld
 from tldops_bot.roster.drawing import Box
+from tldops_bot.roster.pdf_form import BAR, GREY, put_warning
 from tldops_bot.roster.pdf_pages import Pages
 from tldops_bot.roster.text import confirmed, grouped, marks
 
@@ -16,7 +17,6 @@ WIDTH = 88.0
 HEADING = 8.5
 AFTER = 2.6  # below a contact
 _LABEL = 15.0  # room for what a line is, left of it
-_GREY = "#595959"
 _MOST_LINES = 6  # of one thing, so that nobody crowds out the rest
 
 
@@ -60,11 +60,9 @@ def put_block(pages: Pages, x: float, y: float, block: Block) -> None:
     for line in block.lines:
         baseline = y + line.size
         if line.is_warning:
-            width = pages.width(line.text, line.size, True) + 2
-            pages.mark(Box(x, y + 0.1, min(width, WIDTH), line.height - 0.2, "#000000"))
-            pages.text(x + 1, baseline - 0.05 * line.size, line.size, line.text, "#ffffff", True)
+            put_warning(pages, x, y, line.text, line.size, line.height, WIDTH)
         elif line.label or not line.is_bold:
-            pages.text(x, baseline, 2.5, line.label, _GREY)
+            pages.text(x, baseline, 2.5, line.label, GREY)
             pages.text(x + _LABEL, baseline, line.size, line.text, is_bold=line.is_bold)
         else:
             pages.text(x, baseline, line.size, line.text, is_bold=True)
@@ -73,7 +71,7 @@ def put_block(pages: Pages, x: float, y: float, block: Block) -> None:
 
 def put_heading(pages: Pages, x: float, y: float, each: TldContacts, is_continued: bool) -> None:
     """The bar above a TLD's contacts."""
-    pages.mark(Box(x, y, WIDTH, HEADING - 2.2, "#e4e4e4"))
+    pages.mark(Box(x, y, WIDTH, HEADING - 2.2, BAR))
     name = pages.fold(dotted_name(pages, each.tld), WIDTH - 3, 4.8, True)[0]
     pages.text(x + 1.5, y + 4.7, 4.8, name, is_bold=True)
     at = x + 1.5 + pages.width(name, 4.8, True) + 2
@@ -82,7 +80,7 @@ def put_heading(pages: Pages, x: float, y: float, each: TldContacts, is_continue
     room = x + WIDTH - at - 9
     shown = pages.fold(rest, room, 3.0)
     pages.text(at, y + 4.5, 3.0, shown[0] if shown else "")
-    pages.text(x + WIDTH - 1.5, y + 4.5, 3.0, each.region, _GREY, anchor="end")
+    pages.text(x + WIDTH - 1.5, y + 4.5, 3.0, each.region, GREY, anchor="end")
 
 
 def dotted_name(pages: Pages, tld: Tld) -> str:

@@ -1,7 +1,4 @@
-"""The roster as PDF, for paper: an index, the picture of coverage, and every TLD's contacts with a thumb index.
-
-The page is as wide as A4 and as high as Letter, so that one file prints on both without being scaled.
-"""
+"""The roster as PDF, for paper: an index, the picture of coverage, and every TLD's contacts with a thumb index."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,18 +13,17 @@ from tldops_bot.domain.tld import REGIONS, Tld
 from tldops_bot.roster import picture
 from tldops_bot.roster.drawing import Box, Line
 from tldops_bot.roster.pdf_blocks import HEADING, WIDTH, Block, block, put_block, put_heading
+from tldops_bot.roster.pdf_form import BLACK, GREY, PAGE_HEIGHT, PAGE_WIDTH, WHITE, put_label
 from tldops_bot.roster.pdf_pages import UNSHOWN, Pages
 from tldops_bot.roster.text import ORGANISATIONS
 from tldops_bot.roster.typefaces import Typefaces
 
-PAGE_WIDTH, PAGE_HEIGHT = 210.0, 279.4
 _LEFT, _RIGHT = 10.0, 196.0  # right of it is the thumb index
 _TOP, _BOTTOM = 20.0, 267.0
 _COLUMNS = (_LEFT, _RIGHT - WIDTH)
 _MOST_IN_INDEX = 360
 _OTHERS = "ORG"
 _LETTERS = (*"abcdefghijklmnopqrstuvwxyz", "IDN", _OTHERS)
-_GREY, _BLACK, _AMBER = "#595959", "#000000", "#ffc000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +118,11 @@ def _begin_page(paper: _Paper, heading: str, is_wide: bool = False) -> None:
     pages = paper.pages
     pages.add_page(width, height)
     pages.text(_LEFT, 14, 5.5, heading, is_bold=True)
-    _label(pages, right, 9)
+    put_label(pages, "AMBER", right, 9)
     number = pages.pdf.page_no()
     foot = f"{paper.list_name} roster {paper.roster.serial}. Destroy the former one."
-    pages.text(_LEFT, height - 6, 2.9, foot, _GREY)
-    pages.text(right, height - 6, 2.9, f"page {number} of {paper.total}", _GREY, anchor="end")
-
-
-def _label(pages: Pages, right: float, y: float) -> None:
-    """The label of the Traffic Light Protocol 2.0, in its colours."""
-    text = "TLP:AMBER"
-    width = pages.width(text, 4, True) + 3
-    pages.mark(Box(right - width, y, width, 6, _BLACK))
-    pages.text(right - width + 1.5, y + 4.4, 4, text, _AMBER, True)
+    pages.text(_LEFT, height - 6, 2.9, foot, GREY)
+    pages.text(right, height - 6, 2.9, f"page {number} of {paper.total}", GREY, anchor="end")
 
 
 def _letter(tld: Tld) -> str:
@@ -150,9 +138,9 @@ def _thumbs(pages: Pages, here: Iterable[str]) -> None:
         y = 12 + number * step
         is_here = letter in here
         if is_here:
-            pages.mark(Box(PAGE_WIDTH - 10, y, 10, step - 0.4, _BLACK))
+            pages.mark(Box(PAGE_WIDTH - 10, y, 10, step - 0.4, BLACK))
         size = 2.6 if letter == "IDN" else 4.2
-        colour = "#ffffff" if is_here else "#8c8c8c"
+        colour = WHITE if is_here else "#8c8c8c"
         pages.text(PAGE_WIDTH - 6.2, y + step * 0.65, size, letter, colour, is_here, "middle")
 
 
@@ -219,7 +207,7 @@ def _entry(
     """`nl 12`, which leads there; in its own script where a font has it."""
     pages = paper.pages
     name = pages.named(tld)
-    ink = _BLACK if page else "#8c8c8c"
+    ink = BLACK if page else "#8c8c8c"
     number = str(page) if page else "–"
     at = x
     if country:
@@ -259,7 +247,7 @@ def _region_page(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable) -> N
     for number, (heading, tld, country) in enumerate(rows):
         x, y = _LEFT + number // per_column * width, _TOP + 3 + number % per_column * step
         if tld is None:
-            paper.pages.mark(Line(((x, y + 0.7), (x + width - 3, y + 0.7)), _BLACK, 0.3))
+            paper.pages.mark(Line(((x, y + 0.7), (x + width - 3, y + 0.7)), BLACK, 0.3))
             paper.pages.text(x, y, step * 0.86, heading, is_bold=True)
         else:
             _entry(paper, x, y, width - 3, step * 0.78, tld, page_of.get(tld), country)

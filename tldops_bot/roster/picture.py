@@ -33,7 +33,7 @@ class _Look:
 
 
 _LOOKS = {
-    Cover.CONFIRMED: _Look("#00527f", "#ffffff", "confirmed in the last 200 days"),
+    Cover.CONFIRMED: _Look("#00527f", "#ffffff", "with a key, confirmed in 200 days"),
     Cover.HELD: _Look("#56b4e9", "#000000", "not confirmed lately"),
     Cover.STALE: _Look("#e69f00", "#000000", "STALE: asked in vain"),
     Cover.KEYLESS: _Look("#f6ee9d", "#000000", "no contact has a key"),
@@ -55,7 +55,7 @@ class Coverings:
 
 
 def picture(what: Coverings, places: TileMap, typefaces: Typefaces) -> Drawing:
-    """Draw it."""
+    """A heading with the figures, the map, what its colours mean; from the second day on, a line over time."""
     side = min((WIDTH - 2 * MARGIN) / places.columns, (_chart_top(what) - 20 - _MAP_TOP) / places.rows)
     left = (WIDTH - side * places.columns) / 2
     marks: list[Mark] = [*_heading(what)]

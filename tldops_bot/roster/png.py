@@ -16,7 +16,7 @@ _DASH, _PAUSE = 2.0, 1.0
 
 
 def png(drawing: Drawing, typefaces: Typefaces) -> bytes:
-    """The file."""
+    """The file; drawn larger and made smaller, so that edges are smooth."""
     size = (round(drawing.width * _SCALE), round(drawing.height * _SCALE))
     image = Image.new("RGB", size, "#ffffff")
     painter = _Painter(ImageDraw.Draw(image), typefaces)

@@ -74,7 +74,7 @@ def _card(contact: RosterContact, with_keys: bool) -> Iterator[str]:
 def _ways(contact: RosterContact) -> Iterator[str]:
     yield from _tel("TYPE=work;TYPE=voice;TYPE=pref", contact.phone, contact.phone_e164)
     yield from _tel("TYPE=cell", contact.mobile, contact.mobile_e164)
-    yield from _tel("TYPE=work;TYPE=fax", contact.fax, "")
+    yield from _tel("TYPE=work;TYPE=fax", contact.fax, contact.fax_e164)
     yield f"EMAIL;TYPE=internet;TYPE=work;TYPE=pref:{escape(contact.email)}"
     if contact.emergency_email:
         yield f"EMAIL;TYPE=internet:{escape(contact.emergency_email)}"

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.lookups import organisation_matches
 from tldops_bot.store.many_rows import insert_many
-from tldops_bot.store.people import LISTED
+from tldops_bot.store.people import LISTED, SECOND_ADDRESS, key_is_usable
 from tldops_bot.store.tables import AlertRecipient, CertificateRow, Entry, Office, Person
 
 
@@ -49,15 +49,10 @@ def targets(
     Before all others stand those whose colleagues at the same TLD can't be reached: it hangs on them.
     With an `alert_id` also everybody that alert was meant for, whoever is in its scope now.
     """
-    usable = and_(  # in SQL, since this is asked of 10,000 people while the poster waits
-        CertificateRow.is_revoked.is_(False),
-        Person.key_blocked_at.is_(None),
-        or_(CertificateRow.expires_at.is_(None), CertificateRow.expires_at > now),
-    )
-    has_key = case((usable, 1), else_=0)
-    proven = case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="")
+    # In SQL, since this is asked of 10,000 people while the poster waits.
+    has_key = case((key_is_usable(now), 1), else_=0)
     query = (
-        select(Person.id, Person.email, proven, has_key, Person.mailbox_failed_at)
+        select(Person.id, Person.email, SECOND_ADDRESS, has_key, Person.mailbox_failed_at)
         .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
         .where(_within(reached, poster_id, alert_id))
         .order_by(Person.id)

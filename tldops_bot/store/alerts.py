@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, delete, func, select, update
+from sqlalchemy import ScalarSelect, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.alert_reach import FAILED, REACHED, SEEN, WAITING, Call, Reach
@@ -97,6 +97,19 @@ def next_number(session: Session, alert_id: str) -> int:
 def listing(session: Session, limit: int = 100) -> list[Alert]:
     """The newest alerts first."""
     return list(session.scalars(select(Alert).order_by(Alert.posted_at.desc()).limit(limit)))
+
+
+def readable_by(session: Session, person_id: int, limit: int = 100) -> list[Alert]:
+    """The newest alerts that were for this person, or are theirs; not those whose words are kept no more."""
+    meant = exists().where(AlertRecipient.alert_id == Alert.id, AlertRecipient.person_id == person_id)
+    query = select(Alert).where(Alert.original != b"", or_(Alert.person_id == person_id, meant))
+    return list(session.scalars(query.order_by(Alert.posted_at.desc()).limit(limit)))
+
+
+def exercises_since(session: Session, moment: datetime, person_id: int) -> int:
+    """How many exercises a person has held since then."""
+    mine = (Alert.is_exercise.is_(True), Alert.person_id == person_id, Alert.posted_at > moment)
+    return session.scalar(select(func.count()).select_from(Alert).where(*mine)) or 0
 
 
 def seen_counts(session: Session, alert_ids: Collection[str]) -> dict[str, tuple[int, int]]:

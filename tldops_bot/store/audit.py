@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlalchemy import Table, func, insert, or_, select
@@ -49,7 +50,7 @@ def record(
         "details": text,
         "previous": connection.scalar(_NEWEST) or FIRST,
     }
-    connection.execute(_APPEND, row | {"hash": _hash(AuditEntry(**row))})
+    connection.execute(_APPEND, row | {"hash": _hash(SimpleNamespace(**row))})
 
 
 def newest_at(session: Session) -> datetime | None:
@@ -102,7 +103,7 @@ def times(session: Session, actor: str, action: str, since: datetime) -> int:
     return session.scalar(query.where(*mine)) or 0
 
 
-def _hash(entry: AuditEntry) -> str:
+def _hash(entry: AuditEntry | SimpleNamespace) -> str:
     words = [
         entry.previous,
         entry.at.isoformat(),

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import cast
 
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.tables import Fact
@@ -18,20 +20,23 @@ OLD_LIST_KEYS = (
 )
 
 
+# Asked for with every mail, so built once, below the ORM.
+_FACTS = cast(Table, Fact.__table__)
+_GET = select(_FACTS.c.value).where(_FACTS.c.name == bindparam("which"))
+_CHANGE = update(_FACTS).where(_FACTS.c.name == bindparam("which")).values(value=bindparam("to"))
+_PUT = insert(_FACTS).values(name=bindparam("which"), value=bindparam("to"))
+
+
 def get(session: Session, name: str) -> str:
     """The value of that name, or ""."""
-    fact = session.get(Fact, name)
-    return fact.value if fact else ""
+    return session.connection().scalar(_GET, {"which": name}) or ""
 
 
 def put(session: Session, name: str, value: str) -> None:
     """Remember a value."""
-    fact = session.get(Fact, name)
-    if fact is None:
-        session.add(Fact(name=name, value=value))
-        session.flush()
-    else:
-        fact.value = value
+    fact, connection = {"which": name, "to": value}, session.connection()
+    if connection.execute(_CHANGE, fact).rowcount == 0:
+        connection.execute(_PUT, fact)
 
 
 def mac_keys(session: Session) -> tuple[bytes, ...]:

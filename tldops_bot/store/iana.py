@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.config.tld_table import TldTable
@@ -13,6 +14,8 @@ from tldops_bot.domain.iana_record import IanaRecord
 from tldops_bot.store.tables import IanaContact, IanaTld
 
 FRESH_CHANGE = timedelta(days=14)
+_TLDS = cast(Table, IanaTld.__table__).c
+_IS_ASSIGNED = select(_TLDS.is_assigned).where(_TLDS.tld == bindparam("label"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ def in_root(session: Session, tlds: TldTable) -> TldTable:
     return TldTable({label: facts for label, facts in tlds.by_a_label.items() if label not in gone})
 
 
+def is_assigned(session: Session, tld: str) -> bool | None:
+    """Whether IANA says that this TLD exists; None when it was never asked."""
+    return session.connection().scalar(_IS_ASSIGNED, {"label": tld})
+
+
 def current_contacts(session: Session, tld: str) -> list[IanaContact]:
     """The contacts IANA lists now, administrative first."""
     query = select(IanaContact).where(IanaContact.tld == tld, IanaContact.until_at.is_(None))
@@ -75,7 +83,7 @@ def kinds_of_address(session: Session, tld: str, address: str) -> tuple[str, ...
 
 
 def tlds_of_address(session: Session, address: str) -> tuple[str, ...]:
-    """The TLDs IANA lists this address for now."""
+    """The TLDs that IANA lists this address for at present."""
     query = select(IanaContact.tld).where(
         IanaContact.email_key == address_key(address), IanaContact.until_at.is_(None)
     )

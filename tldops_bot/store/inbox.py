@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from sqlalchemy import Integer, Table, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.envelope import Envelope
@@ -43,8 +43,8 @@ class Claimed:
 def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) -> None:
     """Store several raw mails at once; they share one commit."""
     known = _stored_addresses(session, [envelope.mail_from for _, envelope, _ in mails])
-    session.execute(
-        insert(InboxRow),
+    session.connection().execute(
+        _ACCEPT,
         [
             {
                 "received_at": at,
@@ -68,9 +68,9 @@ def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) 
 def _stored_addresses(session: Session, senders: Sequence[str]) -> set[str]:
     """Which of these belong to persons; anybody can say so, which makes a mail no more than urgent."""
     keys = {address_key(one) for one in senders if one}
-    stored = or_(Person.email_key.in_(keys), Person.emergency_email.in_({*keys, *senders} - {""}))
-    found = session.execute(select(Person.email_key, Person.emergency_email).where(stored))
-    return {address_key(one) for pair in found for one in pair if one} if keys else set()
+    asked = {"keys": list(keys), "addresses": list({*keys, *senders} - {""})}
+    found = session.connection().execute(_STORED, asked) if keys else ()
+    return {address_key(one) for pair in found for one in pair if one}
 
 
 def is_anything_due(session: Session, now: datetime) -> bool:
@@ -102,6 +102,14 @@ def claim(
 # What is said for every mail is built once, below the ORM.
 _INBOX = cast(Table, InboxRow.__table__)
 _ROW = _INBOX.c
+_ACCEPT = insert(_INBOX)
+_PERSON = cast(Table, Person.__table__).c
+_STORED = select(_PERSON.email_key, _PERSON.emergency_email).where(
+    or_(
+        _PERSON.email_key.in_(bindparam("keys", expanding=True)),
+        _PERSON.emergency_email.in_(bindparam("addresses", expanding=True)),
+    )
+)
 _DUE = (
     select(_ROW.id)
     .where(
@@ -254,12 +262,14 @@ def arrived_for(session: Session, rcpt_to: str, since: datetime) -> Arrived | No
     return None
 
 
-def listing(session: Session, only_stuck: bool = False, limit: int = 200) -> list[InboxRow]:
-    """The newest mails, or all that are set aside."""
-    query = select(InboxRow).order_by(InboxRow.id.desc()).limit(limit)
+def listing(
+    session: Session, only_stuck: bool = False, limit: int = 200
+) -> list[tuple[InboxRow, int | None]]:
+    """The newest mails, or all that are set aside, each with its size while it is kept; not the mails themselves."""
+    query = select(InboxRow, func.length(InboxRow.raw)).options(defer(InboxRow.raw))
     if only_stuck:
         query = query.where(InboxRow.state == STUCK)
-    return list(session.scalars(query))
+    return [(row, size) for row, size in session.execute(query.order_by(InboxRow.id.desc()).limit(limit))]
 
 
 def forget_raw(session: Session, before: datetime) -> int:

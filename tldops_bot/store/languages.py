@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Table, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
@@ -11,6 +12,18 @@ from tldops_bot.domain.outgoing import Letter, Recipient
 from tldops_bot.store.tables import Person
 
 FEW = 50
+
+_ROW = cast(Table, Person.__table__).c
+_CHOSEN = select(
+    _ROW.id, _ROW.email_key, _ROW.emergency_email, _ROW.emergency_proven_at, _ROW.language
+).where(_ROW.language != "")
+_CHOSEN_BY_THESE = _CHOSEN.where(
+    or_(
+        _ROW.id.in_(bindparam("persons", expanding=True)),
+        _ROW.email_key.in_(bindparam("keys", expanding=True)),
+        and_(_ROW.emergency_email.in_(bindparam("addresses", expanding=True)), _ROW.emergency_email != ""),
+    )
+)
 
 
 def of_address(session: Session, address: str) -> str:
@@ -37,16 +50,12 @@ def by_language(session: Session, letter: Letter) -> list[Letter]:
 
 def _chosen(session: Session, addresses: Sequence[str], persons: Sequence[int]) -> dict[int | str, str]:
     """What people have chosen, by their number and by each of their addresses. Most have chosen nothing."""
-    query = select(
-        Person.id, Person.email_key, Person.emergency_email, Person.emergency_proven_at, Person.language
-    )
-    query = query.where(Person.language != "")
+    query, asked = _CHOSEN, {}
     if len(addresses) <= FEW:
-        proven = and_(Person.emergency_email.in_(addresses), Person.emergency_email != "")
         keys = [address_key(one) for one in addresses]
-        query = query.where(or_(Person.id.in_(persons), Person.email_key.in_(keys), proven))
+        query, asked = _CHOSEN_BY_THESE, {"persons": persons, "keys": keys, "addresses": addresses}
     chosen: dict[int | str, str] = {}
-    for number, email_key, emergency, proven_at, language in session.execute(query):
+    for number, email_key, emergency, proven_at, language in session.execute(query, asked):
         chosen[number] = chosen[email_key] = language
         if emergency and proven_at is not None:
             chosen.setdefault(address_key(emergency), language)

@@ -1,9 +1,9 @@
 """Finding listed people: by TLD, organisation or name, and from a number, address or fingerprint."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from tldops_bot.domain.address import address_key
@@ -13,17 +13,18 @@ from tldops_bot.store.tables import Entry, Lookup, Organisation, Person
 LIMIT = 60
 MOST_CHARACTERS = 500  # of what is looked for: no name is longer, and SQLite takes no pattern of 50,000
 
+_OF_TLDS = (
+    select(Entry)
+    .where(Entry.tld.in_(bindparam("tlds", expanding=True)), Entry.state == LISTED)
+    .order_by(Entry.tld, Entry.id)
+    .options(joinedload(Entry.person).joinedload(Person.entries))
+)
+
 
 def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[Person]]:
     """The listed contacts of each TLD."""
     found: dict[str, list[Person]] = {tld: [] for tld in tlds}
-    query = (
-        select(Entry)
-        .where(Entry.tld.in_(tlds), Entry.state == LISTED)
-        .order_by(Entry.tld, Entry.id)
-        .options(joinedload(Entry.person).joinedload(Person.entries))
-    )
-    for entry in session.scalars(query).unique():
+    for entry in session.scalars(_OF_TLDS, {"tlds": list(tlds)}).unique():
         found[entry.tld].append(entry.person)
     return found
 
@@ -69,6 +70,13 @@ def by_mailbox(session: Session, address: str) -> list[Person]:
 def by_key(session: Session, fingerprint: str) -> list[Person]:
     """Whose key this is."""
     return _listed(session, Person.fingerprint == fingerprint)
+
+
+def note(session: Session, by: int, asked_for: Collection[int], command: str, at: datetime) -> None:
+    """Remember who asked for whom, and with which words."""
+    told = {"by_id": by, "command": command[:255], "at": at}
+    if asked_for:
+        session.execute(insert(Lookup), [told | {"asked_id": one} for one in asked_for])
 
 
 def listed_tlds(session: Session) -> dict[str, int]:

@@ -53,7 +53,7 @@ def told(session: Session) -> list[Told]:
 
 
 def note_told(session: Session, told: Sequence[Told]) -> None:
-    """Remember it."""
+    """Remember what the operator knows by now, in place of what was remembered before."""
     facts.put(session, _TOLD, json.dumps([asdict(one) for one in told], default=_moment))
 
 

@@ -25,6 +25,8 @@ def by_label(session: Session, label: str) -> Tld | None:
 
 def named(session: Session, labels: Collection[str]) -> dict[str, Tld]:
     """Those of the labels that are known organisations."""
+    if not labels:
+        return {}
     query = select(Organisation.label, Organisation.name).where(Organisation.label.in_(labels))
     return {label: Tld(label, name) for label, name in session.execute(query)}
 

@@ -28,6 +28,7 @@ UNFINISHED = (WAITING, SENDING, HELD)
 # Why a copy is held that failed again and again while others went; the first when something of ours breaks over it.
 BROKEN, NO_SIGNATURE, NO_GPG, SMARTHOST_FAILS = "broken", "no-signature", "no-gpg", "smarthost-fails"
 SET_ASIDE = (BROKEN, NO_SIGNATURE, NO_GPG, SMARTHOST_FAILS)
+LEAST_URGENT = 99
 _EACH = ("rcpt_to", "person_id", "fingerprint", "entitled_as", "state", "last_status")
 
 StoreBusy = OperationalError  # locked, full or gone: worth another try
@@ -117,20 +118,18 @@ def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> in
     return message_id
 
 
-def deliveries_of(session: Session, message_id: int) -> list[int]:
-    """The ids of a message's deliveries, in the order of its recipients."""
-    ids = select(Delivery.id).where(Delivery.message_id == message_id).order_by(Delivery.id)
-    return list(session.scalars(ids))
-
-
-def is_anything_due(session: Session, now: datetime, least_urgent: int) -> bool:
-    """Whether a claim would find something: a look that takes no lock."""
-    asked = {"now": now, "least_urgent": least_urgent, "most": 1}
-    return session.connection().execute(_DUE, asked).first() is not None
+def most_urgent_due(session: Session, now: datetime) -> int | None:
+    """The priority of what a claim would find first; None when nothing is due. A look that takes no lock."""
+    return session.connection().scalar(_MOST_URGENT, {"now": now, "least_urgent": LEAST_URGENT, "most": 1})
 
 
 def claim(
-    session: Session, now: datetime, limit: int, lease_until: datetime, token: str, least_urgent: int = 99
+    session: Session,
+    now: datetime,
+    limit: int,
+    lease_until: datetime,
+    token: str,
+    least_urgent: int = LEAST_URGENT,
 ) -> list[Claimed]:
     """Up to `limit` due deliveries, the most urgent first, none less urgent than `least_urgent`."""
     asked = {"now": now, "least_urgent": least_urgent, "most": limit, "token": token, "until": lease_until}
@@ -154,18 +153,6 @@ def claim(
 
 def load(session: Session, message_ids: Collection[int]) -> dict[int, OutboxMessage]:
     """Messages with what is needed to send them; the unsigned text only of those that are not signed yet."""
-    unsigned = case((Message.sealed.is_(None), Message.entity), else_=None).label("unsigned")
-    query = select(
-        Message.id,
-        Message.kind,
-        Message.subject,
-        Message.headers,
-        unsigned,
-        Message.sealed,
-        Message.is_confidential,
-        Message.alert_id,
-        Message.made_at,
-    ).where(Message.id.in_(message_ids))
     return {
         row.id: OutboxMessage(
             row.id,
@@ -178,14 +165,13 @@ def load(session: Session, message_ids: Collection[int]) -> dict[int, OutboxMess
             row.alert_id,
             row.made_at,
         )
-        for row in session.execute(query)
+        for row in session.connection().execute(_LOAD, {"messages": list(message_ids)})
     }
 
 
 def store_sealed(session: Session, message_id: int, sealed: bytes) -> None:
     """Keep a message's signed part for the copies still to go; not where none is left."""
-    still_open = (Message.id == message_id, Message.done_at.is_(None))
-    session.execute(update(Message).where(*still_open).values(sealed=sealed), execution_options=PLAIN)
+    session.connection().execute(_SEAL, {"message": message_id, "octets": sealed})
 
 
 def mark(session: Session, marks: Iterable[Mark], now: datetime) -> set[int]:
@@ -207,35 +193,29 @@ def mark(session: Session, marks: Iterable[Mark], now: datetime) -> set[int]:
     return marked
 
 
-def renew(session: Session, ids: Collection[int], tokens: Collection[str], lease_until: datetime) -> set[int]:
-    """Hold on to what is still in flight; which of it is still ours."""
-    mine = (Delivery.id.in_(ids), Delivery.claim.in_(tokens), Delivery.state == SENDING)
-    held = update(Delivery).where(*mine).values(lease_until=lease_until).returning(Delivery.id)
-    return set(session.scalars(held, execution_options=PLAIN))
-
-
-def give_back(session: Session, token: str) -> None:
-    """What was claimed with that token is free again: perhaps nothing, if the claim itself went wrong."""
-    theirs = (Delivery.claim == token, Delivery.state == SENDING)
-    freed = update(Delivery).where(*theirs).values(state=WAITING, claim=None, lease_until=None)
-    session.execute(freed, execution_options=PLAIN)
-
-
-def take_back(session: Session, now: datetime, everything: bool = False) -> int:
-    """Free deliveries whose lease has ended; `everything` where no other process can be at work."""
-    lost = Delivery.state == SENDING
-    ended = lost if everything else lost & (Delivery.lease_until < now)
-    freed = update(Delivery).where(ended).values(state=WAITING, claim=None, lease_until=None)
-    return change(session, freed)
-
-
 PLAIN: dict[str, Any] = {"synchronize_session": False}
 
 # What is said thousands of times is built once, below the ORM.
 _DELIVERIES = cast(Table, Delivery.__table__)
 _MESSAGES = cast(Table, Message.__table__)
-_ROW = _DELIVERIES.c
-_PUT = insert(_MESSAGES).returning(_MESSAGES.c.id)
+_ROW, _MESSAGE = _DELIVERIES.c, _MESSAGES.c
+_PUT = insert(_MESSAGES).returning(_MESSAGE.id)
+_LOAD = select(
+    _MESSAGE.id,
+    _MESSAGE.kind,
+    _MESSAGE.subject,
+    _MESSAGE.headers,
+    case((_MESSAGE.sealed.is_(None), _MESSAGE.entity), else_=None).label("unsigned"),
+    _MESSAGE.sealed,
+    _MESSAGE.is_confidential,
+    _MESSAGE.alert_id,
+    _MESSAGE.made_at,
+).where(_MESSAGE.id.in_(bindparam("messages", expanding=True)))
+_SEAL = (
+    update(_MESSAGES)
+    .where(_MESSAGE.id == bindparam("message"), _MESSAGE.done_at.is_(None))
+    .values(sealed=bindparam("octets"))
+)
 _DUE = (
     select(_ROW.id)
     .where(
@@ -246,6 +226,7 @@ _DUE = (
     .order_by(_ROW.priority, _ROW.next_attempt_at, _ROW.id)
     .limit(bindparam("most", type_=Integer))
 )
+_MOST_URGENT = _DUE.with_only_columns(_ROW.priority)
 # Found once: a plain subquery PostgreSQL may ask again for each row, and then take more than was asked for.
 _TAKEN = _DUE.with_for_update(skip_locked=True).cte("due")
 _CLAIM = (
@@ -287,8 +268,8 @@ _MARK = (
 _EMPTY = (
     update(_MESSAGES)
     .where(
-        _MESSAGES.c.id.in_(bindparam("messages", expanding=True)),
-        ~exists().where(_ROW.message_id == _MESSAGES.c.id, _ROW.state.in_(UNFINISHED)),
+        _MESSAGE.id.in_(bindparam("messages", expanding=True)),
+        ~exists().where(_ROW.message_id == _MESSAGE.id, _ROW.state.in_(UNFINISHED)),
     )
     .values(entity=None, sealed=None, done_at=bindparam("finished", type_=Moment))
 )

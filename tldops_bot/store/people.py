@@ -2,18 +2,53 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.personal_name import same_name
 from tldops_bot.domain.standing import NOBODY, Standing
+from tldops_bot.store.columns import Moment
 from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Office, Person, Request
 
 LISTED, SUSPENDED, LEFT = "listed", "suspended", "left"
 LIVING = (LISTED, SUSPENDED)
+# In a query: the second address, once it is proven.
+SECOND_ADDRESS = case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="")
+
+# What is said with every mail is built once.
+_SIGNER = (
+    select(Person, CertificateRow)
+    .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
+    .where(Person.fingerprint == bindparam("key"))
+    .options(joinedload(Person.entries), joinedload(Person.offices))
+)
+_HOLDING = select(CertificateRow).join(
+    CertificateKey, CertificateKey.certificate == CertificateRow.fingerprint
+)
+_HOLDING_KEY = _HOLDING.where(CertificateKey.key_fingerprint == bindparam("key"))
+_HOLDING_KEY_ID = _HOLDING.where(CertificateKey.key_id == bindparam("key"))
+_ADDRESSES = select(Person.email, SECOND_ADDRESS).where(Person.id == bindparam("number"))
+_PERSONS = cast(Table, Person.__table__)
+_SEEN = (
+    update(_PERSONS).where(_PERSONS.c.id == bindparam("number")).values(seen_at=bindparam("at", type_=Moment))
+)
 
 
 def by_address(session: Session, address: str) -> Person | None:
@@ -22,16 +57,26 @@ def by_address(session: Session, address: str) -> Person | None:
     found = session.scalar(select(Person).where(Person.email_key == key))
     if found is not None or not key:
         return found
-    proven = Person.emergency_proven_at.is_not(None)
-    others = session.scalars(select(Person).where(Person.emergency_email != "", proven))
-    return next((person for person in others if address_key(person.emergency_email) == key), None)
+    # An address is ASCII, so the database lowers it as `address_key` does.
+    second = (Person.emergency_proven_at.is_not(None), func.lower(Person.emergency_email) == key)
+    return session.scalars(select(Person).where(*second).order_by(Person.id)).first()
 
 
 def by_fingerprint(session: Session, fingerprint: str) -> Person | None:
     """Who is registered with this primary fingerprint now; what they stand for comes along."""
-    query = select(Person).where(Person.fingerprint == fingerprint)
-    known = query.options(joinedload(Person.entries), joinedload(Person.offices))
-    return session.scalars(known).unique().one_or_none()
+    return signer(session, fingerprint)[0]
+
+
+def signer(session: Session, fingerprint: str) -> tuple[Person | None, CertificateRow | None]:
+    """The same, with the certificate; that alone, where it is nobody's."""
+    found = session.execute(_SIGNER, {"key": fingerprint}).unique().one_or_none()
+    return (found[0], found[1]) if found else (None, session.get(CertificateRow, fingerprint))
+
+
+def note_seen(session: Session, person: Person, now: datetime) -> None:
+    """The person has written to us."""
+    session.connection().execute(_SEEN, {"number": person.id, "at": now})
+    set_committed_value(person, "seen_at", now)
 
 
 def certificate_for(session: Session, key: str) -> CertificateRow | None:
@@ -40,9 +85,7 @@ def certificate_for(session: Session, key: str) -> CertificateRow | None:
     Where several claim it, the one whose primary key it is has it, else the one registered: a stranger's
     certificate that took somebody's key in must not stand in that person's way.
     """
-    column = CertificateKey.key_fingerprint if len(key) > 16 else CertificateKey.key_id
-    holds = CertificateKey.certificate == CertificateRow.fingerprint
-    found = set(session.scalars(select(CertificateRow).join(CertificateKey, holds).where(column == key)))
+    found = set(session.scalars(_HOLDING_KEY if len(key) > 16 else _HOLDING_KEY_ID, {"key": key}))
     own = {one for one in found if one.fingerprint.endswith(key)}
     registered = {one for one in found if one.person_id is not None}
     return next((few.pop() for few in (own, registered, found) if len(few) == 1), None)
@@ -134,6 +177,15 @@ def usable_key(session: Session, person: Person, now: datetime) -> CertificateRo
     return row
 
 
+def key_is_usable(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """The same as a condition, in a query that joins the person and the certificate by the fingerprint."""
+    return and_(
+        Person.key_blocked_at.is_(None),
+        CertificateRow.is_revoked.is_(False),
+        or_(CertificateRow.expires_at.is_(None), CertificateRow.expires_at > now),
+    )
+
+
 def standing(session: Session, person: Person | None, now: datetime) -> Standing:
     """What a person is at this moment."""
     if person is None or person.forgotten_at is not None:
@@ -160,6 +212,28 @@ def entry_of(session: Session, person: Person, tld: str) -> Entry | None:
     """The person's living entry for a TLD (listed or suspended), or None."""
     query = select(Entry).where(Entry.person_id == person.id, Entry.tld == tld, Entry.state.in_(LIVING))
     return session.scalar(query)
+
+
+def listed_by(session: Session, request: Request) -> list[Entry]:
+    """The entries that a request has led to, as far as they stand."""
+    query = select(Entry).where(Entry.request_id == request.id, Entry.state == LISTED)
+    return list(session.scalars(query.order_by(Entry.id)))
+
+
+def final_by(session: Session, moment: datetime) -> list[Entry]:
+    """The suspended entries that end by then, unless somebody brings them back."""
+    query = select(Entry).where(Entry.state == SUSPENDED, Entry.final_at <= moment)
+    return list(session.scalars(query.order_by(Entry.id)))
+
+
+def forgotten_by(session: Session, moment: datetime) -> list[Person]:
+    """Who is to be forgotten by then, unless somebody says that it was no wish of theirs."""
+    return list(session.scalars(select(Person).where(Person.forget_at <= moment).order_by(Person.id)))
+
+
+def leave_offices(session: Session, person: Person) -> None:
+    """Their seats in committee and secretariat end."""
+    session.execute(delete(Office).where(Office.person_id == person.id))
 
 
 def office_holders(session: Session, *roles: str) -> list[Person]:
@@ -203,8 +277,8 @@ def addresses_of(person: Person) -> tuple[str, ...]:
 def addresses_behind(session: Session, certificate: CertificateRow) -> tuple[str, ...]:
     """Those of the person whose certificate it is, or of those who ask to join with it."""
     if certificate.person_id is not None:
-        person = session.get(Person, certificate.person_id)
-        return addresses_of(person) if person is not None else ()
+        found = session.connection().execute(_ADDRESSES, {"number": certificate.person_id}).all()
+        return tuple(address for both in found for address in both if address)
     asked = select(Request.email_key).where(Request.fingerprint == certificate.fingerprint)
     return tuple(session.scalars(asked))
 

@@ -67,7 +67,7 @@ class Pulse:
 
 
 def read(session: Session, now: datetime) -> Pulse:
-    """All of it."""
+    """Everything at one moment, in a transaction that only reads: a handful of counts, whatever the size."""
     waiting_in = select(func.min(InboxRow.received_at)).where(InboxRow.state == "waiting")
     return Pulse(
         inbox=_inbox(session),

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, exists, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.entitlement import Claim, Known, Right, right_to
 from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.store.columns import Moment
 from tldops_bot.store.outbox import Claimed, OutboxMessage
-from tldops_bot.store.people import LISTED
+from tldops_bot.store.people import LISTED, SECOND_ADDRESS, key_is_usable
 from tldops_bot.store.tables import CertificateRow, Entry, Office, Person
 
 _Row = Row[*tuple[Any, ...]]
@@ -21,12 +21,7 @@ _IS_SERVED = or_(
     exists().where(Entry.person_id == Person.id, Entry.state == LISTED),
     exists().where(Office.person_id == Person.id),
 )
-_IS_USABLE = and_(
-    CertificateRow.is_revoked.is_(False),
-    CertificateRow.replaced_at.is_(None),
-    or_(CertificateRow.expires_at.is_(None), CertificateRow.expires_at > _NOW),
-    Person.key_blocked_at.is_(None),
-)
+_IS_USABLE = and_(key_is_usable(_NOW), CertificateRow.replaced_at.is_(None))
 _CERTIFICATE = (
     CertificateRow.fingerprint.label("certificate"),
     CertificateRow.blob,
@@ -37,7 +32,7 @@ _PERSONS = (
     select(
         Person.id,
         Person.email,
-        case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="").label("emergency"),
+        SECOND_ADDRESS.label("emergency"),
         Person.fingerprint,
         Person.forgotten_at.is_not(None).label("is_forgotten"),
         _IS_SERVED.label("is_served"),

@@ -111,8 +111,19 @@ def drop_votes(session: Session, request: Request) -> None:
     session.execute(delete(Vote).where(Vote.request_id == request.id))
 
 
+def questions_about(session: Session, entry: Entry) -> list[Request]:
+    """What the committee is asked to decide about an entry."""
+    query = select(Request).where(
+        Request.kind == "objection",
+        Request.person_id == entry.person_id,
+        Request.tld == entry.tld,
+        Request.state == COMMITTEE,
+    )
+    return list(session.scalars(query.order_by(Request.id)))
+
+
 def close(request: Request, state: str, by: str, because: str, now: datetime) -> None:
-    """End a request."""
+    """End a request in one of the states that nothing follows; `because` is cut to what a row holds."""
     request.state, request.decided_by, request.decided_because = state, by, because[:255]
     request.decided_at = now
 

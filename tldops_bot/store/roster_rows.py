@@ -24,7 +24,8 @@ _CARDS = UUID("5f0c9d5e-2a4b-4c43-9a39-6f2a0d3c7b1e")
 
 _PERSON_COLUMNS = (
     *(Person.id, Person.name, Person.email, Person.emergency_email, Person.emergency_proven_at),
-    *(Person.phone, Person.phone_e164, Person.mobile, Person.mobile_e164, Person.fax, Person.postal),
+    *(Person.phone, Person.phone_e164, Person.mobile, Person.mobile_e164),
+    *(Person.fax, Person.fax_e164, Person.postal),
     *(Person.organisation, Person.timezone, Person.key_blocked_at, Person.created_at, Person.confirmed_at),
     *(Person.stale_at, Person.mailbox_failed_at, Person.phone_wrong_at, Person.mobile_wrong_at),
     *(CertificateRow.fingerprint, CertificateRow.blob, CertificateRow.held_since),
@@ -112,6 +113,7 @@ def _contact(
         mobile=row.mobile,
         mobile_e164=row.mobile_e164,
         fax=row.fax,
+        fax_e164=row.fax_e164,
         postal=row.postal,
         organisation=row.organisation,
         timezone=row.timezone,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.store import facts, mailboxes
-from tldops_bot.store.people import LISTED
+from tldops_bot.store.people import LISTED, key_is_usable
 from tldops_bot.store.tables import CertificateRow, Entry, Fact, Office, Person, RosterSend
 
 _SNAPSHOT = "snapshot"
@@ -77,7 +77,7 @@ def recipients_due(
     query = (
         select(*columns)
         .join(CertificateRow, own_key)
-        .where(_key_is_usable(now), _is_served(now), Person.id.not_in(already))
+        .where(key_is_usable(now), _is_served(now), Person.id.not_in(already))
         .order_by(Person.id)
     )
     if only_missed:
@@ -198,18 +198,9 @@ def count_as_sent(session: Session, period_at: datetime, now: datetime) -> None:
     note_under_way(session, None)
 
 
-def _key_is_usable(now: datetime) -> ColumnElement[bool]:
-    """The rule of people.usable_key, in SQL."""
-    return and_(
-        Person.key_blocked_at.is_(None),
-        CertificateRow.is_revoked.is_(False),
-        or_(CertificateRow.expires_at.is_(None), CertificateRow.expires_at > now),
-    )
-
-
 def _has_usable_key(now: datetime) -> ColumnElement[bool]:
     """Asked of each person by their key's name: a list of all usable keys would be gone through for each."""
-    return exists().where(CertificateRow.fingerprint == Person.fingerprint, _key_is_usable(now))
+    return exists().where(CertificateRow.fingerprint == Person.fingerprint, key_is_usable(now))
 
 
 def _is_served(now: datetime) -> ColumnElement[bool]:

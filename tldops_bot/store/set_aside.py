@@ -23,7 +23,7 @@ class SetAside:
 
 
 def find(session: Session) -> frozenset[SetAside]:
-    """All of it."""
+    """Everything that is set aside now."""
     mails = session.scalars(select(InboxRow.id).where(InboxRow.state == STUCK))
     held = (Delivery.state == HELD, Delivery.last_status.in_(SET_ASIDE))
     copies = session.scalars(select(Delivery.id).where(*held))

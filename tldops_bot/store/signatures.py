@@ -3,17 +3,27 @@
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, delete, insert
+from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.store import facts
+from tldops_bot.store.columns import Moment
 from tldops_bot.store.tables import UsedSignature
 
-_REMEMBER = insert(cast(Table, UsedSignature.__table__))
+_USED = cast(Table, UsedSignature.__table__)
+_REMEMBER = insert(_USED)
+_IS_USED = select(_USED.c.inbox_id).where(
+    _USED.c.fingerprint == bindparam("key"),
+    _USED.c.signed_at == bindparam("at", type_=Moment),
+    _USED.c.digest == bindparam("of"),
+)
 
 
 def used(session: Session, fingerprint: str, signed_at: datetime, digest: str) -> UsedSignature | None:
-    """The earlier use of this very signature over these very octets, or None."""
+    """The earlier use of this very signature over these very octets, or None: mostly it is that."""
+    wanted = {"key": fingerprint, "at": signed_at, "of": digest}
+    if session.connection().execute(_IS_USED, wanted).first() is None:
+        return None
     return session.get(UsedSignature, (fingerprint, signed_at, digest), with_for_update=True)
 
 

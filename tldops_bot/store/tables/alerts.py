@@ -23,7 +23,9 @@ class Alert(Base):
     severity: Mapped[Word]
     scope: Mapped[dict[str, Any]]
     is_exercise: Mapped[bool] = mapped_column(default=False)
-    original: Mapped[bytes]
+    original: Mapped[bytes] = mapped_column(
+        deferred=True
+    )  # a megabyte, perhaps: read only where it is wanted
     original_form: Mapped[Word]
     signed_at: Mapped[datetime]
     received_at: Mapped[datetime]
@@ -59,7 +61,7 @@ class AlertNews(Base):
     tlp: Mapped[Word]
     severity: Mapped[Word]
     because: Mapped[Words] = mapped_column(default="")
-    original: Mapped[bytes | None]
+    original: Mapped[bytes | None] = mapped_column(deferred=True)
     original_form: Mapped[Word] = mapped_column(default="")
     signed_at: Mapped[datetime]
     posted_at: Mapped[datetime]

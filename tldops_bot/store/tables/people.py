@@ -26,6 +26,7 @@ class Person(Base):
     phone_wrong_at: Mapped[datetime | None]
     mobile_wrong_at: Mapped[datetime | None]
     fax: Mapped[Line] = mapped_column(default="")
+    fax_e164: Mapped[Word] = mapped_column(default="")
     postal: Mapped[Words] = mapped_column(default="")
     organisation: Mapped[Line] = mapped_column(default="")
     timezone: Mapped[Line] = mapped_column(default="")

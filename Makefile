@@ -10,12 +10,15 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 UPGRADE ?=
 FROM ?=
-WORKERS ?= 2
+# One more than there are processors: some tests wait for a process or a clock.
+WORKERS ?= $(shell expr $$(nproc || echo 1) + 1)
 BIN := .venv/bin
 STAMP := .venv/.installed
 DEB := build/deb
 EXIM := .venv/exim/usr/sbin/exim4
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without it every process that a test starts compiles the program anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What is found as a program or a file, and the Debian package it comes from.
 NEEDED := gpg:gnupg gpg-agent:gnupg
@@ -116,13 +119,13 @@ release: $(STAMP)  ## wheel, source, SBOM and their sums in dist/; everybody who
 # With the Python of this Debian, and the libraries of the lock inside.
 deb: $(STAMP)  ## a Debian package in dist/
 	@export SOURCE_DATE_EPOCH="$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
-	rm -rf $(DEB) dist/*.deb; mkdir -p $(DEB)/root/usr/lib dist
+	rm -rf $(DEB) dist/*.deb; mkdir -p $(DEB)/tree/usr/lib dist
 	$(BIN)/python -m hatchling build --target wheel --directory "$(abspath $(DEB))" >/dev/null 2>&1
-	/usr/bin/python3 -m venv --without-pip $(DEB)/root/usr/lib/tldops-bot
-	into() { $(BIN)/pip --python $(DEB)/root/usr/lib/tldops-bot/bin/python install --quiet --no-compile "$$@"; }
+	/usr/bin/python3 -m venv --without-pip $(DEB)/tree/usr/lib/tldops-bot
+	into() { $(BIN)/pip --python $(DEB)/tree/usr/lib/tldops-bot/bin/python install --quiet --no-compile "$$@"; }
 	into --require-hashes --requirement requirements.lock
 	into --no-deps $(DEB)/*.whl
-	packaging/debian/pack.sh $(DEB)/root dist
+	packaging/debian/pack.sh $(DEB)/tree dist
 	rm -rf $(DEB)
 
 # Once more in another folder, since what it is made of must not show where.

@@ -129,11 +129,18 @@ class Place:
                 running.wait(timeout=30)
 
     def _hand_in(self, host: str, port: int, sender: str, text: str) -> None:
-        done = self.verb("inbox", "list", "--json").count('"done"')
+        done = self._carried_out()
         mail = f"From: {sender}\r\nTo: {LIST}\r\nSubject: mail\r\nMessage-ID: <{time.time_ns()}@nic-xa.example>\r\n\r\n"
         with smtplib.SMTP(host, port, timeout=60) as client:
             client.sendmail(sender, [LIST], mail + text.replace("\n", "\r\n"))
-        wait_for(lambda: "x" * (self.verb("inbox", "list", "--json").count('"done"') - done), "an answer")
+        try:
+            wait_for(lambda: "yes" if self._carried_out() > done else "", f"an end of {text.split()[0]}")
+        except Broken as problem:
+            raise Broken(f"{problem}\n{self.verb('inbox', 'list')}") from problem
+
+    def _carried_out(self) -> int:
+        """How many mails were."""
+        return [one["state"] for one in json.loads(self.verb("inbox", "list", "--json"))].count("done")
 
 
 def main() -> None:

@@ -9,18 +9,18 @@ from faults.misfortunes import in_one_life, suffered
 KILLS = 3
 
 
-def _is_balanced(made: Accounts) -> None:
+def check_balanced(made: Accounts) -> None:
     assert made.answered, "nothing was ever answered 250"
     assert made.wrong == []
 
 
 def test_whenever_the_process_is_killed_each_mail_is_carried_out_once_and_each_copy_is_sent() -> None:
-    _is_balanced(killed_at_random(KILLS, 20261121, lambda _: None))
+    check_balanced(killed_at_random(KILLS, 20261121, lambda _: None))
 
 
 def test_whatever_befalls_the_service_each_mail_is_carried_out_once_and_each_copy_is_sent() -> None:
     made = suffered(in_one_life(), 20261121, lambda _: None, pace=0.3)
-    _is_balanced(made)
+    check_balanced(made)
     assert made.blows > 20
 
 

@@ -21,7 +21,7 @@ from tests.template_values import (
     shown,
     speaking,
 )
-from tests.test_templates import LIST_LINE, assert_unharmed, spoilt
+from tests.test_templates import LIST_LINE, check_unharmed, spoilt
 from tldops_bot.commands import COMMANDS, VOCABULARY
 from tldops_bot.commands._details import record_of
 from tldops_bot.config.shipped import shipped
@@ -172,10 +172,10 @@ def test_no_value_forges_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is wrapped here: what a wrapped line begins with is chance, what a value breaks is not."""
     monkeypatch.setattr(render, "wrapped", lambda lines, prefix="": [prefix + line for line in lines])
     for name, values in fragments():
-        assert_unharmed(name, str(FRENCH.fragment(name, spoilt(values))))
+        check_unharmed(name, str(FRENCH.fragment(name, spoilt(values))))
     for name, values in letters(FRENCH):
         mail = FRENCH.render(name, spoilt(values))
-        assert_unharmed(name, mail.subject + "\n" + mail.body)
+        check_unharmed(name, mail.subject + "\n" + mail.body)
 
 
 def test_the_subject_of_an_alert_is_plain_so_that_what_a_phone_sends_back_can_stand_at_its_end() -> None:

@@ -151,7 +151,7 @@ CASES = [
 ]
 
 
-def assert_named_and_refused(room: Room, handled: Handled, reason: str, detail: str) -> None:
+def check_named_and_refused(room: Room, handled: Handled, reason: str, detail: str) -> None:
     """What broke it is said, what was asked is not done, and nobody counts as having signed it."""
     assert handled.judged.verdict.standing is Standing.BAD
     assert (handled.judged.verdict.reason, handled.judged.detail) == (reason, detail)
@@ -168,7 +168,7 @@ def assert_named_and_refused(room: Room, handled: Handled, reason: str, detail: 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_broke_a_signature_is_named(room: Room, case: Case) -> None:
     handled = received(room, case.raw(room.ann, room))
-    assert_named_and_refused(room, handled, "bad_signature", case.detail)
+    check_named_and_refused(room, handled, "bad_signature", case.detail)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -181,6 +181,15 @@ def test_each_of_these_mails_was_good_before(room: Room, case: Case) -> None:
     assert handled.judged.detail == ""
 
 
+@pytest.mark.parametrize("change", [relay.with_blank_line, lambda entity: entity.rstrip(b"\r\n")])
+def test_a_blank_line_after_the_last_of_several_signed_parts_is_named(
+    room: Room, change: relay.Change
+) -> None:
+    raw = Writer(CLIENTS["Thunderbird"], room.ann).signed(TEXT, room.desk.now)
+    handled = received(room, relay.on_signed(change)(raw))
+    check_named_and_refused(room, handled, "bad_signature", "blank_lines")
+
+
 @pytest.mark.parametrize("client", [one for one, shape in CLIENTS.items() if shape.signed_type])
 def test_a_footer_in_the_signed_text_of_a_client_is_named(room: Room, client: str) -> None:
     """Added to the text within whatever the client has wrapped round it."""
@@ -190,7 +199,7 @@ def test_a_footer_in_the_signed_text_of_a_client_is_named(room: Room, client: st
     if ending not in raw:
         pytest.skip("base64, in which no gateway adds lines")
     changed = raw.replace(ending, ending + b"\r\n--\r\nThis mail is confidential.\r\n", 1)
-    assert_named_and_refused(room, received(room, changed), "bad_signature", "footer")
+    check_named_and_refused(room, received(room, changed), "bad_signature", "footer")
 
 
 INLINE = [
@@ -212,7 +221,7 @@ def test_what_broke_an_inline_block_is_named(
     changed = change(raw)
     assert changed != raw
     assert received(room, raw).judged.verdict.is_good
-    assert_named_and_refused(room, received(room, changed), "bad_signature", detail)
+    check_named_and_refused(room, received(room, changed), "bad_signature", detail)
 
 
 DAMAGED = [
@@ -229,7 +238,7 @@ def test_what_is_wrong_with_a_block_is_named(room: Room, detail: str, change: re
     raw = Writer(CLIENTS["gpg by hand"], room.ann).signed(TEXT + "-- \nAnn\n", room.desk.now)
     changed = change(raw)
     assert changed != raw
-    assert_named_and_refused(room, received(room, changed), "malformed_block", detail)
+    check_named_and_refused(room, received(room, changed), "malformed_block", detail)
 
 
 REBUILT = [
@@ -243,7 +252,7 @@ REBUILT = [
 @pytest.mark.parametrize(("detail", "change"), REBUILT, ids=[one[0] for one in REBUILT])
 def test_what_a_server_did_to_the_parts_is_named(room: Room, detail: str, change: relay.Change) -> None:
     raw = room.ann.pgp_mime_signed(TEXT, at=room.desk.now)
-    assert_named_and_refused(room, received(room, change(raw)), "malformed_mail", detail)
+    check_named_and_refused(room, received(room, change(raw)), "malformed_mail", detail)
 
 
 def test_a_text_that_exchange_has_written_anew_is_unsigned_and_says_why(room: Room) -> None:
@@ -261,13 +270,13 @@ def test_a_text_that_exchange_has_written_anew_is_unsigned_and_says_why(room: Ro
 def test_a_forged_text_is_never_taken_for_a_broken_one(room: Room) -> None:
     raw = room.ann.pgp_mime_signed(TEXT, at=room.desk.now)
     handled = received(room, raw.replace(b"QUERY nl", b"QUERY be"))
-    assert_named_and_refused(room, handled, "bad_signature", "")
+    check_named_and_refused(room, handled, "bad_signature", "")
 
 
 def test_a_footer_that_is_a_command_is_not_carried_out(room: Room) -> None:
     raw = room.ann.pgp_mime_signed("List: tld-ops@lists.example\nSHOW\n", at=room.desk.now)
     handled = received(room, raw.replace(b"SHOW\r\n", b"SHOW\r\nUNSUBSCRIBE ALL\r\n"))
-    assert_named_and_refused(room, handled, "bad_signature", "footer")
+    check_named_and_refused(room, handled, "bad_signature", "footer")
 
 
 def test_what_strangers_sign_is_not_diagnosed(room: Room) -> None:

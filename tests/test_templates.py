@@ -501,7 +501,7 @@ def spoilt(value: Any) -> Any:
     return value
 
 
-def assert_unharmed(name: str, text: str) -> None:
+def check_unharmed(name: str, text: str) -> None:
     for line in text.split("\n"):
         assert not re.match(r"Subject:|CONFIRM 0000|List: evil", line), (name, line)
     assert not set(text) & set("\r\x00\x0b\x0c\x1b\x85\u2028\u2029\u200b\u202e"), name
@@ -509,14 +509,14 @@ def assert_unharmed(name: str, text: str) -> None:
 
 def test_no_value_forges_a_line_of_a_fragment() -> None:
     for name, values in fragments():
-        assert_unharmed(name, str(RENDERER.fragment(name, spoilt(values))))
+        check_unharmed(name, str(RENDERER.fragment(name, spoilt(values))))
 
 
 def test_no_value_forges_a_line_or_a_subject_of_a_mail() -> None:
     for name, values in letters(RENDERER):
         mail = RENDERER.render(name, spoilt(values))
         assert "\n" not in mail.subject
-        assert_unharmed(name, mail.subject + "\n" + mail.body)
+        check_unharmed(name, mail.subject + "\n" + mail.body)
 
 
 # --- fragments as such

@@ -28,6 +28,7 @@ from tldops_bot.store import recipients
 from tldops_bot.store.database import StoreProblem
 
 SHUTDOWN_SECONDS = 9.0
+ENDLESS_SECONDS = 900.0  # three leases, and more than all that a mail may wait for takes together
 PARSED_TOGETHER = 200
 TEMPLATES_TICK = timedelta(minutes=1)
 LIST_KEY_TICK = timedelta(minutes=1)
@@ -108,6 +109,10 @@ class Service:
         finally:
             parsing.cancel()
             await self._stop(delivering)
+
+    def is_getting_on(self) -> bool:
+        """Whether no mail is in hand for so long that it will never end."""
+        return self.workers.longest_in_hand() < ENDLESS_SECONDS
 
     async def _show_pages(self) -> None:
         """For machines that watch, where the configuration says so."""

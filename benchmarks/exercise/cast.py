@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from random import Random
 
+from sqlalchemy import func, select
+
 from benchmarks.exercise.smarthost import BadSmarthostThread
 from benchmarks.people import Member, cctlds, enrol, make_member
 from tests.made_up import NAMES
@@ -83,6 +85,9 @@ def enrol_cast(database: Database, cast: Sequence[Contact], tlds: int, now: date
                 session.add(Entry(person_id=number, tld=tld, vouched_by="administrative contact", **listed))
             person = session.get_one(Person, number)
             person.name = f"{NAMES[number % len(NAMES)]} {number}"
+        if not database.is_sqlite:  # numbers that we gave, it would give again
+            last = max(one.member.number for one in cast)
+            session.execute(select(func.setval(func.pg_get_serial_sequence("persons", "id"), last)))
 
 
 def _keyless(one: Member, now: datetime) -> Person:

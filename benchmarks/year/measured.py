@@ -222,7 +222,7 @@ def _months(since: datetime, until: datetime) -> Iterator[datetime]:
 def _days(numbers: Sequence[float]) -> str:
     if len(numbers) < 2:
         return f"{len(numbers)} cases"
-    high = quantiles(numbers, n=20)[-1]
+    high = quantiles(numbers, n=20, method="inclusive")[-1]  # of few cases, never more than the most
     return (
         f"median {median(numbers):.1f} days, 95 % {high:.1f}, most {max(numbers):.1f} ({len(numbers)} cases)"
     )

@@ -36,6 +36,13 @@ def test_user_ids_give_their_addresses_with_the_domain_in_lower_case(gnupg: Gnup
     assert set(one.addresses) == {"ida@nic.example", "ida@other.example"}
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\r", "\x0b", "\x1c"])
+def test_no_line_end_in_a_user_id_makes_a_record_of_it(gnupg: Gnupg, end: str) -> None:
+    key = KeyPair.make(f"Ida{end}pub{end}uid{end}fpr:{end}x", "ida@nic.example")
+    (one,) = gnupg.inspect(key.armored, NOW)
+    assert (one.fingerprint, one.addresses) == (key.fingerprint, ("ida@nic.example",))
+
+
 def test_a_revoked_key_is_known_to_be_so(gnupg: Gnupg, ann: KeyPair) -> None:
     (one,) = gnupg.inspect(ann.revoked(), NOW)
     assert (one.is_revoked, fitness(one, NOW)) == (True, "revoked_key")

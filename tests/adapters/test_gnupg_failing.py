@@ -1,5 +1,6 @@
 """A gpg that fails without a word, at whichever of its runs: the mail waits, and nobody is told something wrong."""
 
+import errno
 import os
 import resource
 import signal
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -17,7 +19,8 @@ from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome
 from tests.service import wait_until
-from tldops_bot.adapters.gnupg_runner import NEEDED_BYTES, GpgRunner, GpgUnavailable
+from tldops_bot.adapters.gnupg_files import NEEDED_BYTES
+from tldops_bot.adapters.gnupg_runner import GpgRunner, GpgTimedOut, GpgUnavailable, Limits
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.store.tables import InboxRow
 
@@ -147,6 +150,19 @@ def test_with_no_room_for_temporary_files_a_mail_waits_and_is_not_misjudged(
         assert outcome(handled) == "record"
 
 
+def test_with_no_more_open_files_nothing_is_judged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "memfd_create", fails)
+    assert desk.app.gnupg.keyring.export("A" * 40) == b"", (
+        "where none in memory may be made, there are others"
+    )
+    monkeypatch.setattr("tempfile.TemporaryFile", fails)
+    with pytest.raises(GpgUnavailable):
+        desk.app.gnupg.keyring.export("A" * 40)
+
+
 def test_the_limit_on_cores_is_left_to_gpg_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """It reads that limit and sets it; where the upper bound is lowered in between, it dies: now and then, under load."""
     limited = []
@@ -167,15 +183,15 @@ def test_an_agent_that_hangs_holds_up_no_signature_for_ever(desk: Desk) -> None:
     agent = agent_of(desk.app.config.openpgp.home)
     os.kill(agent, signal.SIGSTOP)
     try:
-        gnupg.keyring._gpg._seconds = 0.5
-        with pytest.raises(GpgUnavailable):
+        gnupg._runner.limits, gnupg.keyring._gpg._seconds = Limits(seconds=0.5), 0.5
+        with pytest.raises(GpgTimedOut):
             gnupg.sign_detached(b"words")
         gnupg.keyring.look_again()
         with pytest.raises(GpgUnavailable):
             gnupg.sign_detached(b"words")
     finally:
         os.kill(agent, signal.SIGCONT)
-    gnupg.keyring._gpg._seconds = 60
+    gnupg._runner.limits, gnupg.keyring._gpg._seconds = Limits(seconds=60), 60
     assert gnupg.sign_detached(b"words")
 
 

@@ -386,13 +386,25 @@ def test_a_missing_secret_key_of_ours_is_breakage_and_no_refusal(ann: KeyPair) -
     close_home(home)
 
 
-def test_gpg_that_takes_too_long_is_killed(ann: KeyPair) -> None:
-    home = Path(tempfile.mkdtemp(prefix="slow", dir="/tmp"))
-    hurried = Gnupg(home, limits=Limits(seconds=0.0001))
+def test_gpg_that_takes_too_long_is_killed(tmp_path: Path) -> None:
+    slow = tmp_path / "slow-gpg"
+    slow.write_text("#!/bin/sh\nexec sleep 600\n")
+    slow.chmod(0o700)
+    hurried = GpgRunner(limits=Limits(seconds=0.1), program=str(slow))
     with pytest.raises(GpgTimedOut):
-        hurried.verify_detached(TEXT, ann.detached(TEXT), ann.certificate, now())
+        hurried.run(("--verify",))
     hurried.close()
-    close_home(home)
+
+
+def test_gpg_that_says_without_end_is_not_heard_out(tmp_path: Path) -> None:
+    talkative = tmp_path / "talkative-gpg"
+    find = 'for one; do case "$one" in --status-fd=*) fd="${one#*=}";; esac; done'
+    talkative.write_text(f'#!/bin/sh\n{find}\nhead -c 2000000 /dev/zero > "/proc/self/fd/$fd"\n')
+    talkative.chmod(0o700)
+    runner = GpgRunner(program=str(talkative))
+    with pytest.raises(GpgTimedOut):
+        runner.run(("--verify",))
+    runner.close()
 
 
 def test_gpg_without_memory_judges_nothing(ann: KeyPair) -> None:

@@ -26,6 +26,7 @@ from tests.sink import DROP, Sink
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.adapters.outbox_delivery import Delivery
+from tldops_bot.adapters.outbox_leases import LEASE
 from tldops_bot.adapters.sequoia_encryption import Encryption
 from tldops_bot.adapters.smtp_attempt import Attempt
 from tldops_bot.adapters.smtp_delivery import Outgoing, Smarthost
@@ -551,6 +552,8 @@ def test_after_a_crash_everything_is_sent_and_what_is_repeated_has_the_same_mess
         before = len(sink.mails)
         assert 0 < before <= 60
         assert "sending" in office.states()
+        if not database.is_sqlite:  # another node might have them in hand: their leases must end first
+            office.clock.ahead += 2 * LEASE
         async with office.open():
             await office.until(lambda: set(office.states()) == {TAKEN})
         ids: dict[str, set[str]] = {}

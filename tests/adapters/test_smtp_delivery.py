@@ -306,7 +306,7 @@ async def test_a_refused_mail_with_354_behind_it_gets_no_content() -> None:
 @story
 async def test_an_endless_answer_is_cut_off() -> None:
     async with delivering() as (sink, smarthost):
-        sink.answer("MAIL", "250-" + "x" * 100_000)
+        sink.answer("MAIL", "250-" + "x" * 100_000 + "\r\n250 Fine")
         assert (await smarthost.send_one(outgoing())).result == "later"
 
 

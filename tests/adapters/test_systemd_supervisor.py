@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,9 @@ def test_without_a_manager_nothing_is_handed_over_and_nobody_told() -> None:
     alone = Supervisor({}, 7)
     assert alone.sockets() == ()
     alone.ready(("127.0.0.1:8025",))
-    asyncio.run(asyncio.wait_for(alone.keep_informed(), PATIENCE))  # returns: there is nobody to inform
+    asyncio.run(
+        asyncio.wait_for(alone.keep_informed(lambda: True), PATIENCE)
+    )  # returns: there is nobody to inform
 
 
 def test_it_is_told_when_mail_is_taken_and_when_no_more(manager: socket.socket) -> None:
@@ -73,11 +76,15 @@ def test_a_manager_that_is_gone_stops_nobody(tmp_path: Path) -> None:
     assert not gone.exists()
 
 
-def test_the_watchdog_hears_of_a_turning_loop_again_and_again(manager: socket.socket) -> None:
+def test_the_watchdog_hears_of_a_turning_loop_while_all_is_well(manager: socket.socket) -> None:
     async def watched() -> None:
+        well = chain([True, False, True, True], repeat(False))
         supervisor = Supervisor({"NOTIFY_SOCKET": "notify", "WATCHDOG_USEC": "2000"}, 7)
-        informing = asyncio.create_task(supervisor.keep_informed())
+        informing = asyncio.create_task(supervisor.keep_informed(lambda: next(well)))
         assert [await asyncio.to_thread(told, manager) for _ in range(3)] == ["WATCHDOG=1"] * 3
+        manager.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            await asyncio.to_thread(told, manager)
         informing.cancel()
 
     asyncio.run(watched())
@@ -99,7 +106,7 @@ def test_descriptors_not_meant_for_this_process_are_not_touched(environment: dic
 
 def test_the_watchdog_of_another_process_is_not_ours_to_calm(manager: socket.socket) -> None:
     environment = {"NOTIFY_SOCKET": "notify", "WATCHDOG_USEC": "2000", "WATCHDOG_PID": "8"}
-    asyncio.run(asyncio.wait_for(Supervisor(environment, 7).keep_informed(), PATIENCE))
+    asyncio.run(asyncio.wait_for(Supervisor(environment, 7).keep_informed(lambda: True), PATIENCE))
     manager.setblocking(False)
     with pytest.raises(BlockingIOError):
         told(manager)

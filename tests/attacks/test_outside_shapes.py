@@ -80,6 +80,16 @@ def test_what_a_member_signed_with_smime_too_is_carried_out(desk: Desk, ann: Key
     assert outcome(handled) == "contacts"
 
 
+def test_who_signs_with_smime_alone_is_told_that_it_is_another_thing(desk: Desk, ann: KeyPair) -> None:
+    smime = b"Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nabc"
+    clear = mail(ann.headers(), multipart("signed; protocol=application/pkcs7-signature", TEXT, smime))
+    opaque = mail(ann.headers(), b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nabc")
+    for raw, reason in ((clear, "unsigned"), (opaque, "no_plain_text")):
+        handled = desk.receive(raw, ann.address)
+        assert (outcome(handled), handled.judged.verdict.standing.value) == (reason, "none")
+        assert "S/MIME" in desk.text(handled.letters[-1])
+
+
 def test_a_text_signed_in_one_with_its_signature_is_read_and_nothing_beside_it(
     desk: Desk, ann: KeyPair
 ) -> None:

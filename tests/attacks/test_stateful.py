@@ -272,7 +272,7 @@ class Attackers(RuleBasedStateMachine):
         self.town.tick(hours=hours)
 
     @invariant()
-    def nothing_was_gained(self) -> None:
+    def check_nothing_was_gained(self) -> None:
         self.town.check()
 
 
@@ -327,12 +327,12 @@ def test_each_attack_once_gains_nothing(mailbox: str) -> None:
     try:
         they.one_mailbox_is_stolen(mailbox)
         for _ in repertoire(they):
-            they.nothing_was_gained()
+            they.check_nothing_was_gained()
     finally:
         they.teardown()
 
 
-def run(examples: int, steps: int, derandomize: bool) -> None:
+def check_attacks(examples: int, steps: int, derandomize: bool) -> None:
     """`derandomize`: the same attacks each time."""
     chosen = settings(
         max_examples=examples,
@@ -347,4 +347,4 @@ def run(examples: int, steps: int, derandomize: bool) -> None:
 
 
 def test_attackers_gain_nothing_in_whatever_order_they_come() -> None:
-    run(examples=8, steps=14, derandomize=True)
+    check_attacks(examples=8, steps=14, derandomize=True)

@@ -102,7 +102,7 @@ def test_the_operator_s_picture_shows_who_confirmed_and_the_past(cli: Cli) -> No
     words = [
         one.text for one in ElementTree.fromstring(file.read_bytes()).iter("{http://www.w3.org/2000/svg}text")
     ]
-    assert "confirmed in the last 200 days (1)" in words
+    assert "with a key, confirmed in 200 days (1)" in words
     assert "not confirmed lately (1)" in words
     assert "contact 9 %" in words
 

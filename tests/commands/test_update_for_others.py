@@ -1,12 +1,13 @@
 """UPDATE with an address: the secretariat enters what it heard, and the person concerned has the last word."""
 
 import pytest
+from sqlalchemy import delete
 
 from tests.desk import Desk
 from tests.keys import KeyPair, person
 from tests.outcomes import answer, outcome, prove, rows, stored, templates
 from tldops_bot.store import audit
-from tldops_bot.store.tables import Person, Token
+from tldops_bot.store.tables import Office, Person, Token
 
 NEW = "Phone: +44 20 7946 0999"
 
@@ -165,6 +166,16 @@ def test_committee_may_and_members_may_not(office: Desk, ann: KeyPair, bob: KeyP
     assert outcome(office.say(ann, f"DECLINE {office.token_for(ann.address)}")) == "dropped"
     assert office.last(bob.address).template == "letters/update_answered"
     assert enter(office, ann, bob.address) == "bad_arguments"
+
+
+def test_answer_is_carried_out_when_nobody_of_the_office_is_left_to_hear_it(
+    office: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    enter(office, carol, ann.address)
+    with office.app.database.write() as session:
+        session.execute(delete(Office))
+    assert outcome(prove(office, ann)) == "updated"
+    assert "letters/update_answered" not in templates(office, carol.address)
 
 
 def test_plain_mail_in_the_name_of_the_secretariat_changes_nothing(

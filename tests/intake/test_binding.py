@@ -114,7 +114,11 @@ def test_what_is_not_allowed_anyway_is_refused_without_a_token(town: Desk, ann: 
 def test_forged_plain_mails_do_not_flood_a_keyless_contact(town: Desk, carol: KeyPair) -> None:
     town.member(carol, "be", keyless=True)
     for number in range(30):
-        town.write(carol.address, f"UPDATE\nFax: +44 20 7946 00{number:02}", **{"Message-ID": f"<{number}@mallory.example>"})
+        town.write(
+            carol.address,
+            f"UPDATE\nFax: +44 20 7946 00{number:02}",
+            **{"Message-ID": f"<{number}@mallory.example>"},
+        )
     assert len(templates(town, carol.address)) <= 6
 
 

@@ -275,3 +275,18 @@ def test_the_next_mail_is_claimed_with_the_commit_of_the_one_before_unless_we_st
     pool.carry_out_one()
     assert [one.state for one in all_of(desk, InboxRow)] == ["done", "done", "waiting"]
     assert all_of(desk, InboxRow)[2].claim is None, "who stops claims no more"
+
+
+def test_how_long_a_mail_is_in_hand_can_be_seen(desk: Desk) -> None:
+    hand_in(desk, b"one")
+    seen: list[float] = []
+
+    class Slow:
+        def handle(self, claimed, now, then):
+            pool._begun[claimed.id] -= 1000
+            seen.append(pool.longest_in_hand())
+            return desk.app.intake.handle(claimed, now, then)
+
+    pool = workers(desk, threads=0, intake=Slow())
+    assert pool.carry_out_one()
+    assert (seen[0] >= 1000, pool.longest_in_hand()) == (True, 0)

@@ -78,6 +78,15 @@ def test_the_field_of_another_server_is_not_believed() -> None:
         assert read(f"Authentication-Results: {name}; dmarc=pass", RECEIVED, FROM) is None
 
 
+def test_what_a_forwarder_sealed_is_our_servers_to_believe() -> None:
+    """ARC, RFC 8617: anybody can seal, in any server's name."""
+    sealed = PASSED.replace("Authentication-Results:", "ARC-Authentication-Results: i=1;")
+    assert read(sealed, RECEIVED, FROM) is None
+    found = read(FAILED.replace("; dmarc", "; arc=pass (i=1); dmarc"), sealed, RECEIVED, FROM)
+    assert found is not None
+    assert found.dmarc == "fail"
+
+
 def test_nothing_is_believed_when_no_server_is_configured() -> None:
     headers, _ = split_entity(f"{PASSED}\r\n{RECEIVED}\r\n\r\n".encode())
     assert trusted_results(headers, ()) is None

@@ -155,7 +155,7 @@ class ListKeyring:
         if not self._key_ids:
             finished = self._runner.run(("--with-colons", "--list-keys"), home=self._home)
             listing = finished.heard().output.decode()
-            rows = [line.split(":") for line in listing.splitlines()]
+            rows = [line.split(":") for line in listing.split("\n")]
             self._key_ids = frozenset(row[4] for row in rows if row[0] in {"pub", "sub"})
         return self._key_ids
 

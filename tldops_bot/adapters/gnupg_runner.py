@@ -1,4 +1,4 @@
-"""Runs gpg once: status on a pipe of its own, limits on time, memory and output, no secret in arguments.
+"""Runs gpg once: status in a file of its own, limits on time, memory and output, no secret in arguments.
 
 Its exit code and stderr mean little: whoever calls judges the status lines.
 """
@@ -6,7 +6,6 @@ Its exit code and stderr mean little: whoever calls judges the status lines.
 import contextlib
 import os
 import resource
-import select
 import subprocess
 import tempfile
 import threading
@@ -17,14 +16,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from tldops_bot.adapters.gnupg_files import file_in_memory, must_have_room
 from tldops_bot.adapters.gnupg_processes import Processes
 from tldops_bot.adapters.scratch_folder import ScratchFolder
 from tldops_bot.domain.unavailable import Unavailable
 
 MAX_STATUS_BYTES = 1024 * 1024
-NEEDED_BYTES = (
-    8 * 1024 * 1024
-)  # of room for keyrings: on a full disk gpg says less than the truth, and no word of that
 # No gpg.conf, no questions, no network, no agent started, no writes but those asked for.
 ALWAYS = (
     "--no-options",
@@ -156,13 +153,9 @@ class GpgRunner:
 
     @contextlib.contextmanager
     def _having_room(self) -> Iterator[None]:
-        try:
-            found = os.statvfs(self._scratch)
-            if found.f_bavail * found.f_frsize < NEEDED_BYTES:
-                raise GpgUnavailable("no room for what gpg needs")
+        with _what_can_be_written():
+            must_have_room(self._scratch)
             yield
-        except OSError as error:
-            raise GpgUnavailable("nothing can be written for gpg") from error
 
     @contextlib.contextmanager
     def observed(self, operation: str) -> Iterator[Callable[[], None]]:
@@ -189,41 +182,31 @@ class GpgRunner:
         Raises GpgTimedOut, and GpgUnavailable when gpg can't be started.
         """
         with self.turns, self.observed(_operation(arguments)) as is_done, contextlib.ExitStack() as stack:
-            first = self._file(stack, octets)
-            files = [first] if second is None else [first, self._file(stack, second)]
-            output = stack.enter_context(_file_in_memory())
-            read_end, write_end = os.pipe()
-            stack.callback(os.close, read_end)
-            command = [self._program, *ALWAYS, f"--homedir={home or self.home}", f"--status-fd={write_end}"]
-            command += self._limiting(at, max_output) + list(arguments)
-            passed = [write_end] if second is None else [write_end, *(file.fileno() for file in files)]
+            with _what_can_be_written():
+                first = stack.enter_context(file_in_memory(octets))
+                files = [first] if second is None else [first, stack.enter_context(file_in_memory(second))]
+                output = stack.enter_context(file_in_memory())
+                # No pipe: this thread need not wake for each line, and others would have to let it.
+                status = stack.enter_context(file_in_memory())
+            command = [self._program, *ALWAYS, f"--homedir={home or self.home}"]
+            command += [f"--status-fd={status.fileno()}", *self._limiting(at, max_output), *arguments]
+            passed = [status.fileno()] if second is None else [file.fileno() for file in (status, *files)]
             command += [] if second is None else ["--", *(f"-&{file.fileno()}" for file in files)]
-            process = self._start(command, first, output, passed, write_end)
-            try:
-                status = _read_status(read_end, time.monotonic() + self.limits.seconds)
-            except GpgTimedOut:
-                process.kill()
-                raise
-            finally:
-                code = process.wait()  # no polling: whatever lives on without a word is killed by `processes`
-            output.seek(0)
-            finished = Finished(code, _parse_status(status), output.read(self.limits.output_bytes))
+            code = self._wait(self._start(command, first, output, passed))
+            said = _read(status, MAX_STATUS_BYTES + 1)
+            if len(said) > MAX_STATUS_BYTES:
+                raise GpgTimedOut("gpg said too much")
+            finished = Finished(code, _parse_status(said), _read(output, self.limits.output_bytes))
             if not finished.is_silent:
                 is_done()
             return finished
-
-    def _file(self, stack: contextlib.ExitStack, octets: bytes) -> IO[bytes]:
-        file = stack.enter_context(_file_in_memory())
-        file.write(octets)
-        file.seek(0)
-        return file
 
     def _limiting(self, at: datetime | None, max_output: int | None) -> list[str]:
         clock = [f"--faked-system-time={int(at.timestamp())}!"] if at else []
         return [*clock, f"--max-output={max_output or self.limits.output_bytes}"]
 
     def _start(
-        self, command: list[str], stdin: IO[bytes], stdout: IO[bytes], passed: list[int], write_end: int
+        self, command: list[str], stdin: IO[bytes], stdout: IO[bytes], passed: list[int]
     ) -> subprocess.Popen[bytes]:
         environment = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.environ.get("PATH", os.defpath)}
         try:
@@ -237,11 +220,17 @@ class GpgRunner:
             )
         except OSError as error:
             raise GpgUnavailable("gpg could not be started") from error
-        finally:
-            os.close(write_end)
         self._limit(process.pid)
-        self.processes.add(process, 2 * self.limits.seconds)
+        self.processes.add(process, self.limits.seconds)
         return process
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> int:
+        """Not for ever: `processes` kills it."""
+        began = time.monotonic()
+        code = process.wait()
+        if code < 0 and time.monotonic() - began >= self.limits.seconds:
+            raise GpgTimedOut("gpg took too long")
+        return code
 
     def _limit(self, pid: int) -> None:
         """From outside, since code between fork and exec is unsafe in threads; gpg has read nothing yet.
@@ -262,11 +251,12 @@ class GpgRunner:
                 resource.prlimit(pid, kind, (bound, bound))
 
 
-def _file_in_memory() -> IO[bytes]:
-    """Where the system has such; else one that is removed already."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("tldops"), "w+b")
-    return tempfile.TemporaryFile()
+@contextlib.contextmanager
+def _what_can_be_written() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise GpgUnavailable("nothing can be written for gpg") from error
 
 
 _OPERATIONS = {
@@ -283,21 +273,10 @@ def _operation(arguments: Sequence[str]) -> str:
     return next((_OPERATIONS[word] for word in arguments if word in _OPERATIONS), "other")
 
 
-def _read_status(read_end: int, deadline: float) -> bytes:
-    """Everything until gpg closes the pipe, which it does when it ends."""
-    poller = select.poll()
-    poller.register(read_end, select.POLLIN | select.POLLHUP)
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        remaining = deadline - time.monotonic()
-        if remaining <= 0 or not poller.poll(remaining * 1000) or size > MAX_STATUS_BYTES:
-            raise GpgTimedOut("gpg took too long or said too much")
-        chunk = os.read(read_end, 65_536)
-        if not chunk:
-            return b"".join(chunks)
-        size += len(chunk)
-        chunks.append(chunk)
+def _read(file: IO[bytes], most: int) -> bytes:
+    """What gpg has written: to the same open file, so from its beginning."""
+    file.seek(0)
+    return file.read(most)
 
 
 def _parse_status(octets: bytes) -> tuple[StatusLine, ...]:

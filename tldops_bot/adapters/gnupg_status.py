@@ -84,7 +84,8 @@ _DEAD = frozenset({"r", "i", "d"})
 
 def parse_listing(output: bytes, blobs: dict[str, bytes]) -> tuple[Certificate, ...]:
     """The certificates in a colon listing; `blobs` are the exported keys by primary fingerprint."""
-    records = [line.split(":") for line in output.decode("utf-8", errors="replace").splitlines()]
+    # Not splitlines(): gpg hides line feeds and colons of a user ID, and no other line ends that Unicode knows.
+    records = [line.split(":") for line in output.decode("utf-8", errors="replace").split("\n")]
     starts = [at for at, record in enumerate(records) if record[0] == "pub"]
     ends = [*starts[1:], len(records)][: len(starts)]  # where nothing is listed, nothing ends
     groups = [records[start:end] for start, end in zip(starts, ends, strict=True)]

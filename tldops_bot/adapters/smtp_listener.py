@@ -107,7 +107,6 @@ class Listener:
             return Busy()
         return Dialogue(self._terms, self._present, asyncio.get_running_loop())
 
-
     def _has_made_room(self) -> bool:
         longest = max(self._present.dialogues, key=lambda one: one.idle_seconds())
         if longest.idle_seconds() < IDLE_WHEN_FULL_SECONDS:

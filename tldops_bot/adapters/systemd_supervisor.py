@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 FIRST_DESCRIPTOR = 3
 _MICROSECONDS = 1_000_000
@@ -33,10 +33,11 @@ class Supervisor:
     def stopping(self) -> None:
         self._tell("STOPPING=1\nSTATUS=finishing what is in hand")
 
-    async def keep_informed(self) -> None:
-        """As long as the event loop turns, say so, twice as often as asked; it restarts us when we do not."""
+    async def keep_informed(self, is_well: Callable[[], bool]) -> None:
+        """As long as the event loop turns and all is well, say so, twice as often as asked; else it restarts us."""
         while self._patience:
-            self._tell("WATCHDOG=1")
+            if is_well():
+                self._tell("WATCHDOG=1")
             await asyncio.sleep(self._patience / 2)
 
     def _tell(self, state: str) -> None:

@@ -62,9 +62,10 @@ async def _serve(app: App) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    informing = asyncio.create_task(supervisor.keep_informed())
+    service = Service(app)
+    informing = asyncio.create_task(supervisor.keep_informed(service.is_getting_on))
     try:
-        await Service(app).run(stop, ready, supervisor.sockets())
+        await service.run(stop, ready, supervisor.sockets())
     finally:
         informing.cancel()
 

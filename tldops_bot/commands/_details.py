@@ -9,7 +9,7 @@ from tldops_bot.domain.freshness import since_words
 from tldops_bot.domain.roster import wrong_numbers
 from tldops_bot.domain.roster_edition import ALL
 from tldops_bot.domain.roster_edition import shown as shown_choice
-from tldops_bot.store import people
+from tldops_bot.store import lookups, people
 from tldops_bot.store.tables import Person
 
 _MASKED = {"Emergency e-mail": mask_address, "Phone": mask_phone, "Mobile": mask_phone, "Fax": mask_phone}

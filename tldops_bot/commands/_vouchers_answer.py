@@ -100,9 +100,9 @@ def _keep_predecessor(ctx: Context, entry: Entry) -> None:
     """Whoever was replaced by somebody in doubt is not taken off by the clock: the committee decides about both."""
     request = ctx.session.get(Request, entry.request_id or 0)
     replaced = request.replaces_id if request is not None else None
-    for one in people.contacts_of(ctx.session, entry.tld, (people.SUSPENDED,)):
-        if one.person_id == replaced:
-            one.final_at = None
+    suspended = people.contacts_of(ctx.session, entry.tld, (people.SUSPENDED,))
+    for one in [one for one in suspended if one.person_id == replaced]:
+        one.final_at = None
 
 
 def _note_technical(ctx: Context, request: Request, address: str) -> datetime | None:

@@ -78,18 +78,22 @@ def read_called(text: str, known: Collection[str]) -> Called:
     head, *rest = _ENDS_THE_TLDS.split(text.strip(), maxsplit=1)
     pieces = head.replace(",", " , ").replace(";", " , ").split()
     found: list[tuple[str, bool]] = []  # A-label, and whether it may be a word
-    at = 0
-    for at, piece in enumerate([*pieces, ""]):  # noqa: B007 (where it stopped, the words begin)
-        if piece == ",":
+    at = 0  # where the words begin
+    while at < len(pieces) and ((label := _label(pieces[at], known)) or pieces[at] == ","):
+        if label:
+            found.append((label, pieces[at].lower() in _ALSO_WORDS))
+        else:
             found = [(label, False) for label, _ in found]
-            continue
-        tld = parse_seat(piece) if piece else None
-        if tld is None or tld.a_label not in known:
-            break
-        found.append((tld.a_label, piece.lower() in _ALSO_WORDS))
+        at += 1
     words = [*pieces[at:], *rest]
     while words and not rest and len(found) > 1 and found[-1][1]:
         words.insert(0, found.pop()[0])
     return Called(
         tuple(dict.fromkeys(label for label, _ in found)), " ".join(words).replace(" ,", ",").strip()
     )
+
+
+def _label(piece: str, known: Collection[str]) -> str:
+    """The A-label of a TLD that is known; "" for anything else."""
+    tld = parse_seat(piece)
+    return tld.a_label if tld is not None and tld.a_label in known else ""

@@ -42,6 +42,8 @@ def _by_verdict(case: Case) -> Decision:
 
 def _keep_merged(case: Case) -> tuple[Letter, ...]:
     """A longer life, new subkeys or a revocation of a registered key prove themselves; what is told of it."""
+    if not case.judged.merged:
+        return ()
     context = case.context(NO_ACTOR)
     for certificate in case.judged.merged:
         _keys.keep_proven(context, certificate)

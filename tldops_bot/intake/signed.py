@@ -104,9 +104,11 @@ def _held(case: Case, commands: Commands, actor: Actor, signed_at: datetime) -> 
     """A signed mail is bound to this list, and not known to be carried out already; or waits for a token that says so."""
     if case.was_asked_about or commands.is_test:
         return None
-    why = _doubt(case, commands, signed_at)
     changing = [one for one in commands.requests if command_for(one.verb).changes]
-    if not why or commands.problems or not changing or actor.person is None:
+    if commands.problems or not changing or actor.person is None:
+        return None
+    why = _doubt(case, commands, signed_at)
+    if not why:
         return None
     if any(refusal(command_for(one.verb), actor, case.now) for one in commands.requests):
         return None

@@ -43,6 +43,7 @@ class Workers:
         self._now, self._random, self._after = now, random, after
         self._is_crowded, self._lease, self._counted = is_crowded, lease, counted
         self._taken: deque[Claimed] = deque()  # claimed when the mail before was done with
+        self._begun: dict[int, float] = {}  # the mails in hand, each since when
         self._owed: deque[Callable[[Session], None]] = deque()  # what could not be written down
         self._due = threading.Condition()
         self._wanted = 0
@@ -98,9 +99,18 @@ class Workers:
         if claimed.attempts > MAX_PATIENCE:  # each time it was in hand, the process came to its end
             log.error("mail %d was in hand %d times and never done with", claimed.id, claimed.attempts)
             self._put_off(claimed, "never done with", MAX_ATTEMPTS)
-        else:
+            return True
+        self._begun[claimed.id] = time.monotonic()
+        try:
             self._carry_out(claimed)
+        finally:
+            del self._begun[claimed.id]
         return True
+
+    def longest_in_hand(self) -> float:
+        """For how many seconds a mail has been in hand already: one that never ends holds up all others."""
+        now = time.monotonic()
+        return max((now - begun for begun in tuple(self._begun.values())), default=0.0)
 
     def _next(self) -> Claimed | None:
         with contextlib.suppress(IndexError):

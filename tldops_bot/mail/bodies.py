@@ -57,7 +57,7 @@ class PlainText:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A mail that can't be acted on; `reason` is one of verdict.REASONS, `detail` one of diagnosis.DETAILS, SMIME or ""."""
+    """A mail that can't be acted on; `reason`: one of verdict.REASONS, `detail`: of diagnosis.DETAILS, SMIME or ""."""
 
     reason: str
     detail: str = field(default="", compare=False)

@@ -69,6 +69,10 @@ def _find_text(octets: bytes) -> tuple[_Text, Part] | None:
 def _lines(text: _Text) -> Variants:
     for name, body in line_variants(text.body):
         yield name, text.with_(text.fields, body)
+    if text.after:  # blank lines behind the last of several parts
+        whole = text.with_(text.fields, text.body).rstrip(b"\r\n")
+        for number in range(3):
+            yield "blank_lines", whole + b"\r\n" * number
 
 
 def _encodings(text: _Text, part: Part) -> Variants:

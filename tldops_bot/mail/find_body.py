@@ -222,7 +222,8 @@ def _plain_body(root: Part) -> PlainText | Unreadable:
     if text_part is None:
         return Unreadable("no_plain_text", detail)
     text = text_of_part(text_part, errors="replace")
-    return text if isinstance(text, Unreadable) else PlainText(text, detail)
+    # Nobody writes a NUL, and PostgreSQL keeps no text that has one.
+    return text if isinstance(text, Unreadable) else PlainText(text.replace("\0", "\ufffd"), detail)
 
 
 def _says_something(part: Part) -> bool:

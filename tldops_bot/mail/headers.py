@@ -30,7 +30,7 @@ _PARAMETER = re.compile(r';\s*([^\s=;"]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*
 _COMMENT = r"(\([A-Za-z0-9 .,:/_-]{0,100}\))"
 _PARAMETER_AND_COMMENT = re.compile(rf"{_PARAMETER.pattern}(?:\s+{_COMMENT})?")
 _MEDIA_TYPE = re.compile(rf"\s*([!-.0-~]{{1,60}})/([!-.0-:<-~]{{1,60}})\s*(?:{_COMMENT}\s*)?(?=;|\Z)")
-# KMail's comma between two parameters. Where a boundary is at stake, readers differ on it; in a text's charset they don't.
+# KMail's comma between two parameters: readers differ on it where a boundary is at stake, not on a text's charset.
 _COMMA = re.compile(r'(?<!\\)(?<="),(?=\s*[^\s=;",]{1,40}\s*=)')
 # What decides where parts are and how they are read; for these, no two ways of writing one (RFC 2231).
 _DECISIVE = ("boundary", "protocol", "charset")

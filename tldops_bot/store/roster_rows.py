@@ -16,7 +16,7 @@ from tldops_bot.domain.tld import Tld
 from tldops_bot.store import iana, organisations
 from tldops_bot.store.audit import head
 from tldops_bot.store.constituencies import listed_without
-from tldops_bot.store.people import LISTED
+from tldops_bot.store.people import LISTED, key_is_usable
 from tldops_bot.store.tables import CertificateRow, Entry, Person
 
 # Made once, at random: with a person's row it names their card, in every roster the same.
@@ -26,10 +26,9 @@ _PERSON_COLUMNS = (
     *(Person.id, Person.name, Person.email, Person.emergency_email, Person.emergency_proven_at),
     *(Person.phone, Person.phone_e164, Person.mobile, Person.mobile_e164),
     *(Person.fax, Person.fax_e164, Person.postal),
-    *(Person.organisation, Person.timezone, Person.key_blocked_at, Person.created_at, Person.confirmed_at),
+    *(Person.organisation, Person.timezone, Person.created_at, Person.confirmed_at),
     *(Person.stale_at, Person.mailbox_failed_at, Person.phone_wrong_at, Person.mobile_wrong_at),
     *(CertificateRow.fingerprint, CertificateRow.blob, CertificateRow.held_since),
-    *(CertificateRow.expires_at, CertificateRow.is_revoked),
 )
 
 
@@ -45,13 +44,13 @@ def load_roster(
     moved_at = _last_moves(session)
     own_key = and_(CertificateRow.fingerprint == Person.fingerprint, CertificateRow.person_id == Person.id)
     query = (
-        select(*_PERSON_COLUMNS)
+        select(*_PERSON_COLUMNS, key_is_usable(now).label("has_key"))
         .outerjoin(CertificateRow, own_key)
         .where(Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED)))
         .where(Person.forgotten_at.is_(None))
     )
     contacts = [
-        _contact(row, _tlds(listed[row.id], tlds, known), since_at[row.id], moved_at[row.id], now)
+        _contact(row, _tlds(listed[row.id], tlds, known), since_at[row.id], moved_at[row.id])
         for row in session.execute(query)
         if row.id in listed
     ]
@@ -93,10 +92,7 @@ def _tlds(labels: Iterable[str], known: TldTable, named: Mapping[str, Tld]) -> t
     )
 
 
-def _contact(
-    row: Any, tlds: tuple[Tld, ...], since_at: datetime, moved_at: datetime, now: datetime
-) -> RosterContact:
-    has_key = _has_usable_key(row, now)
+def _contact(row: Any, tlds: tuple[Tld, ...], since_at: datetime, moved_at: datetime) -> RosterContact:
     # The marks stand in the card, too; and so that the time of it tells no more than they do, the last date counts.
     dates = (row.created_at, row.confirmed_at, row.held_since, moved_at, row.stale_at, row.mailbox_failed_at)
     return RosterContact(
@@ -117,16 +113,9 @@ def _contact(
         postal=row.postal,
         organisation=row.organisation,
         timezone=row.timezone,
-        fingerprint=row.fingerprint if has_key else "",
-        key_blob=row.blob if has_key else None,
+        fingerprint=row.fingerprint if row.has_key else "",
+        key_blob=row.blob if row.has_key else None,
         is_stale=row.stale_at is not None,
         mail_fails=row.mailbox_failed_at is not None,
         wrong_numbers=wrong_numbers(row.phone_wrong_at, row.mobile_wrong_at),
     )
-
-
-def _has_usable_key(row: Any, now: datetime) -> bool:
-    """The rule of people.usable_key, on a row."""
-    if row.fingerprint is None or row.key_blocked_at is not None or row.is_revoked:
-        return False
-    return row.expires_at is None or row.expires_at > now

@@ -283,10 +283,32 @@ def test_how_long_a_mail_is_in_hand_can_be_seen(desk: Desk) -> None:
 
     class Slow:
         def handle(self, claimed, now, then):
-            pool._begun[claimed.id] -= 1000
+            pool._begun[claimed.claim] -= 1000
             seen.append(pool.longest_in_hand())
             return desk.app.intake.handle(claimed, now, then)
 
     pool = workers(desk, threads=0, intake=Slow())
     assert pool.carry_out_one()
     assert (seen[0] >= 1000, pool.longest_in_hand()) == (True, 0)
+
+
+def test_when_the_clock_leaps_past_a_lease_the_mail_is_carried_out_once_and_nobody_stumbles(
+    desk: Desk, ann: KeyPair
+) -> None:
+    desk.member(ann, "nl")
+    hand_in(desk, ann.pgp_mime_signed("QUERY nl", at=desk.now))
+    taken: list[str] = []
+
+    class Slow:
+        def handle(self, claimed, now, then):
+            taken.append(claimed.claim)
+            if len(taken) == 1:
+                desk.now += timedelta(hours=2)
+                assert pool.carry_out_one(), "another thread takes it over"
+            return desk.app.intake.handle(claimed, now, then)
+
+    pool = workers(desk, threads=0, intake=Slow())
+    assert pool.carry_out_one()
+    assert len(set(taken)) == 2
+    assert [one.state for one in all_of(desk, InboxRow)] == ["done"]
+    assert len(all_of(desk, Message)) == 1

@@ -43,7 +43,7 @@ class Workers:
         self._now, self._random, self._after = now, random, after
         self._is_crowded, self._lease, self._counted = is_crowded, lease, counted
         self._taken: deque[Claimed] = deque()  # claimed when the mail before was done with
-        self._begun: dict[int, float] = {}  # the mails in hand, each since when
+        self._begun: dict[str, float] = {}  # the claims in hand, each since when
         self._owed: deque[Callable[[Session], None]] = deque()  # what could not be written down
         self._due = threading.Condition()
         self._wanted = 0
@@ -100,11 +100,11 @@ class Workers:
             log.error("mail %d was in hand %d times and never done with", claimed.id, claimed.attempts)
             self._put_off(claimed, "never done with", MAX_ATTEMPTS)
             return True
-        self._begun[claimed.id] = time.monotonic()
+        self._begun[claimed.claim] = time.monotonic()
         try:
             self._carry_out(claimed)
         finally:
-            del self._begun[claimed.id]
+            del self._begun[claimed.claim]
         return True
 
     def longest_in_hand(self) -> float:

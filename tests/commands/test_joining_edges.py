@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.desk import Desk
-from tests.keys import KeyPair
+from tests.keys import KeyPair, mail, message_entity
 from tests.outcomes import FIELDS, all_of, answer, outcome, prove, rows, states, subscribe, templates
 from tldops_bot import commands
 from tldops_bot.store.tables import Request
@@ -57,6 +57,16 @@ def test_member_with_the_own_key_attached_asks_for_another_tld(desk: Desk, ann: 
     desk.iana("be", ADMIN)
     assert outcome(subscribe(desk, ann, "be")) == "waiting"
     prove(desk, ann)
+    answer(desk, ADMIN)
+    assert states(desk, "be") == {ann.address: "listed"}
+
+
+def test_own_key_in_a_plain_mail_is_in_nobodys_way(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.iana("be", ADMIN)
+    entity = message_entity(f"SUBSCRIBE be\n{FIELDS}", [ann.key_attachment()])
+    assert outcome(desk.receive(mail(ann.headers(), entity), ann.address)) == "waiting"
+    assert outcome(prove(desk, ann)) == "proven"
     answer(desk, ADMIN)
     assert states(desk, "be") == {ann.address: "listed"}
 

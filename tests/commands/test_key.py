@@ -5,6 +5,9 @@ import pytest
 from tests.desk import Desk
 from tests.keys import KeyPair, key_entity, mail, message_entity
 from tests.outcomes import all_of, answer, outcome, prove, rows, states, stored, templates
+from tldops_bot.commands import _keys
+from tldops_bot.jobs._as_command import as_command
+from tldops_bot.jobs._job import JobContext
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.store import people
 from tldops_bot.store.tables import InboxRow
@@ -141,6 +144,51 @@ def test_key_of_two_contacts_addresses_belongs_to_neither(desk: Desk, ann: KeyPa
     before = rows(desk)
     desk.say(both, "KEY", attachments=[both.key_attachment()])
     assert rows(desk) == before
+
+
+def test_key_that_a_second_contact_was_listed_with_meanwhile_is_not_registered_twice(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    desk.member(ann, "nl")
+    desk.iana("be", ADMIN)
+    both = KeyPair.make("Ann Example", ann.address, also=(f"Bob <{bob.address}>",))
+    assert outcome(desk.say(ann, "KEY", attachments=[both.key_attachment()])) == "waiting"
+    announced = desk.token_for(ann.address)
+    wish = "SUBSCRIBE be\nName: Bob Example\nMobile: +44 20 7946 0456\n"
+    desk.say(both, f"{wish}Email: {bob.address}", attachments=[both.key_attachment()])
+    desk.say(both, f"CONFIRM {desk.token_for(bob.address)}")
+    assert outcome(answer(desk, ADMIN)) == "vouched"
+    assert stored(desk, bob.address).fingerprint == both.fingerprint
+    assert outcome(desk.say(both, f"CONFIRM {announced}")) == "token_void"
+    assert stored(desk, ann.address).fingerprint == ann.fingerprint
+
+
+def test_key_that_signs_must_be_the_one_attached(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    desk.member(ann, "nl", keyless=True)
+    desk.say(ann, "KEY", attachments=[ann.key_attachment()])
+    desk.later(seconds=1)
+    assert outcome(desk.say(ann, "KEY", attachments=[bob.key_attachment()])) == "no_key_attached"
+
+
+def test_what_a_key_proved_is_not_kept_once_the_key_is_forgotten(desk: Desk, ann: KeyPair) -> None:
+    (certificate,) = desk.app.gnupg.inspect(ann.certificate, desk.now)
+    before = rows(desk)
+    with desk.app.database.write() as session:
+        job = JobContext(session, desk.now, desk.app.config, desk.app.tlds, desk.app.random_octets)
+        _keys.keep_proven(as_command(job), certificate)
+    assert rows(desk) == before
+
+
+def test_replaced_key_that_is_revoked_blocks_nothing(desk: Desk, ann: KeyPair, second: KeyPair) -> None:
+    desk.member(ann, "nl")
+    desk.say(ann, "KEY", attachments=[second.key_attachment()])
+    desk.say(second, f"CONFIRM {desk.token_for(ann.address)}")
+    third = KeyPair.make("Ann Example", ann.address)
+    desk.later(seconds=1)
+    desk.say(second, "KEY", attachments=[third.key_attachment()])
+    desk.say(third, f"CONFIRM {desk.token_for(ann.address)}")
+    desk.say(third, "HELP", attachments=[key_entity(encode(second.revoked(), PUBLIC_KEY))])
+    assert stored(desk, ann.address).key_blocked_at is None
 
 
 # --- lost, stolen, revoked

@@ -214,6 +214,19 @@ def test_everybody_concerned_is_told_and_nobody_gets_another_s_token(
     assert outcome(desk.say(carol, "PENDING")) == "pending"
 
 
+def test_a_contact_whom_iana_lists_as_well_is_asked_once(
+    desk: Desk, ann: KeyPair, bob: KeyPair, new: KeyPair
+) -> None:
+    desk.member(ann, "nl")
+    desk.member(bob, "nl")
+    desk.iana("nl", ADMIN, bob.address)
+    desk.later(days=1)
+    ask(desk, new)
+    proven(desk, new)
+    answer(desk, ADMIN)
+    assert [one for one in templates(desk, bob.address) if "recovery" in one] == ["letters/recovery_cosign"]
+
+
 def test_without_a_committee_the_operator_is_told_and_gets_no_names(
     desk: Desk, ann: KeyPair, new: KeyPair
 ) -> None:
@@ -324,6 +337,17 @@ def test_blocking_the_old_key_neither_silences_the_mailboxes_nor_shortens_the_wa
 # --- cutting it short
 
 
+def test_blocking_the_old_key_begins_no_wait_for_a_key_that_nobody_has_proven(
+    desk: Desk, ann: KeyPair, new: KeyPair
+) -> None:
+    desk.member(ann, "nl")
+    desk.iana("nl", ADMIN)
+    ask(desk, new)
+    assert outcome(desk.say(ann, "KEY LOST")) == "blocked"
+    (request,) = all_of(desk, Request)
+    assert (request.state, "waits_until" in request.details) == ("proving", False)
+
+
 def test_a_colleague_s_signature_cuts_the_wait_short(
     desk: Desk, ann: KeyPair, bob: KeyPair, new: KeyPair
 ) -> None:
@@ -347,6 +371,25 @@ def test_the_new_key_can_not_cosign_itself(desk: Desk, ann: KeyPair, bob: KeyPai
     words = token(desk, bob.address, "letters/recovery_cosign")
     for who in (new, ann):
         assert outcome(desk.say(who, f"CONFIRM {words}")) == "token_needs_signature"
+
+
+@pytest.mark.parametrize("how", ["stopped", "another key", "left"])
+def test_a_colleague_s_signature_lets_nothing_in_that_waits_no_more(
+    desk: Desk, ann: KeyPair, bob: KeyPair, new: KeyPair, how: str
+) -> None:
+    waiting(desk, ann, new, bob)
+    words, holds = token(desk, bob.address, "letters/recovery_cosign"), ann
+    if how == "stopped":
+        desk.write(ADMIN, f"DECLINE {token(desk, ADMIN, 'letters/recovery_stop')}")
+    elif how == "another key":
+        holds = KeyPair.make("Ann Example", ann.address)
+        desk.say(ann, "KEY", attachments=[holds.key_attachment()])
+        desk.say(holds, f"CONFIRM {token(desk, ann.address, 'letters/prove_key')}")
+    else:
+        desk.say_bound(ann, "UNSUBSCRIBE nl")
+        answer(desk, ann.address)
+    assert outcome(desk.say(bob, f"CONFIRM {words}")) == "token_void"
+    assert key_of(desk, ann) == holds.fingerprint
 
 
 @pytest.mark.parametrize("how", ["came later", "on probation", "left"])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
-from tests.outcomes import all_of, outcome, rows
+from tests.outcomes import all_of, answer, outcome, rows
 from tldops_bot.store.tables import Alert
 
 
@@ -46,6 +46,22 @@ def test_poster_and_strangers_may_not(held: Desk, ann: KeyPair, carol: KeyPair) 
     handled = held.say_bound(carol, f"RELEASE {number(held)}", attachments=[carol.key_attachment()])
     assert outcome(handled) == "not_a_contact"
     assert rows(held) == before
+
+
+@pytest.mark.parametrize("has_new_key", [False, True])
+def test_alert_of_a_poster_forgotten_meanwhile_goes_without_a_key_and_to_nobody_s_address(
+    held: Desk, ann: KeyPair, bob: KeyPair, has_new_key: bool
+) -> None:
+    speaks = KeyPair.make("Ann Example", ann.address) if has_new_key else ann
+    if has_new_key:  # of a key that was replaced the row stays, emptied
+        held.say(ann, "KEY", attachments=[speaks.key_attachment()])
+        held.say(speaks, f"CONFIRM {held.token_for(ann.address)}")
+    held.say_bound(speaks, "FORGET")
+    assert outcome(answer(held, ann.address)) == "left"
+    assert outcome(held.say_bound(bob, f"RELEASE {number(held)}")) == "released"
+    letter = next(one for one in held.letters if one.template == "letters/alert")
+    assert "poster-key.asc" not in [one.name for one in letter.attachments]
+    assert [to.address for to in letter.to] == [bob.address]
 
 
 def test_release_needs_the_list_named(held: Desk, bob: KeyPair) -> None:

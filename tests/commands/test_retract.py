@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.commands.test_update_alert import number, town, update
 from tests.desk import Desk
 from tests.keys import KeyPair, person
-from tests.outcomes import all_of, outcome, rows, templates
+from tests.outcomes import all_of, answer, outcome, rows, templates
 from tldops_bot.store.tables import Alert, Delivery, Message
 
 __all__ = ["town"]
@@ -69,6 +69,19 @@ def test_alert_of_a_stolen_key_is_taken_back_by_another_contact_of_its_tld(town:
     town.member(dora, "nl")
     assert outcome(town.say_bound(dora, f"KEY STOLEN {ann.address}")) == "blocked"
     assert outcome(town.say_bound(dora, f"RETRACT {number(town)} posted with a stolen key")) == "retracted"
+
+
+def test_poster_and_recipients_forgotten_since_are_in_nobodys_way(
+    town: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    dora = person("Dora Example", "dora.sample@nic.example")
+    town.member(dora, "nl", "be")
+    for who in (ann, bob):
+        town.say_bound(who, "FORGET")
+        assert outcome(answer(town, who.address)) == "left"
+    assert outcome(town.say_bound(dora, f"RETRACT {number(town)} was wrong")) == "retracted"
+    told = [to.address for one in town.letters if one.template == "letters/alert_retracted" for to in one.to]
+    assert told == [dora.address]
 
 
 def test_others_may_not(town: Desk, bob: KeyPair) -> None:

@@ -80,6 +80,15 @@ def test_alert_can_be_had_again_with_its_original(alerted: Desk, bob: KeyPair) -
     assert alerted.last(bob.address).is_confidential
 
 
+def test_closed_alert_is_handed_out_with_no_file_for_the_word_that_closed_it(
+    alerted: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    assert outcome(alerted.say_bound(ann, f"CLOSE {number(alerted)} all is well")) == "closed"
+    assert outcome(alerted.say(bob, f"QUERY ALERT {number(alerted)}")) == "alert"
+    files = {one.name for one in alerted.last(bob.address).attachments}
+    assert files == {"", "original.bin", "original.sig"}
+
+
 def test_red_alert_is_not_handed_out_again(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
     desk.say_bound(ann, "ALERT\nTLP: RED\n\nFor these eyes only")

@@ -55,6 +55,7 @@ def test_dash_empties_a_field(desk: Desk, ann: KeyPair, dash: str) -> None:
         ("Name: A", "bad_field"),
         ("Name: \u202eelpmaxE nnA", "bad_field"),
         ("Organisation: " + "x" * 201, "bad_field"),
+        ("Organisation: www.nic.example", "bad_field"),
         ("Timezone: Mars/Olympus", "bad_field"),
         ("Timezone: ../../etc/passwd", "bad_field"),
         ("Timezone: Europe", "bad_field"),

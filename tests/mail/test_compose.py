@@ -18,7 +18,13 @@ from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
 from tldops_bot.mail import compose
 from tldops_bot.mail.compose import MAX_SUBJECT, BadAddress, draft, message_id, outer_headers
-from tldops_bot.mail.mime_entities import attachment_entity, encrypted_part, multipart, signed_part
+from tldops_bot.mail.mime_entities import (
+    attachment_entity,
+    encrypted_part,
+    multipart,
+    signed_part,
+    text_entity,
+)
 from tldops_bot.mail.render import Rendered
 
 LIST = ListSettings(address="tld-ops@lists.example", owner="secretariat@lists.example")
@@ -258,6 +264,14 @@ def test_a_hostile_file_name_is_only_a_name() -> None:
 def test_what_is_no_media_type_is_a_mistake_of_ours(media_type: str) -> None:
     with pytest.raises(ValueError, match="media type"):
         attachment_entity(Attachment("a", media_type, b""))
+
+
+@pytest.mark.parametrize("width", [60, 68, 69, 70, 71, 72, 76, 77])
+def test_a_full_line_that_begins_as_an_mbox_does_is_broken_behind_that_word(width: int) -> None:
+    text = "ü\n" + "From ".ljust(width, "a") + "\n"
+    entity = text_entity(text)
+    assert is_untouchable(entity)
+    assert parse(entity).get_content().replace("\r\n", "\n") == text
 
 
 def test_no_part_can_hold_the_boundary_it_stands_between() -> None:

@@ -35,6 +35,15 @@ def test_the_first_line_is_the_subject_and_the_rest_the_body(folder: Path) -> No
     assert rendered.body == "Dear Ann,\n\nbye\n"
 
 
+def test_a_fragment_is_a_few_lines_and_never_nothing(folder: Path) -> None:
+    (folder / "few.txt.j2").write_text("a {{ word }}\n\n")
+    (folder / "none.txt.j2").write_text("{% if word == 'b' %}b{% endif %}\n")
+    renderer = Renderer([folder], LIST)
+    assert renderer.fragment("few", {"word": "c"}) == "a c"
+    with pytest.raises(TemplateProblem, match="says nothing"):
+        renderer.fragment("none", {"word": "c"})
+
+
 def test_the_operators_template_wins_over_the_shipped_one(folder: Path) -> None:
     (folder / "jobs").mkdir()
     (folder / "jobs" / "alert_waiting.txt.j2").write_text("Subject: ours\n\n{{ alert_id }}\n")

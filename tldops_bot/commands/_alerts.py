@@ -11,7 +11,7 @@ from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recip
 from tldops_bot.mail.bodies import PgpMimeSigned
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.take_apart import take_apart
-from tldops_bot.store import alert_targets, alerts, audit, people
+from tldops_bot.store import alert_targets, alerts, audit
 from tldops_bot.store.alert_targets import Reached, Target
 from tldops_bot.store.constituencies import listed_without
 from tldops_bot.store.tables import Alert, AlertNews, CertificateRow, Person
@@ -98,7 +98,7 @@ def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Targe
 def poster_key(ctx: Context, fingerprint: str) -> tuple[Attachment, ...]:
     """The key the poster signed with, so that a first alert can be checked before the first roster came."""
     row = ctx.session.get(CertificateRow, fingerprint)
-    if row is None:
+    if row is None or not row.blob:  # forgotten meanwhile
         return ()
     return (Attachment("poster-key.asc", "application/pgp-keys", encode(row.blob, PUBLIC_KEY)),)
 
@@ -163,12 +163,9 @@ def scope_of(alert: Alert) -> Scope:
 
 def may_manage(ctx: Context, alert: Alert) -> bool:
     """The poster, the contacts of the TLDs it is for, and the committee."""
-    person = ctx.actor.person
-    if person is None:
-        return False
-    standing = people.standing(ctx.session, person, ctx.now)
+    standing = ctx.actor.standing
     return (
-        person.id == alert.person_id
+        ctx.actor.person_id == alert.person_id
         or standing.is_committee
         or bool(set(standing.tlds) & set(alert.for_tlds))
     )

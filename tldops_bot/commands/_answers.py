@@ -191,10 +191,10 @@ def _withdrawn(ctx: Context, token: Token, because: str) -> Reply:
 
 def _cosigned(ctx: Context, token: Token) -> Reply | Refused:
     """Another contact of the TLD signs for a new key that waits."""
-    asked = [one for one in tokens.requests_of(ctx.session, token) if one.state == requests.WAITING]
-    if not asked:
-        return Refused("already_decided")
-    done = _recovery.cosign(ctx, token)
+    waiting = _recovery.still_waiting(ctx, token)
+    if not waiting:
+        return Refused("token_void")
+    done = _recovery.cosign(ctx, waiting)
     if not done:
         return Refused("may_not_cosign")
     return Reply("cosigned", {"requests": [_requests.describe(one) for one in done]})

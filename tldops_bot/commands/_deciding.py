@@ -82,9 +82,6 @@ def _vote_together(
     ctx: Context, theirs: Sequence[Request], approves: bool, because: str
 ) -> Sequence[Reply] | Refused:
     """The same word on several requests of one person; what it decides, it decides for all at once."""
-    person = ctx.actor.person
-    if person is None:
-        return Refused("not_committee", {"verb": "APPROVE" if approves else "REJECT"})
     seated = people.office_holders(ctx.session, "committee")
     noted: dict[int, Reply] = {}
     reasons: dict[str, None] = {}
@@ -92,7 +89,7 @@ def _vote_together(
         if approves and request.state == requests.VOUCHING:
             # The committee's yes is for grey cases, and no second way round the IANA contacts.
             return Refused("not_yet_yours", {"number": _requests.number(request)})
-        is_news = _keep_vote(ctx, request, person, approves, because)
+        is_news = _keep_vote(ctx, request, approves, because)
         cast = _cast(ctx, request, seated)
         agreeing = [one for one in cast if one.approves == approves]
         needed = _deciders.needed(ctx.config, request, seated)
@@ -121,13 +118,13 @@ def _cast(ctx: Context, request: Request, seated: Sequence[Person]) -> list[Vote
     return [one for one in requests.votes(ctx.session, request) if one.person_id in seats]
 
 
-def _keep_vote(ctx: Context, request: Request, person: Person, approves: bool, because: str) -> bool:
+def _keep_vote(ctx: Context, request: Request, approves: bool, because: str) -> bool:
     """One word for each member, the last one counts; whether it says anything that was not said before."""
-    before = requests.votes(ctx.session, request)
-    mine = next((one for one in before if one.person_id == person.id), None)
+    by = ctx.actor.person_id or 0
+    mine = next((one for one in requests.votes(ctx.session, request) if one.person_id == by), None)
     is_news = mine is None or mine.approves != approves
     if mine is None:
-        mine = Vote(request_id=request.id, person_id=person.id, approves=approves, at=ctx.now)
+        mine = Vote(request_id=request.id, person_id=by, approves=approves, at=ctx.now)
         ctx.session.add(mine)
     mine.approves, mine.because, mine.at = approves, because[:255], ctx.now
     ctx.session.flush()
@@ -210,9 +207,7 @@ def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because
 
 
 def _objection(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
-    entry = ctx.session.get(Entry, request.details.get("entry_id"))
-    if entry is None or entry.state != people.SUSPENDED:
-        return Refused("already_decided")
+    entry = ctx.session.get_one(Entry, request.details["entry_id"])
     values = {"request": _requests.describe(request), "because": because}
     if approves and is_seat_taken(ctx, entry):
         return Refused("seat_taken", {"tld": _requests.shown(entry.tld), "label": entry.tld})

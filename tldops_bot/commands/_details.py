@@ -76,7 +76,6 @@ def masked_record(person: Person) -> list[tuple[str, str]]:
 
 def note_lookups(ctx: Context, persons: Iterable[Person], line: str) -> None:
     """Remember who asked for whom; those asked for see it in SHOW."""
-    by = ctx.actor.person_id
-    if by is not None:
-        others = [person.id for person in persons if person.id != by]
-        lookups.note(ctx.session, by, others, line, ctx.now)
+    by = ctx.actor.person_id or 0
+    others = [person.id for person in persons if person.id != by]
+    lookups.note(ctx.session, by, others, line, ctx.now)

@@ -130,13 +130,11 @@ def _take(ctx: Context, held: Candidate, field: Field, country: str) -> Candidat
         language = read_language(value, offered)
         values = {"value": value[:40], "languages": list(offered)}
         return replace(held, language=language) if language else Refused("unknown_language", values)
-    if too_long or not is_clean(value):
+    if too_long or not is_clean(value) or is_link(value):
         return wrong
     if field.name == "Name" and (
         len(value) < 2 or not any(char.isalpha() for char in value) or holds_host(value)
     ):
-        return wrong
-    if is_link(value):
         return wrong
     return replace(held, **{column: value})
 

@@ -33,14 +33,12 @@ def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
 def keep_proven(ctx: Context, certificate: Certificate) -> None:
     """What a copy of a held certificate proved about it: a longer life, new subkeys, its revocation."""
     row = people.certificate_for(ctx.session, certificate.fingerprint)
-    if row is None:
+    if row is None:  # forgotten since the mail was judged
         return
     was_revoked = row.is_revoked
     people.hold_certificate(ctx.session, certificate, ctx.now)
-    if row.person_id is None:
-        return
     person = people.by_fingerprint(ctx.session, certificate.fingerprint)
-    if person is None:
+    if person is None:  # a candidate's, or one that was replaced
         return
     if people.usable_key(ctx.session, person, ctx.now) is not None:
         outbox_control.release_held(ctx.session, person.id, ctx.now)
@@ -53,11 +51,9 @@ def settle(ctx: Context, request: Request, by: str) -> None:
     requests.close(request, requests.DONE, by, "", ctx.now)
     tokens.void_for_request(ctx.session, request, ctx.now)
     ctx.session.flush()
-    person = ctx.session.get(Person, request.person_id) if request.person_id else None
-    if person is None or not request.fingerprint:
-        return
-    if not requests.of_new_key(ctx.session, person.id, request.fingerprint):
-        _register(ctx, person, request.fingerprint, by)
+    person, fingerprint = ctx.session.get_one(Person, request.person_id), request.fingerprint or ""
+    if not requests.of_new_key(ctx.session, person.id, fingerprint):
+        _register(ctx, person, fingerprint, by)
 
 
 def _begin_anew(ctx: Context, person: Person) -> None:

@@ -20,8 +20,7 @@ def leave(ctx: Context, entry: Entry, by: str = "") -> str:
     others = _letters.others_concerned(ctx.session, entry.tld, entry.person)
     if not remaining:
         others = (*others, *_letters.to_committee(ctx.session, ctx.config))
-    if others:
-        ctx.post(_letters.notice("letters/someone_left", values, others))
+    ctx.post(_letters.notice("letters/someone_left", values, others))
     return shown(entry.tld)
 
 

@@ -66,8 +66,3 @@ def others_concerned(session: Session, tld: str, but: Person | None) -> tuple[Re
     mailboxes = {one.email for one in iana.current_contacts(session, tld) if one.email} - known
     own = set(people.addresses_of(but)) if but is not None else set()
     return (*to_people(persons), *(one for box in sorted(mailboxes - own) for one in to_address(box)))
-
-
-def day(moment: datetime) -> str:
-    """A date as mails show it."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

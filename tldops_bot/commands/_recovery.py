@@ -3,6 +3,7 @@
 The table of who can get in and who can lock whom out is in docs/keys.md; each row of it is a test.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tldops_bot.commands import _keys, _letters
@@ -55,14 +56,18 @@ def finish(ctx: Context, request: Request) -> None:
     _keys.settle(ctx, request, "the clock")
 
 
-def cosign(ctx: Context, token: Token) -> list[Request]:
+def still_waiting(ctx: Context, token: Token) -> list[Request]:
+    """The requests a token answers for that still wait, with all as it was when they were made."""
+    asked = tokens.requests_of(ctx.session, token)
+    return [one for one in asked if one.state == requests.WAITING and _is_unchanged(ctx, one)]
+
+
+def cosign(ctx: Context, waiting: Sequence[Request]) -> list[Request]:
     """Another contact of the TLD has signed for the new key: nothing to wait for any more."""
     person = ctx.actor.person
-    waiting = [one for one in tokens.requests_of(ctx.session, token) if one.state == requests.WAITING]
     done = [one for one in waiting if person is not None and _may_cosign(ctx, one, person)]
     for request in done:
-        if _is_unchanged(ctx, request):
-            _keys.settle(ctx, request, "another contact of the TLD")
+        _keys.settle(ctx, request, "another contact of the TLD")
     return done
 
 

@@ -22,11 +22,10 @@ def key(ctx: Context, request: Request) -> Reply | Refused:
         return _block(ctx, word, request.arguments[1:])
     if word:
         return Refused("bad_arguments", {"verb": "KEY", "usage": key.usage})
-    if not ctx.actor.is_signed:
-        return Refused("unsigned", {"verb": "KEY"})
     if not ctx.mail.certificates:
         return Refused("no_key_attached")
-    return _replace(ctx, ctx.actor.person) if ctx.actor.person else _offer(ctx)
+    signer = ctx.actor.person if ctx.actor.is_signed else None
+    return _replace(ctx, signer) if signer else _offer(ctx)
 
 
 def _block(ctx: Context, word: str, of: Sequence[str]) -> Reply | Refused:
@@ -94,7 +93,7 @@ def _offer(ctx: Context) -> Reply | Refused:
     """
     offered = next((one for one in ctx.mail.certificates if one.fingerprint == ctx.actor.fingerprint), None)
     if offered is None:
-        return Refused("not_a_contact", {"verb": "KEY"})
+        return Refused("no_key_attached")
     if unfit := fitness(offered, ctx.now):
         return Refused(unfit, {"fingerprint": offered.fingerprint})
     person = _owner(ctx, offered)

@@ -54,12 +54,12 @@ def targets(
     query = (
         select(Person.id, Person.email, SECOND_ADDRESS, has_key, Person.mailbox_failed_at)
         .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
-        .where(_within(reached, poster_id, alert_id))
+        .where(_within(reached, poster_id, alert_id), Person.forgotten_at.is_(None))
         .order_by(Person.id)
     )
     found = [
         Target(number, (email, second) if second else (email,), bool(with_key), failed_at is not None)
-        for number, email, second, with_key, failed_at in session.connection().execute(query)
+        for number, email, second, with_key, failed_at in session.connection().execute(query).all()
     ]
     last_hopes = {number for people in _tlds_in_need(session, found).values() for number in people}
     # in SQL, sorting takes as long as all else

@@ -237,6 +237,9 @@ class Watch:
                     self._look(folder)
             time.sleep(0.001)
 
+    def gpg_runs(self) -> list[str]:
+        return [one for one in tuple(self.seen) if one.startswith("gpg ")]
+
     def _look(self, folder: Path) -> None:
         try:
             if f"PPid:\t{os.getpid()}\n" in (folder / "status").read_text():
@@ -266,8 +269,11 @@ def test_arguments_of_processes_hold_nothing_of_a_mail(
     watch.seen.clear()
     for raw in mails:
         assert town.receive(raw, bob.address).decision.kind == "answered"
+    for raw in mails * 20:  # on a busy machine we may look away each time
+        if not watch.gpg_runs():
+            town.receive(raw, bob.address)
     watch.stop.set()
-    gpg = [one for one in watch.seen if one.startswith("gpg ")]
+    gpg = watch.gpg_runs()
     assert gpg, "no gpg was seen"
     assert [one for one in watch.seen for canary in PERSONAL if canary in one] == []
     assert [

@@ -25,7 +25,6 @@ KEPT_FOR_ALERTS = 0.25  # of what may be in flight
 TICK_SECONDS = 1.0
 MARK_SECONDS = 0.2
 MOST_MARKS = 200
-MESSAGE_ID_KEY = "message_id_key"
 
 log = logging.getLogger(__name__)
 

@@ -81,9 +81,10 @@ format: $(STAMP)  ## put the code into its usual form, mend what lint can mend
 # Versions already locked stay, unless UPGRADE=--upgrade says otherwise. The first file is what operators install.
 lock: $(STAMP)  ## write down the version and hash of every library (UPGRADE=--upgrade: the newest)
 	@compile() { $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	    --custom-compile-command "make lock" $(UPGRADE) pyproject.toml "$$@"; }
-	compile --extra postgresql --output-file requirements.lock
-	compile --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+	    --custom-compile-command "make lock" $(UPGRADE) "$$@"; }
+	compile pyproject.toml --extra postgresql --output-file requirements.lock
+	compile pyproject.toml --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+	echo setuptools | compile - --output-file requirements-build.lock
 
 audit: $(STAMP)  ## known weaknesses in what operators install; asks PyPI
 	@failed=""
@@ -99,7 +100,8 @@ sbom: $(STAMP)  ## what is inside, with versions and licences, as CycloneDX: dis
 	@echo "installing what operators install"
 	rm -rf build/sbom; mkdir -p dist
 	$(BIN)/python -m venv build/sbom
-	build/sbom/bin/pip install --quiet --require-hashes --requirement requirements.lock
+	build/sbom/bin/pip install --quiet --require-hashes --requirement requirements-build.lock
+	build/sbom/bin/pip install --quiet --require-hashes --no-build-isolation --requirement requirements.lock
 	build/sbom/bin/pip uninstall --quiet --yes pip setuptools
 	$(BIN)/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
 	    --output-file dist/tldops-bot.cdx.json build/sbom/bin/python
@@ -122,9 +124,11 @@ deb: $(STAMP)  ## a Debian package in dist/
 	rm -rf $(DEB) dist/*.deb; mkdir -p $(DEB)/tree/usr/lib dist
 	$(BIN)/python -m hatchling build --target wheel --directory "$(abspath $(DEB))" >/dev/null 2>&1
 	/usr/bin/python3 -m venv --without-pip $(DEB)/tree/usr/lib/tldops-bot
-	into() { $(BIN)/pip --python $(DEB)/tree/usr/lib/tldops-bot/bin/python install --quiet --no-compile "$$@"; }
-	into --require-hashes --requirement requirements.lock
-	into --no-deps $(DEB)/*.whl
+	inside() { $(BIN)/pip --python $(DEB)/tree/usr/lib/tldops-bot/bin/python "$$@" --quiet; }
+	inside install --no-compile --require-hashes --requirement requirements-build.lock
+	inside install --no-compile --require-hashes --no-build-isolation --requirement requirements.lock
+	inside install --no-compile --no-deps $(DEB)/*.whl
+	inside uninstall --yes setuptools
 	packaging/debian/pack.sh $(DEB)/tree dist
 	rm -rf $(DEB)
 

@@ -10,11 +10,10 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,50 +22,13 @@ from faults.accounts import Accounts, draw_up
 from faults.disks import can_mount, small_disk
 from faults.kills import AWAY_SECONDS, Say, finish
 from faults.moved_clock import CLOCK
-from faults.post import Post, Wish, send_aside
-from faults.process import PATIENCE_SECONDS, Process, agent_of, command_of, living_agent_of, until
+from faults.post import Post
+from faults.process import Process, agent_of, command_of, living_agent_of, until
+from faults.scene import Scene
 from faults.town import CONNECTIONS, FaultTown, fault_town
 from tests.sink import DROP
 
-MAILS = 24
 HOUR = 3600
-
-
-@dataclass
-class Scene:
-    """One service under load."""
-
-    town: FaultTown
-    post: Post
-    process: Process
-    chance: Random
-    clock: Path
-    pace: float = 1.0  # less: fewer mails, shorter waits
-    senders: list[threading.Thread] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)  # what is seen at once, before the accounts
-
-    def must(self, holds: bool, what: str) -> None:
-        if not holds:
-            self.wrong.append(what)
-
-    def hand_in(self, count: int = MAILS, wait: bool = True) -> None:
-        """Mails of all kinds, some of which may be put off."""
-        more = int(count * self.pace) - 3
-        mails = [self.post.write(wish) for wish in Wish] + [self.post.write() for _ in range(more)]
-        self.senders += send_aside(self.process.port, mails)
-        if wait:
-            self.join()
-
-    def join(self) -> None:
-        """Wait until every mail has an answer, good or bad."""
-        for one in self.senders:
-            one.join(PATIENCE_SECONDS)
-        self.senders.clear()
-
-    def some_time(self, seconds: float) -> None:
-        time.sleep(seconds * self.pace)
-
-
 Misfortune = Callable[[Scene], int]  # how many blows
 Setting = Callable[[], AbstractContextManager[FaultTown]]
 

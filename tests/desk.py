@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests import postgres
@@ -29,11 +30,11 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.iana_record import IanaContact, IanaRecord
 from tldops_bot.domain.organisation import parse_organisation
-from tldops_bot.domain.outgoing import Letter
+from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.intake import Handled
-from tldops_bot.store import iana, inbox, organisations, people
-from tldops_bot.store.tables import Entry, Office, Person
+from tldops_bot.store import alert_targets, iana, inbox, organisations, people
+from tldops_bot.store.tables import Delivery, Entry, Message, Office, Person
 
 LIST_LINE = f"List: {LIST_ADDRESS}"
 CONFIG = """
@@ -178,6 +179,8 @@ class Desk:
             if not taken:
                 return done
             handled = self.app.intake.handle(taken[0], self.now)
+            if handled is None:  # it comes again, in its turn
+                continue
             self.letters += handled.letters
             done.append(handled)
 
@@ -205,7 +208,23 @@ class Desk:
     def to(self, address: str) -> list[Letter]:
         """The letters to one address, oldest first."""
         key = address_key(address)
-        return [one for one in self.letters if key in {address_key(to.address) for to in one.to}]
+        return [one for one in self.letters if key in map(address_key, self.addresses(one))]
+
+    def addresses(self, letter: Letter) -> list[str]:
+        """Where a letter goes."""
+        if letter.audience is None:
+            return [to.address for to in letter.to]
+        with self.look() as session:
+            return alert_targets.addresses(session, letter.audience)
+
+    def copies(self) -> dict[str, str]:
+        """The state of each copy of the newest mail about an alert, by its address, in the order in which they go."""
+        newest = select(func.max(Message.id)).where(Message.kind == Kind.ALERT, Message.is_confidential)
+        query = select(Delivery.rcpt_to, Delivery.state).where(
+            Delivery.message_id == newest.scalar_subquery()
+        )
+        with self.look() as session:
+            return {row.rcpt_to: row.state for row in session.execute(query.order_by(Delivery.id))}
 
     def last(self, address: str) -> Letter:
         return self.to(address)[-1]

@@ -1,8 +1,9 @@
 """Sample values for every template that a person reads: `python -m tests.template_values` prints them all."""
 
-import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from tldops_bot.commands import COMMANDS
@@ -234,7 +235,7 @@ REPORT: Values = ALERT | {
     "response": {"tlds": 300, "never": 12, "median": "7 min", "ninety": "5 h 20 min"},
     "regions": [("AF", _COUNTS), ("LAC", _COUNTS), ("-", _COUNTS)],
     "seconds": 3.27,
-    "words": [("Bob Example", "we see it, too\nA-2026-0008")],
+    "words": [("Bob Example", "we see it, too\nA-2026-0008", True), ("Carol Sample", "all clear", False)],
     "to_call": 2,
     "sheet": [
         ".nl  Netherlands ------",
@@ -556,6 +557,7 @@ FRAGMENTS: dict[str, list[Values]] = {
     "key/waiting": [{"fingerprint": KEY, "needs_word": True}, {"fingerprint": KEY, "needs_word": False}],
     "pending/pending": [
         {"decide": [], "others": [], "invitations": [], "tld_notes": []},
+        {"decide": [request() | _PENDING], "others": [], "invitations": [], "tld_notes": []},
         {
             "decide": [
                 request() | _PENDING,
@@ -689,7 +691,7 @@ FRAGMENTS: dict[str, list[Values]] = {
                 {"tld": "nl", "state": "seen", "why": "", "calls": []},
                 {"tld": IDN, "state": "failed", "why": "no usable key", "calls": CALLS},
             ],
-            "words": [("Bob Example", "we see it, too\nA-2026-0008")],
+            "words": [("Bob Example", "we see it, too\nA-2026-0008", True), ("Carol Sample", "all clear", False)],
             "history": history,
             "is_exercise": bool(unsigned),
             "response": REPORT["response"],
@@ -762,7 +764,7 @@ REFUSALS: dict[str, list[Values]] = {
         {"value": value, "gateways": ["ntfy", "sms"], "nearest": nearest}
         for value, nearest in (("smss +44 20 7946 0456", "sms"), ("sms", ""))
     ],
-    "bad_phone": [{"field": "Mobile", "value": "12"}],
+    "bad_phone": [{"field": "Mobile", "value": "12"}, {"field": "", "value": "020 7946 0123"}],
     "bad_scope": [
         {
             "word": word,
@@ -811,7 +813,11 @@ REFUSALS: dict[str, list[Values]] = {
     "not_committee": [{"verb": "APPROVE"}],
     "not_contact": [{"verb": "UNSUBSCRIBE"}],
     "not_contact_of": [{"tlds": ["nl", IDN]}],
-    "not_member": [{"verb": "QUERY"}],
+    "not_member": [
+        {"verb": "QUERY", "has_key": False, "suspended": []},
+        {"verb": "QUERY", "has_key": True, "suspended": []},
+        {"verb": "QUERY", "has_key": True, "suspended": ["nl", "рф (xn--p1ai)"]},
+    ],
     "not_proven_yet": [_NUMBER],
     "seat_filled": [_NUMBER],
     "seat_taken": [{"tld": "nl", "label": "nl"}],
@@ -1015,7 +1021,8 @@ LETTERS: dict[str, list[Values]] = {
         )
     ],
     "letters/not_possible": [
-        {"request": request(), "why": why} for why in ("tld_gone", "key_taken", "listed_already")
+        *({"request": request(), "why": why} for why in ("tld_gone", "key_taken", "listed_already")),
+        *({"request": request(kind="key"), "why": why} for why in ("key_taken", "left")),
     ],
     "letters/number_wrong": [
         {"name": "Ann Example", "numbers": [{"field": field, "number": "…0123"} for field in fields]}
@@ -1024,8 +1031,16 @@ LETTERS: dict[str, list[Values]] = {
     "letters/namesake": [{"name": "Ann Example", "tlds": ["nl", IDN], "others": [["be"], []]}],
     "letters/votes_differ": [{"request": request(), "votes": VOTES}],
     "letters/decided": [
-        *({"requests": [request()] * count, "votes": VOTES[:1], "approved": count > 1} for count in (1, 3)),
-        {"requests": [request()], "votes": [], "approved": True},
+        *(
+            {"cases": [{"requests": [request()] * count, "votes": VOTES[:1], "approved": count > 1}]}
+            for count in (1, 3)
+        ),
+        {
+            "cases": [
+                {"requests": [request()], "votes": [], "approved": True},
+                {"requests": [request(18)] * 2, "votes": VOTES, "approved": False},
+            ]
+        },
     ],
     "letters/cases_waiting": [
         {
@@ -1080,7 +1095,8 @@ LETTERS: dict[str, list[Values]] = {
         _SUSPENDED | {"final_at": LATER, "to_person": to_person} for to_person in (True, False)
     ],
     "letters/suspended": [
-        _SUSPENDED | {"final_at": None, "to_person": to_person} for to_person in (True, False)
+        _SUSPENDED | {"final_at": None, "to_person": to_person, "because": because}
+        for to_person, because in ((True, _SUSPENDED["because"]), (False, _SUSPENDED["because"]), (True, ""))
     ],
     "letters/replaced": [
         _SUSPENDED | {"final_at": LATER, "to_person": to_person, "because": "replaced by Ann Example"}
@@ -1386,8 +1402,10 @@ def replies(renderer: Renderer) -> list[Values]:
         "not_read": (),
         "ignored": (),
         "notes": [],
+        "lines_quoted": True,
         "quoted": True,
         "verdict": verdict,
+        "from_elsewhere": False,
         "last_answer": False,
     }
     unsigned = {
@@ -1405,10 +1423,12 @@ def replies(renderer: Renderer) -> list[Values]:
             "not_read": ["see you in May"],
             "ignored": ["photo.jpg"],
             "notes": ["Titel: x"],
+            "from_elsewhere": True,
         },
         frame | {"status": "FAILED", "parts": [done, failed], "changed_nothing": True},
         frame
         | {"status": "FAILED", "parts": [done, failed], "changed_nothing": True, "quoted": False}
+        | {"lines_quoted": False}
         | {"not_read": ["secret"], "notes": ["Titel: secret"], "last_answer": True},
         frame | {"status": "FAILED", "parts": [failed | {"lines": ()}], "changed_nothing": True},
         frame | {"is_test": True},
@@ -1434,16 +1454,20 @@ def letters(renderer: Renderer) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield from (("reply", values) for values in replies(renderer))
 
 
-def speaking(language: str) -> Renderer:
-    """What writes in this language, as for a list whose own it is."""
-    return Renderer([shipped("templates")], LIST.model_copy(update={"language": language}))
+def speaking(language: str, own: Path | None = None) -> Renderer:
+    """What writes in this language, as for a list whose own it is; with words from the operator's folder before ours."""
+    folders = [*([own] if own else []), shipped("templates")]
+    return Renderer(folders, LIST.model_copy(update={"language": language}))
 
 
 def main() -> None:
-    """Print every text as people get it; with arguments, those whose names begin so; with `fr` first, in French."""
-    language = "fr" if sys.argv[1:2] == ["fr"] else "en"
-    renderer = speaking(language)
-    wanted = tuple(sys.argv[1 + (language == "fr") :]) or ("",)
+    """Print every text as people get it."""
+    options = ArgumentParser(description=main.__doc__)
+    options.add_argument("names", nargs="*", help="only those whose names begin so")
+    options.add_argument("--language", default="en")
+    options.add_argument("--own", type=Path, help="your templates, where you have other words")
+    asked = options.parse_args()
+    renderer, wanted = speaking(asked.language, asked.own), tuple(asked.names) or ("",)
     for name, values in letters(renderer):
         if name.startswith(wanted):
             mail = renderer.render(name, values)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 import tldops_bot.store.tables.people as people_tables
 import tldops_bot.store.tables.requests as request_tables
@@ -326,6 +326,17 @@ def nothing(life: Life) -> None:
     """The way there has it."""
 
 
+def key_taken(life: Life) -> None:
+    """Somebody else was registered with the key: it names an address of theirs as well."""
+    life.member(life.bob, "be")
+    with life.scenery(), life.desk.app.database.write() as session:
+        asked = session.scalars(select(Request).where(Request.kind == "key")).one()
+        holder = people.by_address(session, life.bob.address)
+        assert holder is not None
+        holder.fingerprint = asked.fingerprint
+    life.job("advance_requests", hours=1)
+
+
 def told(verb: str) -> Callable[[Life], None]:
     return lambda life: life.committee(verb)
 
@@ -399,6 +410,7 @@ WAYS: dict[tuple[Of, str, str], tuple[Callable[[Life], None], Callable[[Life], N
     (K, "vouching", "committee"): (key_proved, clock("advance_requests", 15)),
     (K, "vouching", "rejected"): (key_proved, told("REJECT R-1 unknown")),
     (K, "vouching", "withdrawn"): (key_proved, forgotten),
+    (K, "vouching", "expired"): (key_proved, key_taken),
     (K, "waiting", "done"): (key_waits, clock("finish_key_recoveries", 4)),
     (K, "waiting", "committee"): (key_waits, owner_says_no),
     (K, "waiting", "rejected"): (key_waits, told("REJECT R-1 unknown")),
@@ -407,6 +419,7 @@ WAYS: dict[tuple[Of, str, str], tuple[Callable[[Life], None], Callable[[Life], N
     (K, "committee", "done"): (key_at_committee, told("APPROVE R-1")),
     (K, "committee", "rejected"): (key_at_committee, told("REJECT R-1 unknown")),
     (K, "committee", "withdrawn"): (key_at_committee, forgotten),
+    (K, "committee", "expired"): (key_at_committee, key_taken),
     (Q, "", "committee"): (nothing, removed),
     (Q, "committee", "done"): (removed, told("APPROVE R-1")),
     (Q, "committee", "rejected"): (removed, clock("finish_removals", 8)),

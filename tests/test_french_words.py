@@ -7,12 +7,12 @@ import pytest
 
 from tests.template_values import AT, FRAGMENTS, LETTERS, shown, speaking
 from tldops_bot.commands import COMMANDS
-from tldops_bot.commands._answers import PURPOSES
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.alert_reach import FAILED, REACHED, WAITING, Call
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine
 from tldops_bot.domain.roster import Coverage, Share
 from tldops_bot.domain.tld import REGIONS
+from tldops_bot.domain.token import PURPOSES
 from tldops_bot.roster import text
 from tldops_bot.roster.call_sheet import text_lines
 

@@ -203,6 +203,7 @@ def test_the_jobs() -> None:
         "send_invitations",
         "send_roster",
         "start_exercises",
+        "tell_of_decisions",
         "tell_set_aside",
         "warn_of_key_expiry",
         "warn_operator",
@@ -389,13 +390,10 @@ def test_every_table_says_what_it_holds() -> None:
 # --- the papers
 
 
-def readme() -> str:
-    return (ROOT / "README.md").read_text(encoding="utf-8")
-
-
 def first_cells(heading: str) -> list[str]:
     """What stands between backticks in the first column of the table under a heading."""
-    section = readme().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    text = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return [word for row in rows for word in re.findall(r"`([^`]+)`", row)]
 
@@ -409,12 +407,12 @@ def verbs() -> set[str]:
     return found
 
 
-def test_the_readme_lists_every_mail_command_and_none_that_is_not_there() -> None:
+def test_the_reference_lists_every_mail_command_and_none_that_is_not_there() -> None:
     cells = [cell for cell in first_cells("Commands by mail") if cell != "ALL"]
     assert {cell.split()[0] for cell in cells} == set(COMMANDS)
 
 
-def test_the_readme_lists_every_verb_and_none_that_is_not_there() -> None:
+def test_the_reference_lists_every_verb_and_none_that_is_not_there() -> None:
     assert set(first_cells("The command line")) == verbs()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from tests.keys import KeyPair
 from tests.service import Running, Town, town
+from tldops_bot.domain.audience import Audience, Reached
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext
@@ -238,12 +239,11 @@ def test_a_key_that_fails_though_it_has_not_ended_is_no_reason_to_send_for_ever(
 def held_alert(place: Town, dora: KeyPair) -> None:
     with place.desk.app.database.write() as session:
         person = session.scalars(select(Person).where(Person.email == dora.address)).one()
-        to = (Recipient(dora.address, Entitled.MEMBER, person.id, awaits_key=True),)
         letter = Letter(
             Kind.ALERT,
             "jobs/alert_waiting",
             {"alert_id": "A-2026-0001"},
-            to,
+            audience=Audience(Reached(everybody=False), person.id, keyless=(person.id,)),
             is_confidential=True,
             alert_id="A-2026-0001",
             subject="the alert",

@@ -25,8 +25,12 @@ class Process:
     def __init__(self, config: Path) -> None:
         command = [sys.executable, "-m", "tldops_bot", "--config", str(config), "serve"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.first_line = self.line()
+
+    def line(self) -> str:
+        """The next line on its stdout, waited for."""
         assert self._process.stdout is not None
-        self.first_line = self._process.stdout.readline()
+        return self._process.stdout.readline()
 
     @property
     def port(self) -> int:
@@ -82,11 +86,24 @@ def place(ann: KeyPair, bob: KeyPair) -> Iterator[Town]:
 
 
 def test_it_says_where_it_listens_and_ends_at_sigterm(place: Town, ann: KeyPair) -> None:
+    with place.config.file.open("a") as config:
+        config.write('[metrics]\nlisten = "127.0.0.1:0"\n')
     with serving(place.config.file) as process:
         assert process.send((ann.address, ann.pgp_mime_signed("QUERY be"))) == 1
+        assert re.fullmatch(r"metrics on 127\.0\.0\.1:[1-9]\d+\n", process.line())
         assert "Bob Example" in place.next_to(ann, "SUCCESS").text
         code, out, err = process.end(signal.SIGTERM, within=10)
     assert (code, out, err) == (0, "", "")
+
+
+def test_a_socket_in_a_folder_that_is_not_there_is_named(place: Town) -> None:
+    reconfigure(place, "listener", 'socket = "nowhere/lmtp.sock"')
+    done = run("--config", str(place.config.file), "serve")
+    folder = place.config.file.parent / "nowhere"
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"tldops-bot: cannot listen: {folder}: there is no such folder\n",
+    )
 
 
 def test_sigterm_finishes_what_was_answered_250(place: Town, ann: KeyPair) -> None:

@@ -48,6 +48,7 @@ def locked(name: str) -> dict[str, Locked]:
 
 FOR_OPERATORS = locked("requirements.lock")
 FOR_BUILDERS = locked("requirements-dev.lock")
+FOR_SOURCES = locked("requirements-build.lock")
 
 
 def asked_for(*extras: str) -> Iterator[Requirement]:
@@ -76,9 +77,22 @@ def test_the_lock_holds_what_pyproject_asks_for(lock: dict[str, Locked], wanted:
 
 
 def test_every_library_is_locked_with_hashes_and_once() -> None:
-    without = {name for lock in (FOR_OPERATORS, FOR_BUILDERS) for name, one in lock.items() if not one.hashes}
-    assert not without
+    locks = (FOR_OPERATORS, FOR_BUILDERS, FOR_SOURCES)
+    assert not {name for lock in locks for name, one in lock.items() if not one.hashes}
+    assert set(FOR_SOURCES) == {"setuptools"}
     assert {name: FOR_BUILDERS[name] for name in FOR_OPERATORS} == FOR_OPERATORS
+
+
+def test_nothing_is_fetched_for_a_package_that_is_not_locked() -> None:
+    """Where pip builds what comes as source, it takes the setuptools that is there, and was locked."""
+    made = (ROOT / "Makefile").read_text() + (ROOT / "packaging/Containerfile").read_text()
+    commands = re.split(r"\n|&&", made.replace("\\\n", " "))
+    installed = [one for one in commands if re.search(r"\binstall .*requirements(-build)?\.lock", one)]
+    assert len(installed) == 6
+    for before, line in zip(installed[::2], installed[1::2], strict=True):
+        assert "requirements-build.lock" in before
+        assert "--no-build-isolation" in line
+        assert all("--require-hashes" in one for one in (before, line))
 
 
 def test_what_is_tested_here_is_what_is_locked() -> None:

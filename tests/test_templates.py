@@ -163,7 +163,7 @@ def named_refusals() -> set[Named]:
     both = {"fingerprint"} if set(REASONS) & set(FITNESS_REASONS) else set()
     found = {Named(reason, frozenset({"fingerprint", "detail"})) for reason in REASONS}
     found |= {Named(reason, frozenset(both)) for reason in FITNESS_REASONS}
-    found |= {Named(f"not_{who.value}", frozenset({"verb"})) for who in Who if who is not Who.ANYONE}
+    found |= {Named(f"not_{who.value}", frozenset({"verb"})) for who in Who if who not in (Who.ANYONE, Who.MEMBER)}
     for package, name in ((commands, "Refused"), (intake, "refuse"), (intake, "Refused")):
         for _, tree in trees(package):
             for around in functions(tree).values():
@@ -465,7 +465,7 @@ def test_what_may_not_be_quoted_is_not_quoted() -> None:
     for values in (values for name, values in letters(RENDERER) if name == "reply"):
         body = RENDERER.render("reply", values).body
         assert (f"> {secret}" in body) == (
-            values["quoted"] and any(secret in part["lines"] for part in values["parts"])
+            values["lines_quoted"] and any(secret in part["lines"] for part in values["parts"])
         )
         assert "secret" not in body.replace(LIST.owner, "")
 

@@ -22,7 +22,7 @@ from tldops_bot.adapters.iana_refresh import IanaKeeper, IanaRefresh
 from tldops_bot.adapters.iana_whois import WhoisServer
 from tldops_bot.adapters.key_finder import KeyFinder
 from tldops_bot.adapters.key_refresh import KeyRefresh
-from tldops_bot.adapters.machine_watch import MachineWatch
+from tldops_bot.adapters.machine_watch import MachineWatch, room_of
 from tldops_bot.adapters.net_lookups import NetLookups
 from tldops_bot.adapters.outbox_delivery import Delivery, uncounted
 from tldops_bot.adapters.roster_press import RosterPress
@@ -32,6 +32,8 @@ from tldops_bot.adapters.wake_delivery import WakeDelivery
 from tldops_bot.config.settings import Config, host_and_port
 from tldops_bot.config.shipped import shipped
 from tldops_bot.config.tld_table import TldTable, load_tld_table
+from tldops_bot.domain.disk_room import judge_room
+from tldops_bot.domain.finding import State
 from tldops_bot.intake import Intake, Surroundings
 from tldops_bot.intake.template_news import TemplateNews
 from tldops_bot.jobs import JOBS
@@ -39,8 +41,8 @@ from tldops_bot.jobs._job import JobContext
 from tldops_bot.jobs._keyless import Keyless
 from tldops_bot.jobs._runner import JobRunner
 from tldops_bot.jobs._too_large import TooLarge
+from tldops_bot.mail.fallback_render import FallbackRenderer
 from tldops_bot.mail.render import Renderer
-from tldops_bot.mail.sure_render import SureRenderer
 from tldops_bot.store import facts
 from tldops_bot.store.database import Database, DatabaseMissing, Session, StoreProblem
 from tldops_bot.store.schema import Schema
@@ -50,13 +52,13 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """The clock everybody is handed."""
+    """The clock that every part is handed."""
     return datetime.now(UTC)
 
 
 @dataclass
 class App:
-    """All parts for one configuration. `now` and `random_octets` are handed in so that nobody fetches them."""
+    """All parts for one configuration. `now` and `random_octets` come in here; no part fetches them."""
 
     config: Config
     now: Callable[[], datetime] = utc_now
@@ -68,7 +70,7 @@ class App:
 
     @cached_property
     def metrics(self) -> "Metrics | None":
-        """What is counted for Prometheus, where somebody is to see it."""
+        """What is counted for Prometheus; None without [metrics]."""
         if self.config.metrics is None:
             return None
         from tldops_bot.adapters.prometheus_metrics import Metrics  # no verb but `serve` needs the library
@@ -108,11 +110,11 @@ class App:
         ours, languages = shipped("templates"), self.config.templates.languages
         if own is None:
             return Renderer([ours], self.config.list, languages)
-        return SureRenderer(own, ours, self.config.list, languages)
+        return FallbackRenderer(own, ours, self.config.list, languages)
 
     def template_news(self, after: Callable[[], None]) -> TemplateNews | None:
-        """None where the operator has no templates of their own."""
-        if not isinstance(self.renderer, SureRenderer):
+        """News of the operator's broken templates; None if they have no templates of their own."""
+        if not isinstance(self.renderer, FallbackRenderer):
             return None
         operator, post = self.config.operator.email, self.intake.post
         return TemplateNews(self.database, self.renderer.broken, operator, post, self.now, after)
@@ -140,14 +142,14 @@ class App:
             self.surroundings,
             who_mailed,
             find_keys,
-            lambda: self.roster_press.prepare(),
+            prepare_roster=lambda: self.roster_press.prepare(),  # built only when somebody asks for a roster
         )
 
     def key_refresh(
         self,
         sleep: Callable[[float], None] = time.sleep,
         after: Callable[[], None] = lambda: None,
-        is_stopping: Callable[[], bool] = bool,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> KeyRefresh:
         return KeyRefresh(
             self.database,
@@ -156,9 +158,9 @@ class App:
             self._job_context,
             self.intake.post,
             self.now,
-            sleep,
-            after,
-            is_stopping,
+            sleep=sleep,
+            after=after,
+            is_stopping=is_stopping,
         )
 
     def job_runner(self, after: Callable[[], None] = lambda: None) -> JobRunner:
@@ -170,7 +172,7 @@ class App:
             self.now,
             self.intake.post,
             after,
-            {"send_roster": self.roster_press.prepare_what_is_due},
+            before={"send_roster": self.roster_press.prepare_what_is_due},
         )
 
     @cached_property
@@ -188,7 +190,7 @@ class App:
         self,
         sleep: Callable[[float], None] = time.sleep,
         after: Callable[[], None] = lambda: None,
-        is_stopping: Callable[[], bool] = bool,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> IanaRefresh:
         where = host_and_port(self.config.iana.whois)
         server = WhoisServer(*where, time.monotonic, is_stopping=is_stopping)
@@ -206,8 +208,13 @@ class App:
     def machine_watch(self) -> MachineWatch:
         return MachineWatch(self.database, self.gnupg, self.folders, self.hostname, self.now)
 
+    def is_disk_full(self) -> bool:
+        """Whether there is hardly room for the database to grow; of one on another machine it is not known."""
+        file = self.database.file
+        return file is not None and judge_room(room_of(file.parent)) is State.BROKEN
+
     def folders(self) -> dict[str, Path]:
-        """Where the disks must have room, by what is kept there; only those that are there."""
+        """The folders whose disks must have room, by what is kept there; only those that exist."""
         file = self.database.file
         kept = file.parent if file is not None else self.config.openpgp.home
         named = {"database": kept, "temporary files": Path(tempfile.gettempdir())}
@@ -237,7 +244,7 @@ class App:
         )
 
     def wake_delivery(self, after: Callable[[], None] = lambda: None) -> WakeDelivery | None:
-        """What wakes members beside mail; None where there are no gateways."""
+        """What wakes members besides mail; None without gateways."""
         settings = self.config.wake
         if not settings.gateways:
             return None
@@ -255,7 +262,7 @@ class App:
         )
 
     def close(self) -> None:
-        """Give everything back that was built."""
+        """Close what was built and holds something open."""
         for name in ("gnupg", "database"):
             if name in self.__dict__:
                 self.__dict__[name].close()

@@ -19,7 +19,6 @@ from tldops_bot.adapters.smtp_listener import Listener, NotStored
 from tldops_bot.app import App
 from tldops_bot.config.settings import host_and_port
 from tldops_bot.domain.envelope import Envelope
-from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.intake import Handled
 from tldops_bot.intake.workers import Workers
 from tldops_bot.jobs import JOBS
@@ -28,8 +27,9 @@ from tldops_bot.store import recipients
 from tldops_bot.store.database import StoreProblem
 
 SHUTDOWN_SECONDS = 9.0
-ENDLESS_SECONDS = 900.0  # three leases, and more than all that a mail may wait for takes together
+ENDLESS_SECONDS = 900.0  # three leases, and longer than everything a mail may have to wait for
 PARSED_TOGETHER = 200
+THREADS_PER_PROCESSOR = 2  # half of the time a mail waits for gpg, or for the disk
 TEMPLATES_TICK = timedelta(minutes=1)
 LIST_KEY_TICK = timedelta(minutes=1)
 MACHINE_TICK = timedelta(minutes=10)
@@ -38,7 +38,7 @@ KEYS_TICK = timedelta(hours=6)
 
 
 class Service:
-    """`serve`: listener, intake, delivery and clock, started and stopped in order."""
+    """What `serve` runs; built once, run once."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -50,35 +50,41 @@ class Service:
             app.intake,
             app.now,
             app.random_octets,
-            after=self._go,
-            threads=max(2, os.cpu_count() or 2),
+            after=self._wake_delivery,
+            threads=THREADS_PER_PROCESSOR * max(2, os.cpu_count() or 2),
             is_crowded=lambda: self.acceptance.is_crowded,
             lease=app.config.database.lease,
             counted=self._count,
         )
-        self.acceptance = Acceptance(app.database, app.now, self.workers.wake)
-        home = ListAddress.parse(app.config.list.address, app.config.list.delimiter)
-        hostname = home.domain
-        self.listener = Listener(app.config.listener, hostname, home.owns, self._accept)
-        runner = app.job_runner(self._go)
+        self.acceptance = Acceptance(app.database, app.now, self.workers.wake, app.is_disk_full)
+        home = app.config.list.home
+        self.listener = Listener(app.config.listener, home.domain, home.owns, self._accept)
         self.stopping = threading.Event()
-        refresh = app.iana_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
-        self.calls: dict[str, tuple[timedelta, Callable[[], object]]] = {
-            job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
-        }
-        self.calls["list_key"] = (LIST_KEY_TICK, app.list_key.look_again)
-        one_node = OneNode(app.database, app.now, app.random_octets)
-        self.calls["machine"] = (MACHINE_TICK, app.machine_watch.note)
-        self.calls["iana_refresh"] = (IANA_TICK, partial(one_node.run, "iana_refresh", refresh.run))
-        if (news := app.template_news(self._go)) is not None:
-            self.calls["templates"] = (TEMPLATES_TICK, news.run)
-        if app.net.refreshed_keys.sources:
-            keys = app.key_refresh(_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
-            self.calls["key_refresh"] = (KEYS_TICK, partial(one_node.run, "key_refresh", keys.run))
+        self.calls = self._calls()
         broke = app.metrics.job_broke if app.metrics is not None else _nothing
         self.ticks = Ticks(self.calls, on_broken=broke)
         self.pages: Pages | None = None
-        self.watched_at: tuple[str, ...] = ()
+        self.watched_at: tuple[str, ...] = ()  # where the pages are
+
+    def _calls(self) -> dict[str, tuple[timedelta, Callable[[], object]]]:
+        """What the clock calls, and how often: every job, and whatever watches things outside the store."""
+        app = self.app
+        runner = app.job_runner(self._wake_delivery)
+        one_node = OneNode(app.database, app.now, app.random_octets)
+        stops = (_sleep_until(self.stopping), self.delivery.wake, self.stopping.is_set)
+        calls: dict[str, tuple[timedelta, Callable[[], object]]] = {
+            job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
+        }
+        calls["list_key"] = (LIST_KEY_TICK, app.list_key.look_again)
+        calls["machine"] = (MACHINE_TICK, app.machine_watch.note)
+        iana = app.iana_refresh(*stops)
+        calls["iana_refresh"] = (IANA_TICK, partial(one_node.run, "iana_refresh", iana.run))
+        if (news := app.template_news(self._wake_delivery)) is not None:
+            calls["templates"] = (TEMPLATES_TICK, news.run)
+        if app.net.refreshed_keys.sources:
+            keys = app.key_refresh(*stops)
+            calls["key_refresh"] = (KEYS_TICK, partial(one_node.run, "key_refresh", keys.run))
+        return calls
 
     async def run(
         self,
@@ -86,12 +92,12 @@ class Service:
         ready: Callable[[tuple[str, ...]], None],
         handed: Sequence[socket.socket] = (),
     ) -> None:
-        """Serve until `stop` is set, on the sockets `handed` over if any; `ready` is told where that is."""
+        """Serve until `stop` is set, on the sockets `handed` over if there are any; `ready` is told where."""
         await self._warm_up()
         try:
             where = await self.listener.start(handed)
             await self._show_pages()
-        except OSError:  # perhaps another `serve` is there: nothing of its work is touched
+        except OSError:  # perhaps another `serve` has the port: its work is left alone
             await self.listener.stop(0.0)
             self._close()
             raise
@@ -110,12 +116,12 @@ class Service:
             parsing.cancel()
             await self._stop(delivering)
 
-    def is_getting_on(self) -> bool:
-        """Whether no mail is in hand for so long that it will never end."""
+    def is_making_progress(self) -> bool:
+        """Whether no mail has been in hand for so long that it will never be done."""
         return self.workers.longest_in_hand() < ENDLESS_SECONDS
 
     async def _show_pages(self) -> None:
-        """For machines that watch, where the configuration says so."""
+        """Serve /metrics, /healthz and /readyz, if [metrics] is configured."""
         settings, metrics = self.app.config.metrics, self.app.metrics
         if settings is None or metrics is None:
             return
@@ -127,7 +133,7 @@ class Service:
         self.watched_at = await self.pages.start(*host_and_port(settings.listen))
 
     async def _accept(self, octets: bytes, envelope: Envelope) -> None:
-        """Mail comes in; whether it could be stored is counted."""
+        """Take a mail in, and count whether it could be stored."""
         metrics = self.app.metrics
         try:
             await self.acceptance.accept(octets, envelope)
@@ -139,31 +145,31 @@ class Service:
             metrics.accepted(1)
 
     def _count(self, handled: Handled | None, seconds: float) -> None:
-        """What became of a mail; None: it broke."""
+        """Count what became of a mail; None if it broke."""
         metrics = self.app.metrics
         if metrics is not None and handled is not None:
             metrics.mail(handled.judged.verdict.standing.value, handled.decision.kind, seconds)
         elif metrics is not None:
             metrics.broken_mail()
 
-    def _go(self) -> None:
-        """Something was made that is to go out, by mail or beside it."""
+    def _wake_delivery(self) -> None:
+        """There is something new to go out, by mail or as a wake-up call."""
         self.delivery.wake()
         if self.waking is not None:
             self.waking.wake()
 
     async def _warm_up(self) -> None:
-        """Do now what is slow the first time: half of what the first alert would take goes here."""
+        """Do now what is slow the first time; it saves half of what the first alert would take."""
         await self.encryption.warm_up()
         await asyncio.to_thread(self.app.renderer.load_all)
         await asyncio.to_thread(self.app.intake.rehearse, self.app.now())
-        with contextlib.suppress(GpgUnavailable):  # mails will wait until it can
+        with contextlib.suppress(GpgUnavailable):  # mails wait until gpg can sign
             await asyncio.to_thread(self.app.gnupg.sign_detached, b"")
         gc.collect()
-        gc.freeze()  # what is there now stays; looking through it again and again would hold up mails
+        gc.freeze()  # what exists now stays for good; collections need not look through it again
 
     async def _parse_ahead(self) -> None:
-        """Have the certificates of all members parsed in the background, a few at a time."""
+        """Parse the certificates of all members in the background, a page at a time."""
         last = 0
         for _ in range(0, MAX_CACHED, PARSED_TOGETHER):
             page = await asyncio.to_thread(self._certificates, last)
@@ -180,7 +186,7 @@ class Service:
             return []
 
     async def _stop(self, delivering: "asyncio.Task[None]") -> None:
-        """What is in hand is finished, if it can be in a few seconds; a gpg that hangs is ended after that."""
+        """Finish what is in hand if a few seconds are enough; a gpg that hangs is killed."""
         self.stopping.set()
         ending = asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS / 2, self.app.gnupg.end)
         await self.listener.stop(SHUTDOWN_SECONDS / 3)
@@ -204,7 +210,7 @@ class Service:
 
 
 def _nothing(_job: str) -> None:
-    """Nobody counts."""
+    """Without [metrics] nobody counts the jobs that broke."""
 
 
 def _sleep_until(stopping: threading.Event) -> Callable[[float], None]:

@@ -8,7 +8,7 @@ from benchmarks.year.measured import confirmed_tlds, note_gone
 from benchmarks.year.promises import Promises
 from benchmarks.year.world import World
 from tldops_bot.config.tile_map import load_tile_map
-from tldops_bot.domain.covered import cover
+from tldops_bot.domain.cover import cover
 from tldops_bot.domain.figures import weekly
 from tldops_bot.domain.freshness import FRESH_FOR
 from tldops_bot.roster.picture import Coverings, picture

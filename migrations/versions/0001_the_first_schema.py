@@ -262,6 +262,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("fingerprint"),
     )
     with op.batch_alter_table("certificates", schema=None) as batch_op:
+        batch_op.create_index("ix_certificates_end", ["is_revoked", "expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_certificates_person_id"), ["person_id"], unique=False)
 
     op.create_table(
@@ -598,7 +599,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("entries", schema=None) as batch_op:
-        batch_op.create_index("ix_entries_person", ["person_id"], unique=False)
+        batch_op.create_index("ix_entries_person", ["person_id", "state"], unique=False)
         batch_op.create_index("ix_entries_tld_state", ["tld", "state"], unique=False)
 
     op.create_table(

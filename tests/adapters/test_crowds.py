@@ -1,8 +1,11 @@
 """Mail that comes in crowds is accepted first; a single mail holds nobody up."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from sqlalchemy import func, select
 
 from tldops_bot.adapters.inbox_acceptance import CROWD, CROWD_SECONDS, Acceptance
 from tldops_bot.adapters.smtp_terms import NotStored
@@ -10,7 +13,9 @@ from tldops_bot.domain.envelope import Envelope
 from tldops_bot.store import inbox
 from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
+from tldops_bot.store.tables import InboxRow, Person
 
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ENVELOPE = Envelope("ann@nic.example", ("tld-ops@lists.example",), "192.0.2.1", "", False, "")
 
 
@@ -68,3 +73,33 @@ def test_one_mail_that_can_not_be_stored_turns_away_none_that_came_together_with
     finally:
         database.close()
     assert [isinstance(one, NotStored) for one in answers] == [False, True, False, False]
+
+
+def test_what_is_left_of_a_full_disk_is_for_the_mails_of_people_here(tmp_path: Path) -> None:
+    """Whoever can send mail could fill it, and nobody's alert would be taken any more."""
+    (tmp_path / "inbox.sqlite").touch()
+    database = Database(f"sqlite:///{tmp_path}/inbox.sqlite")
+    Base.metadata.create_all(database.writing)
+    with database.write() as session:
+        person = Person(name="Ann", email="Ann@nic.example", email_key="ann@nic.example", created_at=NOW)
+        session.add(person)
+    is_full = [True]
+    stranger = replace(ENVELOPE, mail_from="eve@elsewhere.example")
+
+    async def bring(*envelopes: Envelope) -> list[bool]:
+        acceptance = Acceptance(database, lambda: NOW, lambda: None, lambda: is_full[0])
+        brought = (acceptance.accept(b"mail", envelope) for envelope in envelopes)
+        outcomes = await asyncio.gather(*brought, return_exceptions=True)
+        acceptance.close()
+        return [one is None for one in outcomes]
+
+    try:
+        assert asyncio.run(bring(stranger, ENVELOPE, replace(ENVELOPE, mail_from=""))) == [False, True, False]
+        assert asyncio.run(bring(stranger)) == [False]
+        is_full.clear()
+        is_full.append(False)
+        assert asyncio.run(bring(stranger, ENVELOPE)) == [True, True]
+        with database.read() as session:
+            assert session.scalar(select(func.count(InboxRow.id))) == 3
+    finally:
+        database.close()

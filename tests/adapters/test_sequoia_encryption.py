@@ -3,14 +3,18 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import tldops_bot
 from tests.keys import KeyPair, person
 from tldops_bot.adapters import sequoia_encryption
 from tldops_bot.adapters.sequoia_encryption import Encryption, Recipient, encrypt_here
@@ -156,3 +160,29 @@ def test_a_worker_that_hangs_over_what_is_parsed_ahead_holds_up_no_mail(ann: Key
     asyncio.run(opened.parse_ahead([ann.certificate]))
     assert isinstance(encrypt(opened, [recipient(ann)])[0], bytes)
     opened.close()
+
+
+INSTALLED = """
+import sys
+from tldops_bot.__main__ import main
+
+def loaded():
+    return sorted(sys.modules)
+
+if __name__ == "__main__":
+    from tldops_bot.adapters.sequoia_encryption import Encryption
+    encryption = Encryption()
+    print(*encryption._pool.submit(loaded).result())
+    encryption.close()
+"""
+
+
+def test_its_process_loads_nothing_of_the_rest_of_the_program(tmp_path: Path) -> None:
+    # It reads the script once more that began the program, as pip writes it. That was 75 MB, when the verbs came along.
+    script = tmp_path / "tldops-bot"
+    script.write_text(INSTALLED)
+    found = os.environ | {"PYTHONPATH": str(Path(tldops_bot.__file__).parents[1])}
+    ran = subprocess.run([sys.executable, script], env=found, capture_output=True, text=True, check=True)
+    loaded = set(ran.stdout.split())
+    assert "tldops_bot.__main__" in loaded
+    assert not {"sqlalchemy", "pydantic", "rich", "tldops_bot.app"} & loaded

@@ -87,10 +87,27 @@ def test_an_urgent_sender_is_urgent_and_nothing_more(desk: Desk, ann: KeyPair, b
     assert outcome(desk.receive(raw, ann.address)) != "contacts"
 
 
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_who_borrows_a_name_waits_as_long_as_who_invents_one(
+    desk: Desk, ann: KeyPair, bob: KeyPair, is_signed: bool
+) -> None:
+    """Else a stranger with a queue before them, and their own address in From, sees by the order who is a member."""
+    desk.member(ann, "nl")
+    names = [ann.address, "nobody@nic.example"]
+    for number, name in enumerate(names * 2):
+        headers = {"From": f"eve{number}@elsewhere.example", "Subject": name}
+        mail = bob.pgp_mime_signed("HELP", headers, at=desk.now) if is_signed else bob.plain("HELP", headers)
+        put(desk, mail, name)
+    handled = desk.work()
+    assert [one.judged.mail.subject for one in handled] == names * 2
+    assert [one.to[0].address for one in desk.letters] == [f"eve{n}@elsewhere.example" for n in range(4)]
+
+
 def test_urgent_mails_keep_their_order_and_others_are_not_forgotten(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
+    raw = ann.pgp_mime_signed("QUERY nl", at=desk.now)
     for sender in ("1@elsewhere.example", ann.address, "2@elsewhere.example", ann.address):
-        put(desk, f"From: {sender}\r\n\r\nHELP\r\n".encode(), sender)
+        put(desk, raw, sender)
     with desk.app.database.write() as session:
         taken = [one.id for one in inbox.claim(session, "now", desk.now, limit=10)]
     assert taken == [2, 4, 1, 3]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -266,39 +267,105 @@ def test_prometheus_takes_the_rules_and_the_metrics(story: Story) -> None:
     assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
 
 
-CASES = """
-rule_files: [{rules}]
-evaluation_interval: 1m
-tests:
-  - interval: 1m
-    input_series:
-      - {{series: 'tldops_outbox_oldest_seconds{{kind="alert"}}', values: '0 0 400x10'}}
-      - {{series: 'tldops_outbox_oldest_seconds{{kind="notice"}}', values: '400x12'}}
-      - {{series: 'tldops_list_key_expiry_timestamp_seconds{{instance="a"}}', values: '86400000x12'}}
-      - {{series: 'tldops_list_key_expiry_timestamp_seconds{{instance="b"}}', values: '864000x12'}}
-    alert_rule_test:
-      - {{eval_time: 1m, alertname: TldopsAlertWaits, exp_alerts: []}}
-      - eval_time: 10m
-        alertname: TldopsAlertWaits
-        exp_alerts:
-          - exp_labels: {{severity: critical, kind: alert}}
-            exp_annotations:
-              summary: A copy of an alert waits for 6m 40s without having been tried
-              mend: tldops-bot doctor; tldops-bot outbox list
-      - eval_time: 5m
-        alertname: TldopsListKeyEndsSoon
-        exp_alerts:
-          - exp_labels: {{severity: warning, instance: b}}
-            exp_annotations:
-              summary: The list's key ends in 9d 23h 55m 0s
-              mend: tldops-bot doctor prints the line that prolongs it
-"""
+# Each rule, what makes it ring, and after how many minutes; what is not said here is healthy.
+RINGING = {
+    "TldopsDown": ('up{job="tldops-bot"}', "0x30", 5),
+    "TldopsStoreDown": ("tldops_store_up", "0x30", 3),
+    "TldopsAlertWaits": ('tldops_outbox_oldest_seconds{kind="alert"}', "400x30", 2),
+    "TldopsAlertSlow": ("tldops_alert_last_copy_seconds", "121x30", 1),
+    "TldopsInboxOld": ("tldops_inbox_oldest_seconds", "901x30", 3),
+    "TldopsMailSetAside": ('tldops_inbox_mails{state="stuck"}', "1x30", 1),
+    "TldopsMailBreaks": ("tldops_mails_broken_total", "0 4x90", 20),
+    "TldopsMailNotStored": ("tldops_not_stored_mails_total", "0 2x30", 10),
+    "TldopsNoMailTaken": ('tldops_deliveries_total{kind="alert",result="later"}', "0+1x90", 30),
+    "TldopsManyRefused": ('tldops_deliveries_total{kind="roster",result="refused"}', "0+1x90", 30),
+    "TldopsGpgFails": ('tldops_gpg_failures_total{operation="sign"}', "0+1x30", 10),
+    "TldopsGpgSlow": ('tldops_gpg_seconds_bucket{operation="verify",le="1"}', "0x90", 60),
+    "TldopsJobLate": ('tldops_job_late_seconds{job="send_roster"}', "7201x30", 11),
+    "TldopsJobBreaks": ('tldops_job_failures_total{job="send_roster"}', "0+1x90", 60),
+    "TldopsListKeyEndsSoon": ("tldops_list_key_expiry_timestamp_seconds", "864000x30", 1),
+    "TldopsMemberKeysEnd": ('tldops_member_keys_ending{days="7"}', "11x30", 1),
+    "TldopsDiskLow": ('tldops_disk_free_bytes{keeps="database"}', "9e8x30", 11),
+    "TldopsIanaStale": ("tldops_iana_last_sync_timestamp_seconds", "-300000x90", 61),
+    "TldopsVersionsDiffer": ('tldops_build_info{version="2",schema="0001"}', "1x90", 61),
+}
+HEALTHY = {
+    'up{job="tldops-bot"}': "1x90",
+    "tldops_store_up": "1x90",
+    'tldops_outbox_oldest_seconds{kind="alert"}': "299x90",
+    'tldops_outbox_oldest_seconds{kind="notice"}': "3000x90",
+    "tldops_alert_began_timestamp_seconds": "0x90",
+    "tldops_alert_last_copy_seconds": "119x90",
+    "tldops_inbox_oldest_seconds": "899x90",
+    'tldops_inbox_mails{state="stuck"}': "0x90",
+    'tldops_inbox_mails{state="waiting"}': "9x90",
+    "tldops_mails_broken_total": "0x60 2x30",
+    "tldops_not_stored_mails_total": "5x90",
+    'tldops_deliveries_total{kind="alert",result="later"}': "0x90",
+    'tldops_deliveries_total{kind="alert",result="taken"}': "0x90",
+    'tldops_deliveries_total{kind="roster",result="refused"}': "0x90",
+    'tldops_gpg_failures_total{operation="sign"}': "5x90",
+    'tldops_gpg_seconds_bucket{operation="verify",le="1"}': "0+1x90",
+    'tldops_gpg_seconds_bucket{operation="verify",le="2.5"}': "0+1x90",
+    'tldops_gpg_seconds_bucket{operation="verify",le="+Inf"}': "0+1x90",
+    'tldops_job_late_seconds{job="send_roster"}': "7199x90",
+    'tldops_job_failures_total{job="send_roster"}': "2x90",
+    "tldops_list_key_expiry_timestamp_seconds": "2600000x90",
+    'tldops_member_keys_ending{days="7"}': "10x90",
+    'tldops_member_keys_ending{days="30"}': "90x90",
+    'tldops_disk_free_bytes{keeps="database"}': "2e9x90",
+    "tldops_iana_last_sync_timestamp_seconds": "0x90",
+    'tldops_build_info{version="1",schema="0001"}': "1x90",
+}
+LONG_AGO = {"tldops_alert_began_timestamp_seconds": "-86400x90", "tldops_alert_last_copy_seconds": "900x90"}
+WORDS = {
+    "TldopsAlertWaits": {
+        "exp_labels": {"severity": "critical", "kind": "alert"},
+        "exp_annotations": {
+            "summary": "A copy of an alert waits for 6m 40s without having been tried",
+            "mend": "tldops-bot doctor; tldops-bot outbox list",
+        },
+    },
+    "TldopsListKeyEndsSoon": {
+        "exp_labels": {"severity": "warning"},
+        "exp_annotations": {
+            "summary": "The list's key ends in 9d 23h 55m 0s",
+            "mend": "tldops-bot doctor prints the line that prolongs it",
+        },
+    },
+}
+
+
+def case(series: dict[str, str], after: int, *ringing: str) -> dict[str, Any]:
+    """These alarms ring then, and no other."""
+    return {
+        "interval": "1m",
+        "input_series": [{"series": one, "values": values} for one, values in (HEALTHY | series).items()],
+        "promql_expr_test": [
+            {
+                "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',
+                "eval_time": f"{after}m",
+                "exp_samples": [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in ringing],
+            }
+        ],
+        "alert_rule_test": [
+            {"eval_time": "5m", "alertname": name, "exp_alerts": [WORDS[name]]}
+            for name in ringing
+            if name in WORDS
+        ],
+    }
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="Debian's package prometheus is not there")
-def test_the_rules_ring_when_they_should_and_not_before(tmp_path: Path) -> None:
+def test_each_rule_rings_when_it_should_and_no_other_with_it(tmp_path: Path) -> None:
+    rules = [rule for group in yaml.safe_load(RULES.read_text("utf-8"))["groups"] for rule in group["rules"]]
+    assert {rule["alert"] for rule in rules} == set(RINGING)
+    told = [case({series: values}, after, name) for name, (series, values, after) in RINGING.items()]
+    quiet = [case({}, 90), case(LONG_AGO, 90)]
     cases = tmp_path / "cases.yml"
-    cases.write_text(CASES.format(rules=RULES))
+    cases.write_text(
+        yaml.safe_dump({"rule_files": [str(RULES)], "evaluation_interval": "1m", "tests": quiet + told})
+    )
     done = subprocess.run(
         [str(PROMTOOL), "test", "rules", str(cases)], capture_output=True, text=True, check=False
     )

@@ -24,8 +24,8 @@ class Cli:
     desk: Desk
     folder: Path
 
-    def __call__(self, *words: str, code: int = 0) -> Result:
-        result = CliRunner().invoke(app, ["--config", str(self.desk.app.config.file), *words])
+    def __call__(self, *words: str, code: int = 0, given: bytes = b"") -> Result:
+        result = CliRunner().invoke(app, ["--config", str(self.desk.app.config.file), *words], input=given)
         assert result.exit_code == code, result.output + repr(result.exception)
         assert "Traceback" not in result.output
         return result

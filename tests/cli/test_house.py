@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from tests.cli.conftest import Cli
 from tests.keys import KeyPair
-from tldops_bot.cli.commands import app
+from tldops_bot.cli.commands import VERBS, app
 from tldops_bot.jobs import JOBS
 from tldops_bot.store import audit
 from tldops_bot.store.tables import AuditEntry, Person
@@ -51,6 +51,21 @@ def test_stats_of_an_empty_house(cli: Cli) -> None:
     found = cli.json("stats")
     assert (found["contacts"], found["requests"], found["outbox_oldest_at"]) == (0, {}, None)
     assert "outbox oldest at      none" in cli("stats").stdout
+
+
+# --- the configuration
+
+
+def test_the_configuration_may_be_named_before_or_behind_the_verb(cli: Cli) -> None:
+    file = str(cli.desk.app.config.file)
+    for words in (
+        ("members", "list", "--config", file, "--json"),
+        ("members", f"--config={file}", "list", "--json"),
+        ("members", "list", "--json", "--config", "/nowhere", "--config", file),
+    ):
+        assert CliRunner().invoke(app, words, env={"TLDOPS_CONFIG": "/nowhere"}).output == "[]\n"
+    for words in (("members", "list", "--config"), ("members", "list", "--", "--config", file)):
+        assert CliRunner().invoke(app, words, env={"TLDOPS_CONFIG": file}).exit_code == 2
 
 
 # --- audit
@@ -217,6 +232,34 @@ def test_every_verb_that_lists_or_shows_has_json() -> None:
     for name, leaf in leaves(get_command(app)).items():
         if name.split()[-1] in ("list", "show", "log", "stats", "verify"):
             assert "--json" in [word for option in leaf.params for word in option.opts], name
+
+
+def test_the_list_of_verbs_says_of_each_what_its_own_help_says() -> None:
+    own = get_command(app).commands  # type: ignore[attr-defined]
+    assert {name: says for name, (_, says) in VERBS.items()} == {
+        name: (one.help or "").partition("\n\n")[0].replace("\n", " ") for name, one in own.items()
+    }
+
+
+def test_to_list_or_complete_verbs_loads_none_of_them() -> None:
+    for asked, shown in (("--help", "templates"), ("--version", "0."), ("", "members")):
+        tried = """
+import sys
+from tldops_bot.cli.commands import main
+try:
+    main()
+finally:
+    sys.exit("tldops_bot.app" in sys.modules and "loaded")
+"""
+        completing = {
+            "COMP_WORDS": "tldops-bot mem",
+            "COMP_CWORD": "1",
+            "_TLDOPS_BOT_COMPLETE": "complete_bash",
+        }
+        more = {} if asked else completing
+        words = [sys.executable, "-c", tried, *([asked] if asked else [])]
+        done = subprocess.run(words, env=os.environ | more, capture_output=True, text=True, check=False)
+        assert (done.stderr, shown in done.stdout) == ("", True), asked
 
 
 def test_what_is_not_understood_is_a_matter_of_usage(cli: Cli) -> None:

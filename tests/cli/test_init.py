@@ -111,6 +111,17 @@ def test_at_a_terminal_it_asks_the_two_things_nobody_can_guess_until_they_make_s
     assert (config.list.address, config.list.owner) == ("desk@ops.example", "secretariat@ops.example")
 
 
+def test_what_can_not_be_made_is_said_in_a_line(place: Path) -> None:
+    deep = place / ("x" * 90)
+    done = init(place, "init", "--directory", str(deep))
+    said = f"gpg could not make the list's key; `tldops-bot --config {deep}/config.toml doctor` says more\n"
+    assert (done.returncode, done.stderr) == (1, f"tldops-bot: {said}")
+    (place / "file").touch()
+    done = init(place, "init", "--data", str(place / "file/data"))
+    assert (done.returncode, done.stderr.count("\n"), "Traceback" in done.stderr) == (1, 1, False)
+    assert f"{place}/file" in done.stderr
+
+
 @pytest.mark.parametrize(
     "words", [("--list-address", "nonsense"), ("--owner", "nonsense"), ("--listen", "nonsense")]
 )
@@ -118,4 +129,7 @@ def test_what_is_no_address_is_refused_before_anything_is_made(place: Path, word
     done = init(place, "init", *words)
     assert (done.returncode, done.stdout) == (1, "")
     assert "nonsense is not a" in done.stderr
+    assert list(place.iterdir()) == []
+    done = init(place, "init", "--list-address", f"{'x' * 40}@ops.example")
+    assert (done.returncode, "64 octets before the @" in done.stderr) == (1, True)
     assert list(place.iterdir()) == []

@@ -104,7 +104,7 @@ def test_a_server_that_rewrites_mail_is_found(place: Town) -> None:
     assert "rewrites mail" in found[0].mend
 
 
-def test_one_bit_is_enough(place: Town) -> None:
+def test_one_changed_letter_is_noticed(place: Town) -> None:
     def spoil(raw: bytes) -> bytes:
         at = raw.index(b"-----BEGIN PGP MESSAGE-----") + 120
         return raw[:at] + (b"A" if raw[at : at + 1] != b"A" else b"B") + raw[at + 1 :]

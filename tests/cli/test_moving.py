@@ -252,6 +252,6 @@ def test_a_key_that_is_not_the_persons_is_left_out(
 
 
 def test_what_is_no_roster_is_refused_in_one_line(cli: Cli, tmp_path: Path) -> None:
-    assert cli.refused("members", "import", roster(tmp_path, "{")).endswith("it begins like JSON and is none")
+    assert cli.refused("members", "import", roster(tmp_path, "{")).endswith("it begins like JSON, but is not valid JSON")
     assert "there is no such file" in cli.refused("members", "import", str(tmp_path / "none"))
     assert "cannot be written" in cli.refused("members", "export", str(tmp_path / "no/x.json"))

@@ -1,6 +1,9 @@
 """`process`: one saved mail as intake would take it, and whose keys are believed meanwhile."""
 
 import json
+import os
+import threading
+import unicodedata
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -63,6 +66,18 @@ def test_text_is_what_was_signed_and_nothing_else(cli: Cli, ann: KeyPair) -> Non
     changed = ann.pgp_mime_signed("QUERY nl\n", at=cli.desk.now).replace(b"QUERY nl", b"QUERY be")
     broken, _ = tried(cli, saved(cli, changed), cli.key_file(ann))
     assert [(one["verdict"], one["text"]) for one in (unsigned, broken)] == [("none", ""), ("bad", "")]
+
+
+def test_nothing_in_a_mail_acts_on_the_operators_terminal(cli: Cli, ann: KeyPair) -> None:
+    """Signed by anybody, with a key that is given or came along."""
+    text = "\x1b]0;owned\x07\x1b[2J\u009b31mHi \u202eevil\u2028x\nQUERY \x1b[31mnl [bold]\n"
+    mail = signed(cli, ann, text, headers={"Subject": "\x1b[2J"})
+    words = ("process", mail, "--dry-run", "--at", cli.desk.now.isoformat(), "--key", cli.key_file(ann))
+    said = cli(*words).stdout
+    assert "  | QUERY  [31mnl [bold]" in said
+    for shown in (said, cli(*words, "--json").stdout):
+        assert all(char == "\n" or unicodedata.category(char)[0] not in "CZ" or char == " " for char in shown)
+    assert json.loads(cli(*words, "--json").stdout)["text"] == text
 
 
 def test_two_keys_of_one_person_may_both_speak(cli: Cli, ann: KeyPair) -> None:
@@ -148,6 +163,35 @@ def test_why_a_given_key_is_called_unknown_is_said(cli: Cli, ann: KeyPair) -> No
     assert not tried(cli, mail)[1]
 
 
+def test_a_signature_that_may_not_speak_any_more_is_somebodys(cli: Cli, ann: KeyPair) -> None:
+    cli.desk.member(ann, "nl")
+    mail = signed(cli, ann)
+    cli.desk.later(days=4)
+    answer, _ = tried(cli, mail)
+    assert (answer["verdict"], answer["reason"]) == ("good", "signature_too_old")
+    assert answer["person"] == ann.address
+
+
+def test_mail_and_keys_may_come_through_pipes(cli: Cli, ann: KeyPair) -> None:
+    raw, words = (
+        Path(signed(cli, ann)).read_bytes(),
+        ("--dry-run", "--json", "--at", cli.desk.now.isoformat()),
+    )
+    pipe = cli.folder / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(ann.armored,))
+    writer.start()
+    answer = json.loads(cli("process", "-", *words, "--key", str(pipe), given=raw).stdout)
+    writer.join()
+    assert (answer["verdict"], answer["fingerprint"]) == ("good", ann.fingerprint)
+
+
+def test_a_time_may_be_written_in_small_letters_as_rfc_3339_allows(cli: Cli, ann: KeyPair) -> None:
+    mail, key = signed(cli, ann), cli.key_file(ann)
+    at = cli.desk.now.isoformat().replace("+00:00", "Z").lower()
+    assert cli.json("process", mail, "--dry-run", "--key", key, "--at", at)["verdict"] == "good"
+
+
 def test_what_can_not_be_done_is_refused_in_a_line(cli: Cli, ann: KeyPair) -> None:
     mail, key = signed(cli, ann), cli.key_file(ann)
     assert "--dry-run" in cli.refused("process", mail, "--key", key)
@@ -156,5 +200,12 @@ def test_what_can_not_be_done_is_refused_in_a_line(cli: Cli, ann: KeyPair) -> No
     assert "no such file" in cli.refused("process", "/nowhere.eml")
     assert "no such file" in cli.refused("process", mail, "--dry-run", "--key", "/nowhere.asc")
     assert "not a file" in cli.refused("process", str(cli.folder), "--dry-run")
+    before = rows(cli.desk)
+    for head in (b"", b"Subject: HELP\r\n", b"From: nobody in particular\r\n", b"Return-Path:\r\nFrom:\r\n"):
+        assert "who sent it" in cli.refused("process", saved(cli, head + b"\r\nHELP\r\n"))
+        assert json.loads(cli("process", mail, "--dry-run", "--json").stdout)["verdict"] == "none"
+    assert rows(cli.desk) == before
+    saved(cli, b"Return-Path: <>\r\n\r\nHELP\r\n")
+    assert json.loads(cli("process", mail, "--dry-run", "--json").stdout)["replies"] == []
     vast = saved(cli, b"\n" * (cli.desk.app.config.listener.max_message_bytes + 1))
     assert "larger than" in cli.refused("process", vast, "--dry-run")

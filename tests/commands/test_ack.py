@@ -6,9 +6,10 @@ from sqlalchemy import select
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, outcome, rows
+from tldops_bot.commands import _reach
 from tldops_bot.mail import seen_token
-from tldops_bot.store import facts
-from tldops_bot.store.tables import AlertRecipient, Delivery, Message
+from tldops_bot.store import alerts, facts
+from tldops_bot.store.tables import Alert, AlertRecipient, Delivery, Message
 
 
 @pytest.fixture
@@ -89,6 +90,26 @@ def test_word_in_the_subject_says_seen_unsigned_and_is_counted_apart(
     assert seen(alerted) == [("token", "on it")]
     handled = alerted.say(ann, f"STATUS A-{alerted.now.year}-0001")
     assert handled.decision.parts[0].outcome.values["counts"]["unsigned"] == 1
+
+
+def test_whoever_reads_the_word_on_the_way_says_nothing_in_the_place_of_what_is_signed(
+    alerted: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    """Nor offers calls: what is dealt to a volunteer, nobody else is asked to do."""
+    number, word = f"A-{alerted.now.year}-0001", word_for(alerted, bob)
+    alerted.write("mail@carrier.example", f"ACK {word} volunteer, all clear")
+    shown = alerted.say(ann, f"STATUS {number}").decision.parts[0].outcome.values
+    assert shown["words"] == [(bob.name, "volunteer, all clear", False)]
+    assert "(not signed: perhaps somebody else)" in alerted.text(alerted.letters[-1])
+    with alerted.look() as session:
+        reach = alerts.reach(session, session.get_one(Alert, number))
+        assert _reach.volunteers(session, reach) == []
+    alerted.say(bob, f"ACK {number}")
+    assert seen(alerted) == [("signed", "")]
+    alerted.later(minutes=1)
+    alerted.say(bob, f"ACK {number} volunteer")
+    alerted.write("mail@carrier.example", f"ACK {word} all clear")
+    assert seen(alerted) == [("signed", "volunteer")]
 
 
 def test_signed_word_counts_for_whom_the_copy_was(alerted: Desk, bob: KeyPair) -> None:

@@ -1,5 +1,6 @@
 """ALERT: at 3 a.m. only the text is needed; it goes to everybody in scope, in the poster's own signed words."""
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -35,7 +36,7 @@ def alert_letter(desk: Desk) -> Letter:
 
 def reached(desk: Desk) -> set[str]:
     """Whom a copy goes to now; one for who has no key waits in the outbox."""
-    return {to.address for to in alert_letter(desk).to if not to.awaits_key}
+    return {address for address, state in desk.copies().items() if state == "waiting"}
 
 
 # --- defaults
@@ -56,7 +57,9 @@ def test_only_the_text_is_needed(town: Desk, ann: KeyPair, bob: KeyPair) -> None
     assert letter.is_confidential
     assert letter.reply_to == ann.address
     assert reached(town) == {ann.address, bob.address}
-    assert {to.entitled for to in letter.to} == {Entitled.MEMBER}
+    with town.look() as session:
+        copies = session.scalars(select(Delivery).where(Delivery.person_id.is_not(None)))
+        assert {one.entitled_as for one in copies if one.rcpt_to == bob.address} == {Entitled.MEMBER}
     assert {one.got for one in all_of(town, AlertRecipient)} == {"alert"}
 
 
@@ -188,9 +191,10 @@ def test_who_is_the_last_hope_of_a_tld_is_served_first_and_lost_tlds_are_named(
     with town.app.database.write() as session:
         session.query(Person).filter_by(email=fred.address).update({"mailbox_failed_at": town.now})
     handled = post(town, ann)
-    order = [to.address for to in alert_letter(town).to]
-    assert set(order[:2]) == {emil.address, gina.address}
-    assert order[-1] == dora.address
+    copies = town.copies()
+    assert set(list(copies)[:2]) == {emil.address, gina.address}
+    assert copies.pop(dora.address) == "held"
+    assert set(copies.values()) == {"waiting"}
     values = handled.decision.parts[0].outcome.values
     assert (values["out_of_reach"], values["to_query"]) == (["lu"], ["lu"])
 
@@ -356,15 +360,31 @@ def test_original_verifies_by_gpg_alone_whatever_form_it_came_in(
 
 
 @pytest.mark.parametrize("form", [as_pgp_mime, as_inline])
-def test_original_travels_octet_for_octet(
+def test_what_was_signed_travels_octet_for_octet_and_nothing_that_stood_beside_it(
     town: Desk, ann: KeyPair, form: Callable[[Desk, KeyPair, str], bytes]
 ) -> None:
+    """Under the list's signature nobody on the way says "retracted", and nobody learns where the poster sat."""
     raw = form(town, ann, f"{LIST_LINE}\nALERT\n\n{TEXT}")
-    town.receive(raw, ann.address)
+    lie = b"RETRACTED, call evil.example"
+    more = raw.replace(b"Subject: a question", b"Received: from home.nic.example\r\nSubject: " + lie)
+    more = more.replace(
+        b"BEGIN PGP SIGNATURE-----\r\n", b"BEGIN PGP SIGNATURE-----\r\nComment: " + lie + b"\r\n"
+    )
+    more = more.replace(b"application/pgp-signature;", b"application/pgp-signature; x=evil.example;")
+    edge = re.search(rb'boundary="([^"]+)"', raw)
+    if edge:
+        more = more.replace(b"\r\n\r\n--" + edge[1], b"\r\n\r\n" + lie + b"\r\n--" + edge[1], 1)
+    assert more.count(b"RETRACTED") == (3 if edge else 2)
+    assert outcome(town.receive(more + lie, ann.address)) == "posted"
     with town.look() as session:
         original = session.scalars(select(Alert.original)).one()
-    assert original in raw
+    files = dict(files_in(alert_letter(town)))
+    words = files.get("original.bin") or files["original.asc"].partition(b"-----BEGIN PGP SIG")[0]
+    assert words.replace(b"\r\n", b"\n") in raw.replace(b"\r\n", b"\n")
     assert any(original in one.octets for one in alert_letter(town).attachments)
+    for octets in (original, *(one.octets for one in alert_letter(town).attachments)):
+        assert not re.search(rb"(?i)retracted|evil|received|subject", octets)
+    assert f"VALIDSIG {ann.fingerprint}" in verified(files)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.clockwork import tick
+from tests.clockwork import days, tick
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, answer, join, outcome, prove, rows, states, stored, subscribe, templates
@@ -211,7 +211,10 @@ def test_who_is_approved_for_several_tlds_is_welcomed_once_and_others_are_told_o
     assert outcome(desk.say_bound(carol, "APPROVE R-1 R-2")) == "several"
     assert templates(desk, "noc@nic.example").count("letters/welcome") == 1
     assert templates(desk, ADMIN).count("letters/told") == 1
-    assert templates(desk, dora.address).count("letters/decided") == 1
+    assert templates(desk, dora.address) == ["letters/decide"]
+    assert [one.template for one in days(desk, 1, "tell_of_decisions")] == ["letters/decided"]
+    assert "R-1" in desk.text(desk.last(dora.address))
+    assert "R-2" in desk.text(desk.last(dora.address))
     for tld in ("nl", "be"):
         assert states(desk, tld) == {"noc@nic.example": "listed"}
 

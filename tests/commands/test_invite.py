@@ -10,7 +10,7 @@ from tests.clockwork import tick
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, answer, outcome, prove, rows, states, subscribe, templates
-from tldops_bot.domain.outreach import A_DAY, MISSING_A_DAY
+from tldops_bot.domain.outreach import INVITATIONS_A_DAY, MISSING_A_DAY
 from tldops_bot.jobs import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import audit, bounces
@@ -219,7 +219,7 @@ def test_only_the_secretariat_and_the_committee_invite(office: Desk, ann: KeyPai
 
 def test_no_more_than_so_many_go_in_a_day(office: Desk, carol: KeyPair) -> None:
     with office.app.database.write() as session:
-        for number in range(A_DAY - 1):
+        for number in range(INVITATIONS_A_DAY - 1):
             address = f"p{number}@nic.example"
             session.add(
                 Invitation(
@@ -362,6 +362,7 @@ def test_pending_shows_whose_turn_is_to_come_and_who_has_a_contact_now(
 
 def test_address_goes_after_a_year(office: Desk, carol: KeyPair) -> None:
     office.say_bound(carol, "INVITE nl")
+    assert all_of(office, Invitation) != []
     office.later(days=366)
     with office.app.database.write() as session:
         context = JobContext(

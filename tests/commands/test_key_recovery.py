@@ -495,6 +495,48 @@ def test_who_left_meanwhile_gets_no_new_key(desk: Desk, ann: KeyPair, new: KeyPa
     assert key_of(desk, ann) == ann.fingerprint
 
 
+def test_who_leaves_one_of_two_tlds_meanwhile_hears_that_the_key_is_to_be_sent_again(
+    desk: Desk, ann: KeyPair, new: KeyPair
+) -> None:
+    two_tlds(desk, ann, new)
+    answer(desk, ADMIN)
+    desk.later(days=4)
+    clock(desk)
+    answer(desk, "other@registry.example")
+    desk.say_bound(ann, "UNSUBSCRIBE be")
+    answer(desk, ann.address)
+    desk.later(days=4)
+    clock(desk)
+    assert key_of(desk, ann) == ann.fingerprint
+    letter = desk.last(ann.address)
+    assert (letter.template, letter.values["why"]) == ("letters/not_possible", "left")
+    assert "KEY, with the new key" in desk.text(letter)
+    assert ask(desk, new) == "waiting"
+
+
+def test_key_that_somebody_else_was_listed_with_meanwhile_is_told_of_and_not_registered_twice(
+    desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair
+) -> None:
+    """The clock and the committee both see it."""
+    both = KeyPair.make("Ann Example", ann.address, also=(f"Bob <{bob.address}>",))
+    waiting(desk, ann, both)
+    desk.member(carol, office="committee")
+    desk.iana("be", "other@registry.example")
+    wish = "SUBSCRIBE be\nName: Bob Example\nMobile: +44 20 7946 0456\n"
+    desk.say(both, f"{wish}Email: {bob.address}", attachments=[both.key_attachment()])
+    desk.say(both, f"CONFIRM {desk.token_for(bob.address)}")
+    answer(desk, "other@registry.example")
+    assert key_of(desk, bob) == both.fingerprint
+    assert outcome(desk.say_bound(carol, "APPROVE R-1")) == "no_longer_possible"
+    assert letters_of(desk, ann.address, "letters/not_possible") == []
+    desk.later(days=4)
+    clock(desk)
+    assert key_of(desk, ann) == ann.fingerprint
+    (letter,) = letters_of(desk, ann.address, "letters/not_possible")
+    assert letter.values["why"] == "key_taken"
+    assert "a key that names your address only" in " ".join(desk.text(letter).split())
+
+
 # --- locking others out of asking
 
 

@@ -117,7 +117,7 @@ def test_technical_word_for_sixteen_counts_for_all_at_once(desk: Desk, ann: KeyP
     assert templates(desk, ann.address).count("letters/welcome") == 1
 
 
-def test_one_tld_with_contacts_at_two_organisations(desk: Desk, ann: KeyPair) -> None:
+def test_contacts_of_one_tld_may_work_for_two_organisations(desk: Desk, ann: KeyPair) -> None:
     """The registry and its back-end operator: each person stands with their own organisation, vouched for alike."""
     desk.iana("nl", "admin@registry.example", OPERATOR)
     for address, organisation in (("ann@nic.example", "Registry"), ("dora@backend.example", "Back End")):

@@ -36,6 +36,7 @@ def test_suspended_contact_is_no_member_while_it_lasts(desk: Desk, ann: KeyPair)
     join(desk, ann)
     desk.write(ADMIN, f"OBJECT {desk.token_for(ADMIN)}")
     assert outcome(desk.say(ann, "QUERY nl")) == "not_member"
+    assert "you are suspended as a contact of .nl" in " ".join(desk.text(desk.letters[-1]).split())
     assert outcome(desk.say(ann, "SHOW")) == "record"
 
 

@@ -159,7 +159,7 @@ def test_switching_a_constituency_off_drops_nobody(desk: Desk, ann: KeyPair, bob
     desk.member(bob, "nl")
     assert said(desk, bob, "ALERT\n\nPhishing\n") == "posted"
     letter = [one for one in desk.letters if one.template == "letters/alert"][-1]
-    assert {to.address for to in letter.to} == {ann.address, bob.address}
+    assert set(desk.addresses(letter)) == {ann.address, bob.address}
     assert said(desk, ann, f"QUERY {LABEL}") == "contacts"
     assert said(desk, ann, "HISTORY CERT") == "history"
     assert outcome(desk.write("someone@client.example", f"SUBSCRIBE CERT\n{OF_CERT}")) == "not_served"
@@ -270,7 +270,7 @@ def test_an_alert_names_it_in_scope_for_and_calls(
     for scope in (f"tld {LABEL}", "organisation example cert"):
         assert said(hall, bob, f"ALERT\nScope: {scope}\n\nPhishing, {scope}\n") == "posted"
         letter = [one for one in hall.letters if one.template == "letters/alert"][-1]
-        assert {to.address for to in letter.to} == {ann.address, bob.address, carol.address}
+        assert set(hall.addresses(letter)) == {ann.address, bob.address, carol.address}
     hall.later(hours=1)
     assert said(hall, ann, "ALERT\nFor: CERT\n\nPhishing against us\n") == "posted"
     letter = [one for one in hall.letters if one.template == "letters/alert"][-1]
@@ -288,13 +288,13 @@ def test_an_alert_to_all_leaves_out_what_the_configuration_leaves_out(
         desk.member(carol, office="committee")
         assert said(desk, carol, "ALERT\n\nPhishing\n") == "posted"
         letter = [one for one in desk.letters if one.template == "letters/alert"][-1]
-        assert {to.address for to in letter.to} == {bob.address, carol.address}
+        assert set(desk.addresses(letter)) == {bob.address, carol.address}
         assert said(desk, ann, "ALERT\n\nPhishing here\n") == "posted"
         letter = [one for one in desk.letters if one.template == "letters/alert"][-1]
-        assert ann.address in {to.address for to in letter.to}
+        assert ann.address in set(desk.addresses(letter))
         assert said(desk, carol, f"ALERT\nScope: tld nl {LABEL}\n\nPhishing there\n") == "posted"
         letter = [one for one in desk.letters if one.template == "letters/alert"][-1]
-        assert ann.address in {to.address for to in letter.to}
+        assert ann.address in set(desk.addresses(letter))
 
 
 def test_help_shows_what_is_served_only(hall: Desk, desk: Desk, ann: KeyPair) -> None:

@@ -46,6 +46,36 @@ def test_iana_contact_of_another_tld_removes_nobody_here(desk: Desk, ann: KeyPai
     assert states(desk, "nl") == {ann.address: "listed"}
 
 
+MANY = ("at", "be", "ch", "cz", "de", "dk", "ee", "fi", "fr", "it", "nl")
+
+
+@pytest.mark.parametrize("by", ["key", "mailbox"])
+def test_whoever_stole_one_key_or_mailbox_for_many_tlds_does_not_empty_the_roster(
+    desk: Desk, ann: KeyPair, bob: KeyPair, by: str
+) -> None:
+    desk.member(ann, *MANY, keyless=True)
+    desk.member(bob, *MANY)
+    for tld in MANY:
+        desk.iana(tld, ADMIN)
+
+    def gone_after(*tlds: str) -> int:
+        desk.later(seconds=1)
+        text = "\n".join(f"REMOVE {tld} {ann.address}" for tld in tlds)
+        if by == "key":
+            desk.say_bound(bob, text)
+        else:
+            desk.write(ADMIN, text)
+            answer(desk, ADMIN)
+        return sum(states(desk, tld)[ann.address] == "suspended" for tld in MANY)
+
+    assert gone_after(*MANY) == 0, "a mail is carried out as a whole or not at all"
+    assert "10 entries within 24 hours" in desk.text(desk.last(ADMIN if by == "mailbox" else bob.address))
+    assert gone_after(*MANY[:-1]) == 10
+    assert gone_after(MANY[-1]) == 10
+    desk.later(days=1)
+    assert gone_after(MANY[-1]) == 11
+
+
 def test_unsigned_wish_of_anybody_else_is_refused(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
     desk.member(ann, "nl")
     desk.member(bob, "nl")

@@ -53,7 +53,7 @@ def test_per_tld_the_best_that_any_of_its_contacts_got(alerted: Desk, ann: KeyPa
     alerted.say(bob, f"ACK {number(alerted)} we block it")
     values = status(alerted, ann)
     assert {one["tld"]: one["state"] for one in values["tlds"]}["be"] == "seen"
-    assert values["words"] == [(bob.name, "we block it")]
+    assert values["words"] == [(bob.name, "we block it", True)]
     assert values["counts"]["seen"] == 1
 
 

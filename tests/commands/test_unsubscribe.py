@@ -127,6 +127,7 @@ def test_left_contact_is_no_member_any_more(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
     leave(desk, ann)
     assert outcome(desk.say(ann, "QUERY nl")) == "not_member"
+    assert "no longer, a contact of any TLD" in " ".join(desk.text(desk.letters[-1]).split())
 
 
 # --- one proof alone is not enough to be gone for good

@@ -76,11 +76,41 @@ def test_each_mistake_is_a_line_of_its_own(file: Path) -> None:
     ("needed", "missing"),
     [
         ("", ["list", "operator"]),
-        ('[list]\naddress = "tld-ops@lists.example"\n[operator]\n', ["list.owner", "operator.email"]),
+        ("[list]\n[operator]\n", ["list.address", "list.owner", "operator.email"]),
     ],
 )
 def test_what_has_no_default_must_be_there(file: Path, needed: str, missing: list[str]) -> None:
     assert problem(file, "", needed).splitlines() == [f"{file}: {key} is missing" for key in missing]
+
+
+@pytest.mark.parametrize("operator", ["", "[operator]\n"])
+def test_the_lists_address_is_enough_and_somebody_is_always_asked(file: Path, operator: str) -> None:
+    bare = load(file, operator, '[list]\naddress = "tld-ops@lists.example"\n')
+    assert bare.list.owner == bare.operator.email == "postmaster@lists.example"
+    owned = load(file, operator, NEEDED.partition("[operator]")[0])
+    assert owned.list.owner == owned.operator.email == "secretariat@lists.example"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("[listener]\nport = true\n", "listener.port: a whole number is needed"),
+        ("[listener]\nport = 1.5\n", "listener.port: a whole number is needed"),
+        ("[listener]\nhost = 7\n", "listener.host: text is needed, in quotation marks"),
+        ("[templates]\ndirectory = 7\n", "templates.directory: text is needed, in quotation marks"),
+        ("[roster]\nregions = 'perhaps'\n", "roster.regions: true or false is needed"),
+        ("[wake]\ngateways = 'x'\n", "wake.gateways: a table is needed, with its name in brackets"),
+        ("[membership]\nvouched_by = 'technical'\n", "membership.vouched_by: a list is needed"),
+        ("[templates]\nlanguages = []\n", "templates.languages: at least one is needed"),
+        ("[alerts]\nrelease = 'later'\n", "alerts.release: Input should be 'at-once' or 'second-member'"),
+    ],
+)
+def test_what_is_needed_is_said_in_words_for_people(file: Path, more: str, says: str) -> None:
+    assert problem(file, more).startswith(f"{file}: {says}")
+
+
+def test_a_mark_that_an_editor_put_before_the_text_does_no_harm(file: Path) -> None:
+    assert load(file, needed="\ufeff" + NEEDED).list.address == "tld-ops@lists.example"
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,8 @@ def test_line_is_kept_as_written_with_its_number() -> None:
         "Hello there",
         "Jack,",
         "Bonjour à tous",
+        "Every registry is hit.",
+        "Alex here,",
         "Hi\n\nHope you are well.",
         "> QUERY be",
         "# QUERY be",
@@ -96,7 +98,14 @@ def test_quoted_line_does_not_join_a_field() -> None:
 
 @pytest.mark.parametrize(
     "footer",
-    ["Kind regards\nAnn Example", "Regards,", "Ann Example\nExample Registry", "+44 20 7946 0123", "Best"],
+    [
+        "Kind regards\nAnn Example",
+        "Regards,",
+        "Ann Example\nExample Registry",
+        "+44 20 7946 0123",
+        "Best",
+        "Alex",
+    ],
 )
 def test_footer_after_a_blank_line_ends_the_commands_and_is_named_as_not_read(footer: str) -> None:
     found = read(f"QUERY nl\n\n{footer}\nQUERY be")
@@ -154,6 +163,10 @@ def test_word_within_two_letters_of_a_verb_is_an_error_not_prose(text: str, near
 )
 def test_short_words_and_names_of_people_are_no_slips(name: str) -> None:
     assert problems(f"{name}\nQUERY nl") == []
+
+
+def test_plain_word_in_capitals_is_a_slip() -> None:
+    assert problems("QUERY nl\nEVERY be") == [("unknown_verb", "QUERY")]
 
 
 @pytest.mark.parametrize("text", ["QUERY nl\nplease be quick", "QUERY nl\nand be", "QUERY nl\n12345"])
@@ -230,6 +243,7 @@ def test_value_may_hold_colons() -> None:
         "QUERY nl\n\nList : tld-ops@lists.example\n\nQUERY be",
         "Hi,\nList: tld-ops@lists.example\n\nALERT\nsomething",
         "ALERT\nList: tld-ops@lists.example\nTitle: x\n\nsomething",
+        "ALERT\nsomething\n\nList: tld-ops@lists.example",
     ],
 )
 def test_list_line_may_stand_anywhere_among_the_commands(text: str) -> None:
@@ -239,7 +253,12 @@ def test_list_line_may_stand_anywhere_among_the_commands(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["QUERY nl\n> List: tld-ops@lists.example", "QUERY nl\n--\nList: tld-ops@lists.example"]
+    "text",
+    [
+        "QUERY nl\n> List: tld-ops@lists.example",
+        "QUERY nl\n--\nList: tld-ops@lists.example",
+        "ALERT\nwritten to\n> List: tld-ops@lists.example\n List: tld-ops@lists.example",
+    ],
 )
 def test_list_line_that_is_quoted_or_after_the_end_binds_nothing(text: str) -> None:
     assert read(text).lists_named == ()

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tldops_bot.domain.outreach import (
-    A_DAY,
     ANSWERED,
     DECLINED,
+    INVITATIONS_A_DAY,
     MISSING_A_DAY,
     NEEDLESS,
     PERIOD,
@@ -43,5 +43,5 @@ def test_nothing_is_in_the_way_of_a_sent_one_without_a_time() -> None:
 
 
 def test_measures_fit_each_other() -> None:
-    assert MISSING_A_DAY < A_DAY, "room is left for what somebody asks for by name"
+    assert MISSING_A_DAY < INVITATIONS_A_DAY, "room is left for what somebody asks for by name"
     assert PERIOD < REMEMBERED, "an address is known for as long as it must not be asked again"

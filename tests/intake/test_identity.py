@@ -53,6 +53,7 @@ def test_from_neither_selects_nor_refuses(town: Desk, ann: KeyPair, form: str, a
     assert stored(town, "bob.sample@registry.example").fax == ""
     (reply,) = [one for one in town.letters if one.template == "reply"]
     assert [to.address for to in reply.to] == [ann.address]
+    assert "none of the addresses that we have of you" in town.text(reply)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -206,6 +207,19 @@ def test_reply_goes_to_the_stored_address_the_mail_came_from(town: Desk, ann: Ke
         town.later(seconds=1)
         town.say(ann, "QUERY be", {"From": author})
         assert [to.address for to in town.letters[-1].to] == expected
+        assert town.letters[-1].values["from_elsewhere"] is (author == "third@other.example")
+
+
+def test_the_lists_key_comes_once_and_no_file_with_a_mail_that_failed(town: Desk, ann: KeyPair) -> None:
+    town.say(ann, "HELP QUERY\nHELP ALERT\nHELP")
+    assert len(town.letters[-1].attachments) == 1
+    town.say(ann, "HELP QUERY\nQUERY zz")
+    assert town.letters[-1].attachments == ()
+
+
+def test_of_an_unsigned_line_the_first_words_are_quoted_without_links(town: Desk) -> None:
+    town.write("x@nic.example", "HELP query www.bad.example call +44 20 7946 0123")
+    assert "\n> HELP query … call\n" in town.text(town.letters[-1])
 
 
 def test_one_bad_command_undoes_the_good_ones(town: Desk, ann: KeyPair) -> None:

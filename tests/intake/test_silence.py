@@ -136,6 +136,15 @@ def test_stranger_gets_one_answer_a_day_for_each_kind_of_mistake(desk: Desk) -> 
     assert len(desk.letters) == 4
 
 
+def test_help_is_no_mistake_and_a_contact_who_tries_again_hears_why_again(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    for text, sender, limit in (("HELP", "x@nic.example", 6), ("QUERY nl", ann.address, 20)):
+        desk.letters.clear()
+        for _ in range(limit + 1):
+            desk.write(sender, text)
+        assert [one.values["last_answer"] for one in desk.letters] == [False] * (limit - 1) + [True]
+
+
 def test_sixth_answer_of_a_day_says_that_it_is_the_last(desk: Desk) -> None:
     texts = [
         "QUERY nl",
@@ -184,7 +193,7 @@ def test_key_made_for_anothers_address_does_not_lift_the_limit(desk: Desk) -> No
             attachments=[mallory.key_attachment()],
         )
         desk.receive(raw, mallory.address)
-    assert len(templates(desk, "victim@nic.example")) <= 1
+    assert len(templates(desk, "victim@nic.example")) == 6
 
 
 def test_silenced_stranger_may_still_subscribe(desk: Desk) -> None:

@@ -1,7 +1,5 @@
 """Header fields: one author without doubt, or none; anything else is read as well as it can be."""
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +13,6 @@ from tldops_bot.mail.headers import (
     file_name,
     message_ids,
     parse_content_type,
-    parse_date,
     split_entity,
 )
 
@@ -56,30 +53,30 @@ def test_an_endless_header_is_not_read_to_its_end() -> None:
     ],
 )
 def test_one_author_is_known(value: str) -> None:
-    assert author_of(of("from", value)) == ("ann@nic.example", "")
+    assert author_of(of("from", value)) == "ann@nic.example"
 
 
 @pytest.mark.parametrize(
-    ("values", "problem"),
+    "values",
     [
-        ((), "absent"),
-        (("ann@nic.example", "bert@registry.example"), "several"),
-        (("ann@nic.example, bert@registry.example",), "several"),
-        (("alice@iana.example <bob@evil.example>",), "malformed"),
-        (("ann@nic.example <",), "malformed"),
-        (("<ann@nic.example> bert@registry.example",), "malformed"),
-        (("<ann@nic.example><bert@registry.example>",), "malformed"),
-        (("Group: ann@nic.example;",), "malformed"),
-        (("undisclosed-recipients:;",), "malformed"),
-        (("ann@nic@example",), "malformed"),
-        (('"a b"@nic.example',), "malformed"),
-        (("",), "malformed"),
-        (("(only a comment)",), "malformed"),
-        (("a" * 70_000,), "malformed"),
+        (),
+        ("ann@nic.example", "bert@registry.example"),
+        ("ann@nic.example, bert@registry.example",),
+        ("alice@iana.example <bob@evil.example>",),
+        ("ann@nic.example <",),
+        ("<ann@nic.example> bert@registry.example",),
+        ("<ann@nic.example><bert@registry.example>",),
+        ("Group: ann@nic.example;",),
+        ("undisclosed-recipients:;",),
+        ("ann@nic@example",),
+        ('"a b"@nic.example',),
+        ("",),
+        ("(only a comment)",),
+        ("a" * 70_000,),
     ],
 )
-def test_any_doubt_about_the_author_is_a_problem(values: tuple[str, ...], problem: str) -> None:
-    assert author_of(of("from", *values)) == (None, problem)
+def test_with_any_doubt_there_is_no_author(values: tuple[str, ...]) -> None:
+    assert author_of(of("from", *values)) is None
 
 
 def test_address_lists_give_what_is_certain() -> None:
@@ -185,22 +182,6 @@ def test_file_names_are_made_fit_for_people(field: str, value: str, name: str) -
     assert file_name(of(field, value)) == name
 
 
-@pytest.mark.parametrize(
-    ("value", "moment"),
-    [
-        ("Fri, 20 Nov 2026 10:00:00 +0200", datetime(2026, 11, 20, 8, tzinfo=UTC)),
-        ("Fri, 20 Nov 2026 10:00:00 -0000", datetime(2026, 11, 20, 10, tzinfo=UTC)),
-        ("", None),
-        ("yesterday", None),
-        ("Fri, 99 Nov 2026 10:00:00 +0000", None),
-        ("Fri, 20 Nov 0001 00:00:00 +9999", None),
-        ("Fri, 20 Nov 99999999999999 10:00:00 +0000", None),
-    ],
-)
-def test_dates_are_utc_or_none(value: str, moment: datetime | None) -> None:
-    assert parse_date(of("date", value)) == moment
-
-
 def test_of_a_long_field_the_beginning_is_read_and_of_many_addresses_a_hundred() -> None:
     headers, _ = split_entity(b"Subject: " + b"x" * 20_000 + b"\r\n\r\n")
     assert len(headers.first("subject")) < 16_384
@@ -214,12 +195,10 @@ def test_message_ids_are_the_last_twenty() -> None:
 
 @given(st.text(max_size=300))
 def test_no_text_makes_a_reader_raise_or_say_what_is_none(value: str) -> None:
-    for name in ("from", "date", "content-type", "content-disposition"):
+    for name in ("from", "content-type", "content-disposition"):
         headers = of(name, value)
-        author, why_not = author_of(headers)
-        assert bool(author) is not bool(why_not)
-        moment = parse_date(headers)
-        assert moment is None or moment.tzinfo is UTC
+        author = author_of(headers)
+        assert author is None or parse_address(author) == author
         assert parse_content_type(headers).media_type.count("/") <= 1
         assert len(file_name(headers)) <= 80
     assert all(parse_address(one) == one for one in addresses_of((value,)))

@@ -85,7 +85,7 @@ def test_a_signed_message_comes_apart_whatever_its_compression(ann: KeyPair, alg
     message = dearmor(ann.opaque(b"hello\n" * 1000, f"--compress-algo={algorithm}"), MESSAGE)
     opened = split_signed_message(message, 10_000)
     assert opened is not None
-    assert (opened.literal, opened.literal_format) == (b"hello\n" * 1000, "b")
+    assert opened.literal == b"hello\n" * 1000
     assert signature_issuers(opened.signature)[0].fingerprint == ann.fingerprint
 
 
@@ -98,13 +98,13 @@ def test_nothing_is_inflated_beyond_the_limit(ann: KeyPair, algorithm: str) -> N
 
 
 def test_a_literal_alone_is_unsigned() -> None:
-    assert open_message(LITERAL, LIMIT) == UnsignedMessage(b"hello", "b")
-    assert open_message(b"\xc8\x0e\x00" + LITERAL, LIMIT) == UnsignedMessage(b"hello", "b")
+    assert open_message(LITERAL, LIMIT) == UnsignedMessage(b"hello")
+    assert open_message(b"\xc8\x0e\x00" + LITERAL, LIMIT) == UnsignedMessage(b"hello")
     assert split_signed_message(LITERAL, LIMIT) is None
 
 
 def test_marker_packets_are_overlooked() -> None:
-    assert open_message(b"\xca\x03PGP" + LITERAL, LIMIT) == UnsignedMessage(b"hello", "b")
+    assert open_message(b"\xca\x03PGP" + LITERAL, LIMIT) == UnsignedMessage(b"hello")
 
 
 def test_more_than_one_signature_is_refused(ann: KeyPair) -> None:

@@ -39,22 +39,17 @@ def test_what_a_reply_needs_is_taken_from_the_headers(ann: KeyPair) -> None:
     headers = {
         "Message-ID": "<1@client.example>",
         "Subject": "=?utf-8?q?Z=C3=BCrich?=",
-        "Cc": "bert@registry.example",
-        "In-Reply-To": "<0@lists.example>",
         "References": "<a@lists.example> <0@lists.example>",
     }
     taken = take_apart(ann.plain("HELP\n", headers))
     assert (taken.message_id, taken.subject) == ("<1@client.example>", "Zürich")
-    assert (taken.author, taken.author_problem) == ("ann@nic.example", "")
-    assert (taken.to, taken.cc) == (("tld-ops@lists.example",), ("bert@registry.example",))
-    assert taken.in_reply_to == ("<0@lists.example>",)
+    assert taken.author == "ann@nic.example"
     assert taken.references == ("<a@lists.example>", "<0@lists.example>")
-    assert taken.date is not None
 
 
 def test_an_empty_mail_is_no_breakage() -> None:
     taken = take_apart(b"")
-    assert (taken.message_id, taken.author, taken.author_problem) == ("", None, "absent")
+    assert (taken.message_id, taken.author) == ("", None)
     assert taken.body == PlainText("")
 
 
@@ -98,7 +93,6 @@ def test_the_signed_octets_are_a_slice_of_the_mail(ann: KeyPair) -> None:
     body = take_apart(raw).body
     assert isinstance(body, PgpMimeSigned)
     assert body.signed_octets in raw
-    assert raw.endswith(body.entity)
     assert body.signature.startswith(b"-----BEGIN PGP SIGNATURE-----")
 
 
@@ -154,7 +148,7 @@ def test_what_is_signed_with_smime_too_is_found_in_it(ann: KeyPair) -> None:
     signed = ann.signed_entity(text_entity("QUERY nl\n"))
     taken = wrapped(ann, kind, signed, smime)
     assert isinstance(taken.body, PgpMimeSigned)
-    assert taken.body.entity == signed
+    assert taken.body.signed_octets == text_entity("QUERY nl\n")
     assert taken.ignored == ('application/pkcs7-signature "smime.p7s"',)
 
 

@@ -15,7 +15,7 @@ from tests.rosters import ANN, NOW, roster
 from tests.typefaces import LATIN, make_font
 from tldops_bot.config.tile_map import load_tile_map
 from tldops_bot.config.tld_table import load_tld_table
-from tldops_bot.domain.covered import Cover
+from tldops_bot.domain.cover import Cover
 from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.tld import Tld
 from tldops_bot.roster.drawing import Box, Drawing, Line, Shape, Words

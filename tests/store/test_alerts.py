@@ -1,16 +1,17 @@
 """Alerts: numbers, whom they are for, and what became of each copy in our own words."""
 
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from tests.rows import ANN, a_person
+from tldops_bot.domain.audience import Audience, Reached
 from tldops_bot.store import alert_targets, alerts, people
-from tldops_bot.store.alert_targets import Reached
 from tldops_bot.store.database import Database
-from tldops_bot.store.tables import Alert, AlertRecipient, Delivery, Message, Office, Person
+from tldops_bot.store.tables import Alert, AlertRecipient, CertificateRow, Delivery, Message, Office, Person
 
 NUMBER = "A-2026-0001"
 
@@ -134,7 +135,7 @@ def test_reach_says_the_best_of_a_persons_copies(
         assert alerts.recipient(session, NUMBER, 99) is None
 
 
-def test_targets_are_those_served_with_a_key_first(database: Database, now: datetime) -> None:
+def test_those_served_are_reached_with_or_without_a_key(database: Database, now: datetime) -> None:
     with database.write() as session:
         keyless = a_person(session, "keyless@nic.example", "nl")
         ann = a_person(
@@ -145,23 +146,46 @@ def test_targets_are_those_served_with_a_key_first(database: Database, now: date
         carol = a_person(session, "carol@nic.example", organisation="100% Registry")
         session.add(Office(person_id=carol.id, role="secretariat", since_at=now))
         session.flush()
-        found = alert_targets.targets(session, Reached(True), ann.id, now)
-        assert [(one.person_id, one.has_key) for one in found] == [
-            (ann.id, True),
-            (keyless.id, False),
-            (carol.id, False),
+        everybody = Audience(Reached(True), ann.id)
+        assert alert_targets.persons(session, everybody) == [keyless, ann, carol]
+        assert alert_targets.addresses(session, everybody) == [
+            "keyless@nic.example",
+            "ann@nic.example",
+            "a@spare.example",
+            "carol@nic.example",
         ]
-        assert found[0].addresses == ("ann@nic.example", "a@spare.example")
-        only_be = alert_targets.targets(session, Reached(False, ["be"]), ann.id, now)
-        assert [one.person_id for one in only_be] == [ann.id]
-        percent = alert_targets.targets(session, Reached(False, [], ["%"]), ann.id, now)
-        assert [one.person_id for one in percent] == [ann.id]
+        found = alert_targets.survey(session, everybody, now)
+        assert found.keyless_addresses == ["keyless@nic.example", "carol@nic.example"]
+        assert (found.people, found.counts) == (3, {"members": 1, "notices": 2})
+        assert (found.audience.first, found.out_of_reach) == ((ann.id,), [])
+        for reached in (Reached(False, ["be"]), Reached(False, [], ["%"])):
+            assert alert_targets.persons(session, Audience(reached, ann.id)) == [ann]
 
 
-def test_nobody_to_note_is_no_mistake(database: Database) -> None:
+def test_who_is_keyless_is_whoever_has_no_usable_key(database: Database, now: datetime) -> None:
     with database.write() as session:
-        alert_targets.note_targets(session, NUMBER, [])
+        for number, (ends_in, is_revoked, is_blocked) in enumerate(
+            product((None, timedelta(0), timedelta(seconds=1)), (False, True), (False, True))
+        ):
+            person = a_person(session, f"a{number}@nic.example", "nl")
+            key = CertificateRow(fingerprint=f"{number:040}", blob=b"", created_at=now, held_since=now)
+            key.expires_at, key.is_revoked = ends_in if ends_in is None else now + ends_in, is_revoked
+            session.add(key)
+            person.fingerprint, person.key_blocked_at = key.fingerprint, now if is_blocked else None
+        session.flush()
+        with_keys = select(Person.id).join(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
+        usable = set(session.scalars(with_keys.where(people.key_is_usable(now))))
+        found = alert_targets.survey(session, Audience(Reached(True), 0), now)
+        assert (found.people, len(usable)) == (12, 2)
+        assert set(found.audience.keyless) == set(session.scalars(select(Person.id))) - usable
+
+
+def test_nobody_to_note_is_no_mistake(database: Database, now: datetime) -> None:
+    with database.write() as session:
+        nobody = Audience(Reached(True), 0)
+        alert_targets.note(session, NUMBER, nobody)
         assert session.query(AlertRecipient).count() == 0
+        assert alert_targets.survey(session, nobody, now).people == 0
 
 
 def test_after_the_time_it_is_kept_only_that_there_was_an_alert_stays(

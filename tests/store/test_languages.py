@@ -10,7 +10,7 @@ from tldops_bot.store import languages
 from tldops_bot.store.database import Database
 
 
-def letter(*to: Recipient, language: str = "") -> Letter:
+def letter(*to: Recipient, language: str | None = None) -> Letter:
     return Letter(Kind.NOTICE, "letters/left", {}, to, language=language)
 
 
@@ -26,7 +26,7 @@ def french(session: Session, address: str) -> int:
 
 
 def split(session: Session, one: Letter) -> list[tuple[str, list[str]]]:
-    return [(part.language, [to.address for to in part.to]) for part in languages.by_language(session, one)]
+    return [(part.language or "", [to.address for to in part.to]) for part in languages.by_language(session, one)]
 
 
 def test_one_language_makes_one_letter(database: Database) -> None:

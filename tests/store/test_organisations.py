@@ -8,9 +8,9 @@ from tests.rosters import NOW
 from tests.rows import a_person
 from tests.store.test_alerts import an_alert
 from tldops_bot.config.tld_table import load_tld_table
+from tldops_bot.domain.audience import Audience, Reached
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import alert_targets, constituencies, lookups, organisations
-from tldops_bot.store.alert_targets import Reached
 from tldops_bot.store.database import Database, Session
 from tldops_bot.store.roster_rows import load_roster
 
@@ -79,14 +79,14 @@ def test_an_alert_reaches_it_by_label_by_name_and_with_everybody(session: Sessio
     bob = a_person(session, "bob@nic.example", "nl")
 
     def reached(scope: Reached, alert_id: str = "") -> set[int]:
-        return {one.person_id for one in alert_targets.targets(session, scope, 0, NOW, alert_id)}
+        return {one.id for one in alert_targets.persons(session, Audience(scope, 0, alert_id))}
 
     assert reached(Reached(True)) == {ann.id, bob.id}
     assert reached(Reached(False, [CERT.a_label])) == {ann.id}
     assert reached(Reached(False, [], ["Example CERT"])) == {ann.id}
     assert reached(Reached(True, without=[CERT.a_label])) == {bob.id}
     an_alert(session, bob, NOW, "A-2026-0001")
-    alert_targets.note_targets(session, "A-2026-0001", alert_targets.targets(session, Reached(True), 0, NOW))
+    alert_targets.note(session, "A-2026-0001", Audience(Reached(True), 0))
     assert reached(Reached(True, without=[CERT.a_label]), "A-2026-0001") == {ann.id, bob.id}
 
 

@@ -11,7 +11,7 @@ from tldops_bot.domain.roster import Roster, Share
 from tldops_bot.domain.roster_changes import snapshot
 from tldops_bot.store import audit, people
 from tldops_bot.store.database import Database
-from tldops_bot.store.roster_rows import load_roster
+from tldops_bot.store.roster_rows import load_coverage, load_roster
 from tldops_bot.store.roster_sends import (
     Reader,
     count_as_sent,
@@ -42,6 +42,17 @@ def names(roster: Roster) -> list[tuple[str, str]]:
 
 
 # --- the roster
+
+
+def test_the_figures_alone_are_those_of_the_roster(session: Session) -> None:
+    some = make_people(session, ["nl", "xn--p1ai", "org"], 3, certificates=certificates(9), stale_every=4)
+    some[0].forgotten_at = some[1].confirmed_at = NOW
+    some[2].key_blocked_at, some[3].entries[0].state = NOW, "suspended"
+    some[4].entries[0].state = "left"
+    session.flush()
+    found = load_coverage(session, NOW, TLDS)
+    assert found == load_roster(session, NOW, TLDS).coverage
+    assert (found.cctlds.covered, found.gtlds.covered, found.contacts, found.with_key) == (2, 1, 6, 5)
 
 
 def test_everybody_listed_is_in_the_roster_with_all_details(session: Session) -> None:

@@ -13,12 +13,12 @@ KEY, DIGEST = "A" * 40, "d" * 64
 
 def test_same_signature_cannot_be_used_up_twice(database: Database, now: datetime) -> None:
     with database.write() as session:
-        assert signatures.used(session, KEY, now, DIGEST) is None
+        assert signatures.recall(session, KEY, now, DIGEST).use is None
         signatures.use_up(session, KEY, now, DIGEST, 1, now, "SUCCESS")
-        assert signatures.used(session, KEY, now, DIGEST).inbox_id == 1
-        assert signatures.used(session, KEY, now + timedelta(seconds=1), DIGEST) is None
-        assert signatures.used(session, KEY, now, "e" * 64) is None
-        assert signatures.used(session, "B" * 40, now, DIGEST) is None
+        assert signatures.recall(session, KEY, now, DIGEST).use.inbox_id == 1
+        assert signatures.recall(session, KEY, now + timedelta(seconds=1), DIGEST).use is None
+        assert signatures.recall(session, KEY, now, "e" * 64).use is None
+        assert signatures.recall(session, "B" * 40, now, DIGEST).use is None
     with pytest.raises(IntegrityError), database.write() as session:
         signatures.use_up(session, KEY, now, DIGEST, 2, now, "SUCCESS")
 
@@ -28,6 +28,6 @@ def test_forgetting_raises_the_floor(database: Database, now: datetime) -> None:
         signatures.use_up(session, KEY, now - timedelta(days=9), DIGEST, 1, now, "SUCCESS")
         signatures.use_up(session, KEY, now, DIGEST, 2, now, "SUCCESS")
         signatures.forget_before(session, now - timedelta(days=4))
-        assert signatures.used(session, KEY, now - timedelta(days=9), DIGEST) is None
-        assert signatures.used(session, KEY, now, DIGEST) is not None
+        assert signatures.recall(session, KEY, now - timedelta(days=9), DIGEST).use is None
+        assert signatures.recall(session, KEY, now, DIGEST).use is not None
         assert facts.oldest_signature_at(session) == now - timedelta(days=4)

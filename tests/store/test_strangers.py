@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from tldops_bot.store import strangers
 from tldops_bot.store.database import Database
-from tldops_bot.store.strangers import IN_ALL, OVERALL_HOUR, May
+from tldops_bot.store.strangers import IN_ALL, IN_ALL_TO_CONTACTS, OVERALL_HOUR, May
 from tldops_bot.store.tables import StrangerAnswer
 
 DAY = timedelta(days=1)
@@ -15,6 +17,16 @@ def test_each_kind_once_a_day_whatever_the_spelling_of_the_address(database: Dat
         assert strangers.may_answer(session, "x@nic.example", "unsigned", now) is May.ANSWER
         assert strangers.may_answer(session, "X@NIC.example", "unsigned", now + DAY - DAY / 24) is May.SILENCE
         assert strangers.may_answer(session, "x@nic.example", "unsigned", now + DAY) is May.ANSWER
+
+
+@pytest.mark.parametrize(("who", "limit"), [("is_mistake", IN_ALL), ("is_contact", IN_ALL_TO_CONTACTS)])
+def test_help_and_contacts_are_answered_alike_again_within_the_limit(
+    database: Database, now: datetime, who: str, limit: int
+) -> None:
+    how = {who: who == "is_contact"}
+    with database.write() as session:
+        found = [strangers.may_answer(session, "x@nic.example", "help", now, **how) for _ in range(limit + 1)]
+        assert found == [May.ANSWER] * (limit - 1) + [May.LAST, May.SILENCE]
 
 
 def test_six_in_all_and_the_sixth_is_the_last(database: Database, now: datetime) -> None:

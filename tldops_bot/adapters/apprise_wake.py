@@ -1,7 +1,7 @@
-"""Sends wake-up calls through the gateways that the operator has configured, by the Apprise library.
+"""Sends wake-up calls through the operator's gateways, with the Apprise library.
 
-The URLs of gateways hold passwords and telephone numbers, and Apprise and what it stands on write URLs into their
-logs and errors: nothing of that comes out of here, but one of a few words of ours.
+Gateway URLs hold passwords and telephone numbers, and Apprise and the libraries below it write URLs into
+their logs and errors. None of that leaves this module: a failure is one of a few words of our own.
 """
 
 import logging
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from apprise import NotifyBase
 
 LIMIT_SECONDS = 15.0
-MOST_STUCK = 16  # calls of one gateway that never end; beyond them nothing more is tried there
+MOST_STUCK = 16  # calls that may hang in one gateway before nothing more is sent through it
 _TALKATIVE = ("apprise", "requests", "urllib3", "requests_oauthlib", "oauthlib")
 _PROBES = ("example", "+442079460123")
 
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 
 class AppriseWake:
-    """The gateways by name. A call runs in a thread of its own, since nothing else can be left when it hangs."""
+    """The gateways by name. Each call has a thread of its own: a thread that hangs can only be abandoned."""
 
     def __init__(self, gateways: Mapping[str, str], limit_seconds: float = LIMIT_SECONDS) -> None:
-        # It reads some 150 plugins: half a second and 30 MB, for whoever has gateways only.
+        # It loads some 150 plugins: half a second and 30 MB that only those with gateways should spend.
         from apprise import Apprise, AppriseAsset, PersistentStoreMode
 
         for name in _TALKATIVE:
@@ -37,7 +37,7 @@ class AppriseWake:
         self._asset = AppriseAsset(
             storage_mode=PersistentStoreMode.MEMORY,
             async_mode=False,
-            http_redirects=False,  # the word goes where the operator said, and nowhere else
+            http_redirects=False,  # the text goes where the operator said, and nowhere else
             image_url_mask="",  # telephones would fetch a picture from elsewhere
             pgp_autogen=False,
             pem_autogen=False,
@@ -50,7 +50,7 @@ class AppriseWake:
                 log.warning("gateway %s: Apprise can't use its URL; nobody is woken by it", name)
 
     def send(self, gateway: str, calls: Sequence[tuple[str, str]]) -> list[str]:
-        """Say these words to these targets, all at the same time; for each "" where it was taken, else why not."""
+        """Send this text to all targets at once; for each "" if the gateway took it, else why not."""
         results = [NO_ANSWER] * len(calls)
         running = [one for one in self._running[gateway] if one.is_alive()]
         room = max(0, MOST_STUCK - len(running))
@@ -66,7 +66,7 @@ class AppriseWake:
         for thread in started:
             thread.join(max(0.0, ends_at - time.monotonic()))
         self._running[gateway] = running + started
-        return list(results)  # whoever is late writes into the list that nobody looks at any more
+        return list(results)  # a late call writes into a list that nobody reads any more
 
     def _send_one(self, gateway: str, target: str, words: str, results: list[str], number: int) -> None:
         plugin = self._plugin(filled(self._urls[gateway], target))

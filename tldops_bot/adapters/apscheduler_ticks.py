@@ -14,12 +14,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 _log = logging.getLogger(__name__)
 
-_MISFIRE_GRACE = timedelta(days=7)  # APScheduler's own is one second: a tick missed by more would be dropped
+_MISFIRE_GRACE = timedelta(days=7)  # by default one second, and later ticks are dropped
 _THREADS = 4
 
 
 class Ticks:
-    """Calls functions at intervals: each at once on start, then every so often, never twice at a time."""
+    """Calls functions at intervals: once at the start, then every so often, never two at a time."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What waits in front of one stage of the delivery, most urgent first; a full next stage holds it back."""
+"""The queue in front of each stage of delivery: most urgent first, held back while the next stage is full."""
 
 import asyncio
 import heapq
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Line(Generic[T]):
-    """A queue by priority, smaller first, then by arrival. `octets` is the weight of all that waits in it."""
+    """A queue by priority (smaller first), then by arrival. `octets` is the size of all that waits in it."""
 
     def __init__(self) -> None:
         self.octets = 0
@@ -20,9 +20,9 @@ class Line(Generic[T]):
         self._most_octets = 0
 
     def holds_back(self, earlier: "Line[Any]", most_octets: int) -> None:
-        """Nothing leaves `earlier` while this holds as much as that; the urgent may fill it to twice as much.
+        """Let nothing leave `earlier` while this queue holds `most_octets`.
 
-        Urgent is priority 0 and less.
+        What is urgent (priority 0 or less) may fill it to twice as much.
         """
         self._earlier = earlier
         earlier._next = self
@@ -54,7 +54,7 @@ class Line(Generic[T]):
         return self._next.octets < self._most_octets * (2 if is_urgent else 1)
 
     def _poke(self) -> None:
-        """Let one that waits look again."""
+        """Let one waiting `get` look again."""
         while self._waiters:
             waiter = self._waiters.pop()
             if not waiter.done():

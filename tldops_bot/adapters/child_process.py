@@ -1,4 +1,4 @@
-"""How a process of our own begins that works beside us: its secrets stay in memory, and it ends when we do."""
+"""How our own child processes start: their memory is kept private, and they end when we do."""
 
 import multiprocessing
 import multiprocessing.connection
@@ -11,21 +11,22 @@ from tldops_bot.adapters.linux_secrets import end_with_parent, keep_in_memory
 
 
 def live_and_die_with_parent() -> None:
-    """The worker holds both ends of its queue, so it would outlive a parent that was killed, for ever.
+    """End when the parent does, even if it is killed.
 
-    The system ends it where it can: one that hangs inside a library can't end itself.
+    A worker holds both ends of its queue, so nothing would ever tell it that the parent is gone; the kernel
+    does, where it can. A worker that hangs inside a library could not end itself anyway.
     """
     keep_in_memory()
     give_back_what_is_large()
     end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it, too; the parent says when to end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it as well
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
 
 
 def give_way() -> None:
-    """The same, and whatever else has something to do goes first."""
+    """The same, at the lowest priority: everything else on the machine goes first."""
     live_and_die_with_parent()
     os.nice(10)
 

@@ -1,4 +1,4 @@
-"""Looks up a mailbox's OPENPGPKEY records (RFC 7929), and takes them only when DNSSEC proves them (section 5.1)."""
+"""Looks up a mailbox's OPENPGPKEY records (RFC 7929); only what DNSSEC proves is taken (section 5.1)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from tldops_bot.domain.key_discovery import NoKey, openpgpkey_name
 
 TIMEOUT_SECONDS = 5.0
 MAX_RECORDS = 4
-MAX_KEY_OCTETS = 32 * 1024  # of all together; nobody who wants mail publishes more in the DNS
+MAX_KEY_OCTETS = 32 * 1024  # for all together; nobody who wants mail publishes more
 
 
 @dataclass(frozen=True, slots=True)
 class DaneKeys:
-    """Whom to ask, what to trust, and what time it is."""
+    """Whom to ask, which anchors to trust, and what time it is."""
 
     resolvers: Resolvers
     trusted: tuple[DS, ...]
@@ -30,7 +30,7 @@ class DaneKeys:
     timeout_seconds: float = TIMEOUT_SECONDS
 
     def fetch(self, address: str) -> tuple[bytes, ...] | NoKey:
-        """The octets of each record for a mailbox, not looked at. Blocks."""
+        """The octets of each record for a mailbox, unparsed. Blocks."""
         deadline = self.resolvers.clock() + self.timeout_seconds
         try:
             name = dns.name.from_text(openpgpkey_name(address) or ".")

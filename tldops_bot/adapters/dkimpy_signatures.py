@@ -1,7 +1,7 @@
-"""Checks DKIM signatures with dkimpy (RFC 6376, 8301, 8463): only those that can speak for the author's domain.
+"""Checks DKIM signatures with dkimpy (RFC 6376, 8301, 8463): those that can speak for the author's domain.
 
-The library is fed hostile octets: what would make it slow is sorted out before, what makes it stumble counts
-as an error of the signature.
+The library is fed hostile octets: what would make it slow is sorted out beforehand, and what makes it raise
+counts as an error in the signature.
 """
 
 import logging
@@ -22,7 +22,7 @@ MAX_HEADER_OCTETS: Final = 131_072
 MAX_FIELD_OCTETS: Final = 4096
 MAX_KEY_OCTETS: Final = 2048  # an RSA key of 8192 bits fits; beyond it the arithmetic itself is an attack
 MIN_RSA_BITS: Final = 1024  # RFC 8301
-# The library's expression for blanks at line ends takes the square of their number.
+# The library's pattern for blanks at line ends takes time quadratic in their number.
 _BLANKS: Final = re.compile(rb"[ \t]{200}")
 _HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
 # What the library raises on octets made to break it: bad base64, ASN.1, numbers, text, missing parts.
@@ -49,7 +49,7 @@ class _Candidate:
 
 
 def check_signatures(raw: bytes, may_speak: Callable[[str], bool], lookups: MailLookups) -> Signatures:
-    """Check the signatures of the domains that may speak for the author; the others are not even looked up."""
+    """Check the signatures of domains that may speak for the author; the others are not even looked up."""
     try:
         message = dkim.DKIM(raw, logger=_SILENT, minkey=MIN_RSA_BITS) if _is_manageable(raw) else None
     except _STUMBLES:
@@ -85,12 +85,12 @@ def _candidate(index: int, value: bytes) -> _Candidate:
 
 
 def _problem(tags: dict[bytes, bytes]) -> str:
-    """Why a signature does not count, whatever its arithmetic says."""
+    """Why a signature does not count, even if its arithmetic is right."""
     if tags.get(b"a", b"").lower() not in (b"rsa-sha256", b"ed25519-sha256"):
-        return "permerror"  # RFC 8301: SHA-1 is no more
+        return "permerror"  # RFC 8301: SHA-1 no longer counts
     if b"from" not in re.split(rb"\s*:\s*", tags.get(b"h", b"").lower()):
         return "permerror"  # RFC 6376 section 5.4
-    return "neutral" if b"l" in tags else ""  # anybody may have added text behind
+    return "neutral" if b"l" in tags else ""  # anybody may have appended text
 
 
 def _verify(message: dkim.DKIM, candidate: _Candidate, lookups: MailLookups) -> str:
@@ -98,9 +98,8 @@ def _verify(message: dkim.DKIM, candidate: _Candidate, lookups: MailLookups) -> 
     try:
         is_good = message.verify(candidate.index, dnsfunc=keys.fetch)
     except dkim.ValidationError:
-        return (
-            "fail" if keys.is_found else "permerror"
-        )  # another body; or malformed, before any key is asked for
+        # The body has changed; or the signature is malformed, and no key was even asked for.
+        return "fail" if keys.is_found else "permerror"
     except _STUMBLES:
         return "permerror"
     if keys.is_troubled:
@@ -118,7 +117,7 @@ class _Keys:
         self.is_troubled = self.is_found = False
 
     def fetch(self, name: bytes, timeout: int = 5) -> bytes | None:
-        """What dkimpy asks for; a name with several records has none that can be meant."""
+        """What dkimpy calls; a name with several records has no key that could be the right one."""
         answer = self._lookups.ask(name.decode("ascii", "replace"), "TXT")
         self.is_troubled = bool(answer.trouble)
         usable = [one for one in answer.texts if len(one) <= MAX_KEY_OCTETS]

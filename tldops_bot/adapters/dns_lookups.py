@@ -1,4 +1,4 @@
-"""What the DNS says that is asked for a mail, within limits: seconds and questions. Trouble is a value here."""
+"""DNS look-ups for one mail, limited in time and number; trouble is a value here, not an exception."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -32,7 +32,7 @@ class Answer:
 
 
 class DnsLookups:
-    """One for the program; thread-safe. Answers are kept for as long as the DNS says."""
+    """One for the whole program; thread-safe. Answers are cached for as long as the DNS allows."""
 
     def __init__(self, resolvers: Resolvers) -> None:
         self._resolvers = resolvers
@@ -43,7 +43,7 @@ class DnsLookups:
         return MailLookups(self, self._resolvers.clock() + MAX_SECONDS)
 
     def ask(self, name: str, kind: Kind, until: float) -> Answer:
-        """One question, to be answered before the moment `until`."""
+        """Ask one question; the answer has to come before `until`."""
         try:
             return _read(self._answer(dns.name.from_text(name), dns.rdatatype.from_text(kind), until))
         except DnsTrouble as problem:
@@ -60,13 +60,13 @@ class DnsLookups:
             return kept
         message = self._resolvers.ask(name, kind, until, for_proof=False)
         answer = dns.resolver.Answer(name, kind, dns.rdataclass.IN, message)
-        if answer.rrset is not None or message.authority:  # how long nothing holds, stands with the authority
+        if answer.rrset is not None or message.authority:  # a negative answer's TTL
             self._cache.put(key, answer)
         return answer
 
 
 class MailLookups:
-    """The look-ups for one mail: so many seconds and questions; each question is asked once."""
+    """The look-ups for one mail: limited in seconds and in number, and no question is asked twice."""
 
     def __init__(self, lookups: DnsLookups, until: float) -> None:
         self._lookups, self._until = lookups, until
@@ -89,7 +89,7 @@ class MailLookups:
         return None if answer.trouble else tuple(one.decode("ascii", "replace") for one in answer.texts)
 
     def exists(self, name: str) -> bool | None:
-        """Has the name an address or a mail server (RFC 9989 section 3.2.13)? None: not to be known now."""
+        """Whether the name has an address or a mail server (RFC 9989, 3.2.13); None if not known now."""
         answers = [self.ask(name, kind) for kind in ("A", "AAAA", "MX")]
         if any(one.values for one in answers):
             return True
@@ -97,7 +97,7 @@ class MailLookups:
 
 
 def _is_askable(name: str) -> bool:
-    """No name that is too long to ask for: that is no trouble of the DNS, and stays so."""
+    """Whether a name is short enough to ask for. If not, it never will be: no trouble of the DNS."""
     return bool(name) and len(name) <= 253 and all(0 < len(label) <= 63 for label in name.split("."))
 
 

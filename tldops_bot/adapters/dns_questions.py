@@ -1,7 +1,7 @@
-"""The one way of asking the DNS: the configured resolvers in turn, within a deadline and an allowance of waiting.
+"""The one way to ask the DNS: each configured resolver in turn, within a deadline and a budget of waiting.
 
-Who sends a mail chooses which name servers are asked. Whoever lets them answer slowly must not hold up an alert, so
-once much time was waited within a minute, nothing more is asked for a while.
+The sender of a mail chooses which name servers get asked. Slow answers from them must not hold up an alert,
+so once too much time has been spent waiting within a minute, nothing more is asked for a while.
 """
 
 import threading
@@ -20,21 +20,21 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.resolver
 
-TRY_SECONDS: Final = 2.0  # then the next resolver is tried, and all of them once more
+TRY_SECONDS: Final = 2.0  # then the next resolver is tried; in the end each of them a second time
 ROUNDS: Final = 2
-PAYLOAD_OCTETS: Final = 1232  # what passes without fragments; more comes by TCP
-ALLOWED_SECONDS: Final = 10.0  # of waiting, for all mails, in each WINDOW_SECONDS
+PAYLOAD_OCTETS: Final = 1232  # what passes unfragmented; larger answers come by TCP
+ALLOWED_SECONDS: Final = 10.0  # spent waiting, for all mails together, in each WINDOW_SECONDS
 WINDOW_SECONDS: Final = 60.0
 _ANSWERED = frozenset({dns.rcode.NOERROR, dns.rcode.NXDOMAIN})
 
 
 class DnsTrouble(Exception):
-    """No resolver gave an answer in time; it says why, and names no name."""
+    """No resolver answered in time; the text says why, and mentions no name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nameserver:
-    """A resolver that is asked."""
+    """A resolver to ask."""
 
     host: str
     port: int
@@ -42,13 +42,13 @@ class Nameserver:
 
 @dataclass(slots=True)
 class Allowance:
-    """How long may be waited for all that strangers make us ask. Shared by threads."""
+    """How long we may wait for what strangers make us ask. Shared by threads."""
 
     _waited: deque[tuple[float, float]] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def left(self, now: float) -> float:
-        """Seconds, which may be none or less."""
+        """The seconds left; zero or negative when they are used up."""
         with self._lock:
             while self._waited and self._waited[0][0] < now - WINDOW_SECONDS:
                 self._waited.popleft()
@@ -63,9 +63,10 @@ class Allowance:
 
 @dataclass(slots=True)
 class Resolvers:
-    """Which resolvers are asked, and by which clock (seconds) we wait. The one that answered last is asked first.
+    """Which resolvers to ask, and the clock (in seconds) to wait by.
 
-    Without `allowance` only each deadline counts: for what we ask of our own accord.
+    The one that answered last is asked first. Without an `allowance` only each deadline counts: for what we
+    ask on our own behalf.
     """
 
     servers: tuple[Nameserver, ...]
@@ -118,14 +119,14 @@ class Resolvers:
         found: list[str] = []
         for kind in (dns.rdatatype.AAAA, dns.rdatatype.A):
             answer = self.ask(name, kind, deadline)
-            # Whatever aliases there are: the resolver has followed them, and TLS decides who it is.
+            # The resolver has followed any aliases; who the host really is, TLS decides.
             sets = [one for one in answer.answer if one.rdtype == kind]
             found += [str(record.address) for one in sets for record in one]
         return tuple(dict.fromkeys(found))
 
 
 def system_resolvers() -> tuple[Nameserver, ...]:
-    """Those that this machine is set up with; () when it has none."""
+    """The resolvers this machine is configured with; () if it has none."""
     try:
         found: Sequence[object] = dns.resolver.Resolver().nameservers
     except dns.resolver.NoResolverConfiguration:
@@ -134,7 +135,7 @@ def system_resolvers() -> tuple[Nameserver, ...]:
 
 
 def _exchange(question: dns.message.Message, server: Nameserver, seconds: float) -> dns.message.QueryMessage:
-    """By UDP, and by TCP when the answer was cut. What answers no question is not taken for an answer."""
+    """Ask by UDP, and by TCP if the answer was truncated. A reply to some other question is ignored."""
     answer, _ = dns.query.udp_with_fallback(
         question, server.host, timeout=seconds, port=server.port, ignore_unexpected=True, ignore_errors=True
     )

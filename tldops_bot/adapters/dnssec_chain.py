@@ -1,7 +1,7 @@
-"""Proves a DNS answer from the root's trust anchors down, here and now, whichever resolver brought it.
+"""Validates a DNS answer from the root's trust anchors down, here, whichever resolver brought it.
 
-Only what is proven is wanted, so nothing is ever proven absent or unsigned: a missing link is a no. That makes a
-validator of this size possible, and the AD bit of a resolver on the way, which anybody in between may set, not
+Only proven records are of use, so absence and insecurity are never proven: a missing link simply means no.
+That keeps the validator this small, and the AD bit of a resolver, which anybody on the path could set, is not
 needed. RFC 4035 section 5; limits against CVE-2023-50387.
 """
 
@@ -35,11 +35,11 @@ Ask = Callable[[dns.name.Name, dns.rdatatype.RdataType], dns.message.Message]
 
 
 class NotSecure(Exception):
-    """There is such a record, and no proof of it."""
+    """The record exists, but nothing proves it."""
 
 
 class NotThere(Exception):
-    """Nobody showed such a record."""
+    """Nobody returned such a record."""
 
 
 def anchors(texts: Iterable[str] = ROOT_ANCHORS) -> tuple[DS, ...]:
@@ -49,7 +49,7 @@ def anchors(texts: Iterable[str] = ROOT_ANCHORS) -> tuple[DS, ...]:
 
 
 class Chain:
-    """The proofs for one look-up: each zone's keys are proven once. `now` is in seconds since 1970."""
+    """The proofs for one look-up; each zone's keys are proven once. `now` is in seconds since 1970."""
 
     def __init__(self, ask: Ask, trusted: tuple[DS, ...], now: float) -> None:
         self._ask, self._trusted, self._now = ask, trusted, now
@@ -57,10 +57,10 @@ class Chain:
         self._questions = 0
 
     def proven(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.rrset.RRset:
-        """The records of that very name. Raises NotSecure, NotThere."""
+        """The records of exactly this name. Raises NotSecure, NotThere."""
         records, signatures = self._signed(name, kind)
         signer = signatures[0].signer
-        # Not DNSSEC's own rules: a record made from a wildcard, or proven from a zone above a cut.
+        # Stricter than DNSSEC: no record from a wildcard, and none proven by a zone above a cut.
         is_exact = all(one.labels == len(name.labels) - 1 for one in signatures)
         if not is_exact or not name.is_subdomain(signer):
             raise NotSecure
@@ -88,7 +88,7 @@ class Chain:
         try:
             found = self.proven(zone, dns.rdatatype.DS)
         except NotThere:
-            raise NotSecure from None  # the zone is not signed, or so somebody says
+            raise NotSecure from None  # the zone is unsigned, or somebody claims so
         return [one for one in found if isinstance(one, DS)][:MAX_KEYS]
 
     def _signed(

@@ -13,14 +13,14 @@ from tldops_bot.mail.attached_keys import MAX_ARMOR_BYTES, MAX_KEY_BYTES, keys_i
 from tldops_bot.mail.certifications import without_certifications
 from tldops_bot.mail.openpgp_packets import BadPackets, primary_fingerprint, split_certificates
 
-# gpg makes nothing of a key from the future, and clocks of honest people are ahead.
+# gpg ignores a key made in the future, and honest people's clocks run ahead.
 CLOCK_SKEW = timedelta(hours=1)
 _CLEAN = "import-minimal,import-clean,self-sigs-only"
 _LISTING = ("--with-colons", "--fixed-list-mode", "--with-subkey-fingerprint", "--list-keys")
 
 
 class GnupgCertificates:
-    """Reads, merges and, for want of Sequoia, encrypts to certificates."""
+    """Reads and merges certificates; encrypts to those that Sequoia will not."""
 
     def __init__(self, runner: GpgRunner) -> None:
         self._runner = runner
@@ -50,7 +50,7 @@ class GnupgCertificates:
         return merged if [one.fingerprint for one in after] == [wanted] else held
 
     def encrypt(self, octets: bytes, certificate: bytes) -> bytes | Refused:
-        """An armored message to this one certificate; for keys that Sequoia's policy refuses."""
+        """An armored message to this one certificate; for keys that Sequoia's policy rejects."""
         found = primary_fingerprint(certificate)
         if not found:
             return Refused("unreadable_key")
@@ -82,7 +82,7 @@ class GnupgCertificates:
 
 
 def _offered(keydata: bytes) -> bytes:
-    """Every public key block in the data, binary; b"" when that is too much, or not only public keys."""
+    """All public key blocks in the data, binary; b"" if that is too much, or anything else is among them."""
     if len(keydata) > MAX_ARMOR_BYTES:
         return b""
     try:
@@ -93,5 +93,5 @@ def _offered(keydata: bytes) -> bytes:
 
 
 def _binary_keys(keydata: bytes) -> list[bytes]:
-    """A lone revocation is binary too, but starts with a signature."""
+    """The keys in binary form. A lone revocation is binary too, but starts with a signature packet."""
     return [without_certifications(keydata)] if keydata[:1] >= b"\x80" else list(keys_in(keydata))

@@ -1,6 +1,6 @@
-"""What gpg reads and writes: files in memory, without a name; and whether a disk has room for the rest.
+"""The files gpg reads and writes, nameless and in memory; and whether the disk has room for the rest.
 
-On a full disk gpg says less than the truth, and no word of that: half a text is decrypted well, a key is not there.
+On a full disk gpg fails silently: half a text counts as decrypted, and a key seems not to be there.
 """
 
 import errno
@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-NEEDED_BYTES = 8 * 1024 * 1024  # for keyrings, of all runs at once
+NEEDED_BYTES = 8 * 1024 * 1024  # for the keyrings of all concurrent runs
 
 
 def file_in_memory(octets: bytes = b"") -> IO[bytes]:
-    """Where the system has and allows such; else one that is removed already."""
+    """A nameless file in memory; or, where that can't be had, one on disk that is already unlinked."""
     file: IO[bytes]
     try:
         file = os.fdopen(os.memfd_create("tldops"), "w+b")
@@ -25,7 +25,7 @@ def file_in_memory(octets: bytes = b"") -> IO[bytes]:
 
 
 def must_have_room(folder: Path) -> None:
-    """Raises OSError."""
+    """Raises OSError (ENOSPC) when the disk is nearly full."""
     found = os.statvfs(folder)
     if found.f_bavail * found.f_frsize < NEEDED_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

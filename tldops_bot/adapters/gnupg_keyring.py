@@ -1,6 +1,6 @@
-"""The list's own key in its own gpg home: made, exported, signing; and decryption, which only unwraps.
+"""The list's own key in its own gpg home: creating, exporting, signing; and decryption, which only unwraps.
 
-Key management goes through python-gnupg; what signs, reads or decides goes through GpgRunner.
+Key management goes through python-gnupg; whatever signs, reads or decides goes through GpgRunner.
 """
 
 import logging
@@ -16,7 +16,7 @@ from tldops_bot.mail.openpgp_armor import MESSAGE, BadArmor, dearmor
 from tldops_bot.mail.openpgp_packets import BadPackets, check_encrypted
 
 HIDDEN_RECIPIENT = "0" * 16
-# Many decryptions at once exhaust the agent's locked memory, which looks like a wrong key.
+# Many decryptions at once exhaust the agent's locked memory; that looks like a wrong key.
 AGENT_SETTINGS = "auto-expand-secmem 65536\n"
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class NoListKey(Exception):
 class ListKeyring:
     """The gpg home of the list; `passphrase_file` holds its passphrase on the first line.
 
-    `chosen` says which of its keys signs, "" for the newest; it is asked now and then, see `look_again`.
+    `chosen` says which of its keys signs, "" for the newest; it is asked again after `look_again`.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ListKeyring:
         self._starting = threading.Lock()
 
     def make(self, address: str, expire: str = "0") -> str:
-        """A new ed25519 and cv25519 key whose user ID is the list's address; the fingerprint."""
+        """Make an ed25519 and cv25519 key whose user ID is the list's address; returns its fingerprint."""
         settings = self._home / "gpg-agent.conf"
         if not settings.exists():
             settings.write_text(AGENT_SETTINGS)
@@ -62,12 +62,12 @@ class ListKeyring:
         return str(made.fingerprint)
 
     def look_again(self) -> None:
-        """Another process may have made a key, or chosen another one."""
+        """Forget what is cached: another process may have made a key, or chosen another one."""
         self._fingerprint, self._key_ids = "", frozenset()
 
     @property
     def fingerprint(self) -> str:
-        """Of the secret key that signs; raises NoListKey."""
+        """The fingerprint of the secret key that signs; raises NoListKey."""
         found = self._fingerprint
         if not found:
             known, chosen = self.fingerprints(), self._chosen()
@@ -79,14 +79,14 @@ class ListKeyring:
         return found
 
     def fingerprints(self) -> tuple[str, ...]:
-        """Of every secret key that still counts, the newest first; raises NoListKey."""
+        """The fingerprints of all valid secret keys, newest first; raises NoListKey."""
         found = self._gpg.list_keys(secret=True)
         if found.returncode < 0:
             raise GpgUnavailable("gpg was ended while it listed the list's keys")
         keys = [key for key in found if key["trust"] not in {"r", "e"}]
         if not keys:
             raise NoListKey("no secret key in the list's gpg home")
-        # Of the same second, the one made later stands later.
+        # Of keys made in the same second, gpg lists the later one later.
         by_age = sorted(enumerate(keys), key=lambda pair: (int(pair[1]["date"]), pair[0]), reverse=True)
         return tuple(str(key["fingerprint"]) for _, key in by_age)
 
@@ -110,7 +110,7 @@ class ListKeyring:
         return self._runner.run((*options, "--output=-", "--detach-sign"), octets, home=self._home)
 
     def unwrap(self, ciphertext: bytes, limit_bytes: int) -> Unwrapped | Undecryptable:
-        """Take the encryption off and nothing else; raises GpgUnavailable when the agent is at fault."""
+        """Take the encryption off and nothing else; raises GpgUnavailable if the agent is at fault."""
         try:
             octets = dearmor(ciphertext, MESSAGE)
             recipients = check_encrypted(octets)
@@ -140,7 +140,7 @@ class ListKeyring:
         return Undecryptable("not_decryptable")
 
     def _can_decrypt(self) -> bool:
-        """Whether the agent does its work for a message of our own: then it was the other message's fault."""
+        """Whether the agent can decrypt a message of our own; if it can, the other message was at fault."""
         options = ("--trust-model=always", "--output=-", "--recipient", self.fingerprint, "--encrypt")
         sealed = self._runner.run(options, b"probe", home=self._home).output
         opened = self._unwrap_once(sealed, len(sealed))
@@ -148,7 +148,7 @@ class ListKeyring:
 
     def _is_for_us(self, recipients: tuple[str, ...]) -> bool:
         if not (self._own_key_ids() | {HIDDEN_RECIPIENT}) & set(recipients):
-            self._key_ids = frozenset()  # perhaps to a key that was made a moment ago
+            self._key_ids = frozenset()  # perhaps it is for a key made a moment ago
         return bool((self._own_key_ids() | {HIDDEN_RECIPIENT}) & set(recipients))
 
     def _own_key_ids(self) -> frozenset[str]:
@@ -160,7 +160,7 @@ class ListKeyring:
         return self._key_ids
 
     def _start_agent(self) -> None:
-        """The runner never starts an agent, which would inherit the limits of one gpg process."""
+        """Start the agent here: started by the runner, it would inherit the limits of one gpg process."""
         with self._starting:
             command = ["gpgconf", "--homedir", str(self._home), "--launch", "gpg-agent"]
             try:
@@ -184,7 +184,7 @@ def _is_signed(finished: Finished) -> bool:
 
 
 def _recipe(address: str, expire: str, passphrase: str) -> str:
-    """Parameters of an unattended key generation, doc/gnupg "Unattended key generation"."""
+    """The parameters of an unattended key generation (GnuPG manual, "Unattended key generation")."""
     if {"\n", "\r"} & set(address + expire + passphrase):
         raise ValueError("a line break in the parameters of a key")
     protection = f"Passphrase: {passphrase}" if passphrase else "%no-protection"

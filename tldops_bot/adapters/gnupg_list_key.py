@@ -1,11 +1,11 @@
-"""The list's public key as members get it, kept ready: within a transaction nobody asks gpg for it."""
+"""The list's public key as members get it, kept at hand so that no transaction ever waits for gpg."""
 
 from tldops_bot.adapters.gnupg_keyring import ListKeyring
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 
 
 class ListKey:
-    """The key that signs now, armored. `keys rotate` is another process: `look_again` now and then."""
+    """The key that signs now, armored. `keys rotate` is another process, so `look_again` now and then."""
 
     def __init__(self, keyring: ListKeyring) -> None:
         self._keyring = keyring
@@ -13,11 +13,11 @@ class ListKey:
         self._look()
 
     def armored(self) -> bytes:
-        """What HELP attaches; no gpg runs."""
+        """What HELP attaches; runs no gpg."""
         return self._armored
 
     def look_again(self) -> None:
-        """Notice a rotation. Raises GpgUnavailable, and NoListKey where there is none."""
+        """Notice a rotation. Raises GpgUnavailable, and NoListKey if there is none."""
         self._keyring.look_again()
         self._look()
 

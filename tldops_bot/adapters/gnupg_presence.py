@@ -1,4 +1,4 @@
-"""Whether GnuPG is there at all: its version, and its agent for a home."""
+"""Whether GnuPG is installed and works: its version, and its agent for a home."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ SECONDS = 10
 
 
 def version() -> str | None:
-    """Such as "2.2.40"; "" when it does not say, None where there is no gpg."""
+    """The version, such as "2.2.40"; "" if gpg does not say, None if there is no gpg."""
     try:
         ran = subprocess.run(["gpg", "--version"], capture_output=True, timeout=SECONDS, check=False)
     except OSError:

@@ -1,4 +1,4 @@
-"""The gpg processes that run just now: one that takes too long is killed, and all are when the service ends."""
+"""The gpg processes running now: any that takes too long is killed, and all of them when the service ends."""
 
 import subprocess
 import threading
@@ -11,15 +11,15 @@ TICK_SECONDS = 1.0
 
 
 class Processes:
-    """A thread watches over them as long as there are any."""
+    """Watched by a thread for as long as there are any."""
 
     def __init__(self) -> None:
-        self._running: dict[subprocess.Popen[Any], float] = {}  # each with the moment of its end
+        self._running: dict[subprocess.Popen[Any], float] = {}  # each with its deadline
         self._changing = threading.Lock()
         self._is_watched = self._is_over = False
 
     def add(self, process: "subprocess.Popen[Any]", seconds: float) -> None:
-        """Kill it after so long, unless somebody has waited for its end by then."""
+        """Kill it after that many seconds, unless somebody has waited for its end by then."""
         with self._changing:
             self._running[process] = time.monotonic() + seconds
             if self._is_over:
@@ -29,7 +29,7 @@ class Processes:
                 threading.Thread(target=self._watch, name="gpg-watch", daemon=True).start()
 
     def end_all(self) -> None:
-        """From now on nothing runs for longer than it takes to kill it."""
+        """Kill all that run, and from now on every one that is started."""
         with self._changing:
             self._is_over = True
             for process in self._running:
@@ -49,7 +49,7 @@ class Processes:
 
 
 class BoundedGpg(gnupg.GPG):  # type: ignore[misc]  # it has no types
-    """python-gnupg waits for gpg without end, and gpg does so for its agent."""
+    """python-gnupg with a time limit: it waits for gpg for ever, as gpg does for its agent."""
 
     def __init__(self, processes: Processes, seconds: float, **more: Any) -> None:
         self._processes, self._seconds = processes, seconds

@@ -1,11 +1,12 @@
 """Runs gpg once: status in a file of its own, limits on time, memory and output, no secret in arguments.
 
-Its exit code and stderr mean little: whoever calls judges the status lines.
+Its exit code and stderr mean little; callers judge the status lines.
 """
 
 import contextlib
 import os
 import resource
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -22,7 +23,7 @@ from tldops_bot.adapters.scratch_folder import ScratchFolder
 from tldops_bot.domain.unavailable import Unavailable
 
 MAX_STATUS_BYTES = 1024 * 1024
-# No gpg.conf, no questions, no network, no agent started, no writes but those asked for.
+# No gpg.conf, no questions, no network, no agent started, nothing written that was not asked for.
 ALWAYS = (
     "--no-options",
     "--batch",
@@ -72,17 +73,17 @@ class Finished:
 
     @property
     def is_silent(self) -> bool:
-        """Whether gpg was killed, or failed without a word: that says nothing of a key or a mail."""
+        """Whether gpg was killed, or failed without a word; that says nothing about a key or a mail."""
         return self.code < 0 or (self.code != 0 and not self.status and not self.output)
 
     def heard(self) -> "Finished":
-        """Itself; raises GpgUnavailable when gpg was killed, or failed without a word: that says nothing of a key."""
+        """Itself; raises GpgUnavailable if gpg was killed, or failed without a word."""
         if self.is_silent:
             raise GpgUnavailable("gpg failed without a word")
         return self
 
     def spoken(self) -> "Finished":
-        """Itself; raises GpgUnavailable when gpg judged nothing, as for want of memory."""
+        """Itself; raises GpgUnavailable if gpg judged nothing, for example for want of memory."""
         if self.code < 0 or not self.status:
             raise GpgUnavailable("gpg ended without a word")
         return self
@@ -102,13 +103,13 @@ Observe = Callable[[str, float, bool], None]
 
 
 def unobserved(_operation: str, _seconds: float, _is_done: bool) -> None:
-    """Nobody wants to know."""
+    """For when nobody is counting."""
 
 
 class GpgRunner:
-    """Runs at most `processes` at a time; synchronous, to be called from threads.
+    """Runs at most `processes` gpg at a time; synchronous, to be called from threads.
 
-    `home` of its own is empty. What gpg reads and writes lies in memory, without a name.
+    Its own `home` is empty. What gpg reads and writes is in memory, without a name.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class GpgRunner:
         program: str = "gpg",
         observe: Observe = unobserved,
     ) -> None:
-        self._program = program
+        self._program = shutil.which(program) or program  # looked for once, not before each run
         self._observe = observe
         self.limits = limits or Limits()
         self.processes = Processes()
@@ -129,7 +130,7 @@ class GpgRunner:
         self.home.mkdir(mode=0o700)
 
     def close(self) -> None:
-        """Remove what lies on disk; done at the end of the process, too."""
+        """Remove what is on disk; this also happens when the process ends."""
         self._folder.close()
 
     @contextlib.contextmanager
@@ -159,7 +160,7 @@ class GpgRunner:
 
     @contextlib.contextmanager
     def observed(self, operation: str) -> Iterator[Callable[[], None]]:
-        """Have it seen how long this takes, and whether gpg did its work: it did where what is yielded was called."""
+        """Report how long the block took, and whether gpg did its work: call what is yielded if it did."""
         began, done = time.monotonic(), list[bool]()
         try:
             yield lambda: done.append(True)
@@ -186,7 +187,7 @@ class GpgRunner:
                 first = stack.enter_context(file_in_memory(octets))
                 files = [first] if second is None else [first, stack.enter_context(file_in_memory(second))]
                 output = stack.enter_context(file_in_memory())
-                # No pipe: this thread need not wake for each line, and others would have to let it.
+                # Not a pipe: this thread would have to wake, and take the interpreter's lock, for each line.
                 status = stack.enter_context(file_in_memory())
             command = [self._program, *ALWAYS, f"--homedir={home or self.home}"]
             command += [f"--status-fd={status.fileno()}", *self._limiting(at, max_output), *arguments]
@@ -225,7 +226,7 @@ class GpgRunner:
         return process
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> int:
-        """Not for ever: `processes` kills it."""
+        """Wait for its end; `processes` kills it if it takes too long."""
         began = time.monotonic()
         code = process.wait()
         if code < 0 and time.monotonic() - began >= self.limits.seconds:
@@ -233,10 +234,10 @@ class GpgRunner:
         return code
 
     def _limit(self, pid: int) -> None:
-        """From outside, since code between fork and exec is unsafe in threads; gpg has read nothing yet.
+        """Set limits from outside: code between fork and exec is unsafe in threads. gpg has read nothing yet.
 
-        Not RLIMIT_CORE: gpg sets that itself, with the upper bound it has just read, and dies if we lower that
-        in between.
+        Not RLIMIT_CORE: gpg sets that itself to the upper bound it has just read, and dies if we lower the
+        bound in between.
         """
         seconds = int(self.limits.seconds) + 1
         bounds = {
@@ -269,12 +270,12 @@ _OPERATIONS = {
 
 
 def _operation(arguments: Sequence[str]) -> str:
-    """What gpg is asked to do, by its command."""
+    """What gpg is asked to do, going by its command."""
     return next((_OPERATIONS[word] for word in arguments if word in _OPERATIONS), "other")
 
 
 def _read(file: IO[bytes], most: int) -> bytes:
-    """What gpg has written: to the same open file, so from its beginning."""
+    """What gpg has written. It shares the file's offset with us, so start from the beginning."""
     file.seek(0)
     return file.read(most)
 

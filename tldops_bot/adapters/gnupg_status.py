@@ -1,6 +1,6 @@
-"""From gpg's status lines to a verdict; exit codes and single lines are never trusted alone.
+"""From gpg's status lines to a verdict; neither the exit code nor any single line is trusted alone.
 
-gpg leaves with 0 for revoked and expired keys, two signatures, SHA-1, and unsigned text given to --decrypt.
+gpg exits with 0 for revoked and expired keys, two signatures, SHA-1, and unsigned text given to --decrypt.
 """
 
 import re
@@ -84,10 +84,10 @@ _DEAD = frozenset({"r", "i", "d"})
 
 def parse_listing(output: bytes, blobs: dict[str, bytes]) -> tuple[Certificate, ...]:
     """The certificates in a colon listing; `blobs` are the exported keys by primary fingerprint."""
-    # Not splitlines(): gpg hides line feeds and colons of a user ID, and no other line ends that Unicode knows.
+    # Not splitlines(): gpg escapes line feeds and colons in a user ID, but no other line end of Unicode.
     records = [line.split(":") for line in output.decode("utf-8", errors="replace").split("\n")]
     starts = [at for at, record in enumerate(records) if record[0] == "pub"]
-    ends = [*starts[1:], len(records)][: len(starts)]  # where nothing is listed, nothing ends
+    ends = [*starts[1:], len(records)][: len(starts)]  # an empty listing has no groups
     groups = [records[start:end] for start, end in zip(starts, ends, strict=True)]
     return tuple(_certificate(group, blobs) for group in groups)
 
@@ -118,7 +118,7 @@ def _certificate(records: list[list[str]], blobs: dict[str, bytes]) -> Certifica
 
 
 def _usable(keys: list[list[str]], capability: str) -> list[list[str]]:
-    """Expired ones count: when they end is told apart from what they can do."""
+    """The keys with this capability, expired ones too: when they end is reported separately."""
     return [key for key in keys if capability in key[11] and key[1] not in _DEAD]
 
 
@@ -131,12 +131,12 @@ def _latest(keys: list[list[str]], primary_end: datetime | None) -> datetime | N
 
 
 def _algorithm(key: list[str]) -> str:
-    """In the words of gpg: rsa2048, dsa1024, ed25519."""
+    """In gpg's words: rsa2048, dsa1024, ed25519."""
     return f"{_ALGORITHMS[key[3]]}{key[2]}" if key[3] in _ALGORITHMS else key[16]
 
 
 def _weakest(algorithms: list[str]) -> str:
-    """The finite-field one with the fewest bits, DSA before the others; else the primary key's."""
+    """The finite-field key with the fewest bits, DSA before the others; else the primary key's."""
     sized = [name for name in algorithms if name.startswith(("rsa", "elg", "dsa"))]
     return (
         min(sized, key=lambda name: (not name.startswith("dsa"), int(name[3:]))) if sized else algorithms[0]

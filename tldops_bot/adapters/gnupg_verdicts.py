@@ -1,5 +1,6 @@
-"""Everything the service asks of GnuPG, built once; verdicts come from a view that holds one certificate."""
+"""All that the service asks of GnuPG, built once; verdicts come from a view that holds one certificate."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -23,15 +24,17 @@ from tldops_bot.mail.openpgp_packets import (
     signature_issuers,
     signature_packets,
 )
+from tldops_bot.mail.signature_hint import hint_of
 
 DEFAULT_LIMIT_BYTES = 16 * 1024 * 1024
+_LONE_CR = re.compile(rb"\r(?!\n)")
 
 
 class Gnupg:
     """Synchronous, to be called from threads; at most `processes` gpg run at once.
 
-    `certificate` is always the binary certificate held for a registered primary fingerprint, and `at`
-    the arrival of the mail: expiry is judged at that time. Every method may raise GpgUnavailable.
+    `certificate` is always the binary certificate held for a registered primary fingerprint. `at` is when the
+    mail arrived: expiry is judged at that time. Every method may raise GpgUnavailable.
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class Gnupg:
         self.keyring = ListKeyring(home, self._runner, passphrase_file, chosen_list_key)
 
     def end(self) -> None:
-        """The service ends: no gpg runs any longer, and what needs one raises GpgUnavailable."""
+        """Kill every gpg that runs; from now on whatever needs one raises GpgUnavailable."""
         self._runner.processes.end_all()
 
     def close(self) -> None:
@@ -71,6 +74,8 @@ class Gnupg:
         if len(packets) > 1:
             return bad("several_signatures", fingerprint)
         blob = packets[0].octets
+        if not _covers_each_octet(blob) and _LONE_CR.search(signed_octets):
+            return bad("bad_signature", fingerprint)
         finished = self._in_view(certificate, blob, at, ("--verify",), blob, signed_octets)
         return _told_apart(judge(finished, fingerprint), blob)
 
@@ -126,7 +131,7 @@ class Gnupg:
         return self._certificates.merge(held, offered, at)
 
     def encrypt(self, octets: bytes, certificate: bytes) -> bytes | Refused:
-        """An armored message to one certificate; for keys that Sequoia's policy refuses."""
+        """An armored message to one certificate; for keys that Sequoia's policy rejects."""
         return self._certificates.encrypt(octets, certificate)
 
     # --- the list's own key
@@ -147,17 +152,23 @@ class Gnupg:
         return self.keyring.sign_detached(octets)
 
 
+def _covers_each_octet(signature: bytes) -> bool:
+    """In text mode gpg looks at no CR at the end of a line, and others read an empty line there."""
+    hint = hint_of(signature)
+    return hint is not None and not hint.is_text
+
+
 def _told_apart(verdict: Verdict, signature: bytes) -> Verdict:
-    """gpg calls bad also what it does not understand: then nobody has changed the text."""
+    """gpg also calls bad what it does not understand; then nobody has changed the text."""
     if verdict.reason == "bad_signature" and demands_the_unknown(signature):
         return bad("unsupported_signature", verdict.fingerprint)
     return verdict
 
 
 def _clock(issuers: Sequence[Issuer], at: datetime) -> datetime:
-    """The time to judge at: the arrival, or up to an hour later when the signer's clock is ahead.
+    """The time to judge at: the arrival, or up to an hour later if the signer's clock is ahead.
 
-    gpg knows no key from the future, and somebody who has just made one may sign with it at once.
+    gpg does not know keys from the future, and somebody who has just made one may sign with it at once.
     """
     claimed = [issuer.claimed_at for issuer in issuers if issuer.claimed_at]
     return min(max([at, *claimed]), at + CLOCK_SKEW)

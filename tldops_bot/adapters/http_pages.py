@@ -1,7 +1,7 @@
-"""A few pages by HTTP (RFC 9112) in the caller's event loop, for machines that watch; one request a connection.
+"""A few pages over HTTP (RFC 9112) in the caller's event loop, for monitoring; one request per connection.
 
-Bounded in every way: so many connections, so many octets, so many seconds. Whoever is slow or floods is cut off,
-and what a page says is worked out once for all who ask at the same time.
+Connections, octets and seconds are all limited: whoever is slow or floods is cut off, and a page is made once
+for everybody who asks at the same time.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ Make = Callable[[], Awaitable[Page]]
 
 
 class Kept:
-    """A page that is made at most once in `seconds`, whoever asks; all who ask meanwhile wait for the same one."""
+    """A page that is made at most once in `seconds`; whoever asks meanwhile waits for the same one."""
 
     def __init__(self, make: Make, seconds: float = KEPT_SECONDS) -> None:
         self._make, self._seconds = make, seconds
@@ -49,7 +49,7 @@ class Kept:
 
 
 class Pages:
-    """Serves pages by their paths while it is started."""
+    """Serves pages by path while started."""
 
     def __init__(self, pages: Mapping[str, Make]) -> None:
         self._pages = pages
@@ -62,7 +62,7 @@ class Pages:
         return tuple(_name(one.getsockname()) for one in self._server.sockets)
 
     async def stop(self) -> None:
-        """Listen no more, and hang up."""
+        """Stop listening, and hang up."""
         if self._server is None:
             return
         self._server.close()

@@ -1,7 +1,7 @@
-"""Asks IANA what is due to be asked, one TLD after the other, and hands what came back to the watch over it.
+"""Asks IANA about the TLDs that are due, one after the other, and hands on the answers.
 
-No transaction is open while somebody is asked. What says nothing new is kept a few dozen at a time; what does
-is judged together, since only a whole sync shows whether too much has changed to be true.
+No transaction is open while IANA is asked. Answers that say nothing new are kept a few dozen at a time; those
+that do are judged together, since only a whole sync shows whether too much has changed to be believed.
 """
 
 import logging
@@ -14,7 +14,7 @@ from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.iana_record import IanaRecord, NotFound
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.tld import Tld, parse_tld
-from tldops_bot.jobs._iana_watch import Taken, as_record, take_changes, take_unchanged
+from tldops_bot.jobs._iana_answers import Taken, as_record, take_changes, take_unchanged
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import iana
 from tldops_bot.store.database import Database, Session, Urgency
@@ -38,7 +38,7 @@ class IanaKeeper:
     now: Callable[[], datetime]
 
     def take(self, answers: Sequence[Answered], by: str, is_trusted: bool = False) -> Taken:
-        """Keep what can be relied on; anything but a record, or "nothing found", changes nothing that is held."""
+        """Keep what can be relied on. Only a record, or "nothing found", changes anything that is held."""
         whole = [(tld, one) for tld, one in answers if isinstance(one, IanaRecord | NotFound)]
         unchanged, changed = self._unchanged(whole)
         taken = Taken()
@@ -52,7 +52,7 @@ class IanaKeeper:
         return taken
 
     def _unchanged(self, answers: Sequence[Whole]) -> tuple[list[Tld], list[IanaRecord]]:
-        """Keep what says nothing new; which TLDs these were, and the records that do."""
+        """Keep the answers that say nothing new; returns their TLDs, and the records that are left."""
         kept, changed = list[Tld](), list[IanaRecord]()
         for batch in _batches(answers):
             with self.database.write(Urgency.DELIVERY) as session:
@@ -79,7 +79,7 @@ class IanaRefresh:
     sleep: Callable[[float], None]
     after: Callable[[], None] = lambda: None
     pause_seconds: float = 1.0
-    is_stopping: Callable[[], bool] = bool  # never, unless told
+    is_stopping: Callable[[], bool] = lambda: False
     kinds: Collection[str] = ("cctld",)
 
     def due(self) -> list[Tld]:

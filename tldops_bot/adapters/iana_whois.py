@@ -1,4 +1,4 @@
-"""Asks whois.iana.org (RFC 3912) about one TLD after the other, in no haste; never follows a referral."""
+"""Asks whois.iana.org (RFC 3912) about one TLD after the other, unhurriedly; never follows a referral."""
 
 import socket
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ from tldops_bot.mail.iana_records import parse_answers
 MAX_ANSWER_OCTETS = 64 * 1024
 TIMEOUT_SECONDS = 20.0
 CONNECT_SECONDS = 4.0
-LOOK_UP_SECONDS = 0.5  # between two looks whether we are to stop
+LOOK_UP_SECONDS = 0.5  # between two checks whether to stop
 PAUSE_SECONDS = 1.0
 MAX_FAILURES_IN_A_ROW = 5
 
@@ -40,13 +40,13 @@ Result = IanaRecord | NotFound | Garbled | Unanswered
 
 @dataclass(frozen=True, slots=True)
 class WhoisServer:
-    """Where to ask, how long to wait for a whole answer (not for each piece), by which clock, and whether to stop."""
+    """Where to ask, how long a whole answer may take, by which clock, and whether to stop."""
 
     host: str
     port: int
-    clock: Clock  # seconds, never going back
+    clock: Clock  # in seconds, monotonic
     timeout_seconds: float = TIMEOUT_SECONDS
-    is_stopping: Callable[[], bool] = bool  # never, unless told
+    is_stopping: Callable[[], bool] = lambda: False
 
 
 def fetch(tld: Tld, server: WhoisServer) -> bytes:
@@ -59,12 +59,12 @@ def fetch(tld: Tld, server: WhoisServer) -> bytes:
             return _read_all(connection, deadline, server)
     except TimeoutError as slow:
         raise NoAnswer("timed_out") from slow
-    except (OSError, UnicodeError) as broken:  # UnicodeError: a host name that is none
+    except (OSError, UnicodeError) as broken:  # UnicodeError: not a valid host name
         raise NoAnswer("unreachable") from broken
 
 
 def _read_all(connection: socket.socket, deadline: float, server: WhoisServer) -> bytes:
-    """Read to the end of the stream. A server that drips one octet at a time runs into the deadline too."""
+    """Read to the end of the stream. A server that drips one octet at a time meets the deadline, too."""
     octets = bytearray()
     while True:
         left = deadline - server.clock()
@@ -83,7 +83,7 @@ def _read_all(connection: socket.socket, deadline: float, server: WhoisServer) -
 
 
 def read_answer(tld: Tld, octets: bytes) -> IanaRecord | NotFound | Garbled:
-    """The answer in these octets, if it is one answer and about the TLD that was asked for."""
+    """The answer in these octets, if it is a single one and about the TLD that was asked for."""
     answers = parse_answers(octets)
     if len(answers) > 1:
         return Garbled("several_answers", tld)
@@ -107,7 +107,7 @@ def sync(
     sleep: Callable[[float], None],
     pause_seconds: float = PAUSE_SECONDS,
 ) -> Iterator[tuple[Tld, Result]]:
-    """Ask about each TLD in turn and yield each answer as it comes, pausing in between.
+    """Ask about each TLD in turn, pausing in between, and yield each answer as it comes.
 
     After a few failures in a row the server is left alone, and the rest is `given_up`.
     """

@@ -1,4 +1,7 @@
-"""Commits raw mails before their 250: those that arrive while a commit is under way share the next one."""
+"""Commits raw mails before their 250; those that arrive during a commit share the next one.
+
+What is left of a full disk is for the mails of people here: whoever can send mail could fill it.
+"""
 
 import asyncio
 import logging
@@ -7,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from tldops_bot.adapters.smtp_terms import NotStored
+from tldops_bot.domain.address import address_key
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.store import inbox
 from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import StoreBusy
 
 MOST_AT_ONCE = 200
-CROWD = 4  # mails in one commit
+CROWD = 4  # mails per commit
 CROWD_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
@@ -22,10 +26,17 @@ Waiting = tuple[bytes, Envelope, datetime, "asyncio.Future[None]"]
 
 
 class Acceptance:
-    """`accept` returns once the mail is on disk; group commit lets a thousand a second through one file."""
+    """`accept` returns once the mail is on disk; sharing commits lets a thousand a second into one file."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime], after: Callable[[], None]) -> None:
-        self._database, self._now, self._after = database, now, after
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        after: Callable[[], None],
+        is_full: Callable[[], bool] = bool,
+    ) -> None:
+        """`is_full`: the disk has hardly any room left."""
+        self._database, self._now, self._after, self._is_full = database, now, after, is_full
         self._waiting: list[Waiting] = []
         self._committing: asyncio.Task[None] | None = None
         self._calming: asyncio.TimerHandle | None = None
@@ -33,11 +44,11 @@ class Acceptance:
 
     @property
     def is_crowded(self) -> bool:
-        """Mail comes in faster than one at a time; who works on what came before had better wait. From any thread."""
+        """Whether mails arrive faster than one at a time; intake had better wait. From any thread."""
         return self._calming is not None
 
     async def accept(self, octets: bytes, envelope: Envelope) -> None:
-        """Store one mail. Raises NotStored when that failed: locked, full, read-only, gone."""
+        """Store one mail. Raises NotStored if that failed: locked, full, read-only, gone."""
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((octets, envelope, self._now(), stored))
         if self._committing is None or self._committing.done():
@@ -54,18 +65,18 @@ class Acceptance:
         if len(batch) >= CROWD:
             self._note_crowd(loop)
         try:
-            await loop.run_in_executor(self._thread, self._store, [one[:3] for one in batch])
+            taken = await loop.run_in_executor(self._thread, self._store, [one[:3] for one in batch])
         except Exception as problem:  # noqa: BLE001  whatever broke, these mails are not on disk: 451
             log.error("%d mails could not be stored: %s", len(batch), type(problem).__name__)
-            if len(batch) > 1 and not isinstance(problem, StoreBusy):  # it may be one of them alone
+            if len(batch) > 1 and not isinstance(problem, StoreBusy):  # perhaps only one of them is at fault
                 for one in batch:
                     await self._commit([one])
                 return
             for *_, stored in batch:
                 _settle(stored, NotStored())
             return
-        for *_, stored in batch:
-            _settle(stored, None)
+        for (*_, stored), is_taken in zip(batch, taken, strict=True):
+            _settle(stored, None if is_taken else NotStored())
         self._after()
 
     def _note_crowd(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -76,12 +87,18 @@ class Acceptance:
     def _calm(self) -> None:
         self._calming = None
 
-    def _store(self, mails: list[tuple[bytes, Envelope, datetime]]) -> None:
+    def _store(self, mails: list[tuple[bytes, Envelope, datetime]]) -> list[bool]:
+        """Which of them were stored."""
         with self._database.beside() as session:
-            inbox.accept(session, mails)
+            taken = [True for _ in mails]
+            if self._is_full():
+                known = inbox.stored_addresses(session, [envelope.mail_from for _, envelope, _ in mails])
+                taken = [address_key(envelope.mail_from) in known for _, envelope, _ in mails]
+            inbox.accept(session, [mail for mail, is_taken in zip(mails, taken, strict=True) if is_taken])
+            return taken
 
     def close(self) -> None:
-        """Let the last commit end."""
+        """Wait for the last commit."""
         self._thread.shutdown(wait=True)
 
 

@@ -1,4 +1,4 @@
-"""Finds the keys published for a mailbox, by WKD and then by DANE; held back where strangers can make it ask."""
+"""Finds the keys published for a mailbox, by WKD, then by DANE; limited where strangers trigger it."""
 
 import threading
 from collections import OrderedDict, deque
@@ -11,7 +11,7 @@ from tldops_bot.domain.key_discovery import NoKey
 
 HOUR_SECONDS = 3600.0
 MAX_AN_HOUR = 30
-MAX_OF_A_DOMAIN = 6  # an hour
+MAX_OF_A_DOMAIN = 6  # per hour
 MAX_REMEMBERED = 256
 
 
@@ -23,12 +23,12 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """All sources in the order in which they are asked, without limits: for addresses that are ours to ask about."""
+    """All sources, asked in order and without limits: for addresses we look up on our own behalf."""
 
     sources: tuple[Source, ...]
 
     def find(self, address: str) -> tuple[bytes, ...]:
-        """What the first source that has anything publishes, unchecked; () for nothing."""
+        """What the first source with any keys publishes, unchecked; () if none has any."""
         for source in self.sources:
             found = source.fetch(address)
             if not isinstance(found, NoKey):
@@ -38,10 +38,10 @@ class Published:
 
 @dataclass(slots=True)
 class KeyFinder:
-    """The same for the addresses of strangers: few an hour, fewer of one domain, each answer kept for an hour.
+    """The same for strangers' addresses: few per hour, fewer per domain, each answer cached for an hour.
 
-    Shared by threads; one looks at a time, and the others go without, so that whoever keeps us waiting never
-    holds up all mail. `clock` gives seconds and never goes back.
+    Shared by threads. One looks at a time and the others go without, so that a slow server never holds up all
+    mail. `clock` is in seconds and monotonic.
     """
 
     published: Published
@@ -54,7 +54,7 @@ class KeyFinder:
     _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def find(self, address: str) -> tuple[bytes, ...]:
-        """Key data for a mailbox, unchecked; () for nothing, and when too much was asked."""
+        """Key data for a mailbox, unchecked; () if there is none, or too much was asked lately."""
         key, domain = address_key(address), domain_of(address)
         with self._lock:
             now = self.clock()

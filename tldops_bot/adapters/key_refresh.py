@@ -1,6 +1,7 @@
-"""Looks every week whether a member's key was prolonged or revoked where it is published (WKD, DANE).
+"""Checks weekly whether a member's key was extended or revoked where it is published (WKD, DANE).
 
-Only what proves itself is taken, into the very key that is registered; another key is never taken from there.
+Only what proves itself is taken, and only into the key that is registered; no other key is ever taken from
+there.
 """
 
 import logging
@@ -19,7 +20,7 @@ from tldops_bot.store.database import Database, Session, Urgency
 
 EVERY = timedelta(days=7)
 PAUSE_SECONDS = 5.0
-MOST_AT_ONCE = 200  # a tick; the rest has its turn at the next
+MOST_AT_ONCE = 200  # per tick; the rest has its turn at the next one
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class OpenPgp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeyRefresh:
-    """Where keys are looked for and how, and where what was found is kept: one short transaction for each key."""
+    """Where keys are looked for, and where what was found is kept; one short transaction per key."""
 
     database: Database
     openpgp: OpenPgp
@@ -43,10 +44,10 @@ class KeyRefresh:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     after: Callable[[], None] = lambda: None
-    is_stopping: Callable[[], bool] = bool  # never, unless told
+    is_stopping: Callable[[], bool] = lambda: False
 
     def run(self) -> int:
-        """Look for each key that was not looked for lately; how many had something new."""
+        """Look for each key that has not been looked for lately; returns how many had something new."""
         with self.database.read() as session:
             due = people.keys_to_refresh(session, self.now() - EVERY, MOST_AT_ONCE)
         renewed = 0
@@ -64,7 +65,7 @@ class KeyRefresh:
         return renewed
 
     def _refresh(self, fingerprint: str, address: str) -> bool:
-        """The network and gpg have their turn before the transaction."""
+        """The network and gpg come first; the transaction is opened afterwards."""
         with self.database.read() as session:
             row = people.certificate_for(session, fingerprint)
             held = row.blob if row is not None else b""
@@ -78,7 +79,7 @@ class KeyRefresh:
         return bool(merged)
 
     def _merged(self, fingerprint: str, held: bytes, address: str) -> tuple[Certificate, ...]:
-        """The held certificate with all that the published copies of it prove; () when that is nothing new."""
+        """The held certificate with all that its published copies prove; () if that is nothing new."""
         now, merged = self.now(), held
         for blob in self.find(address):
             for found in self.openpgp.inspect(blob, now):

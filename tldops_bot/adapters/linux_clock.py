@@ -1,13 +1,13 @@
-"""Asks the kernel whether anybody keeps this machine's clock right: adjtimex(2), which needs no rights to read."""
+"""Asks the kernel whether anything keeps this machine's clock right: adjtimex(2), which anybody may read."""
 
 import ctypes
 
-_TIME_ERROR = 5  # the state of a clock that nobody keeps
+_TIME_ERROR = 5  # the state of a clock that nothing keeps right
 _OCTETS = 512  # more than struct timex has anywhere; mode 0, its first field, changes nothing
 
 
 def is_kept() -> bool | None:
-    """Whether the clock is synchronised; None where the system does not say."""
+    """Whether the clock is synchronised; None if the system does not say."""
     try:
         adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
     except (AttributeError, OSError):  # not Linux

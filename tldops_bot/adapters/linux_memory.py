@@ -1,4 +1,4 @@
-"""Has the C library give memory back: what a large mail took is the system's again when the mail is done with."""
+"""Makes the C library return memory to the system once a large mail has been dealt with."""
 
 import ctypes
 import sys
@@ -9,10 +9,10 @@ _LARGE_BYTES = 512 * 1024
 
 
 def give_back_what_is_large() -> None:
-    """To be called before there are threads.
+    """Call this before there are threads.
 
-    Left alone, glibc keeps what was freed once there was a block as large as that, and has a heap for each thread: for
-    good, a flood of large mails would leave the process twice as large as it was.
+    Left alone, glibc stops returning freed memory after the first large block, and keeps a heap for each
+    thread: a flood of large mails would leave the process twice its size for good.
     """
     if sys.platform == "linux":
         library = ctypes.CDLL(None)

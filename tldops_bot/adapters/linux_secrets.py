@@ -1,4 +1,4 @@
-"""Keeps what a process holds in memory (mail, keys, passwords) out of core files, from others, and from outliving us."""
+"""Keeps what a process holds in memory (mail, keys, passwords) out of core dumps and other hands."""
 
 import ctypes
 import resource
@@ -10,7 +10,7 @@ _PR_SET_DUMPABLE = 4
 
 
 def keep_in_memory() -> None:
-    """No core file, not to a program either (core(5)), and no look into the memory by others of the same user."""
+    """No core dump, piped ones included (core(5)), and no peeking by other processes of the same user."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,6 +1,7 @@
-"""One `serve` at a time on a database file: a lock of the operating system beside it, gone with the process that held it.
+"""One `serve` at a time per database file: a lock beside the file, gone with the process that held it.
 
-SQLite lets any number of programs write in turn, but two services would share out the mail, and both keep the clock.
+SQLite lets any number of programs write in turn, but two services would share out the mail and both keep the
+clock.
 """
 
 import fcntl
@@ -13,14 +14,14 @@ _SUFFIX = ".serving"
 
 
 class CannotServe(Exception):
-    """Another process serves this database, or nobody can know; the text says which."""
+    """Another process serves this database, or there is no telling; the text says which."""
 
 
 @contextmanager
 def alone_on(database: Path | None) -> Iterator[None]:
-    """Hold the lock while the block runs; without a file (PostgreSQL) nothing. Raises CannotServe.
+    """Hold the lock while the block runs; without a file (PostgreSQL) there is none. Raises CannotServe.
 
-    A record lock: processes that we start do not hold it after us, as they would a flock.
+    A record lock: unlike a flock, it is not inherited by the processes we start.
     """
     if database is None:
         yield

@@ -1,7 +1,7 @@
-"""How a line of the log looks: for people, for programs, or for journald; never a traceback, never foreign words.
+"""How a log line looks: for people, for programs, or for journald; never a traceback, never foreign words.
 
-What our own modules log is fixed words with numbers and kinds of failures (a test sees to that). What libraries
-log may quote whatever they handled: of theirs only the fixed words stay, and of an exception only its kind.
+Our own modules log fixed words with numbers and kinds of failures (a test sees to that). Libraries may quote
+whatever they handled: only their fixed words are kept, and of an exception only its kind.
 """
 
 import json
@@ -27,7 +27,7 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         is_ours = _is_ours(record) and isinstance(record.msg, str)
         event = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
-        # Where a library speaks in several lines (asyncio), what comes after the first shows what was at hand.
+        # When a library logs several lines (asyncio), those after the first show what it was handling.
         event = event if is_ours else event.partition("\n")[0]
         said = record.getMessage() if is_ours else event
         if record.exc_info and record.exc_info[0] is not None:
@@ -36,7 +36,7 @@ class Lines(logging.Formatter):
 
 
 def set_up(form: Form, level: str) -> None:
-    """From now on everything is logged to stderr in this form; what libraries do all day, only for "debug"."""
+    """Log everything to stderr in this form; the everyday chatter of libraries only for "debug"."""
     handler = logging.StreamHandler()
     handler.setFormatter(Lines(form))
     if level != "debug":

@@ -1,4 +1,4 @@
-"""Looks at this machine now and then, and notes in the store what the operator may have to hear of."""
+"""Checks this machine regularly, and notes in the store what the operator may need to hear about."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class MachineWatch:
     now: Callable[[], datetime]
 
     def note(self) -> None:
-        """Look, and write it down."""
+        """Check, and write it down."""
         now = self.now()
         rooms = [(room_of(folder), folder) for folder in self.folders().values()]
         room, folder = min(rooms, key=lambda pair: pair[0].free_bytes)
@@ -41,7 +41,7 @@ class MachineWatch:
     def _key(self, now: datetime) -> tuple[str, datetime | None]:
         try:
             key = self.gnupg.list_certificate(now)
-        except (GpgUnavailable, NoListKey):  # other watches say so
+        except (GpgUnavailable, NoListKey):  # other checks report that
             return "", None
         return key.fingerprint, ends_at(key)
 
@@ -53,6 +53,6 @@ def room_of(folder: Path) -> Room:
 
 
 def ends_at(key: Certificate) -> datetime | None:
-    """When a key can no longer sign or be encrypted to, whichever is first; None for never."""
+    """When a key can no longer sign or be encrypted to, whichever comes first; None for never."""
     moments = [one for one in (key.expires_at, key.signs_until, key.encrypts_until) if one is not None]
     return min(moments, default=None)

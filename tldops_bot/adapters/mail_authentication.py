@@ -1,4 +1,4 @@
-"""Who mailed it: what our own mail server says, else DKIM, SPF and DMARC as checked here. Never raises."""
+"""Who mailed it: our own mail server's verdict, else DKIM, SPF and DMARC checked here. Never raises."""
 
 import ipaddress
 from collections.abc import Collection
@@ -17,7 +17,7 @@ from tldops_bot.mail.headers import author_of, split_entity
 
 @dataclass(frozen=True, slots=True)
 class MailAuthentication:
-    """Where servers are named whose results are believed, one of them stands before us: then no peer is a sender.
+    """With trusted servers configured, one of them stands in front of us, so the peer is never the sender.
 
     Without `dns`, only what such a server says is known.
     """
@@ -26,9 +26,9 @@ class MailAuthentication:
     trusted_servers: Collection[str] = ()
 
     def check(self, raw: bytes, envelope: Envelope) -> Authentication:
-        """What is known of who mailed these octets; asks the DNS for at most five seconds."""
+        """What is known of who mailed these octets; spends at most five seconds on the DNS."""
         headers, _ = split_entity(raw)
-        author, _ = author_of(headers)
+        author = author_of(headers)
         reported = trusted_results(headers, self.trusted_servers)
         if author is None:
             return NOT_LOOKED_AT
@@ -46,7 +46,7 @@ class MailAuthentication:
         signatures = check_signatures(raw, dmarc.could_align, lookups)
         sender = domain_of(envelope.mail_from)
         spf = "none"
-        # What somebody else's domain says of the peer tells nothing of the author.
+        # What another domain says about the peer says nothing about the author.
         if self._is_first_hop(envelope.peer) and sender and dmarc.could_align(sender):
             spf = check_sender(envelope.peer, envelope.mail_from, envelope.helo, lookups)
         identifiers = Identifiers(

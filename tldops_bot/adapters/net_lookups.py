@@ -1,4 +1,4 @@
-"""What is asked of the net about an author or a key, and through which nameservers: each part is built once."""
+"""The look-ups on the net about an author or a key, and which nameservers they use; each built once."""
 
 import ssl
 import time
@@ -19,26 +19,26 @@ from tldops_bot.config.settings import Config, host_and_port
 
 @dataclass
 class NetLookups:
-    """All of them for one configuration; where [dns] names no resolver, nothing is looked for on the net."""
+    """All of them for one configuration; if [dns] names no resolver, nothing is looked up on the net."""
 
     config: Config
     now: Callable[[], datetime]
 
     @cached_property
     def nameservers(self) -> tuple[Nameserver, ...]:
-        """Whom the DNS is asked through; () for nobody."""
+        """The nameservers to ask; () for none."""
         named = self.config.dns.resolver
         if named in ("none", "system"):
             return system_resolvers() if named == "system" else ()
         return (Nameserver(*host_and_port(named)),)
 
     def own_resolvers(self) -> Resolvers:
-        """For what we ask for our own sake; no flood of mails holds it up."""
+        """For what we ask on our own behalf; no flood of mails holds it up."""
         return Resolvers(self.nameservers, time.monotonic)
 
     @cached_property
     def resolvers(self) -> Resolvers:
-        """For whatever mails make us ask: together they have one allowance."""
+        """For what mails make us ask: all of them share one allowance."""
         return Resolvers(self.nameservers, time.monotonic, Allowance())
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What is to be said because of how a delivery ended: in the transaction that marks it, so it happens once."""
+"""What must be said because of how a delivery ended, in the transaction that marks it: said once."""
 
 import logging
 from collections.abc import Callable
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def told(aftermath: Aftermath, session: Any, claimed: Claimed) -> None:
-    """A word that can't be said is not said; the mark counts all the same, or no mark could be made at all."""
+    """A letter that can't be rendered is not sent, and the mark counts all the same."""
     try:
         with session.begin_nested():
             aftermath(session, claimed)

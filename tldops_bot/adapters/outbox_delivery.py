@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def uncounted(_kind: str, _state: str) -> None:
-    """Nobody counts how copies end."""
+    """For when nobody counts how copies end."""
 
 
 class Delivery:
@@ -75,7 +75,7 @@ class Delivery:
         self._over = asyncio.Event()
 
     def wake(self) -> None:
-        """There is something new in the outbox. From any thread, at any time."""
+        """Something new is in the outbox. From any thread, at any time."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._due.set)
 
@@ -88,7 +88,7 @@ class Delivery:
         await self._over.wait()
 
     async def run(self) -> None:
-        """Deliver until `stop`. Whatever it raises is a mistake of ours; what was in flight is sent again."""
+        """Deliver until `stop`. If it raises, that is a bug; what was in flight is sent again."""
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._exchange.begin)
         self._due.set()
@@ -119,7 +119,7 @@ class Delivery:
         return is_woken
 
     def _finish(self, result: Result) -> None:
-        """A copy has come to its end; it is written down soon, together with others."""
+        """A copy is finished; that is written down soon, together with others."""
         assert self._loop is not None
         self._unfinished -= 1
         self._results.append(result)

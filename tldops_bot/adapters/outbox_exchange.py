@@ -1,4 +1,4 @@
-"""One turn between the outbox and what is in flight: outcomes written down and copies claimed, in one transaction."""
+"""One turn between the outbox and what is in flight: marks outcomes and claims copies, in one transaction."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -56,7 +56,7 @@ class Exchange:
         self._on_keyless, self._on_too_large = on_keyless, on_too_large
 
     def begin(self) -> None:
-        """What is needed before the first turn."""
+        """What has to be done before the first turn."""
         with self._database.write(Urgency.DELIVERY) as session:
             if self._database.is_sqlite:  # one process only: who claimed what is claimed is gone
                 outbox_leases.take_back(session, self._now(), everything=True)

@@ -1,4 +1,4 @@
-"""What this node has claimed of the outbox, and until when: others take over what a node that is gone had in hand.
+"""What this node has claimed from the outbox, and until when; other nodes take over from one that is gone.
 
 A node that stood still for longer than its leases last finds that out before it hands anything over.
 """
@@ -46,7 +46,7 @@ class Leases:
         return not self.are_over() and (one.id, one.claim) not in self._not_ours
 
     def are_over(self) -> bool:
-        """Perhaps we stood still, or the clock was set."""
+        """Whether we stood still, or the clock was set, for longer than a lease lasts."""
         return self._now() >= self._until
 
     def is_time(self, clock: float) -> bool:

@@ -1,4 +1,4 @@
-"""When nobody knocks at the smarthost: for a while after a failure that is its own, and longer each time."""
+"""When to leave the smarthost alone: for a while after each failure of its own, longer each time."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 class Pause:
-    """After a failure that is the smarthost's and not a recipient's, nobody knocks for a while."""
+    """After a failure that is the smarthost's and not a recipient's, nothing is tried for a while."""
 
     def __init__(self, jitter: Callable[[], float]) -> None:
         self.troubles = 0

@@ -1,6 +1,6 @@
 """Seals what leaves the outbox: each message signed once, each copy encrypted to its recipient's key alone.
 
-gpg signs, Sequoia encrypts; a key that Sequoia's policy finds unusable gets its copy from gpg.
+gpg signs, Sequoia encrypts; for a key that Sequoia's policy rejects, gpg encrypts as well.
 """
 
 import asyncio
@@ -106,7 +106,7 @@ class Sealing:
         return await self._encrypter.encrypt_many(sheet.sealed, recipients)
 
     async def encrypt_by_gpg(self, copy: Copy) -> bytes | Refused:
-        """For a key that Sequoia finds unusable. Raises GpgUnavailable."""
+        """For a key that Sequoia rejects. Raises GpgUnavailable."""
         certificate = copy.addressee.certificate
         return await asyncio.to_thread(self._signer.encrypt, copy.sheet.sealed, certificate)
 

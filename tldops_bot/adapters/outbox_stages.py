@@ -1,6 +1,6 @@
-"""The three stages of what is in flight: signed, encrypted, handed to the smarthost, the most urgent first.
+"""The three stages of what is in flight (signing, encrypting, sending), most urgent first.
 
-Nothing here stands in the way of another copy: each ends in a result of its own.
+No copy stands in the way of another: each ends with a result of its own.
 """
 
 import logging
@@ -168,7 +168,7 @@ class Stages:
                 await self._encrypt_otherwise(copy, reason)
 
     async def _encrypt_otherwise(self, copy: Copy, refused: Refused) -> None:
-        """gpg for what Sequoia can't use; never for a key that is revoked or not the one on record."""
+        """Let gpg encrypt what Sequoia can't; never to a key that is revoked or not the one on record."""
         try:
             if refused.reason == "unusable_key":
                 outcome = await self._sealing.encrypt_by_gpg(copy)
@@ -238,11 +238,12 @@ class Stages:
         self._finish(Result(mark, is_too_large=attempt.too_large and state == REFUSED))
 
     def _stumble(self, copy: Copy, attempt: Attempt) -> None:
-        """The smarthost's failure: no attempt is counted.
+        """The smarthost failed, so no attempt is counted.
 
-        The copy goes behind its like for a little longer each time, should it be this very mail that brings
-        the smarthost down; never for long, since an alert must go as soon as the smarthost is back. One that
-        fails on and on while others are taken is set aside: each try of it holds up all the rest.
+        The copy goes behind the others of its kind, a little further each time, in case it is this very mail
+        that brings the smarthost down; never for long, since an alert must go as soon as the smarthost is
+        back. One that keeps failing while others are taken is set aside: each try of it holds up all the
+        rest.
         """
         self.pause.begin()
         number = self._stumbles.failed(copy.delivery.id)
@@ -266,7 +267,7 @@ class Stages:
         self._finish(Result(mark, is_keyless=is_held or is_missed))
 
     def _put_off(self, copy: Copy, status: str) -> None:
-        """Our own failure: another try, no attempt counted; what fails while others go is set aside in the end."""
+        """We failed: try again, no attempt counted; what keeps failing while others go is set aside."""
         times = self._failures.failed(copy.delivery.id)
         if self._failures.is_its_own(copy.delivery.id):
             self._set_aside(copy, status)

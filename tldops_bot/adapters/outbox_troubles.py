@@ -1,4 +1,4 @@
-"""Which copy fails by itself: what goes wrong again and again while the same works for others is set aside.
+"""Which copy fails by itself: one that keeps failing while others succeed is set aside.
 
 Where nothing works for anybody, the fault is not the copy's, and it waits.
 """
@@ -10,7 +10,7 @@ MOST_STUMBLES: Final = 30  # of a copy that the smarthost fails at without refus
 
 
 class Troubles:
-    """Counts the failures of one stage. In memory only: after a restart everything gets its chances anew."""
+    """Counts the failures of one stage, in memory only: a restart gives everything another chance."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -18,17 +18,17 @@ class Troubles:
         self._failed: dict[int, tuple[int, int, int]] = {}
 
     def worked(self) -> None:
-        """For some copy it worked."""
+        """Something went through."""
         self._works += 1
 
     def failed(self, delivery: int) -> int:
-        """Once more; how often it has failed by now."""
+        """Count one more failure; returns how many there are by now."""
         times, lonely, seen = self._failed.get(delivery, (0, 0, -1))
         self._failed[delivery] = (times + 1, lonely + (self._works != seen), self._works)
         return times + 1
 
     def is_its_own(self, delivery: int) -> bool:
-        """Whether it has failed so often while others went, that it is to be set aside."""
+        """Whether it has failed so often, while others went through, that it should be set aside."""
         return self._failed.get(delivery, (0, 0, 0))[1] >= self._most
 
     def forget(self, delivery: int) -> None:

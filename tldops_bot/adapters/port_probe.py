@@ -1,4 +1,4 @@
-"""Who listens at an address: nobody, so that we could; a mail server of ours; or somebody else."""
+"""What listens at an address: nothing, so that we could; one of our own listeners; or something else."""
 
 import contextlib
 import errno
@@ -23,7 +23,7 @@ class Place:
 
 
 def look_at_port(host: str, port: int, question: bytes = b"") -> Place:
-    """A TCP port; `question` is said first where the server waits to be spoken to."""
+    """Look at a TCP port; `question` is sent first where the server waits for the client to speak."""
     try:
         family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError:
@@ -41,7 +41,7 @@ def look_at_port(host: str, port: int, question: bytes = b"") -> Place:
 
 
 def look_at_socket(path: Path) -> Place:
-    """A Unix socket; one that nobody listens to any more is nobody's."""
+    """Look at a Unix socket; one that nobody listens on any more counts as free."""
 
     def connect() -> socket.socket:
         with contextlib.ExitStack() as stack:

@@ -1,6 +1,7 @@
-"""What Prometheus gets to see: what this process did, counted here, and what the store says, read at each scrape.
+"""What Prometheus sees: what this process did, counted here, and what the store says, read at each scrape.
 
-Labels hold kinds, states and names of jobs, which are few and ours: nothing of anybody in particular.
+Labels hold kinds, states and names of jobs, which are few and our own; nothing is about anybody in
+particular.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -45,7 +46,7 @@ _GPG_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is found out for one scrape. `pulse` None: the store does not answer."""
+    """What is found out for one scrape. `pulse` is None if the database does not answer."""
 
     now: datetime
     pulse: Pulse | None
@@ -94,7 +95,7 @@ class Metrics:
         self._begin(jobs)
 
     def _begin(self, jobs: Collection[str]) -> None:
-        """Everything that may happen stands at 0 from the start: a first time is a change, too."""
+        """Set everything that may happen to 0 at the start: a first occurrence is a change, too."""
         for verdict in VERDICTS:
             for decision in DECISIONS:
                 self._mails.labels(verdict, decision)
@@ -108,12 +109,12 @@ class Metrics:
             self._job_failures.labels(job)
 
     def watch(self, look: Callable[[], Look], connections: Callable[[], int]) -> None:
-        """From now on each scrape has this looked at."""
+        """Call `look` at each scrape from now on."""
         self._connections.set_function(connections)
         self._registry.register(_Found(look))
 
     def text(self) -> bytes:
-        """What a scrape gets. Looks at the store, so it takes its time."""
+        """The answer to a scrape. It reads the store, so it may take a while."""
         return generate_latest(self._registry)
 
     def mail(self, verdict: str, decision: str, seconds: float) -> None:
@@ -144,7 +145,7 @@ class Metrics:
 
 
 class _Found(Collector):
-    """What is not counted but found, at each scrape."""
+    """What is not counted here but looked up at each scrape."""
 
     def __init__(self, look: Callable[[], Look]) -> None:
         self._look = look
@@ -230,6 +231,9 @@ def _alert(pulse: Pulse) -> Iterator[Metric]:
     alert = pulse.fan_out
     waiting = 0 if alert is None else alert.waiting
     yield _gauge("tldops_alert_copies_waiting", "Copies of the newest alert that have still to go.", waiting)
+    if alert is not None:
+        words = "When the newest alert was answered 250, or released."
+        yield _gauge("tldops_alert_began_timestamp_seconds", words, _moment(alert.began_at))
     if alert is not None and alert.last_taken_at is not None:
         seconds = (alert.last_taken_at - alert.began_at).total_seconds()
         words = "From the 250 of the newest alert to its last copy taken by the smarthost."

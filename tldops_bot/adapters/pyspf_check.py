@@ -1,4 +1,4 @@
-"""Checks SPF with pyspf (RFC 7208), which is made to ask through our own look-ups with their limits."""
+"""Checks SPF with pyspf (RFC 7208), made to ask the DNS through our own limited look-ups."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ import spf
 from tldops_bot.adapters.dns_lookups import Kind, MailLookups
 from tldops_bot.domain.mail_authentication import result_word
 
-# What the library raises where a record makes it stumble: names, numbers and texts that are none.
+# What the library raises on malformed names, numbers and texts.
 _STUMBLES: Final = (spf.PermError, ValueError, LookupError, TypeError, AssertionError, AttributeError)
 
 
@@ -22,7 +22,7 @@ def check_sender(peer: str, mail_from: str, helo: str, lookups: MailLookups) -> 
 
 
 class _Query(spf.query):  # type: ignore[misc]
-    """The library's evaluation with its one door to the DNS replaced."""
+    """The library's evaluation, with its one way into the DNS replaced."""
 
     def __init__(self, peer: str, mail_from: str, helo: str, lookups: MailLookups) -> None:
         super().__init__(i=peer, s=mail_from, h=helo)

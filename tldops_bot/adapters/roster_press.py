@@ -1,6 +1,6 @@
-"""Makes and signs the files of the roster ahead of whoever sends it: once for all, and no transaction waits for it.
+"""Makes and signs the roster's files ahead of time, once for everybody, so that no transaction waits for it.
 
-The files are made in a process of their own, which lets everything else go first; gpg signs each of them.
+The files are made in a process of its own at the lowest priority; gpg signs each of them.
 """
 
 import logging
@@ -42,7 +42,7 @@ class Signer(Protocol):
 def make_files(
     roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
 ) -> tuple[RosterFile, ...]:
-    """In this process: the files, the keys in them as small as gpg takes them."""
+    """In this process: the files; the keys in them are made as small as gpg accepts them."""
     contacts = (
         replace(one, key_blob=without_pictures(one.key_blob)) if one.key_blob else one
         for one in roster.contacts
@@ -53,7 +53,7 @@ def make_files(
 def make_aside(
     roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
 ) -> tuple[RosterFile, ...]:
-    """The same in a process that is there for this alone. Raises BrokenProcessPool when it dies."""
+    """The same in a process started for this alone. Raises BrokenProcessPool if it dies."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context, initializer=give_way) as pool:
         return pool.submit(make_files, roster, config, tlds, history).result()
@@ -61,7 +61,7 @@ def make_aside(
 
 @dataclass(frozen=True, slots=True)
 class RosterPress:
-    """One at a time: who comes while it is at work is not held up."""
+    """Makes one edition at a time; whoever comes meanwhile does not wait for it."""
 
     database: Database
     signer: Signer
@@ -72,7 +72,7 @@ class RosterPress:
     _busy: threading.Lock = field(default_factory=threading.Lock)
 
     def prepare(self) -> bool:
-        """See that the files of the present roster are there; False where they can't be just now."""
+        """Make sure that the files of the present roster exist; False if they can't be made just now."""
         if not self._busy.acquire(blocking=False):
             return False
         try:
@@ -84,7 +84,7 @@ class RosterPress:
             self._busy.release()
 
     def prepare_what_is_due(self) -> None:
-        """The same, if a roster would be sent now."""
+        """The same, if a roster is due to be sent."""
         with self.database.read() as session:
             is_due = is_wanted(session, self.config, self.now())
         if is_due:

@@ -1,6 +1,6 @@
-"""A folder for what gpg reads and writes, in memory where there is such a place; what a crash left there goes.
+"""A folder for what gpg reads and writes, in memory if possible; what a crash left behind is removed.
 
-Each is locked while its process lives: the lock ends with the process, however that ends.
+Each folder is locked while its process lives; the lock ends with the process, however that ends.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from pathlib import Path
 
 PREFIX = "tldops-"
 LOCK = "lock"
-_UNLOCKED_SECONDS = 3600.0  # how old a folder without a lock must be: another process may just be making it
+_UNLOCKED_SECONDS = 3600.0  # a younger folder without a lock may just be being made
 
 
 class ScratchFolder:
@@ -31,7 +31,7 @@ class ScratchFolder:
         self._removing = weakref.finalize(self, _remove, self.path, lock)
 
     def close(self) -> None:
-        """Remove what lies there; done at the end of the process, too."""
+        """Remove the folder; this also happens when the process ends."""
         self._removing()
 
 

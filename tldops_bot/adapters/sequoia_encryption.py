@@ -1,4 +1,4 @@
-"""Encrypts one signed part to many public keys, with pysequoia in a process of its own.
+"""Encrypts one signed part to many public keys with pysequoia, in a process of its own.
 
 In a thread it would hold the interpreter's lock. It only encrypts: it judges nothing and sees no secret key.
 """
@@ -36,10 +36,10 @@ def utc_now() -> datetime:
 
 
 class Encryption:
-    """A pool of `processes` workers (one is enough); each keeps the certificates it has parsed.
+    """A pool of `processes` workers (one is enough); each caches the certificates it has parsed.
 
-    A worker that dies, or takes longer than `seconds`, is replaced; the certificate that did it is refused from
-    then on, the others are served.
+    A worker that dies, or takes longer than `seconds`, is replaced. The certificate that caused it is refused
+    from then on, and the others are served.
     """
 
     def __init__(
@@ -48,13 +48,13 @@ class Encryption:
         self._processes = processes
         self._clock = clock
         self._seconds = seconds
-        self._poison: set[bytes] = set()  # digests of what has killed a worker, or made it hang
+        self._poison: set[bytes] = set()  # digests of certificates that killed a worker or made it hang
         self._context = multiprocessing.get_context("spawn")
         self._changing = threading.Lock()
         self._pool = self._new_pool()
 
     def close(self) -> None:
-        """What is in the worker's hands is given up: it may hang."""
+        """End the workers without waiting: one of them may hang."""
         _end(self._pool)
 
     async def warm_up(self) -> None:
@@ -62,7 +62,7 @@ class Encryption:
         await self.encrypt_many(b"", [])
 
     async def parse_ahead(self, certificates: Sequence[bytes]) -> None:
-        """Parse these now, so that the first alert does not wait for it either; what can't be parsed is left out."""
+        """Parse these now, so that the first alert need not; what can't be parsed is left out."""
         pool = self._pool
         try:
             async with asyncio.timeout(self._seconds):
@@ -90,7 +90,7 @@ class Encryption:
     def _alone(self, signed_part: bytes, recipient: Recipient) -> Outcome:
         if _digest(recipient[1]) in self._poison:
             return Refused("unusable_key")
-        for _ in range(2):  # the first time it may be another one's fault, who was at work beside it
+        for _ in range(2):  # the first failure may be the fault of another certificate in the same worker
             with contextlib.suppress(BrokenProcessPool):
                 self._see_it_start()
                 return self._encrypted(signed_part, [recipient])[0]
@@ -99,7 +99,7 @@ class Encryption:
         return Refused("unusable_key")
 
     def _see_it_start(self) -> None:
-        """How long a new worker takes to come up is no certificate's fault."""
+        """Wait for a new worker to start: however long that takes, it is no certificate's fault."""
         pool = self._pool
         try:
             pool.submit(int).result(START_SECONDS)
@@ -107,7 +107,7 @@ class Encryption:
             self._replace(pool)
 
     def _encrypted(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
-        """Raises BrokenProcessPool when the worker died, or took too long; then there is a new one."""
+        """Raises BrokenProcessPool if the worker died or took too long; by then there is a new one."""
         pool = self._pool
         try:
             return self._submit(pool, signed_part, recipients).result(self._seconds)
@@ -135,7 +135,7 @@ def _digest(certificate: bytes) -> bytes:
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
-    """Whatever its workers are at: one that hangs would outlive us."""
+    """End a pool and kill its workers: one that hangs would outlive us."""
     workers = list((pool._processes or {}).values())  # no public name
     pool.shutdown(wait=False)
     for one in workers:
@@ -189,7 +189,7 @@ def _problem(parsed: _Parsed, fingerprint: str, now: datetime) -> str:
 
 
 def _parse(certificate: bytes) -> _Parsed:
-    """Parsing costs as much as encrypting, so the latest ones used are kept."""
+    """Parsing costs as much as encrypting, so the most recently used are kept."""
     known_as = _digest(certificate)
     parsed = _parsed.get(known_as) or _read(certificate)
     _parsed[known_as] = parsed

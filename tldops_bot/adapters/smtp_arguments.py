@@ -1,4 +1,4 @@
-"""What may follow MAIL FROM: and RCPT TO: in one strict grammar (RFC 5321 section 4.1.2, RFC 6531)."""
+"""What may follow MAIL FROM: and RCPT TO:, as one strict grammar (RFC 5321 section 4.1.2, RFC 6531)."""
 
 import re
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ _HELO = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """An address ("" for `<>`) and the parameters behind it, names in capitals, "" where one has no value."""
+    """An address ("" for `<>`) and the parameters after it, names in capitals; "" for one without a value."""
 
     address: str
     parameters: Mapping[str, str]
 
 
 def parse_path(keyword: str, argument: str | None) -> Path | None:
-    """Read `FROM:<a@b> SIZE=1` (`keyword` is then "FROM:"); None for what is no such thing."""
+    """Read `FROM:<a@b> SIZE=1` (`keyword` is then "FROM:"); None if it is not of that form."""
     if argument is None or argument[: len(keyword)].upper() != keyword:
         return None
     match = _PATH.fullmatch(argument[len(keyword) :].strip(" "))
@@ -39,7 +39,7 @@ def parse_path(keyword: str, argument: str | None) -> Path | None:
 
 
 def is_helo(argument: str | None) -> bool:
-    """Whether this can be the name a client gives itself; it goes into a Received line, so nothing odd."""
+    """Whether a client may call itself this; it ends up in a Received line, so nothing odd is let through."""
     return argument is not None and _HELO.fullmatch(argument) is not None
 
 

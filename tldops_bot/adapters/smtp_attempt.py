@@ -1,4 +1,4 @@
-"""One mail to one recipient, and what a server's answer means for it (RFC 5321 section 4.2, RFC 3463)."""
+"""One attempt to hand over one mail, and what the server's answer means (RFC 5321 section 4.2, RFC 3463)."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
 _ADDRESS = re.compile(r"\S*@\S*")
 _MAX_TEXT = 200
 _TOO_LARGE = frozenset(("5.3.4", "5.2.3"))  # for the system, for the mailbox
-# Said of the dialogue or of our rights, not of this recipient: commands, TLS, authentication.
+# About the dialogue or our rights, not this recipient: commands, TLS, authentication.
 _ABOUT_US = frozenset((500, 502, 503, 504, 530, 534, 535, 538))
 
 Stage = Literal["MAIL", "RCPT", "DATA", "."]
@@ -17,7 +17,7 @@ Result = Literal["taken", "refused", "later"]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A finished mail. `key` is the caller's name for it; `octets` have CRLF line ends, dots unstuffed."""
+    """A finished mail. `key` is the caller's name for it; `octets` have CRLF line ends and undoubled dots."""
 
     key: int
     mail_from: str
@@ -49,7 +49,7 @@ class Attempt:
 
 
 def judge(key: int, stage: Stage, reply: Reply) -> Attempt:
-    """The attempt that ended with this `reply` to this command; "." is the end of the content."""
+    """What an attempt came to, given this `reply` to this command; "." is the end of the content."""
     match = _ENHANCED.match(reply.text)
     enhanced = match[1] if match else ""
     kind = reply.code // 100

@@ -1,7 +1,7 @@
-"""One connection of an SMTP or LMTP client: aiosmtpd's command loop, made safe for content, errors and end.
+"""One connection of an SMTP or LMTP client: aiosmtpd's command loop, hardened.
 
-aiosmtpd reads command lines, speaks STARTTLS and ends idle connections. This adds content in bounded memory,
-an end in good order, patience that runs out, and errors that say nothing about the mail.
+aiosmtpd reads command lines, speaks STARTTLS and ends idle connections. Added here: content in bounded
+memory, an orderly end, patience that runs out, and errors that say nothing about the mail.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ class Connection(SMTP):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called again once STARTTLS is through: all said before is forgotten (RFC 3207 section 4.2)."""
+        """Also called once STARTTLS is through: all that was said before is forgotten (RFC 3207, 4.2)."""
         super().connection_made(transport)
         self._present.arrive(self)
         assert self._handler_coroutine is not None
@@ -83,7 +83,7 @@ class Connection(SMTP):
                 self._commands_received(rest)
 
     def _commands_received(self, data: bytes) -> None:
-        """aiosmtpd takes a bare LF for the end of a line; a server in front may take it for an octet."""
+        """aiosmtpd takes a bare LF as a line end; a server in front may take it as an octet."""
         lines = b"\r" + data if self._ends_in_cr else data
         self._ends_in_cr = data.endswith(b"\r")
         if lines.count(b"\n") == lines.count(b"\r\n"):
@@ -93,7 +93,7 @@ class Connection(SMTP):
             self.transport.close()
 
     async def read_content(self) -> Content:
-        """Ask for the content and read to its end. Call `release_content` when its octets are done with."""
+        """Ask for the content and read to its end. Call `release_content` when done with its octets."""
         content = self._content = Content(self._terms.max_message_bytes)
         self._content_read = self.loop.create_future()
         self._is_busy, self._is_out_of_room = True, False
@@ -124,7 +124,7 @@ class Connection(SMTP):
         return 0.0 if self._is_busy else self.loop.time() - self._useful_at
 
     def dismiss(self) -> None:
-        """Somebody else needs the room."""
+        """Make room for somebody else."""
         if isinstance(self.transport, asyncio.WriteTransport):
             self.transport.write(b"421 4.4.2 Others wait, please come again with a mail\r\n")
         self.abort()
@@ -143,7 +143,7 @@ class Connection(SMTP):
         await super().push(status)
         if self._is_last_answer and self.transport is not None:
             self.transport.close()
-            # What is pipelined behind must not be carried out: stand still until connection_lost() cancels.
+            # What was pipelined behind must not be carried out: wait until connection_lost() cancels this.
             await self.loop.create_future()
 
     async def handle_exception(self, error: Exception) -> str:
@@ -153,7 +153,7 @@ class Connection(SMTP):
         return "421 4.3.0 Something broke here, please try again"
 
     async def is_patient(self) -> bool:
-        """Whether to go on with somebody who talks and brings no mail."""
+        """Whether to go on with a client that keeps talking and brings no mail."""
         self._fruitless += 1
         if self._fruitless <= MAX_FRUITLESS:
             return True
@@ -162,17 +162,17 @@ class Connection(SMTP):
         return False
 
     async def fruitless(self, reply: str) -> None:
-        """Answer a command that brought no mail nearer."""
+        """Answer a command that brings no mail nearer."""
         if await self.is_patient():
             await self.push(reply)
 
     def end_with_next_answer(self) -> None:
-        """Close behind the next answer, and read nothing more."""
+        """Close after the next answer, and read nothing more."""
         self._is_last_answer = True
 
     @property
     def has_more_to_read(self) -> bool:
-        """Whether the client sent something behind the command in hand without waiting for its answer."""
+        """Whether the client sent more without waiting for the answer to the command in hand."""
         return bool(self._reader._buffer)  # type: ignore[attr-defined] # no public name; aiosmtpd does the same
 
     @property
@@ -180,7 +180,7 @@ class Connection(SMTP):
         return self.session is not None and self.session.ssl is not None
 
     def _timeout_cb(self) -> None:
-        """Not close(): that would wait for somebody who doesn't read our answers."""
+        """Abort, not close(): that would wait for a client that doesn't read our answers."""
         self.abort()
 
     def _hold(self, octets: int) -> None:
@@ -189,7 +189,7 @@ class Connection(SMTP):
 
 
 class Busy(asyncio.Protocol):
-    """Turns away whoever comes when too many are here."""
+    """Turns away whoever connects when too many are here."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.WriteTransport):
@@ -198,6 +198,6 @@ class Busy(asyncio.Protocol):
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:
-    """A client that resets its connection is no news; asyncio would print a traceback."""
+    """A client that resets its connection is no news, but asyncio would print a traceback."""
     if not task.cancelled():
         task.exception()

@@ -1,7 +1,7 @@
 """Where the content of a mail ends, and which content is refused (RFC 5321 sections 2.3.8, 4.1.1.4, 4.5.2).
 
 Only CRLF.CRLF ends a mail. A bare CR, a bare LF or a NUL inside it is what SMTP smuggling is made of: another
-server may have seen two mails where we see one, so nothing of such a mail is believed.
+server may have seen two mails where we see one, so nothing in such a mail is believed.
 """
 
 _END = b"\r\n.\r\n"
@@ -12,11 +12,9 @@ class Content:
 
     def __init__(self, max_octets: int) -> None:
         self._max_octets = max_octets
-        # Dots are stuffed on the way, so the octets on the wire may be more than those of the mail.
+        # Leading dots are doubled on the wire, so it may carry more octets than the mail has.
         self._max_on_wire = max_octets + max_octets // 2 + 1024
-        self._buffer = bytearray(
-            b"\r\n"
-        )  # the line end of the DATA command: an empty mail starts with its end
+        self._buffer = bytearray(b"\r\n")  # the line end of DATA itself: an empty mail starts with its end
         self.is_too_large = False
 
     @property
@@ -25,7 +23,7 @@ class Content:
         return len(self._buffer)
 
     def feed(self, data: bytes) -> bytes | None:
-        """Take octets from the wire; at the end of the mail, return those behind it, which are commands."""
+        """Take octets from the wire; at the end of the mail, return those after it, which are commands."""
         start = max(0, len(self._buffer) - len(_END) + 1)
         self._buffer += data
         end = self._buffer.find(_END, start)
@@ -37,7 +35,7 @@ class Content:
         return rest if end >= 0 else None
 
     def discard(self) -> None:
-        """Keep nothing but the few octets needed to see the end."""
+        """Keep only the few octets needed to recognise the end."""
         self.is_too_large = True
         del self._buffer[: -len(_END) + 1]
 

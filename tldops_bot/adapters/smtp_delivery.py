@@ -1,4 +1,4 @@
-"""Where mail goes out: a pool of lasting connections to the smarthost, opened with aiosmtplib."""
+"""The smarthost: a pool of lasting connections, opened with aiosmtplib."""
 
 import asyncio
 import ssl
@@ -13,7 +13,7 @@ __all__ = ["Attempt", "Outgoing", "Patience", "Smarthost", "Unreachable"]
 
 
 class Unreachable(Exception):
-    """No connection that takes mail. The text is masked; `code` is 0 where the server said nothing."""
+    """There is no connection that takes mail. The text is masked; `code` is 0 if the server said nothing."""
 
     def __init__(self, text: str, code: int = 0) -> None:
         super().__init__(masked(text))
@@ -21,9 +21,9 @@ class Unreachable(Exception):
 
 
 class Smarthost:
-    """Takes mails of one recipient each over at most `connections` connections; says how each attempt ended.
+    """Takes mails of one recipient each over at most `connections` connections; says how each went.
 
-    It never sends the content of a mail twice, and leaves waiting and trying again to the caller.
+    It never sends the content of a mail twice, and leaves waiting and retrying to the caller.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Smarthost:
         (await self._connect()).quit()
 
     async def close(self) -> None:
-        """Close connections that wait for work."""
+        """Close idle connections."""
         while (connection := self._take_idle()) is not None:
             connection.quit()
         await asyncio.sleep(0)
@@ -113,7 +113,7 @@ class Smarthost:
         return _take_over(client, self._patience)
 
     def _password(self) -> str | None:
-        """Read anew for each connection, so that it can be changed while running."""
+        """Read for each new connection, so that it can be changed while the service runs."""
         if self._settings.password_file is None:
             return None
         try:

@@ -10,7 +10,7 @@ from tldops_bot.adapters.smtp_terms import NotStored, Present, Terms
 from tldops_bot.domain.envelope import Envelope
 
 MAX_RECIPIENTS = 100  # of one mail; RFC 5321 section 4.5.3.1.8 wants no fewer
-# Parameters that a mail may carry past us without harm; any other unknown one is a demand we could break.
+# Parameters that may be ignored without harm; any other unknown one may demand what we don't do.
 _HARMLESS_OF_MAIL = frozenset(("AUTH", "RET", "ENVID"))
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Dialogue(Connection):
         if self.is_tls:
             await self.fruitless("503 5.5.1 TLS is on already")
         elif self.has_more_to_read:
-            # Commands put behind STARTTLS by somebody in between must not be read as the client's own.
+            # Commands that somebody in between put behind STARTTLS must not be read as the client's own.
             self.end_with_next_answer()
             await self.push("501 5.5.1 Nothing may follow STARTTLS")
         else:
@@ -111,7 +111,7 @@ class Dialogue(Connection):
         return ""
 
     async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
-        """Parameters such as ORCPT and NOTIFY are read over, announced or not: Postfix may send them."""
+        """Parameters such as ORCPT and NOTIFY are skipped, announced or not: Postfix may send them."""
         if self._mail_from is None:
             await self.fruitless("503 5.5.1 MAIL first")
         elif (path := parse_path("TO:", arg)) is None or not path.address:
@@ -131,7 +131,7 @@ class Dialogue(Connection):
         elif not self._rcpt_tos:
             await self.fruitless("503 5.5.1 No valid recipients")
         elif self.has_more_to_read:
-            # Content before our 354 comes from somebody who guesses our answers: a smuggler, no mail server.
+            # Content before our 354 comes from somebody who guesses our answers: a smuggler, not an MTA.
             self.end_with_next_answer()
             await self.push("503 5.5.0 Content came before 354")
         else:
@@ -149,7 +149,7 @@ class Dialogue(Connection):
         await self.push("\r\n".join([reply] * replies))
 
     async def _judge(self, content: Content) -> str:
-        """Commit the mail, or say why not; either holds for all its recipients."""
+        """Commit the mail, or say why not; the answer holds for all its recipients."""
         octets = content.finish()
         if content.is_too_large:
             return "452 4.3.1 No room just now" if self._is_out_of_room else "552 5.3.4 Message too large"

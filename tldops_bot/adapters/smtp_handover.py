@@ -1,7 +1,7 @@
-"""Hands mails to a server over one connection, greeted already (RFC 5321), pipelined where it may (RFC 2920).
+"""Hands mails to a server over one connection already greeted (RFC 5321), pipelined if possible (RFC 2920).
 
 Pipelining halves the waiting: MAIL, RCPT and DATA go in one write, and the content in the next. The content
-goes only after all three were answered well, so a mail is never sent to anybody but its one recipient.
+is sent only after all three were accepted, so a mail never reaches anybody but its one recipient.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _STAGES: tuple[Stage, ...] = ("MAIL", "RCPT", "DATA")
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds to wait. The end of the content has RFC 5321's ten minutes: giving up early doubles mails."""
+    """Seconds to wait. For the content, RFC 5321's ten minutes: giving up early duplicates mails."""
 
     connect: float = 30.0
     command: float = 120.0
@@ -30,7 +30,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What the server said it can do (EHLO). `size` 0: no limit known."""
+    """What the server said it can do (EHLO). `size` is 0 if no limit is known."""
 
     pipelining: bool = False
     eightbitmime: bool = False
@@ -40,7 +40,7 @@ class Announced:
 
 
 class Handover(asyncio.Protocol):
-    """A transport with a server that waits for MAIL. One mail at a time; not for use by two tasks at once."""
+    """Talks to a server that waits for MAIL. One mail at a time; not for use by two tasks at once."""
 
     def __init__(self, transport: asyncio.Transport, announced: Announced, patience: Patience) -> None:
         self._transport = transport
@@ -60,7 +60,7 @@ class Handover(asyncio.Protocol):
         return not self._is_lost and not self._transport.is_closing()
 
     async def deliver(self, mail: Outgoing) -> Attempt | None:
-        """Try once. None: the connection was gone before any content went; another may be tried at once."""
+        """Try once. None: the connection was gone before any content went; try another at once."""
         is_over = False
         try:
             attempt = await self._deliver(mail)
@@ -69,7 +69,7 @@ class Handover(asyncio.Protocol):
         except TimeoutError:
             return no_answer(mail.key, "no answer in time")
         finally:
-            # Whatever the server may still say belongs to this mail, and must not be read as the next one's.
+            # Whatever the server still says is about this mail, and must not be read as about the next.
             if not is_over:
                 self.abort()
 
@@ -109,7 +109,7 @@ class Handover(asyncio.Protocol):
     def _line(self, line: bytes) -> None:
         match = _LINE.fullmatch(line)
         if match is None or len(self._lines) > 100:
-            self._is_confused = True  # which of the later lines answers what can't be told any more
+            self._is_confused = True  # from here on, no line can be matched to a command
             self.abort()
             return
         self._lines.append((match[3] or b"").decode("utf-8", "replace"))
@@ -155,7 +155,7 @@ class Handover(asyncio.Protocol):
         return judge(mail.key, ".", final[0])
 
     async def _open(self, mail: Outgoing) -> list[Reply] | None:
-        """MAIL, RCPT and DATA; the replies up to the first bad one at least. None: the connection is gone."""
+        """MAIL, RCPT and DATA; the replies at least up to the first bad one. None: the connection is gone."""
         lines = self._opening(mail)
         if self._announced.pipelining:
             self._transport.write(b"".join(lines))
@@ -198,7 +198,7 @@ class Handover(asyncio.Protocol):
             self.abort()
 
     def _cannot_carry(self, mail: Outgoing) -> tuple[Stage, Reply] | None:
-        """A refusal of our own, where the server could only misunderstand."""
+        """A refusal of our own, where the server could only misunderstand the mail."""
         if mail.mail_from and not _ADDRESS.fullmatch(mail.mail_from):
             return "MAIL", Reply(501, "5.1.7 Not an address")
         if not _ADDRESS.fullmatch(mail.rcpt_to):

@@ -1,7 +1,8 @@
-"""Where mail comes in: a TCP port or a Unix socket, ours or handed to us, SMTP or LMTP, in the caller's event loop."""
+"""Where mail comes in: a TCP port or Unix socket, SMTP or LMTP, in the caller's event loop."""
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
 import ssl
@@ -14,9 +15,9 @@ from tldops_bot.adapters.smtp_terms import Accept, IsOurs, NotStored, Present, T
 from tldops_bot.config.settings import ListenerSettings
 
 MAX_CONNECTIONS = 200
-IDLE_WHEN_FULL_SECONDS = 10.0  # after which whoever brings no mail makes room for others
+IDLE_WHEN_FULL_SECONDS = 10.0  # after which a client that brings no mail makes room for others
 MIN_HELD_BYTES = 32 * 1024 * 1024
-HELD_MAILS = 6  # content in memory at once, in mails of the largest size; beyond it the answer is 452
+HELD_MAILS = 6  # content in memory at once, as mails of the largest size; beyond it the answer is 452
 _BACKLOG = 512
 _SOCKET_MODE = 0o660  # the MTA in front reaches the socket through the group
 
@@ -47,12 +48,12 @@ class Listener:
 
     @property
     def connections(self) -> int:
-        """Dialogues open just now."""
+        """How many dialogues are open now."""
         return len(self._present.dialogues)
 
     @property
     def is_listening(self) -> bool:
-        """Whether somebody could connect now."""
+        """Whether somebody could connect right now."""
         return bool(self._servers)
 
     async def start(self, handed: Sequence[socket.socket] = ()) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ class Listener:
 
         On the sockets `handed` over, where there are any: whoever opened them also removes them.
         """
-        # aiosmtpd logs peers, addresses and command lines, all of which are somebody's own business.
+        # aiosmtpd logs peers, addresses and command lines, all of which are personal.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)
         loop = asyncio.get_running_loop()
         if handed:
@@ -69,6 +70,8 @@ class Listener:
                 self._servers.append(await loop.create_server(self._protocol, sock=one, backlog=_BACKLOG))
         elif self._settings.socket is not None:
             path = self._own_path = self._settings.socket
+            if not path.parent.is_dir():
+                raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
             self._servers.append(await loop.create_unix_server(self._protocol, path, backlog=_BACKLOG))
             path.chmod(_SOCKET_MODE)
         else:
@@ -77,7 +80,7 @@ class Listener:
         return tuple(_name(sock.getsockname()) for server in self._servers for sock in server.sockets)
 
     async def stop(self, grace: float) -> None:
-        """Take nobody new, let mails in hand be answered for up to `grace` seconds, then hang up."""
+        """Accept nobody new, let mails in hand be answered for up to `grace` seconds, then hang up."""
         if not self._servers:
             return
         for server in self._servers:
@@ -112,7 +115,7 @@ class Listener:
         if longest.idle_seconds() < IDLE_WHEN_FULL_SECONDS:
             return False
         longest.dismiss()
-        self._present.leave(longest)  # now, and not when its transport is closed: others may come before
+        self._present.leave(longest)  # now, not when its transport is closed: others may connect before that
         return True
 
 

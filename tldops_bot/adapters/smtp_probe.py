@@ -1,4 +1,4 @@
-"""Asks the smarthost whether it would take a mail, up to the recipient, and sends none (RFC 5321)."""
+"""Asks the smarthost whether it would accept a mail, up to the recipient, without sending one (RFC 5321)."""
 
 import contextlib
 import smtplib
@@ -16,7 +16,7 @@ Stage = Literal["connect", "greeting", "tls", "password", "login", "sender", "re
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Where it failed, "" where it did not; the server's code and words, or ours."""
+    """Where it failed ("" if it did not), and the server's code and words, or ours."""
 
     stage: Stage
     code: int = 0
@@ -24,7 +24,7 @@ class Probe:
 
 
 def probe(settings: SmarthostSettings, hostname: str, mail_from: str, rcpt_to: str) -> Probe:
-    """Up to the recipient; takes `SECONDS` for each step at most."""
+    """Go as far as the recipient; each step may take `SECONDS`."""
     client: smtplib.SMTP | None = None
     try:
         client = _connect(settings, hostname)

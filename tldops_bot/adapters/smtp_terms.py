@@ -1,4 +1,4 @@
-"""On what terms mail is taken, and who is here just now: what all dialogues share."""
+"""On what terms mail is accepted, and who is connected now: what all dialogues share."""
 
 import asyncio
 import ssl
@@ -10,7 +10,7 @@ from tldops_bot.domain.envelope import Envelope
 
 
 class NotStored(Exception):
-    """The raw mail could not be committed; the sender is told to come again (451)."""
+    """The raw mail could not be committed; the sender is asked to try again (451)."""
 
 
 IsOurs = Callable[[str], bool]
@@ -19,7 +19,7 @@ Accept = Callable[[bytes, Envelope], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`max_held_bytes` bounds the content of all dialogues together; what goes beyond it is answered 452."""
+    """`max_held_bytes` bounds the content of all dialogues together; beyond it the answer is 452."""
 
     hostname: str
     is_lmtp: bool

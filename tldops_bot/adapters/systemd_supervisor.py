@@ -1,4 +1,4 @@
-"""The service manager systemd: the sockets it hands over, what it is told, its watchdog (sd_notify(3))."""
+"""The service manager systemd: the sockets it passes in, what it is told, and its watchdog (sd_notify(3))."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ _MICROSECONDS = 1_000_000
 
 
 class Supervisor:
-    """What the environment says of the service manager. Without one, there are no sockets and nobody is told."""
+    """What the environment says of the service manager; without one, no sockets come and nobody is told."""
 
     def __init__(self, environment: Mapping[str, str], own_pid: int) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
@@ -21,7 +21,7 @@ class Supervisor:
         self._patience = _number(environment, "WATCHDOG_USEC") / _MICROSECONDS if watched else 0.0
 
     def sockets(self) -> tuple[socket.socket, ...]:
-        """The listening sockets it opened, to be used and not to be removed. To be called once."""
+        """The listening sockets it opened, for us to use but not to remove. Call this once."""
         return tuple(
             socket.socket(fileno=number)
             for number in range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + self._handed)
@@ -34,7 +34,7 @@ class Supervisor:
         self._tell("STOPPING=1\nSTATUS=finishing what is in hand")
 
     async def keep_informed(self, is_well: Callable[[], bool]) -> None:
-        """As long as the event loop turns and all is well, say so, twice as often as asked; else it restarts us."""
+        """While the event loop turns and all is well, say so twice as often as asked; else it restarts us."""
         while self._patience:
             if is_well():
                 self._tell("WATCHDOG=1")
@@ -44,7 +44,7 @@ class Supervisor:
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        # Nobody there to be told is no reason to stop taking mail.
+        # That nobody is there to be told is no reason to stop accepting mail.
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
             line.setblocking(False)
             line.connect(address)
@@ -52,7 +52,7 @@ class Supervisor:
 
 
 def _is_for(environment: Mapping[str, str], key: str, pid: int) -> bool:
-    """Whether it is meant for this process, and not for one that handed its environment down to us."""
+    """Whether it is meant for this process, and not for one whose environment we inherited."""
     return environment.get(key, "") == str(pid)
 
 

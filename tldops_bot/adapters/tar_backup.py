@@ -1,6 +1,7 @@
-"""Writes a backup: one tar file with the database's rows, config.toml, and what it names; its contents listed last.
+"""Writes a backup: one tar file with the database's rows, config.toml and what it names; a list at the end.
 
-What a running service may change under our hands is read at once; the file appears under its name when it is whole.
+What a running service may change meanwhile is read at one moment; the file gets its name only when it is
+complete.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ Dump = Callable[[IO[bytes]], Mapping[str, Any]]
 
 
 class BadBackup(Exception):
-    """It cannot be written, or what is there is no backup to rely on; the text says why in one line."""
+    """It cannot be written, or is no backup that can be relied on; the text says why in one line."""
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Backup:
     left_out: list[str] = field(default_factory=list)
 
     def write(self, target: Path, dump: Dump) -> None:
-        """Make the file, 0600; `dump` writes the rows and returns what is listed of them. Raises BadBackup."""
+        """Make the file, 0600; `dump` writes the rows and says what they were. Raises BadBackup."""
         try:
             handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         except OSError as problem:
@@ -66,7 +67,7 @@ class Backup:
                 about = dump(rows)
                 contents[DATABASE] = _add(tar, DATABASE, rows)
             contents[CONFIG] = _add(tar, CONFIG, io.BytesIO(self.config.read_bytes()))
-            # After the rows: a key the database speaks of is there by now.
+            # After the rows, so that every key the database mentions is there.
             for role, path in self.named.items():
                 for name, octets in self._read(role, path):
                     contents[name] = _add(tar, name, io.BytesIO(octets))
@@ -91,7 +92,7 @@ class Backup:
 
 
 def _add(tar: tarfile.TarFile, name: str, content: IO[bytes]) -> str:
-    """Add a member; the digest of it."""
+    """Add a member; returns its digest."""
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = content.seek(0, os.SEEK_END), 0o600
     digest = hashlib.sha256()
@@ -104,7 +105,7 @@ def _add(tar: tarfile.TarFile, name: str, content: IO[bytes]) -> str:
 
 
 def _sync(folder: Path) -> None:
-    """So that the name, too, survives a loss of power."""
+    """Make the name, too, survive a loss of power."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -1,7 +1,8 @@
-"""Reads a backup: every member looked at before anything is written, and then written only where we say.
+"""Reads a backup: every member is examined before anything is written, and then written only where we say.
 
-Whoever made the file may have wished us ill: names that lead elsewhere, links, devices, holes that swell, two of one
-name, settings that make gpg run programs. Nothing of that is in a backup of ours, so each makes it none.
+Whoever made the file may be hostile: names that lead elsewhere, links, devices, sparse files, two members of
+one name, settings that make gpg run programs. None of that is in a backup of ours, so a file that has any is
+refused.
 """
 
 import hashlib
@@ -38,7 +39,7 @@ _BROKEN = "damaged, or not a backup of this program"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A backup that was looked through and is whole."""
+    """A backup that has been examined and is whole."""
 
     about: Mapping[str, Any]
     made_at: datetime
@@ -69,7 +70,7 @@ class Opened:
 
 @contextmanager
 def opened(file: Path, roles: Collection[str]) -> Iterator[Opened]:
-    """Look a backup through; `roles` are those known here. Raises BadBackup."""
+    """Examine a backup; `roles` are those known here. Raises BadBackup."""
     with ExitStack() as until_then:
         with _what_is_wrong(file):
             source = until_then.enter_context(file.open("rb"))

@@ -1,4 +1,4 @@
-"""Makes the wake-up calls that wait: a thread for each gateway, so that none waits for another, and no mail for any."""
+"""Makes the wake-up calls that are waiting: a thread per gateway, so that nothing waits for a slow one."""
 
 import logging
 import threading
@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 
 
 class Sender(Protocol):
-    """What says the words; for each call "" or why not."""
+    """What makes the calls; for each "" or why not."""
 
     def send(self, gateway: str, calls: Sequence[tuple[str, str]]) -> list[str]: ...
 
 
 class WakeDelivery:
-    """Claims calls, has them made while no transaction is open, and marks what came of them."""
+    """Claims calls, makes them while no transaction is open, and marks what came of them."""
 
     def __init__(
         self,
@@ -63,14 +63,14 @@ class WakeDelivery:
             due.set()
 
     def stop(self, within_seconds: float) -> None:
-        """No new calls; those in hand get a moment, and what is then unknown is tried again after its lease."""
+        """Make no new calls. Those in hand get a moment; what is unknown then is retried after its lease."""
         self._is_stopping.set()
         self.wake()
         for thread in self._threads:
             thread.join(within_seconds / len(self._threads))
 
     def run_once(self, gateway: str) -> bool:
-        """Make the next few calls of one gateway; whether it is worth looking for more at once."""
+        """Make the next few calls of one gateway; whether to look for more at once."""
         now = self._now()
         with self._database.read() as session:
             if not wakes.is_anything_due(session, gateway, now):

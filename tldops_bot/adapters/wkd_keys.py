@@ -1,7 +1,7 @@
-"""Fetches a mailbox's key from its Web Key Directory by HTTPS (draft-koch-openpgp-webkey-service section 3.1).
+"""Fetches a mailbox's key from its Web Key Directory (draft-koch-openpgp-webkey-service section 3.1).
 
-Whoever writes to us chooses the host, so: public addresses only, looked up here and connected to as looked up;
-verified TLS; one deadline for everything; few octets; no redirection to another host.
+Whoever writes to us chooses the host. Hence: public addresses only, resolved here and connected to as
+resolved; verified TLS; one deadline for everything; few octets; no redirection to another host.
 """
 
 import http.client
@@ -19,9 +19,9 @@ from tldops_bot.domain.key_discovery import NoKey, WebKey, web_keys
 
 MAX_KEY_OCTETS = 64 * 1024
 MAX_HEADER_OCTETS = 16 * 1024
-TIMEOUT_SECONDS = 5.0  # a mail of a stranger waits for it
+TIMEOUT_SECONDS = 5.0  # a stranger's mail waits for it
 MAX_REDIRECTS = 2
-MAX_ADDRESSES = 2  # of one host that are tried
+MAX_ADDRESSES = 2  # addresses of one host to try
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -38,7 +38,7 @@ class _Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WebKeyDirectory:
-    """Where hosts are looked up, by which certificates they are believed, by which clock (seconds) we wait.
+    """Where hosts are resolved, which certificates are trusted, and by which clock (seconds) we wait.
 
     `addresses(host, deadline)` gives the host's IP addresses, () for a host that does not exist.
     """
@@ -56,7 +56,7 @@ class WebKeyDirectory:
         try:
             for place in web_keys(address):
                 ips = self.addresses(place.host, deadline)
-                if ips:  # where the advanced place's host exists, the direct one is not asked
+                if ips:  # if the host of the advanced method exists, the direct one is not asked
                     return (self._get(place, ips, deadline),)
         except _Refusal as refusal:
             return NoKey(refusal.reason)
@@ -94,7 +94,7 @@ class WebKeyDirectory:
                 return self._read_all(connection, deadline)
 
     def _connected(self, ips: list[str], deadline: float) -> socket.socket:
-        """To the first address that answers; the last one's failure is told."""
+        """Connect to the first address that answers; if none does, the last failure is raised."""
         for ip in ips[:-1]:
             try:
                 return socket.create_connection((ip, self.port), self._left(deadline) / 2)
@@ -122,7 +122,7 @@ class WebKeyDirectory:
 
 
 class _Recorded:
-    """What http.client reads an answer from: it asks a socket for nothing else."""
+    """What http.client reads an answer from: it asks nothing else of a socket."""
 
     def __init__(self, octets: bytes) -> None:
         self._octets = octets
@@ -159,12 +159,12 @@ def _same_host(location: str, host: str) -> str:
 
 
 def _is_plain(target: str) -> bool:
-    """Nothing in it can end the request line."""
+    """Whether nothing in it could end the request line."""
     return target.isascii() and target.isprintable() and " " not in target
 
 
 def is_public(address: str) -> bool:
-    """Whether this is an address of the internet at large, whatever it is wrapped in."""
+    """Whether this is an address of the public internet, however it is wrapped."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -1,6 +1,6 @@
-"""What must be right around the program: each check looks at one thing and says what it found, changing nothing.
+"""What must be right around the program: each check looks at one thing and reports it, changing nothing.
 
-`doctor` runs them all; `/readyz` runs those without which no mail can be taken.
+`doctor` runs them all; `/readyz` runs those without which no mail can be taken in.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,6 +38,6 @@ EVERYTHING: tuple[Check, ...] = (
 
 
 def examine(app: App) -> Iterator[Finding]:
-    """Every finding, as it comes."""
+    """All findings, as they come."""
     for check in EVERYTHING:
         yield from check(app)

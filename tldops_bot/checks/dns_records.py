@@ -1,4 +1,4 @@
-"""What the DNS says of the list's domain: where its mail goes, and who may send for it."""
+"""What the DNS says about the list's domain: where its mail goes, and who may send for it."""
 
 import ipaddress
 import time
@@ -26,7 +26,7 @@ class Zone:
 
 
 def dns_records(app: App) -> Iterator[Finding]:
-    """Where answers are to arrive and ours are to be believed, these must be right."""
+    """For answers to arrive, and for our mail to be believed, these must be right."""
     if app.config.dns.resolver == "none":
         yield skipped("dns", '[dns] resolver is "none": nothing is asked')
         return
@@ -58,7 +58,7 @@ def _named(app: App) -> str:
 
 
 def _sends_from(app: App, resolvers: Resolvers, mx_hosts: Sequence[str]) -> tuple[str, ...]:
-    """As configured; else the smarthost's addresses; else, where that stands beside us, those mail comes in by."""
+    """As configured; else the smarthost's addresses; else, if that is local, those mail comes in by."""
     settings = app.config.smarthost
     if settings.sends_from:
         return settings.sends_from

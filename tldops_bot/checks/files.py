@@ -1,4 +1,4 @@
-"""Files and folders: who may read the secrets, whose they are, and whether what must be written can be."""
+"""Files and folders: who may read the secrets, who owns them, and whether what must be is writable."""
 
 import os
 import pwd
@@ -22,7 +22,7 @@ def secrets(app: App) -> Iterator[Finding]:
 
 
 def folders(app: App) -> Iterator[Finding]:
-    """Where the service writes, it can."""
+    """Wherever the service writes, it can."""
     wanted = [app.config.openpgp.home]
     if app.database.file is not None:
         wanted.append(app.database.file.parent)
@@ -40,12 +40,12 @@ def folders(app: App) -> Iterator[Finding]:
 
 
 def is_anothers(path: Path) -> bool:
-    """Whether it belongs to somebody else than who runs this; False where there is nothing."""
+    """Whether it belongs to a user other than the one running this; False if it does not exist."""
     return path.exists() and path.stat().st_uid != os.geteuid()
 
 
 def _foreign(config: Config) -> Iterator[Finding]:
-    """As root, everything looks well, and what is made then belongs to root."""
+    """Root sees nothing wrong, and whatever root makes then belongs to root."""
     home = config.openpgp.home
     if is_anothers(home):
         owner = _name(home.stat().st_uid)
@@ -54,7 +54,7 @@ def _foreign(config: Config) -> Iterator[Finding]:
 
 
 def _secret_files(app: App) -> Iterator[tuple[str, Path, int]]:
-    """What each is called, the file, and whose rights on it are too many."""
+    """What each is called, the file, and which rights on it are too many."""
     config = app.config
     has_secrets = (config.wake.gateways and config.wake.gateways_file is None) or app.database.url.password
     named = [

@@ -1,4 +1,4 @@
-"""IANA: whether it can be asked, and how old its answers are that we hold."""
+"""IANA: whether it can be asked, and how old the answers are that we hold."""
 
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ OLD: Final = timedelta(days=3)
 
 
 def iana(app: App) -> Iterator[Finding]:
-    """Who may vouch for contacts is known, and can be learnt anew."""
+    """It is known who may vouch for contacts, and can be learnt anew."""
     yield _reached(app)
     yield from _held(app)
 

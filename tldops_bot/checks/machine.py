@@ -26,7 +26,7 @@ SET_CLOCK: Final = "timedatectl set-ntp true"
 
 
 def disk(app: App) -> Iterator[Finding]:
-    """There is room for the mails to come, where they are kept and where they are taken apart."""
+    """There is room for more mail, both where it is kept and where it is taken apart."""
     for what, folder in app.folders().items():
         room = room_of(folder)
         says = f"{room.free_bytes // 1_000_000:,} MB free for the {what} ({folder})"
@@ -36,7 +36,7 @@ def disk(app: App) -> Iterator[Finding]:
 
 
 def clock(app: App) -> Iterator[Finding]:
-    """Mails are judged by the time they came and were signed, so the clock must be right."""
+    """Mails are judged by when they arrived and were signed, so the clock must be right."""
     found = [*_against_root_zone(app), *_against_audit(app)]
     if linux_clock.is_kept() is False:
         found.append(warning("clock", "nothing keeps this machine's clock right", SET_CLOCK))
@@ -44,7 +44,7 @@ def clock(app: App) -> Iterator[Finding]:
 
 
 def _against_root_zone(app: App) -> Iterator[Finding]:
-    """The serial number of the root zone is a date: right to a day or two, and asked of nobody new."""
+    """The root zone's serial number is a date: right to a day or two, and we ask nobody new for it."""
     lookups = DnsLookups(app.net.own_resolvers())
     answer = lookups.ask(".", "SOA", time.monotonic() + DNS_SECONDS)
     day = day_of_serial(answer.values[0]) if answer.values else None
@@ -59,7 +59,7 @@ def _against_audit(app: App) -> Iterator[Finding]:
         app.database.must_exist()
         with app.database.read() as session:
             newest = audit.newest_at(session)
-    except (DatabaseMissing, StoreProblem):  # another check says so
+    except (DatabaseMissing, StoreProblem):  # another check reports that
         return
     if newest is not None and newest - app.now() > AHEAD:
         says = f"the audit's newest entry is of {newest:%Y-%m-%d %H:%M} UTC, which is still to come"

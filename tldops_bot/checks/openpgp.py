@@ -26,7 +26,7 @@ KEY_VERY_SOON: Final = timedelta(days=14)
 
 
 def openpgp(app: App) -> Iterator[Finding]:
-    """In order: without the one before, the next cannot be looked at."""
+    """In order: each step needs the one before."""
     found = gnupg_presence.version()
     if found is None:
         yield broken("gpg", "gpg is not installed, or not on PATH", "apt-get install gnupg")

@@ -1,4 +1,4 @@
-"""The pages for machines that watch: /metrics, /healthz (the process lives), /readyz (mail can be taken, JSON)."""
+"""The pages for monitoring: /metrics, /healthz (the process is alive), /readyz (mail can be taken in)."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ READY_SECONDS: Final = 2.0
 def pages(
     app: App, metrics: Metrics, is_listening: Callable[[], bool], connections: Callable[[], int]
 ) -> Pages:
-    """All of them; none holds anybody's name, address or number."""
+    """All of them; none contains anybody's name, address or number."""
     look = _Looking(app)
     metrics.watch(look, connections)
 
@@ -56,7 +56,7 @@ def _readiness_page(found: Sequence[Finding]) -> Page:
 
 
 class _Looking:
-    """What one scrape finds; the key and the versions are looked at now and then only. One scrape at a time."""
+    """What one scrape finds; the key and the versions are checked less often. One scrape at a time."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -100,5 +100,5 @@ class _Looking:
         try:
             self._key = (True, ends_at(self._app.gnupg.list_certificate(now)))
             self._key_at = time.monotonic()
-        except (GpgUnavailable, NoListKey):  # what was known of it, stays known
+        except (GpgUnavailable, NoListKey):  # keep what was known
             return

@@ -1,4 +1,4 @@
-"""Whether mail can be taken and worked on just now: what `/readyz` says."""
+"""Whether mail can be taken in and handled right now: what `/readyz` says."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from tldops_bot.domain.finding import Finding, broken, ok
 
 
 def readiness(app: App, is_listening: bool) -> Iterator[Finding]:
-    """Each with its state; where one is broken, mail had better wait at whoever has it."""
+    """One finding per part; if one is broken, mail had better wait where it is."""
     if is_listening:
         yield ok("listener", "takes mail")
     else:

@@ -8,7 +8,7 @@ from tldops_bot.domain.finding import Finding, broken, ok, warning
 
 
 def smarthost(app: App) -> Iterator[Finding]:
-    """It would take a mail from the list to the operator; none is sent."""
+    """It would accept a mail from the list to the operator; none is sent."""
     settings, address = app.config.smarthost, app.config.list.address
     found = probe(settings, app.hostname, address, app.config.operator.email)
     where = f"{settings.host}:{settings.port}"

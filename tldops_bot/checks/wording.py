@@ -11,7 +11,7 @@ from tldops_bot.mail.render import environment
 
 
 def wording(app: App) -> Iterator[Finding]:
-    """Every template that replaces a shipped one is whole: else a reply would fail when it is wanted."""
+    """Every template that replaces a shipped one can be used; else a reply would fail when it is needed."""
     own = app.config.templates.directory
     if own is None:
         yield ok("templates", "as shipped")

@@ -30,9 +30,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first; a scri
 
 
 def must_be_sure(app: App, about: Callable[[Session], str], yes: bool) -> None:
-    """Ask whether that is really meant, in words made of what is stored; only somebody who sits there is asked.
+    """Ask whether that is really meant, in words taken from the store; only somebody at a terminal is asked.
 
-    Before any writing transaction: the mail of others must not wait for an answer.
+    Before any writing transaction: other people's mail must not wait for the answer.
     """
     if yes or not somebody_is_there():
         return
@@ -43,7 +43,7 @@ def must_be_sure(app: App, about: Callable[[Session], str], yes: bool) -> None:
 
 
 def somebody_is_there() -> bool:
-    """Whether a question would be read, and its answer typed, on a terminal."""
+    """Whether somebody at a terminal would see a question and could answer it."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -58,7 +58,7 @@ def acting(app: App) -> Iterator[Context]:
 
 
 def context_of(app: App, session: Session, list_certificate: bytes = b"") -> Context:
-    """What the rules of the mail commands are given when nobody in particular speaks."""
+    """What the mail commands' rules are given when nobody in particular speaks."""
     now = app.now()
     return Context(
         session=session,
@@ -100,7 +100,7 @@ def disclose(app: App, verb: str) -> None:
 
 @contextmanager
 def looking(context: typer.Context, verb: str, confidential: bool) -> Iterator[tuple[App, Session]]:
-    """The parts, and a transaction that reads; whoever wants to see everything is told of before."""
+    """The parts, and a reading transaction; if everything is to be seen, the committee is told first."""
     with opened(context) as parts:
         if confidential:
             disclose(parts, verb)
@@ -109,6 +109,6 @@ def looking(context: typer.Context, verb: str, confidential: bool) -> Iterator[t
 
 
 def refuse_as(app: App, refused: Refused) -> NoReturn:
-    """Refuse in the words people get by mail: the first paragraph of it, in one line."""
+    """Refuse in the words people get by mail: the first paragraph, on one line."""
     text = app.renderer.fragment(f"refusals/{refused.reason}", refused.values, ENGLISH)
     refuse(" ".join(text.partition("\n\n")[0].split()))

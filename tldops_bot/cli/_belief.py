@@ -25,14 +25,14 @@ MOST_KEY_BYTES = 10_000_000
 
 @dataclass(slots=True)
 class Belief:
-    """Who would be registered with which key, by its full fingerprint."""
+    """Who is taken to be registered with which key, by its full fingerprint."""
 
     session: Session
     moment: datetime
     held: dict[str, tuple[Person, Certificate]] = field(default_factory=dict)
 
     def take(self, certificate: Certificate, author: str) -> None:
-        """Whoever has this key or one of its addresses; else somebody new, under the author's if it is one of them."""
+        """Give it to whoever has this key or one of its addresses; else to somebody new."""
         addresses = certificate.addresses
         known = [people.by_address(self.session, one) for one in addresses]
         holder = people.by_fingerprint(self.session, certificate.fingerprint)
@@ -46,13 +46,13 @@ class Belief:
         self.may_speak(certificate.fingerprint)
 
     def is_withheld(self, verdict: Verdict) -> bool:
-        """Whether a key is called unknown because the mail is not from its holder, to whom alone the truth is told."""
+        """Whether a key is called unknown because the mail is not from its holder, who alone is told."""
         made_by = verdict.fingerprint if verdict.reason == "unknown_key" else ""
         prints = {one for _, key in self.held.values() for one in (key.fingerprint, *key.subkey_fingerprints)}
         return bool(made_by) and any(one.endswith(made_by) for one in prints)
 
     def may_speak(self, fingerprint: str) -> None:
-        """A person has one key; of several believed, it is the one that signed."""
+        """People have one key each; of several believed, it is the one that signed."""
         if fingerprint in self.held:
             people.register_key(self.session, *self.held[fingerprint], self.moment)
 
@@ -76,7 +76,7 @@ def certificates_in(gnupg: Gnupg, files: Iterable[Path], moment: datetime) -> tu
 
 
 def _inspected(gnupg: Gnupg, keys: Sequence[bytes], moment: datetime) -> Sequence[Certificate]:
-    """All at once, which is quick; or one by one, so that what cannot be read takes no neighbour along."""
+    """All at once, which is quick; or one by one, so that an unreadable one spoils no other."""
     together = gnupg.inspect(b"".join(keys), moment)
     if len(together) == len(keys):
         return together

@@ -1,4 +1,4 @@
-"""What the shell offers behind a half-written word: numbers of requests and alerts, jobs, TLDs. It never says why not."""
+"""What the shell offers after a half-typed word: requests, alerts, jobs, TLDs. Problems stay silent."""
 
 import os
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import TypeVar
 import typer
 
 from tldops_bot.app import App
+from tldops_bot.cli._frame import named_config
 from tldops_bot.commands._requests import number
 from tldops_bot.config import ConfigProblem, find_config, load_config
 from tldops_bot.domain.organisation import parse_seat
@@ -17,7 +18,7 @@ from tldops_bot.store import alerts, iana, overview, requests
 from tldops_bot.store.database import DatabaseMissing, Session, StoreProblem
 from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld
 
-Offers = list[tuple[str, str]]  # a word, and what shells that can show beside it
+Offers = list[tuple[str, str]]  # a word, and the help that some shells show beside it
 MOST = 200
 T = TypeVar("T")
 _SILENT = (
@@ -51,7 +52,7 @@ def job_names(incomplete: str) -> Offers:
 
 
 def iana_tlds(context: typer.Context, incomplete: str) -> Offers:
-    """TLDs of which IANA's record is held, in either spelling."""
+    """TLDs whose IANA record is held, in either spelling."""
     return _labels(context, iana.held_tlds, incomplete)
 
 
@@ -72,10 +73,9 @@ def _labels(context: typer.Context, ask: Callable[[Session], list[str]], incompl
 
 
 def _asked(context: typer.Context, ask: Callable[[Session], list[T]]) -> list[T]:
-    """What the database says; nothing where there is none, or it can't be asked."""
+    """What the database says; nothing if there is none, or it can't be asked."""
     try:
-        named = context.find_root().params.get("config")
-        app = App(load_config(find_config(Path(named) if named else None, os.environ, Path.cwd())))
+        app = App(load_config(find_config(named_config(context), os.environ, Path.cwd())))
         try:
             app.database.must_exist()
             with app.database.read() as session:

@@ -1,4 +1,4 @@
-"""Mails of the demo as files, in the order in which they went, and read as their recipients read them."""
+"""The demo's mails as files, in the order in which they went, read as their recipients read them."""
 
 import re
 import tempfile
@@ -22,7 +22,7 @@ class Read:
     text: str
     files: dict[str, Path]
     was_encrypted: bool
-    signed_by: str  # full fingerprint of a good signature, as the recipient's gpg says
+    signed_by: str  # full fingerprint of a good signature, as reported by the recipient's gpg
 
     def token(self, word: str = "CONFIRM") -> str:
         """The whole line to send back."""
@@ -40,14 +40,14 @@ class Album:
     _numbers: int = 0
 
     def keep(self, octets: bytes, way: str) -> Path:
-        """Write one mail down: `07-ann-to-list.eml`."""
+        """Save one mail: `07-ann-to-list.eml`."""
         self._numbers += 1
         file = self.folder / f"{self._numbers:02}-{way.lower()}.eml"
         file.write_bytes(octets)
         return file
 
     def read(self, octets: bytes, who: Someone) -> Read:
-        """Keep a mail from the list, decrypt it where it is encrypted, verify it, and put its text beside it."""
+        """Save a mail from the list, decrypt it if it is encrypted, verify it, and put its text beside it."""
         file = self.keep(octets, f"list-to-{who.short}")
         outer = _parse(octets)
         was_encrypted = outer.get_content_type() == "multipart/encrypted"

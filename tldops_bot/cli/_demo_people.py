@@ -1,4 +1,4 @@
-"""The people of the demo: each with a gpg home of their own, as somebody far away would have it."""
+"""The demo's people, each with a gpg home of their own, like somebody far away."""
 
 import subprocess
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Someone:
 
     @property
     def short(self) -> str:
-        """What the story and the file names call them."""
+        """What the story and file names call them."""
         return self.name.split()[0]
 
     @property
@@ -54,7 +54,7 @@ class Someone:
         return done.returncode, done.stdout, done.stderr
 
     def make_key(self) -> None:
-        """ed25519 and cv25519; nothing to type, nothing to wait for."""
+        """ed25519 and cv25519: nothing to type, nothing to wait for."""
         self.home.mkdir(mode=0o700, parents=True)
         self.gpg("--quick-generate-key", self._author, "future-default", "default", "never")
         listing = self.gpg("--with-colons", "--list-secret-keys").decode()
@@ -65,7 +65,7 @@ class Someone:
         return self.gpg("--armor", "--export", self.fingerprint)
 
     def import_key(self, certificate: bytes) -> None:
-        """Take somebody's public key."""
+        """Import somebody's public key."""
         self.gpg("--import", octets=certificate)
 
     def decrypt(self, ciphertext: bytes) -> bytes:
@@ -87,7 +87,7 @@ class Someone:
     def signed_mail(
         self, to: str, subject: str, text: str, author: str = "", with_key: bool = False
     ) -> bytes:
-        """PGP/MIME (RFC 3156 section 5): the text, and the public key where it is asked for, all signed."""
+        """PGP/MIME (RFC 3156 section 5): the text and, if asked for, the public key, all signed."""
         inner = _text(text)
         if with_key:
             head = b'Content-Type: application/pgp-keys; name="key.asc"\r\n\r\n'

@@ -1,4 +1,4 @@
-"""Tells the demo while it happens: what somebody sends, what comes back, and whether it came out as told."""
+"""Tells the demo as it happens: what somebody sends, what comes back, and whether it came out as told."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ LIST_ADDRESS = "tld-ops@lists.example"
 
 
 def must(holds: bool, what: str) -> None:
-    """The story is a test, too. Raises DemoFailed."""
+    """The story is also a test. Raises DemoFailed."""
     if not holds:
         raise DemoFailed(what)
 
@@ -39,7 +39,7 @@ class Stage:
         self.console.print(Text(f"{self._step}. {sentence}", style="bold"), soft_wrap=True)
 
     def aside(self, sentence: str) -> None:
-        """Something that was looked at."""
+        """Something looked at in passing."""
         self.console.print(Text(f"   = {sentence}", style="green"), soft_wrap=True)
 
     def lines(self, text: str, mark: str, style: str = "") -> None:
@@ -58,14 +58,14 @@ class Stage:
         author: str = "",
         with_key: bool = False,
     ) -> bytes:
-        """A mail with this person's signature goes to the list; its octets."""
+        """Send a mail with this person's signature to the list; returns its octets."""
         octets = who.signed_mail(to, subject, text, author, with_key)
         key = ", key attached" if with_key else ""
         self.sent(who, octets, text, to, f"signed by {who.short}'s key{key}", author)
         return octets
 
     def plain(self, who: Someone, text: str, subject: str, to: str = LIST_ADDRESS, author: str = "") -> bytes:
-        """A mail without any signature goes to the list; its octets."""
+        """Send an unsigned mail to the list; returns its octets."""
         octets = who.plain_mail(to, subject, text, author)
         self.sent(who, octets, text, to, "not signed", author)
         return octets
@@ -81,7 +81,7 @@ class Stage:
         self.town.hand_in(octets, who.address, to)
 
     def answer(self, who: Someone, question: Read) -> None:
-        """Send back the CONFIRM line of a question: signed by those who have a key, plain by those who have none."""
+        """Return the CONFIRM line of a question: signed by those who have a key, plain by the others."""
         send = self.signed if who.fingerprint else self.plain
         send(who, question.token(), f"Re: {question.subject}", to=question.reply_to)
 
@@ -137,7 +137,7 @@ class Stage:
 
 
 def _excerpt(text: str, start: str, most: int) -> str:
-    """The lines that say something, from the one that holds `start` on, without the footer."""
+    """The lines that say something, from the one with `start` in it on, without the footer."""
     lines = [line for line in text.partition("\n--\n")[0].splitlines() if line.strip()]
     first = next((number for number, line in enumerate(lines) if start in line), None)
     if first is None:

@@ -24,7 +24,7 @@ People = Mapping[str, Someone]
 
 
 def tell(stage: Stage, people: People) -> None:
-    """All of it. Raises DemoFailed where something does not come out as told."""
+    """Tell all of it. Raises DemoFailed if something does not come out as told."""
     _first_word(stage, people)
     _ann_joins(stage, people)
     _bob_joins(stage, people)

@@ -1,4 +1,4 @@
-"""Where the demo plays: the real service and a small smarthost in one event loop, on free ports of loopback."""
+"""Where the demo happens: the real service and a small smarthost in one event loop, on loopback ports."""
 
 import asyncio
 import smtplib
@@ -19,12 +19,12 @@ _T = TypeVar("_T")
 
 
 class DemoFailed(Exception):
-    """Something did not come out as the story tells it; says what."""
+    """Something did not come out as told; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One mail as the smarthost took it."""
+    """One mail, as the smarthost took it."""
 
     number: int
     rcpt_to: str
@@ -32,7 +32,7 @@ class Delivered:
 
 
 class Smarthost:
-    """Takes every mail and keeps it, as the mailboxes of the people would."""
+    """Takes every mail and keeps it, in place of people's mailboxes."""
 
     def __init__(self) -> None:
         self._mails: list[Delivered] = []
@@ -66,7 +66,7 @@ class Smarthost:
 
 
 class Town:
-    """A thread with an event loop, in which the smarthost runs, and from `serve` on the service."""
+    """A thread with an event loop, in which the smarthost runs and, from `serve` on, the service."""
 
     def __init__(self) -> None:
         self.smarthost = Smarthost()
@@ -121,7 +121,7 @@ class Town:
         raise DemoFailed("a mail was not carried out")
 
     def print_roster(self) -> None:
-        """See that the roster's files are made: whoever asks while others are being made gets none."""
+        """Wait until the roster's files are made: whoever asks while others are being made gets none."""
         assert self._app is not None
         until = time.monotonic() + 2 * PATIENCE_SECONDS
         while time.monotonic() < until:

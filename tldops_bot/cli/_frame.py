@@ -1,11 +1,11 @@
-"""What every verb shares: the configuration, the parts, output for people or programs, and one-line refusals."""
+"""What every verb shares: configuration, the parts, output for people or programs, and one-line refusals."""
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,50 +27,54 @@ from tldops_bot.store.schema import RowsLeftBehind, SchemaTooNew, SchemaTooOld
 
 Rows = Sequence[Mapping[str, Any]]
 LABEL_COLUMNS = 16
-WIDE = 110  # columns of a terminal that has room for more of a table
+# What JSON leaves as it is, of what is not printed but done: C1, the marks of direction, line ends of Unicode.
+_ACTING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+WIDE = 110  # columns from which on a terminal has room for more of a table
 console = Console(soft_wrap=False)
 errors = Console(stderr=True, soft_wrap=True)
 
 
-@dataclass
-class Options:
-    """What stands before the verb."""
-
-    config: Path | None = None
+def named_config(context: typer.Context) -> Path | None:
+    """The configuration that --config names, before the verb."""
+    named = context.find_root().params.get("config")
+    return Path(named) if named else None
 
 
 def refuse(message: str) -> NoReturn:
-    """Say in one line why not, and end with status 1."""
+    """Say why not, on one line, and exit with status 1."""
     note(message)
     raise typer.Exit(1)
 
 
 def note(message: str) -> None:
-    """A line (of a configuration: one for each mistake) on stderr, beside what the verb prints."""
+    """A line (for a configuration, one per mistake) on stderr, besides what the verb prints."""
     for line in split_lines(message):
         print(f"tldops-bot: {line}", file=sys.stderr)  # noqa: T201
 
 
 def read_config(context: typer.Context) -> Config:
     """The configuration the options name; refuses with one line per mistake."""
-    options = context.find_object(Options) or Options()
     try:
-        return load_config(find_config(options.config, os.environ, Path.cwd()))
+        return load_config(find_config(named_config(context), os.environ, Path.cwd()))
     except ConfigProblem as problem:
         refuse(str(problem))
 
 
 @contextmanager
 def opened(context: typer.Context, any_schema: bool = False) -> Iterator[App]:
-    """The parts, on a database that exists and (unless it is to be upgraded) fits.
-
-    What breaks below becomes one clear line.
-    """
-    app = App(read_config(context))
-    try:
+    """The parts, on a database that exists and (unless it is to be upgraded) fits."""
+    with parts_of(read_config(context)) as app:
         app.database.must_exist()
         if not any_schema:
             app.schema.must_fit()
+        yield app
+
+
+@contextmanager
+def parts_of(config: Config) -> Iterator[App]:
+    """The parts; what breaks below becomes one clear line."""
+    app = App(config)
+    try:
         yield app
     except (DatabaseMissing, SchemaTooNew, SchemaTooOld, RowsLeftBehind, TemplateProblem) as problem:
         refuse(str(problem))
@@ -83,15 +87,19 @@ def opened(context: typer.Context, any_schema: bool = False) -> Iterator[App]:
 
 
 def read_file(file: Path, most_bytes: int) -> bytes:
-    """The octets of a file the operator named; refuses what is none, or larger."""
+    """The octets of a file or pipe the operator named, "-" for stdin; refuses folders, and what is larger."""
     try:
-        if not file.is_file():
-            refuse(f"{file}: {'not a file' if file.exists() else 'there is no such file'}")
-        if file.stat().st_size > most_bytes:
-            refuse(f"{file}: larger than {most_bytes} bytes")
-        return file.read_bytes()
+        with nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as source:
+            octets = source.read(most_bytes + 1)
+    except FileNotFoundError:
+        refuse(f"{file}: there is no such file")
+    except IsADirectoryError:
+        refuse(f"{file}: not a file")
     except OSError as problem:
         refuse(f"{file}: cannot be read ({problem.strerror})")
+    if len(octets) > most_bytes:
+        refuse(f"{file}: larger than {most_bytes} bytes")
+    return octets
 
 
 def show(
@@ -103,9 +111,9 @@ def show(
     wide: Sequence[str] = (),
     now: datetime | None = None,
 ) -> None:
-    """A list: JSON for programs, all of it; a table for people, of `columns` where 80 won't hold everything.
+    """A list: JSON for programs, in full; a table for people, with `columns` if not everything fits into 80.
 
-    On a wide terminal the table has those of `wide` too; with `now`, times say how long ago that was.
+    A wide terminal also gets the columns in `wide`. With `now`, times say how long ago that was.
     """
     if as_json:
         print_json(list(rows))
@@ -118,7 +126,7 @@ def show(
 
 
 def card(values: Mapping[str, Any], as_json: bool, now: datetime | None = None) -> None:
-    """One thing with its details: JSON, or a line for each; lists of things become tables below."""
+    """One thing with its details: JSON, or one line each; lists of things become tables below."""
     if as_json:
         print_json(values)
         return
@@ -136,7 +144,7 @@ def card(values: Mapping[str, Any], as_json: bool, now: datetime | None = None) 
 
 
 def say(text: str, style: str = "") -> None:
-    """One line for people, as it is: no markup, nothing that turns or hides what stands beside it."""
+    """One line for people, verbatim: no markup, nothing that turns or hides its surroundings."""
     console.print(Text(one_line(text), style), soft_wrap=True)
 
 
@@ -146,8 +154,9 @@ def print_json(value: Any) -> None:
 
 
 def as_json_text(value: Any) -> str:
-    """The document itself."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    """The JSON document itself."""
+    document = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    return _ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
 
 
 def masked(address: str, confidential: bool) -> str:

@@ -1,4 +1,4 @@
-"""A new key for the list, announced under the old one; and what others need to find the list's keys by WKD."""
+"""A new key for the list, announced under the old one; and the list's keys as a Web Key Directory."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ def rotate(app: App) -> tuple[str, str, int]:
     keyring, now = app.gnupg.keyring, app.now()
     old, until = keyring.fingerprint, now + OLD_KEY_IS_KEPT
     with app.database.write() as session:
-        facts.put(session, facts.LIST_KEY, old)  # a new one that nobody was told of signs nothing
+        facts.put(session, facts.LIST_KEY, old)  # a new key that nobody was told about signs nothing
     with app.database.read() as session:
         to = _letters.to_people(people.everybody_served(session))
     new = keyring.make(app.config.list.address)
@@ -49,7 +49,7 @@ def rotate(app: App) -> tuple[str, str, int]:
 
 
 def _draft(app: App, letter: Letter) -> Draft:
-    rendered = app.renderer.render(letter.template, letter.values, letter.language)
+    rendered = app.renderer.render(letter.template, letter.values, letter.language or "")
     return compose.draft(letter, rendered, app.config.list, app.now())
 
 

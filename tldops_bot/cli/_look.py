@@ -1,4 +1,4 @@
-"""How values look to a tired operator: times with their age, wrong things in colour, columns broken between words."""
+"""How values look to a tired operator: times with their age, colour for what is wrong, tidy columns."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _STATES: Final = {
     "verdict": {"bad": BAD, "none": CARE, "good": GOOD},
 }
 _OPEN: Final = {"proving", "vouching", "committee", "waiting", "stuck", "sending", "held"}
-_LATE: Final = {  # since when something waits: from when on it is late, and far too late
+_LATE: Final = {  # how long something may wait before it is late, and far too late
     "asked_at": (timedelta(days=3), timedelta(days=10)),
     "received_at": (timedelta(minutes=10), timedelta(hours=1)),
     "made_at": (timedelta(hours=1), timedelta(hours=12)),
@@ -37,12 +37,12 @@ _WRONG: Final = {"stale_at", "mailbox_failed_at", "key_blocked_at", "key_is_revo
 _UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 _CHUNK: Final = re.compile(r"[^ @]+@?|@")
 _GAP = 2  # between columns
-_NEAR: Final = timedelta(days=180)  # a day within it needs no year
+_NEAR: Final = timedelta(days=180)  # dates nearer than this need no year
 BAR_CELLS = 20
 
 
 def age(at: datetime, now: datetime) -> str:
-    """How long ago, or in how long, as near as anybody wants to know: "9 d ago", "in 40 min"."""
+    """How long ago, or in how long, roughly: "9 d ago", "in 40 min"."""
     length = abs(now - at)
     if length < timedelta(minutes=1):
         return "just now"
@@ -55,7 +55,7 @@ def age(at: datetime, now: datetime) -> str:
 
 
 def cell(name: str, value: Any, now: datetime | None = None) -> str:
-    """A value as one line, whatever somebody wrote into it; a time says how long ago that was."""
+    """A value on one line, whatever somebody wrote into it; a time says how long ago that was."""
     if value is None or value is False:
         return ""
     if value is True:
@@ -75,7 +75,7 @@ def cell(name: str, value: Any, now: datetime | None = None) -> str:
 
 
 def style(name: str, value: Any, row: Mapping[str, Any], now: datetime | None) -> str:
-    """The colour of a value in its place: what is wrong, or has waited too long; "" for what is well."""
+    """The colour of a value in its place: what is wrong, or has waited too long; "" for what is fine."""
     if name in _STATES and isinstance(value, str):
         return _STATES[name].get(value, "")
     if name in _WRONG and value:
@@ -93,7 +93,7 @@ def style(name: str, value: Any, row: Mapping[str, Any], now: datetime | None) -
 
 
 def painted(text: str, name: str, value: Any, row: Mapping[str, Any], now: datetime | None) -> Text:
-    """The text of a value, with its colour; of several words in one column, each with its own."""
+    """A value's text in its colour; several words in one column have their own each."""
     shown = Text(text, style(name, value, row, now))
     if name in _STATES and isinstance(value, list | tuple):
         for word in filter(None, (style(name, one, row, now) and one for one in value)):
@@ -102,11 +102,11 @@ def painted(text: str, name: str, value: Any, row: Mapping[str, Any], now: datet
 
 
 def bar(part: int, whole: int) -> str:
-    """A share as a bar; what is more than nothing shows, and what is less than all is not full."""
+    """A share as a bar: anything above nothing shows, and only everything fills it."""
     if whole <= 0:
         return "░" * BAR_CELLS
-    cells = part * BAR_CELLS // whole
-    return "█" * (max(cells, 1) if part > 0 else 0) + "░" * (BAR_CELLS - (max(cells, 1) if part > 0 else 0))
+    full = max(part * BAR_CELLS // whole, 1) if part > 0 else 0
+    return "█" * full + "░" * (BAR_CELLS - full)
 
 
 def table(
@@ -130,7 +130,7 @@ def table(
 
 
 def _bound(name: str, value: Any, now: datetime | None, is_roomy: bool) -> str:
-    """A cell of a table. Neither a day and its hour nor a length and its unit are parted; short where it is narrow."""
+    """A table cell: a day keeps its hour and a length its unit; shortened if space is tight."""
     if not isinstance(value, datetime) or now is None:
         return cell(name, value, now)
     shown, how_long = f"{value.astimezone(UTC):%Y-%m-%d %H:%M}", age(value, now)
@@ -149,7 +149,7 @@ def _natural(column: Sequence[str]) -> int:
 
 
 def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int]:
-    """How wide each column is: as it is, if there is room; else as narrow as its words allow; else narrower."""
+    """How wide each column is: natural if there is room; else down to its longest word; else less."""
     natural = [_natural(one) for one in columns]
     least = [
         max((cell_len(chunk) for text in one for chunk in _CHUNK.findall(text)), default=1) for one in columns
@@ -159,7 +159,7 @@ def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int]:
     while sum(found) > room and max(found) > 1:
         found[found.index(max(found))] -= 1
     left = room - sum(found)
-    for at in sorted(range(len(columns)), key=lambda at: natural[at] - found[at]):  # who needs least, first
+    for at in sorted(range(len(columns)), key=lambda at: natural[at] - found[at]):  # least need first
         more = max(0, min(left, natural[at] - found[at]))
         found[at] += more
         left -= more
@@ -167,7 +167,7 @@ def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int]:
 
 
 def _wrapped(text: str, width: int) -> str:
-    """Lines of that many cells: broken at blanks, after an @, and within a word only where it is longer."""
+    """Lines of that many cells, broken at blanks, after an @, and inside words only if they are longer."""
     lines, line, end = [], "", 0
     for found in _CHUNK.finditer(text):
         between = text[end : found.start()]

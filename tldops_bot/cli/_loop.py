@@ -1,4 +1,4 @@
-"""`doctor --loop`: a mail from the list to itself, signed and encrypted, out by the smarthost and in by the listener."""
+"""`doctor --loop`: a mail from the list to itself, signed and encrypted, out and back in."""
 
 import asyncio
 import re
@@ -19,7 +19,6 @@ from tldops_bot.app import App
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Refused
 from tldops_bot.domain.finding import Finding, broken, ok, skipped, warning
-from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.unwrapped import Unwrapped
 from tldops_bot.mail.compose import draft, message_id, outer_headers
@@ -37,7 +36,7 @@ _BLOCK = re.compile(rb"-----BEGIN PGP MESSAGE-----.*?-----END PGP MESSAGE-----",
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What went out: to which address, when, and what stands inside the encryption."""
+    """What was sent: to which address, when, and what is inside the encryption."""
 
     address: str
     at: datetime
@@ -48,7 +47,7 @@ class Sent:
 def loop_test(
     app: App, sleep: Callable[[float], None] = time.sleep, patience: float = PATIENCE_SECONDS
 ) -> Iterator[Finding]:
-    """Send it, wait for it, and say what became of it on the way."""
+    """Send it, wait for it, and report what became of it on the way."""
     settings = app.config.listener
     there = look_at_socket(settings.socket) if settings.socket else look_at_port(settings.host, settings.port)
     if there.who != "us":
@@ -75,10 +74,10 @@ def loop_test(
 
 
 def _made(app: App) -> Sent:
-    """Nobody answers it: it is automatic, and from the list's own address."""
+    """The mail. Nobody answers it: it is automatic, and from the list's own address."""
     now, word = app.now(), app.random_octets(8).hex()
     settings = app.config.list
-    address = ListAddress.parse(settings.address, settings.delimiter).with_tag(f"loop.{word}")
+    address = settings.home.with_tag(f"loop.{word}")
     letter = Letter(Kind.NOTICE, "letters/loop", {"word": word}, (Recipient(address, Entitled.ADDRESS),))
     written = draft(letter, app.renderer.render(letter.template, letter.values), settings, now)
     inside = signed_part(written.entity, app.gnupg.sign_detached(written.entity))
@@ -156,13 +155,13 @@ def _dkim(app: App, raw: bytes) -> Iterator[Finding]:
 
 
 def _clocks(came: inbox.Arrived) -> Iterator[Finding]:
-    """The server in front of us wrote down when it had the mail; its clock should agree with ours."""
+    """The server in front of us noted when it had the mail; its clock should agree with ours."""
     headers, _ = split_entity(came.raw)
     stamp = headers.first("received").rpartition(";")[2].strip()
     try:
         theirs = parsedate_to_datetime(stamp[:100])
         apart = abs(theirs - came.received_at)
-    except (ValueError, TypeError, IndexError, OverflowError):  # none that can be read
+    except (ValueError, TypeError, IndexError, OverflowError):  # no readable date
         return
     if apart > CLOCKS_APART:
         says = f"ours and the mail server's are {int(apart.total_seconds())} s apart"

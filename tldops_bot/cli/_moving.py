@@ -1,4 +1,4 @@
-"""`members import` and `members export`: people from another list, and everything for another program."""
+"""`members import` and `members export`: people from another list, and everything, for another program."""
 
 import os
 from pathlib import Path
@@ -35,7 +35,7 @@ from tldops_bot.commands._importing import ASK, INVITE, KNOWN, Step, Wish, Wrong
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.roster.import_file import EXPORT, MOST_BYTES, Line, NotARoster, read_import
 from tldops_bot.store import audit
-from tldops_bot.store.everything import everything
+from tldops_bot.store.export import everything
 
 _DONE = {ASK: "asked whether it is right", INVITE: "invited", KNOWN: "known already, or asked"}
 
@@ -136,7 +136,7 @@ def _wishes(parts: App, lines: list[Line]) -> tuple[list[Wish], list[Wrong]]:
 
 
 def _carry_out(ctx: Context, wishes: list[Wish], because: str) -> int:
-    """Looked at once more: somebody may have joined while the question waited."""
+    """Everything is looked at once more: somebody may have joined while the question was open."""
     steps, _ = _importing.plan(ctx, wishes)
     _importing.carry_out(ctx, steps)
     asked, invited, known = (sum(one.action == word for one in steps) for word in (ASK, INVITE, KNOWN))

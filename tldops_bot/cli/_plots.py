@@ -8,7 +8,7 @@ from tldops_bot.app import App
 from tldops_bot.cli._frame import refuse, say
 from tldops_bot.cli._progress import working
 from tldops_bot.config.tile_map import load_tile_map
-from tldops_bot.domain.covered import cover
+from tldops_bot.domain.cover import cover
 from tldops_bot.domain.figures import Figures, weekly
 from tldops_bot.domain.freshness import FRESH_FOR
 from tldops_bot.domain.roster import Roster
@@ -22,13 +22,13 @@ SUFFIXES = (".svg", ".png", ".pdf")
 
 
 def must_be_drawable(file: Path | None) -> None:
-    """Refuse a name that does not say which kind of picture is meant."""
+    """Refuse a file name that does not say which kind of picture is meant."""
     if file is not None and file.suffix.lower() not in SUFFIXES:
         refuse(f"{file}: the name must end in {', '.join(SUFFIXES)}")
 
 
 def plot_coverage(parts: App, roster: Roster, history: Sequence[Figures], file: Path) -> None:
-    """For the operator and the committee: it shows how fresh each TLD's contacts are, which members don't see."""
+    """For the operator and the committee: unlike members, they may see how fresh contacts are."""
     with working("drawing the map"):
         held = {each.tld: each.contacts for each in roster.tlds}
         since = roster.made_at - FRESH_FOR
@@ -49,7 +49,7 @@ def plot_exercises(parts: App, held: Sequence[Exercise], file: Path) -> None:
 
 
 def _octets(drawing: Drawing, file: Path, made_at: datetime, typefaces: Typefaces) -> bytes:
-    # Here and not above: these libraries take half a second to load, and no other verb needs them.
+    # Imported here: these libraries take half a second to load, and no other verb needs them.
     from tldops_bot.roster.pdf_pages import pdf
     from tldops_bot.roster.png import png
 
@@ -63,7 +63,7 @@ def _octets(drawing: Drawing, file: Path, made_at: datetime, typefaces: Typeface
 
 
 def _write(file: Path, octets: bytes) -> None:
-    """Readable by the operator alone: it says whose contacts are stale."""
+    """Readable only by the operator: it says whose contacts are stale."""
     try:
         file.touch(mode=0o600)
         file.chmod(0o600)

@@ -1,4 +1,4 @@
-"""How far something is that takes a while, on stderr: a bar or a sign of life on a terminal, nothing elsewhere."""
+"""Progress of what takes a while, on stderr: a bar or a sign of life on a terminal, nothing elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from tldops_bot.cli._frame import errors
 
 @contextmanager
 def counting(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Hands out a function that is told of each further piece done."""
+    """Yields a function to call with each further piece done."""
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task(title, total=total)
 
@@ -22,7 +22,7 @@ def counting(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def working(title: str) -> Iterator[None]:
-    """Shows what is being done, for something that can't say how far it is."""
+    """Shows what is being done, if there is no telling how far it is."""
     if not errors.is_terminal:
         yield
         return

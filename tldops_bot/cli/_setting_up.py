@@ -1,4 +1,4 @@
-"""A service set up from a backup: laid out aside, its database filled and settled, and only then put in place."""
+"""Sets a service up from a backup: laid out aside, its database filled, and only then put in place."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ ASIDE = ".restoring"
 
 
 class InUse(Exception):
-    """There is something already where the service is to go."""
+    """Something is already where the service is to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def set_up(backup: Opened, file: Path, data: Path, database: str) -> Done:
     _must_be_free([file])
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = data / ASIDE
-    if aside.exists():  # of one that was ended in the middle
+    if aside.exists():  # left by one that was interrupted
         shutil.rmtree(aside)
     aside.mkdir(mode=0o700)
     try:
@@ -89,7 +89,7 @@ def _prepare_home(app: App) -> None:
 
 
 def _end_agent(home: Path) -> None:
-    """One that was started where the home lies for the moment would not find the keys where it goes."""
+    """End the agent of the temporary home: after the move it would not find the keys."""
     command = ["gpgconf", "--homedir", str(home), "--kill", "all"]
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for socket in home.glob("S.*"):
@@ -97,7 +97,7 @@ def _end_agent(home: Path) -> None:
 
 
 def _fill(backup: Opened, app: App) -> int:
-    """The rows, as they were and then as they are to be from now on: all in one transaction."""
+    """The rows as they were, then as they are to be from now on, in one transaction."""
     _make_database(app)
     total = sum(count for count in backup.about.get("rows", {}).values() if isinstance(count, int))
     with app.database.rebuilding() as connection:
@@ -139,7 +139,7 @@ def _put_in_place(aside: Path, data: Path) -> None:
 
 
 def _write_config(file: Path, text: str) -> None:
-    """Last of all: until it is there, nothing takes the place for a service."""
+    """The very last step: until config.toml is there, nothing takes the place for a service."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as out:

@@ -1,4 +1,4 @@
-"""What needs somebody: for the first lines of `stats`, the most urgent first."""
+"""What needs somebody's attention, most urgent first: the first lines of `stats`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """Something that needs somebody, how many of it, and the verb that looks at it."""
+    """Something that needs attention, how many of it, and the verb that shows it."""
 
     what: str
     number: int
     words: str
     verb: str = ""
-    at: datetime | None = None  # since when, or when it ends
+    at: datetime | None = None  # since when it has waited, or when it ends
     is_urgent: bool = False
 
 
 def to_do(session: Session, now: datetime) -> list[ToDo]:
-    """All of it; only what there is at least one of."""
+    """Everything of which there is at least one."""
     found = [
         *_mail_in(session, now),
         *_mail_out(session, now),

@@ -78,7 +78,7 @@ def show_(
 
 
 def _timeline(session: Session, alert: Alert, reach: Sequence[Reach]) -> list[dict[str, Any]]:
-    """What happened, in the order in which it did: by whom, but not in which words."""
+    """What happened, in order: by whom, but not in which words."""
     found: list[tuple[str, datetime, int | None]] = [
         ("signed", alert.signed_at, alert.person_id),
         ("received", alert.received_at, None),

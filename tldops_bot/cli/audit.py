@@ -53,7 +53,7 @@ def verify(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _print(row: dict[str, Any]) -> None:
-    """Two lines: a fingerprint and what goes with it need more than 80 columns."""
+    """Two lines per entry: a fingerprint and what goes with it need more than 80 columns."""
     tld = parse_seat(row["tld"])
     say(f"{row['id']:>6}  {row['at']:%Y-%m-%d %H:%M}  {row['action']}{f'  {tld.dotted}' if tld else ''}")
     details = row["details"].items() if isinstance(row["details"], dict) else [("details", row["details"])]
@@ -80,7 +80,7 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
 
 
 def _details(text: str) -> Any:
-    """Read as far as it can be: somebody may have written into the database."""
+    """Read as far as possible: somebody may have tampered with the database."""
     try:
         return json.loads(text)
     except ValueError:

@@ -1,37 +1,128 @@
-"""All verbs of the command line, by name."""
+"""All verbs of the command line, by name; what a verb needs is imported when it is used, or its own help is asked for."""
 
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from tldops_bot import __version__
-from tldops_bot.cli import (
-    alerts,
-    audit,
-    db,
-    iana,
-    inbox,
-    keys,
-    members,
-    offices,
-    outbox,
-    requests,
-    roster,
-    templates,
-)
-from tldops_bot.cli._frame import Options
-from tldops_bot.cli.backup import backup
-from tldops_bot.cli.demo import demo
-from tldops_bot.cli.doctor import doctor
-from tldops_bot.cli.init import init
-from tldops_bot.cli.jobs import run_job
-from tldops_bot.cli.process import process
-from tldops_bot.cli.restore import restore
-from tldops_bot.cli.serve import serve
-from tldops_bot.cli.stats import stats
+
+# Where in this room each verb or group of verbs is, and what the list of all says of it: its own first paragraph.
+VERBS: Final = {
+    "init": ("init:init", "Make a working config.toml, the database and the list's key. Safe to run again."),
+    "serve": ("serve:serve", "Take mail in, answer it, deliver, and keep the clock, until SIGTERM."),
+    "process": ("process:process", "Carry out one saved mail, or with --dry-run show what would happen."),
+    "demo": (
+        "demo:demo",
+        "The whole service in a temporary directory, with made-up TLDs and people; every mail is kept as a file.",
+    ),
+    "doctor": (
+        "doctor:doctor",
+        "Look at everything around the program; a line for each, and under it what mends it. Changes nothing.",
+    ),
+    "stats": ("stats:stats", "How many TLDs, contacts and keys there are, and what waits."),
+    "run-job": ("jobs:run_job", "Run one job now; running it again does no harm."),
+    "backup": (
+        "backup:backup",
+        "Write database, keys of the list, configuration, secrets and templates into one file; the service may run.",
+    ),
+    "restore": (
+        "restore:restore",
+        "Set the service of a backup up again, in an empty place. Stop the old one first: there must not be two.",
+    ),
+    "iana": ("iana:app", "What IANA lists."),
+    "members": ("members:app", "Contacts, and everybody else with a seat."),
+    "committee": ("offices:committee", "Who sits in the committee."),
+    "secretariat": ("offices:secretariat", "Who sits in the secretariat."),
+    "requests": ("requests:app", "What waits for a decision."),
+    "roster": ("roster:app", "The roster that members get."),
+    "alerts": ("alerts:app", "Alerts, and whom they reached."),
+    "inbox": ("inbox:app", "Mail that came in."),
+    "outbox": ("outbox:app", "Mail that waits to go out."),
+    "audit": ("audit:app", "What changed, when, by whom."),
+    "keys": ("keys:app", "The list's key, and those of its members."),
+    "db": ("db:app", "The database."),
+    "templates": ("templates:app", "The words of all mails, and your own for them."),
+}
+
+
+@cache
+def _loaded(name: str) -> TyperCommand | TyperGroup:
+    """A verb with all it needs."""
+    module, _, attribute = VERBS[name][0].partition(":")
+    held = getattr(import_module(f"tldops_bot.cli.{module}"), attribute)
+    alone = typer.Typer(callback=lambda: None)
+    if isinstance(held, typer.Typer):
+        alone.add_typer(held, name=name)
+    else:
+        alone.command(name)(held)
+    found: TyperCommand | TyperGroup = get_command(alone).commands[name]  # type: ignore[attr-defined]
+    return found
+
+
+class _OnDemand(Mapping[str, Any]):
+    """The verbs: their names cost nothing, each of them its imports."""
+
+    def __getitem__(self, name: str) -> TyperCommand | TyperGroup:
+        return _loaded(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(VERBS)
+
+    def __len__(self) -> int:
+        return len(VERBS)
+
+
+class Verbs(TyperGroup):
+    """The list of verbs, and the completion of their names, load none of them; to use one loads that one."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.commands: Any = _OnDemand()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """`--config FILE` may come after the verb, too."""
+        return super().parse_args(ctx, _config_first(args))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """A name and what it does, to be listed."""
+        return TyperCommand(cmd_name, help=VERBS[cmd_name][1]) if cmd_name in VERBS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The verb itself, to be used."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed and self.commands[name], rest
+
+
+def _config_first(args: list[str]) -> list[str]:
+    """The arguments with each `--config` (no verb has its own) moved before the verb; none after a `--` counts."""
+    before: list[str] = []
+    rest: list[str] = []
+    left = iter(args)
+    for word in left:
+        if word == "--":
+            rest += [word, *left]
+        elif word == "--config":
+            before += [word, *islice(left, 1)]
+        elif word.startswith("--config="):
+            before.append(word)
+        else:
+            rest.append(word)
+    return before + rest
+
 
 app = typer.Typer(
+    cls=Verbs,
     help="A contact repository and warning list for TLD operators, run by signed e-mail.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -47,7 +138,6 @@ def _say_version(is_asked: bool) -> None:
 
 @app.callback()
 def options(
-    context: typer.Context,
     config: Annotated[Path | None, typer.Option(help="The configuration file.")] = None,
     version: Annotated[
         bool,
@@ -55,31 +145,6 @@ def options(
     ] = False,
 ) -> None:
     """What stands before the verb."""
-    context.obj = Options(config)
-
-
-app.command()(init)
-app.command()(serve)
-app.command()(process)
-app.command()(demo)
-app.command()(doctor)
-app.command()(stats)
-app.command("run-job")(run_job)
-app.command()(backup)
-app.command()(restore)
-app.add_typer(iana.app, name="iana")
-app.add_typer(members.app, name="members")
-for role in offices.ROLES:
-    app.add_typer(offices.verbs(role), name=role)
-app.add_typer(requests.app, name="requests")
-app.add_typer(roster.app, name="roster")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(inbox.app, name="inbox")
-app.add_typer(outbox.app, name="outbox")
-app.add_typer(audit.app, name="audit")
-app.add_typer(keys.app, name="keys")
-app.add_typer(db.app, name="db")
-app.add_typer(templates.app, name="templates")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from tldops_bot.cli._demo_town import DemoFailed, Town
 from tldops_bot.cli._frame import console, refuse, say
 from tldops_bot.config import load_config
 
-_CAST = {  # TLDs that IANA does not delegate, people that do not exist
+_CAST = {  # TLDs that are not delegated, people who do not exist
     "ann": ("Ann Example", "ann@nic-xa.example"),
     "bob": ("Bob Example", "bob@registry-xb.example"),
     "dina": ("Dina Example", "dina@nic-primer.example"),
@@ -73,7 +73,7 @@ def demo(
 
 
 def _folder(keep: Path | None) -> Path:
-    """The folder for the mails; a new or an empty one, so that its numbers are this story's."""
+    """The folder for the mails: new or empty, so that the numbers are this story's."""
     if keep is None:
         return Path(tempfile.mkdtemp(prefix="tldops-demo-"))
     try:
@@ -100,7 +100,7 @@ def _play(context: typer.Context, home: Path, album: Album) -> None:
 
 @contextmanager
 def _people(home: Path) -> Iterator[Mapping[str, Someone]]:
-    """The cast, with keys for those who have one; their agents end with the demo, and so does the list's."""
+    """The cast, with keys for those who have one; their gpg agents end with the demo, as does the list's."""
     people = {name: Someone(*who, home / name) for name, who in _CAST.items()}
     try:
         for name in _WITH_KEYS:
@@ -126,7 +126,7 @@ def _make_service(context: typer.Context, home: Path, town: Town, people: Mappin
 
 
 def _verb(context: typer.Context, config: Path, *words: str) -> None:
-    """One verb of this program, as it would be typed."""
+    """One verb of this program, as if typed."""
     console.print()
     console.print(Text(f"$ tldops-bot {' '.join(words)}", style="bold"), soft_wrap=True)
     root = context.find_root().command

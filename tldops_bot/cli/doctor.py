@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tldops_bot.app import App
 from tldops_bot.checks import examine
-from tldops_bot.cli._frame import Options, console, print_json
+from tldops_bot.cli._frame import console, named_config, print_json
 from tldops_bot.cli._loop import loop_test
 from tldops_bot.config import ConfigProblem, find_config, load_config
 from tldops_bot.domain.finding import Finding, State, broken, is_broken, ok
@@ -42,9 +42,8 @@ def doctor(
 
 
 def _findings(context: typer.Context, loop: bool) -> Iterator[Finding]:
-    options = context.find_object(Options) or Options()
     try:
-        config = load_config(find_config(options.config, os.environ, Path.cwd()))
+        config = load_config(find_config(named_config(context), os.environ, Path.cwd()))
     except ConfigProblem as problem:
         for line in split_lines(str(problem)):
             yield broken(

@@ -19,7 +19,7 @@ from tldops_bot.domain.iana_changes import Change
 from tldops_bot.domain.iana_record import Garbled, IanaRecord, NotFound
 from tldops_bot.domain.tld import Tld, parse_tld
 from tldops_bot.mail.iana_records import MAX_OCTETS, parse_answers
-from tldops_bot.store import iana, iana_watch
+from tldops_bot.store import iana, iana_answers
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import IanaContact
 
@@ -49,7 +49,7 @@ Source = tuple[str, Result]
 
 @dataclass(slots=True)
 class Tally:
-    """What came of reading many answers."""
+    """What reading many answers led to."""
 
     is_import: bool
     taken: list[str] = field(default_factory=list)
@@ -124,7 +124,7 @@ def show_(
             "created_on": row.created_on,
             "changed_on": row.changed_on,
             "fetched_at": row.fetched_at,
-            "held_back_at": held.held_at if (held := iana_watch.held_back(session, row.tld)) else None,
+            "held_back_at": held.held_at if (held := iana_answers.held_back(session, row.tld)) else None,
         }
         contacts = [_contact(one) for one in find(session, row.tld)]
         now = parts.now()
@@ -150,7 +150,7 @@ def _parse(word: str) -> Tld:
 
 
 def _files(path: Path) -> list[Path]:
-    """The files meant by a path; hidden ones in a folder are not."""
+    """The files meant by a path, except hidden ones in a folder."""
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -175,7 +175,7 @@ def _read_all(files: Iterable[Path]) -> Iterator[Source]:
 
 
 def _keep_all(parts: App, tally: Tally, sources: Iterable[Source], total: int | None = None) -> None:
-    """Keep every answer that can be relied on; what goes wrong with one stops no other."""
+    """Keep every answer that can be relied on; trouble with one does not stop the others."""
     found: dict[str, tuple[Tld, Result]] = {}
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("IANA", total=total)
@@ -194,7 +194,7 @@ def _keep_all(parts: App, tally: Tally, sources: Iterable[Source], total: int | 
 def _consider(
     session: Session, tally: Tally, found: dict[str, tuple[Tld, Result]], source: str, answer: Result
 ) -> None:
-    """Put an answer among those to be kept, the latest of each TLD, or say why it is not."""
+    """Put an answer among those to keep, the latest for each TLD, or say why not."""
     match answer:
         case IanaRecord():
             _consider_record(session, tally, found, source, answer)

@@ -10,15 +10,16 @@ from typing import Annotated
 import typer
 
 from tldops_bot.adapters.gnupg_keyring import NoListKey
+from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.app import App
-from tldops_bot.cli._frame import Options, console, refuse
+from tldops_bot.cli._frame import console, named_config, parts_of, refuse
 from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.store import facts
 
 LONGEST_TAG = "b.9999999999." + "x" * 16
-# Where the Debian package and the container keep things; elsewhere they lie beside config.toml.
+# Where the Debian package and the container keep things; otherwise they are beside config.toml.
 CONFIG_VARIABLE, DATA_VARIABLE, LISTEN_VARIABLE = "TLDOPS_CONFIG", "TLDOPS_DATA", "TLDOPS_LISTEN"
 _NEXT = """
 What is left to do:
@@ -91,8 +92,7 @@ def init(
     ] = "127.0.0.1:8025",
 ) -> None:
     """Make a working config.toml, the database and the list's key. Safe to run again."""
-    options = context.find_object(Options) or Options()
-    file = place_of_config(options, directory)
+    file = place_of_config(named_config(context), directory)
     if not file.exists():
         if not list_address and sys.stdin.isatty():
             list_address, owner = _ask(owner)
@@ -100,25 +100,20 @@ def init(
     elif list_address:
         _must_agree(file, list_address)
     config = _read(file)
-    _check_tags(config)
-    app = App(config)
-    try:
-        _make_database(app)
-        fingerprint = _make_key(app)
-    finally:
-        app.close()
+    _check_tags(config.list.address, config.list.delimiter)
+    fingerprint = _make_rest(config)
     _say(f"configuration  {file}")
     _say(f"list           {config.list.address}")
     _say(f"list key       {fingerprint}")
     _say(_next_steps(config))
 
 
-def place_of_config(options: Options, directory: Path | None) -> Path:
-    """Where a new config.toml goes: the named folder or file, else where the machine says, else here."""
+def place_of_config(named: Path | None, directory: Path | None) -> Path:
+    """Where a new config.toml goes: the named folder or file, else where the environment says, else here."""
     if directory is not None:
         return directory / "config.toml"
-    if options.config is not None:
-        return options.config
+    if named is not None:
+        return named
     return Path(os.environ.get(CONFIG_VARIABLE) or Path.cwd() / "config.toml")
 
 
@@ -154,6 +149,7 @@ def _write_config(file: Path, list_address: str, owner: str, data: Path | None, 
         refuse(f"{listen} is not a host and a port, such as 127.0.0.1:8025")
     folder = "var" if data is None else str(data.absolute())
     database, home = json.dumps(f"sqlite:///{folder}/tldops.sqlite"), json.dumps(f"{folder}/gnupg")
+    _check_tags(address)
     text = _FILE.format(
         address=address, owner=human, host=json.dumps(host), port=int(port), database=database, home=home
     )
@@ -166,7 +162,7 @@ def _write_config(file: Path, list_address: str, owner: str, data: Path | None, 
 
 
 def _next_steps(config: Config) -> str:
-    home = ListAddress.parse(config.list.address, config.list.delimiter)
+    home = config.list.home
     listener = config.listener
     return _NEXT.strip("\n").format(
         local=home.local,
@@ -181,7 +177,7 @@ def _next_steps(config: Config) -> str:
 
 
 def called_from_here(file: Path) -> str:
-    """As it is called from here so that it finds this configuration."""
+    """The command line that, run from here, finds this configuration."""
     try:
         is_found = find_config(None, os.environ, Path.cwd()).resolve() == file
     except ConfigProblem:
@@ -206,11 +202,23 @@ def _read(file: Path) -> Config:
         refuse(str(problem))
 
 
-def _check_tags(config: Config) -> None:
+def _check_tags(list_address: str, delimiter: str = "+") -> None:
     try:
-        ListAddress.parse(config.list.address, config.list.delimiter).with_tag(LONGEST_TAG)
+        ListAddress.parse(list_address, delimiter).with_tag(LONGEST_TAG)
     except ValueError as problem:
-        refuse(f"{config.list.address}: {problem}")
+        refuse(f"{list_address}: {problem}")
+
+
+def _make_rest(config: Config) -> str:
+    """Database and list key, where they are not there yet; the key's fingerprint."""
+    with parts_of(config) as app:
+        try:
+            _make_database(app)
+            return _make_key(app)
+        except GpgUnavailable as problem:
+            refuse(f"{problem}; `{called_from_here(config.file)} doctor` says more")
+        except OSError as problem:
+            refuse(f"{problem.filename or config.file.parent}: cannot be made ({problem.strerror})")
 
 
 def _make_database(app: App) -> None:

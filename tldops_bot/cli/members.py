@@ -32,14 +32,13 @@ from tldops_bot.store import overview, people, requests
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import CertificateRow, Entry, Person
 
-MORE_DIGITS = 18  # than any number of a person
+MORE_DIGITS = 18  # larger than any person's number
 LIVING = (people.LISTED, people.SUSPENDED)
 app = typer.Typer(help="Contacts, and everybody else with a seat.", no_args_is_help=True)
 app.command("import")(_moving.import_)
 app.command("export")(_moving.export)
 WhoIs = Annotated[str, typer.Argument(metavar="WHO", help="Number, address or full fingerprint.")]
 OneTld = Annotated[str, typer.Option("--tld", help="Only this TLD.", autocompletion=seats)]
-Reason = Annotated[str, typer.Option(help="Why; those concerned are told.")]
 
 
 @app.command("list")
@@ -71,9 +70,12 @@ def show_(
 
 
 @app.command()
-def suspend(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "", yes: Yes = False) -> None:
+def suspend(
+    context: typer.Context, who: WhoIs, because: Because = "", tld: OneTld = "", yes: Yes = False
+) -> None:
     """Suspend a contact until it is decided what becomes of the entry."""
     with opened(context) as parts, _sure(parts, "Suspend", who, tld, (people.LISTED,), yes) as ctx:
+        must_say_why(ctx.session, because)
         person = find(ctx.session, who)
         held = _entries(person, tld, (people.LISTED,))
         for entry in held:
@@ -100,9 +102,12 @@ def restore(context: typer.Context, who: WhoIs, tld: OneTld = "", because: Becau
 
 
 @app.command()
-def remove(context: typer.Context, who: WhoIs, because: Reason, tld: OneTld = "", yes: Yes = False) -> None:
+def remove(
+    context: typer.Context, who: WhoIs, because: Because = "", tld: OneTld = "", yes: Yes = False
+) -> None:
     """End a contact's entries: of one TLD, or all; the person and the others of the TLD are told."""
     with opened(context) as parts, _sure(parts, "Remove for good", who, tld, LIVING, yes) as ctx:
+        must_say_why(ctx.session, because)
         person = find(ctx.session, who)
         held = _entries(person, tld, LIVING)
         _close_questions(ctx, held, because)
@@ -128,7 +133,7 @@ def _sure(parts: App, what: str, who: str, tld: str, states: Sequence[str], yes:
 
 
 def find(session: Session, who: str) -> Person:
-    """The person of this number, address or fingerprint; refuses when there is none."""
+    """The person with this number, address or fingerprint; refuses if there is none."""
     word = who.strip().strip("<>").replace(" ", "")
     person = None
     if word.isascii() and word.isdigit() and len(word) <= MORE_DIGITS:
@@ -153,7 +158,10 @@ def _entries(person: Person, tld: str, states: Sequence[str]) -> list[Entry]:
     label = _label(tld)
     held = [one for one in person.entries if one.state in states and (not label or one.tld == label)]
     where = f"for {dotted(_requests.shown(label))}" if label else "for any TLD"
-    return held or refuse(f"the person is not {' or '.join(states)} {where}")
+    return held or refuse(
+        f"the person is not {' or '.join(states)} {where};"
+        f" `tldops-bot members show {person.id}` shows their entries"
+    )
 
 
 def _about(person: Person, held: Sequence[Entry]) -> str:
@@ -161,7 +169,7 @@ def _about(person: Person, held: Sequence[Entry]) -> str:
 
 
 def _close_questions(ctx: Context, held: Sequence[Entry], because: str) -> None:
-    """An entry that has ended leaves nothing to decide about it."""
+    """Once an entry has ended, there is nothing left to decide about it."""
     ended = {entry.id for entry in held}
     for one in requests.listing(ctx.session, (requests.COMMITTEE,)):
         if one.kind == "objection" and one.details.get("entry_id") in ended:
@@ -186,7 +194,7 @@ def _row(person: Person, confidential: bool) -> dict[str, Any]:
 
 
 def _marks(person: Person) -> list[str]:
-    """What is to be known of somebody at a glance."""
+    """What there is to know about somebody at a glance."""
     return [
         *sorted(one.role for one in person.offices),
         *(["suspended"] if any(one.state == people.SUSPENDED for one in person.entries) else []),

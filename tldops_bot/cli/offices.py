@@ -31,7 +31,8 @@ from tldops_bot.mail.attached_keys import MAX_KEY_BYTES
 from tldops_bot.store import audit, people
 from tldops_bot.store.tables import CertificateRow, Office, Person
 
-ROLES = ("committee", "secretariat")
+PersonName = Annotated[str, typer.Argument(help="The name of a person.")]
+OwnAddress = Annotated[str, typer.Argument(help="Their own address; the key must name it.")]
 KeyFile = Annotated[Path, typer.Option("--key", help="Their OpenPGP public key.")]
 
 
@@ -41,11 +42,7 @@ def verbs(role: str) -> typer.Typer:
 
     @group.command("add")
     def add(
-        context: typer.Context,
-        name: Annotated[str, typer.Argument(help="The name of a person.")],
-        email: Annotated[str, typer.Argument(help="Their own address; the key must name it.")],
-        key: KeyFile,
-        because: Because = "",
+        context: typer.Context, name: PersonName, email: OwnAddress, key: KeyFile, because: Because = ""
     ) -> None:
         """Give somebody the office; signed with their key, what they say by mail counts from now on."""
         octets = read_file(key, 2 * MAX_KEY_BYTES)
@@ -80,6 +77,9 @@ def verbs(role: str) -> typer.Typer:
     return group
 
 
+committee, secretariat = verbs("committee"), verbs("secretariat")
+
+
 def _row(person: Person, role: str, confidential: bool) -> dict[str, Any]:
     return {
         "id": person.id,
@@ -92,7 +92,7 @@ def _row(person: Person, role: str, confidential: bool) -> dict[str, Any]:
 
 
 def _inspected(parts: App, octets: bytes) -> Certificate:
-    """The one public key in the file, with all that is already held of it; refuses what can't serve."""
+    """The single public key in the file, with all that is held about it; refuses one that can't serve."""
     now = parts.now()
     found = parts.gnupg.inspect(octets, now)
     if len(found) != 1:
@@ -102,7 +102,7 @@ def _inspected(parts: App, octets: bytes) -> Certificate:
     with parts.database.read() as session:
         row = session.get(CertificateRow, found[0].fingerprint)
         held = row.blob if row is not None else b""
-    # An old copy of the key must not bring back to life what its owner has revoked since.
+    # An old copy of a key must not revive what its owner has revoked since.
     whole = parts.gnupg.inspect(parts.gnupg.merge(held, found[0].blob, now), now) if held else found
     certificate = whole[0] if whole else found[0]
     if unfit := fitness(certificate, now):
@@ -129,18 +129,18 @@ def _seat(
 
 
 def _person(ctx: Context, name: str, email: str, certificate: Certificate) -> Person:
-    """The stored person of this address, or a new one; with this key, which must be nobody else's."""
+    """The stored person with this address, or a new one; with this key, which nobody else may have."""
     person = people.by_address(ctx.session, email)
     holder = people.by_fingerprint(ctx.session, certificate.fingerprint)
     if holder is not None and holder is not person:
-        refuse("this key is registered for somebody else")
+        refuse(f"this key is registered for somebody else; `tldops-bot members show {holder.id}` shows who")
     if person is not None and person.fingerprint not in (None, certificate.fingerprint):
         refuse(f"{person.name} has another key here; its owner changes it by mail, with KEY")
     if person is not None and person.key_blocked_at is not None:
         refuse(f"the key of {person.name} is blocked; its owner settles that by mail, with KEY")
     row = ctx.session.get(CertificateRow, certificate.fingerprint)
     if row is not None and row.person_id is not None and (person is None or row.person_id != person.id):
-        refuse("this key was registered for somebody else")
+        refuse("this key was registered for somebody else once; give another one")
     if person is None:
         person = Person(
             name=name,
@@ -158,7 +158,7 @@ def _person(ctx: Context, name: str, email: str, certificate: Certificate) -> Pe
 def _unseat(ctx: Context, role: str, person: Person, because: str) -> None:
     office = next((one for one in person.offices if one.role == role), None)
     if office is None:
-        refuse(f"{person.name} does not sit in the {role}")
+        refuse(f"{person.name} does not sit in the {role}; `tldops-bot {role} list` shows who does")
     if role == "committee" and len(people.office_holders(ctx.session, role)) == 1:
         refuse(f"{person.name} is the last of the committee: add somebody else before")
     _note(ctx, "unseated", person, role, because)

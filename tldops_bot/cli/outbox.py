@@ -23,7 +23,7 @@ from tldops_bot.store.database import Session
 from tldops_bot.store.outbox_control import Listed
 
 ENDED = (outbox.TAKEN, outbox.REFUSED, outbox.DROPPED)
-NO_KEY = "no-key"  # those go by themselves once the key is mended
+NO_KEY = "no-key"  # those go out by themselves once the key is mended
 app = typer.Typer(help="Mail that waits to go out.", no_args_is_help=True)
 
 

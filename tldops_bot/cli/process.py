@@ -11,17 +11,20 @@ import typer
 
 from tldops_bot.app import App
 from tldops_bot.cli._belief import Belief, certificates_in
-from tldops_bot.cli._frame import console, note, opened, print_json, read_file, refuse
+from tldops_bot.cli._frame import note, opened, print_json, read_file, refuse, say
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.domain.plain_text import split_lines
 from tldops_bot.intake import Handled
 from tldops_bot.intake.decision import Decision
 from tldops_bot.mail.headers import addresses_of, author_of, split_entity
-from tldops_bot.store import inbox
+from tldops_bot.store import alert_targets, inbox
 from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import InboxRow
+
+_UNKNOWN = "unknown@invalid.example"  # who sent a mail that says so nowhere
 
 
 def process(
@@ -61,30 +64,20 @@ def _moment(text: str) -> datetime:
     if not text:
         return datetime.now(UTC)
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text.upper())
     except ValueError:
         refuse(f"--at {text}: not a time such as 2026-11-21T06:00:00Z")
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _envelope(app: App, raw: bytes) -> Envelope:
-    """The envelope a saved mail had, as far as it shows: Return-Path, else From; the list, unless it says more."""
+    """The envelope that a saved mail had, as far as it shows: Return-Path, else From; else to the list."""
     headers, _ = split_entity(raw)
     path = headers.first("return-path").strip()
-    author = author_of(headers)[0] or "unknown@invalid.example"
-    sender = "" if path == "<>" else (path.strip("<> ") or author)
-    ours = [
-        one for one in addresses_of((*headers.all("delivered-to"), *headers.all("to"))) if _is_ours(app, one)
-    ]
-    return Envelope(sender, tuple(ours) or (app.config.list.address,), "", "", False, "file")
-
-
-def _is_ours(app: App, address: str) -> bool:
-    local, _, domain = app.config.list.address.partition("@")
-    head = address.lower().partition("@")
-    return head[2] == domain and (head[0] + app.config.list.delimiter).startswith(
-        local + app.config.list.delimiter
-    )
+    sender = "" if path == "<>" else (path.strip("<> ") or author_of(headers) or _UNKNOWN)
+    named = addresses_of((*headers.all("delivered-to"), *headers.all("to")))
+    ours = tuple(filter(app.config.list.home.owns, named))
+    return Envelope(sender, ours or (app.config.list.address,), "", "", False, "file")
 
 
 def _claimed(app: App, raw: bytes, moment: datetime, session: Session) -> Claimed:
@@ -108,14 +101,16 @@ def _claimed(app: App, raw: bytes, moment: datetime, session: Session) -> Claime
 
 
 def _real(app: App, raw: bytes, moment: datetime) -> Handled:
+    if _envelope(app, raw).mail_from == _UNKNOWN:
+        refuse("the mail says nowhere who sent it: it has neither Return-Path nor an address in From")
     with app.database.write() as session:
         claimed = _claimed(app, raw, moment, session)
-    return app.intake.handle(claimed, moment)
+    return app.intake.carry_out(app.intake.judge(claimed), claimed, moment)
 
 
 def _dry(app: App, raw: bytes, moment: datetime, certificates: Iterable[Certificate]) -> Handled:
-    """All of it in one transaction that is rolled back, in which the keys are believed."""
-    author = author_of(split_entity(raw)[0])[0] or ""
+    """Everything in one transaction, which is rolled back, with the given keys believed."""
+    author = author_of(split_entity(raw)[0]) or ""
     with app.database.rehearse() as session:
         belief = Belief(session, moment)
         for certificate in certificates:
@@ -154,25 +149,21 @@ def _answer(app: App, handled: Handled) -> dict[str, Any]:
 def _decisions(decision: Decision) -> list[dict[str, str]]:
     if not decision.parts:
         return [{"line": "", "outcome": decision.kind, "reason": decision.reason}]
-    found = []
-    for part in decision.parts:
-        outcome = part.outcome
-        is_refused = part.failed
-        found.append(
-            {
-                "line": part.request.line,
-                "outcome": "refused" if is_refused else getattr(outcome, "outcome", ""),
-                "reason": getattr(outcome, "reason", ""),
-            }
-        )
-    return found
+    return [
+        {
+            "line": part.request.line,
+            "outcome": "refused" if part.failed else part.word,
+            "reason": part.word if part.failed else "",
+        }
+        for part in decision.parts
+    ]
 
 
 def _reply(app: App, letter: Letter) -> dict[str, Any]:
-    rendered = app.renderer.render(letter.template, letter.values, letter.language)
+    rendered = app.renderer.render(letter.template, letter.values, letter.language or "")
     return {
         "kind": letter.kind.value,
-        "to": [one.address for one in letter.to],
+        "to": _addresses(app, letter),
         "subject": letter.subject or rendered.subject,
         "confidential": letter.is_confidential,
         "text": rendered.body,
@@ -180,13 +171,27 @@ def _reply(app: App, letter: Letter) -> dict[str, Any]:
     }
 
 
+def _addresses(app: App, letter: Letter) -> list[str]:
+    if letter.audience is None:
+        return [one.address for one in letter.to]
+    with app.database.read() as session:
+        return alert_targets.addresses(session, letter.audience)
+
+
 def _print(answer: dict[str, Any]) -> None:
+    """For a terminal, on which nothing that stands in the mail may act."""
     for name in ("verdict", "reason", "fingerprint", "person"):
-        console.print(f"{name:12} {answer[name]}", highlight=False, markup=False, soft_wrap=True)
-    console.print("text", *(f"  | {line}" for line in answer["text"].splitlines()), sep="\n", markup=False)
+        say(f"{name:12} {answer[name]}")
+    _print_text("text", answer["text"])
     for one in answer["decisions"]:
         words = f"{one['outcome']} {one['reason']}".strip()
-        console.print(f"decision     {one['line']}: {words}", highlight=False, markup=False, soft_wrap=True)
+        say(f"decision     {one['line']}: {words}")
     for reply in answer["replies"]:
-        console.print(f"\nreply to {len(reply['to'])}: {reply['subject']}", highlight=False, markup=False)
-        console.print(*(f"  | {line}" for line in reply["text"].splitlines()), sep="\n", markup=False)
+        say("")
+        _print_text(f"reply to {len(reply['to'])}: {reply['subject']}", reply["text"])
+
+
+def _print_text(title: str, text: str) -> None:
+    say(title)
+    for line in split_lines(text):
+        say(f"  | {line}")

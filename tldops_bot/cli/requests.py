@@ -23,7 +23,7 @@ from tldops_bot.cli._acting import (
 )
 from tldops_bot.cli._completion import request_ids
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
-from tldops_bot.commands import _case, _deciding
+from tldops_bot.commands import _deciding, _dossier
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.commands._requests import describe
 from tldops_bot.commands._requests import number as name_of
@@ -78,16 +78,14 @@ def approve(context: typer.Context, number: Id, because: Because = "") -> None:
 def reject(
     context: typer.Context,
     number: Id,
-    because: Annotated[str, typer.Option(help="Why; the person is told, and the committee.")],
+    because: Because = "",
     yes: Yes = False,
 ) -> None:
-    """Say no in the committee's place; the reason goes to the person."""
+    """Say no in the committee's place; the reason goes to the person, too."""
     _decide(context, number, because, approves=False, yes=yes)
 
 
 def _decide(context: typer.Context, word: str, because: str, approves: bool, yes: bool = True) -> None:
-    if not approves and not because.strip():
-        refuse("--because TEXT is needed: it goes to the person")
     with opened(context) as parts:
         must_be_sure(parts, lambda session: f"Reject {_about(_find(session, word))}?", yes)
         with acting(parts) as ctx:
@@ -140,8 +138,8 @@ def _row(request: Request, confidential: bool) -> dict[str, Any]:
 
 
 def _details(session: Session, request: Request, confidential: bool, now: datetime) -> dict[str, Any]:
-    """The whole case as PENDING shows it, with addresses, phones and the voucher's masked."""
-    details, case = request.details, _case.known(session, request, now)
+    """The whole case as PENDING shows it; addresses, phones and the voucher's are masked."""
+    details, case = request.details, _dossier.known(session, request, now)
     asker = case["asked_by"]
     return _row(request, confidential) | {
         "organisation": details.get("organisation", ""),

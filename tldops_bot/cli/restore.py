@@ -10,7 +10,7 @@ from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.tar_backup import BadBackup
 from tldops_bot.adapters.tar_restore import opened
 from tldops_bot.app import App
-from tldops_bot.cli._frame import Options, note, refuse, say
+from tldops_bot.cli._frame import named_config, note, refuse, say
 from tldops_bot.cli._setting_up import Done, InUse, set_up
 from tldops_bot.cli.init import DATA_VARIABLE, called_from_here, place_of_config
 from tldops_bot.config import ConfigProblem, load_config
@@ -41,11 +41,10 @@ def restore(
     ] = "",
 ) -> None:
     """Set the service of a backup up again, in an empty place. Stop the old one first: there must not be two."""
-    options = context.find_object(Options) or Options()
-    target = place_of_config(options, directory).absolute()
+    target = place_of_config(named_config(context), directory).absolute()
     source = context.get_parameter_source("data")
     if directory is not None and source is not None and source.name == "ENVIRONMENT":
-        data = None  # the machine's own place is not meant
+        data = None  # not the machine's own place
     folder = data.absolute() if data is not None else target.parent
     try:
         with opened(file, ROLES) as backup:

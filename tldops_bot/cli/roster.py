@@ -118,7 +118,7 @@ def _counted(sent: Sequence[Letter]) -> str:
 
 
 def _out_of_turn(ctx: JobContext, is_begun: bool) -> list[Letter] | Unfinished:
-    """The first batch of a new one; then what is left of it."""
+    """The first batch of a new roster; after that, what is left of it."""
     begun = roster_sends.under_way(ctx.session) if is_begun else None
     found = roster_letters(ctx, begun or ctx.now)
     letters = found.letters if isinstance(found, Unfinished) else found
@@ -132,18 +132,21 @@ def _next(config: Config, now: datetime) -> datetime:
 
 
 def _news(session: Session, held: Roster, address: str, now: datetime) -> News:
-    """What is new since this member's last roster, and their files; refuses whom no roster goes to."""
+    """What is new since this member's last roster, and their files; refuses those who get no roster."""
     if not address:
         return News(None, "", ALL)
     person = find(session, address)
     found = [one for one in roster_sends.recipients_due(session, now, now) if one.person_id == person.id]
     if not found:
-        refuse(f"{person.name} gets no roster: no usable key, on probation, or not listed")
+        refuse(
+            f"{person.name} gets no roster: no usable key, on probation, or not listed;"
+            f" `tldops-bot members show {person.id}` shows which"
+        )
     return news_for(found[0], changes(roster_sends.held_snapshot(session, found[0].last_snapshot), held))
 
 
 def _masked_edition(session: Session, held: Roster, app_: App) -> tuple[Roster, Edition]:
-    """What may be shown, unsigned: it is not what anybody gets."""
+    """What may be shown, unsigned: nobody gets it like that."""
     shown, history = _masked(held, app_), weekly(figures.history(session))
     files = roster_parts.files(shown, app_.config, app_.tlds, history)
     return shown, Edition(shown.made_at, shown.audit_head, files)
@@ -154,7 +157,7 @@ def _masked(held: Roster, app_: App) -> Roster:
 
 
 def _masked_contact(one: RosterContact) -> RosterContact:
-    """A key holds its owner's addresses, so only its fingerprint is left."""
+    """A key contains its owner's addresses, so only its fingerprint is left."""
     return replace(
         one,
         email=masked(one.email, False),
@@ -171,7 +174,7 @@ def _masked_contact(one: RosterContact) -> RosterContact:
 
 
 def _write(folder: Path, files: Sequence[Attachment]) -> None:
-    """Readable by the operator alone: it may be everybody's contacts."""
+    """Readable only by the operator: it may be everybody's contacts."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for one in files:

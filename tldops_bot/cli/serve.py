@@ -42,7 +42,8 @@ def serve(
         except CannotServe as problem:
             refuse(str(problem))
         except OSError as problem:
-            refuse(f"cannot listen: {problem.strerror or type(problem).__name__}")
+            where = f"{problem.filename}: " if problem.filename else ""
+            refuse(f"cannot listen: {where}{problem.strerror or type(problem).__name__}")
 
 
 async def _serve(app: App) -> None:
@@ -57,13 +58,15 @@ async def _serve(app: App) -> None:
     def ready(addresses: tuple[str, ...]) -> None:
         for address in addresses:
             print(f"listening on {address}", flush=True)  # noqa: T201
+        for address in service.watched_at:
+            print(f"metrics on {address}", flush=True)  # noqa: T201
         supervisor.ready(addresses)
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
     service = Service(app)
-    informing = asyncio.create_task(supervisor.keep_informed(service.is_getting_on))
+    informing = asyncio.create_task(supervisor.keep_informed(service.is_making_progress))
     try:
         await service.run(stop, ready, supervisor.sockets())
     finally:
@@ -71,7 +74,7 @@ async def _serve(app: App) -> None:
 
 
 def _end_by_force_after(seconds: float) -> None:
-    """Whatever hangs then, a locked database or a library: nothing is lost by it, as nothing is by SIGKILL."""
+    """Exit even if something hangs, a locked database or a library: no more is lost than by SIGKILL."""
 
     def end() -> None:
         log.warning("not everything came to its end in time; the next start takes up what was in hand")

@@ -48,11 +48,11 @@ def stats(
     with opened(context) as parts, parts.database.read() as session:
         now = parts.now()
         roster = load_roster(session, now, parts.tlds)
-        history, held = figures.history(session), _held(session)
+        history, exercises = figures.history(session), _exercises(session)
         if plot is not None:
             _plots.plot_coverage(parts, roster, history, plot)
         if plot_exercises is not None:
-            _plots.plot_exercises(parts, held, plot_exercises)
+            _plots.plot_exercises(parts, exercises, plot_exercises)
         if plot is not None or plot_exercises is not None:
             return
         waits = to_do(session, now)
@@ -60,21 +60,26 @@ def stats(
         found |= _freshness(session, now) | _waiting(session)
     if as_json:
         past = [asdict(one) for one in weekly(history)]
-        more = {"history": past, "exercises": [_exercise_values(one) for one in held]}
+        more = {"history": past, "exercises": [_exercise_values(one) for one in exercises]}
         print_json({"to_do": [_to_do_values(one) for one in waits]} | found | more)
         return
     _say_to_do(waits, now)
+    _say_figures(found, history, exercises)
+
+
+def _say_figures(found: Mapping[str, Any], history: Sequence[Figures], exercises: Sequence[Exercise]) -> None:
+    """The figures of now, then a line for each of the last months and exercises."""
     for name, value in found.items():
         for line in _lines(name.replace("_", " "), value):
             say(line)
     for one in monthly(history)[-12:]:
         say(_line_of_month(one))
-    for exercise in held[-12:]:
+    for exercise in exercises[-12:]:
         say(_line_of_exercise(exercise))
 
 
 def _say_to_do(waits: Sequence[ToDo], now: datetime) -> None:
-    """First what needs somebody, each with the verb that looks at it."""
+    """First what needs attention, each with the verb that shows it."""
     if not waits:
         say("nothing needs doing", GOOD)
     else:
@@ -153,7 +158,7 @@ def _line_of_month(one: Figures) -> str:
     return f"{f'on {one.day}':{COLUMNS}} {words} ({confirmed.percent} %)"
 
 
-def _held(session: Session) -> list[Exercise]:
+def _exercises(session: Session) -> list[Exercise]:
     return [
         Exercise(
             one.id, one.posted_at.date(), response(tlds_reached(session, one, alerts.reach(session, one)))

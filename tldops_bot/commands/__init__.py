@@ -1,4 +1,4 @@
-"""Finds the mail commands: every module here without a leading underscore declares exactly one of its own name."""
+"""Finds the mail commands: each module here without a leading underscore declares one of its own name."""
 
 import importlib
 import pkgutil
@@ -8,7 +8,7 @@ from tldops_bot.domain.request import VerbSpec
 
 
 class StrayModule(Exception):
-    """A file in commands/ does not declare the command of its own name."""
+    """A file in commands/ does not declare the command it is named after."""
 
 
 def find_commands() -> dict[str, Command]:

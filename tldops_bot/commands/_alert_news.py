@@ -1,6 +1,6 @@
-"""What is said of an alert after it went out: updates, its end, and that it is taken back or was stopped."""
+"""What is said about an alert after it went out: updates, its end, and that it was taken back or stopped."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from tldops_bot.commands import _letters, _waking
@@ -9,27 +9,26 @@ from tldops_bot.commands._alerts import (
     CANCELLED,
     HELD,
     POSTED,
-    keyed_recipients,
+    audience_of,
+    everybody_concerned,
     may_manage,
     notice_values,
     original_of,
     poster_key,
-    reached_by,
-    scope_of,
     thread_of,
 )
 from tldops_bot.commands._command import Context, Refused
-from tldops_bot.domain.outgoing import Kind, Letter, Recipient
+from tldops_bot.domain.audience import Survey
+from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alert_targets, alerts
-from tldops_bot.store.alert_targets import Target
 from tldops_bot.store.tables import Alert, AlertNews, Person
 
 UPDATE, CLOSE, RETRACT, STOP = "update", "close", "retract", "stop"
 
 
 def named(ctx: Context, request: Request) -> Alert | Refused:
-    """The alert that the first word names, if the sender may manage it and it was not cancelled or is waiting."""
+    """The alert the first word names, if the sender may manage it and it was not cancelled or is waiting."""
     word = request.arguments[0] if request.arguments else ""
     alert = alerts.by_id(ctx.session, word)
     if alert is None or not may_manage(ctx, alert):
@@ -40,7 +39,7 @@ def named(ctx: Context, request: Request) -> Alert | Refused:
 
 
 def news(ctx: Context, alert: Alert, kind: str, because: str = "", **changed: Any) -> AlertNews:
-    """A further word on an alert, written down with who said it and by which key."""
+    """An addition to an alert, with who made it and by which key."""
     values = {
         "alert_id": alert.id,
         "number": alerts.next_number(ctx.session, alert.id),
@@ -67,67 +66,50 @@ def keep(ctx: Context, made: AlertNews) -> AlertNews:
     return made
 
 
-def update_letter(ctx: Context, alert: Alert, made: AlertNews, found: Sequence[Target]) -> Letter:
-    """The notice of an update, its history first, with the words of whoever wrote it, untouched."""
+def update_letter(ctx: Context, alert: Alert, made: AlertNews) -> Letter:
+    """The notice of an update, its history first, with the words of whoever wrote it, untouched; not addressed yet."""
     return _letter(
         ctx,
         "letters/alert_update",
         alert,
         made,
-        keyed_recipients(found),
         attachments=(*original_of(made), *poster_key(ctx, made.fingerprint)),
     )
 
 
-def fan_out_update(ctx: Context, alert: Alert, made: AlertNews) -> Sequence[Target]:
+def fan_out_update(ctx: Context, alert: Alert, made: AlertNews) -> Survey:
     """Send an update to everybody the alert went to, and to whom its scope names by now."""
     found = everybody_concerned(ctx, alert)
-    alert_targets.note_targets(ctx.session, alert.id, alert_targets.new_ones(ctx.session, alert.id, found))
+    alert_targets.note(ctx.session, alert.id, found.audience)
     made.state, made.posted_at = POSTED, ctx.now
     _waking.wake_everybody(ctx, alert, made.severity)
-    ctx.post(update_letter(ctx, alert, made, found))
+    ctx.post(replace(update_letter(ctx, alert, made), audience=found.audience))
     return found
 
 
-def everybody_concerned(ctx: Context, alert: Alert) -> Sequence[Target]:
-    """Whom the scope names now, and whom it named when the alert went."""
-    reached = reached_by(ctx, scope_of(alert))
-    return alert_targets.targets(ctx.session, reached, alert.person_id, ctx.now, alert.id)
-
-
-def tell(ctx: Context, template: str, alert: Alert, made: AlertNews) -> int:
-    """The end of an alert, in our words, to everybody it went to; how many persons that are."""
+def tell(ctx: Context, template: str, alert: Alert, made: AlertNews) -> Survey:
+    """Tell everybody the alert went to of its end, in our words; returns how many people that are."""
+    letter = _letter(ctx, template, alert, made, is_first=made.kind in (RETRACT, STOP))
     found = everybody_concerned(ctx, alert)
-    ctx.post(
-        _letter(ctx, template, alert, made, keyed_recipients(found), is_first=made.kind in (RETRACT, STOP))
-    )
-    return len(found)
-
-
-def tell_keyless(ctx: Context, alert: Alert) -> None:
-    """Who could not read the alert need not mend a key for it any more."""
-    keyless = [one for one in everybody_concerned(ctx, alert) if not one.has_key]
-    to = tuple(one for each in keyless for address in each.addresses for one in _letters.to_address(address))
-    if to:
-        ctx.post(Letter(Kind.ALERT, "letters/alert_withdrawn", {"alert_id": alert.id}, to))
+    ctx.post(replace(letter, audience=found.audience))
+    return found
 
 
 def announce_to(ctx: Context, template: str, alert: Alert, values: dict[str, object]) -> int:
-    """A word about an exercise to everybody in its scope, in clear to whom has no key: there is no secret in it."""
-    found = alert_targets.targets(ctx.session, reached_by(ctx, scope_of(alert)), alert.person_id, ctx.now)
-    people = [person for one in found if (person := ctx.session.get(Person, one.person_id)) is not None]
+    """A word about an exercise to everybody in its scope; in clear if need be, since it is no secret."""
+    people = alert_targets.persons(ctx.session, audience_of(ctx, alert))
     ctx.post(_letters.notice(template, values, _letters.to_people(people)))
     return len(people)
 
 
 def tell_called_off(ctx: Context, alert: Alert) -> None:
-    """An announced exercise will not be."""
+    """An announced exercise will not take place."""
     values: dict[str, object] = {"id": alert.id, "starts_at": alert.posted_at, "title": alert.title}
     announce_to(ctx, "letters/exercise_called_off", alert, values)
 
 
 def history(ctx: Context, alert: Alert, but: AlertNews | None = None) -> list[dict[str, object]]:
-    """What happened to an alert so far, oldest first, for the top of each later mail; `but` is that mail itself."""
+    """What happened to an alert, oldest first, for the top of each later mail; `but` is that mail itself."""
     poster = ctx.session.get(Person, alert.person_id)
     lines: list[dict[str, object]] = [
         {"at": alert.posted_at, "kind": "alert", "number": 0, "name": _name(poster), "title": alert.title}
@@ -153,7 +135,6 @@ def _letter(
     template: str,
     alert: Alert,
     made: AlertNews,
-    to: tuple[Recipient, ...],
     attachments: tuple[Any, ...] = (),
     is_first: bool = False,
 ) -> Letter:
@@ -162,7 +143,6 @@ def _letter(
         Kind.ALERT,
         template,
         news_values(ctx, alert, made, author),
-        to,
         is_confidential=True,
         attachments=attachments,
         references=thread_of(ctx, alert),
@@ -173,8 +153,8 @@ def _letter(
 
 
 def news_values(ctx: Context, alert: Alert, made: AlertNews, author: Person | None) -> dict[str, object]:
-    """What the bot says of an update, or of the end of an alert."""
-    values = notice_values(alert, scope_of(alert), ctx.session.get(Person, alert.person_id))
+    """What the bot says about an update, or about the end of an alert."""
+    values = notice_values(alert, ctx.session.get(Person, alert.person_id))
     return values | {
         "number": made.number,
         "author": _name(author),

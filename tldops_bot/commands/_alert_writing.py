@@ -1,16 +1,14 @@
-"""From what a member wrote to an alert: its scope, the TLDs it is for, and what members would get of it."""
+"""From what a member wrote to an alert: its scope, the TLDs it is for, and what members would get."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
-from tldops_bot.commands._alerts import HELD, alert_letter, reached_by
+from tldops_bot.commands._alerts import HELD, alert_letter, audience_of
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._fields import is_in_root, read_tlds
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.alert import BadScope, Scope, Terms, nearest_scope, read_scope
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alert_targets, alerts, lookups
-from tldops_bot.store.alert_targets import Target
 from tldops_bot.store.tables import Alert
 
 
@@ -20,11 +18,6 @@ def unfit_text(ctx: Context, request: Request, verb: str) -> Refused | None:
         return Refused("alert_empty", {"verb": verb})
     limit = ctx.config.alerts.max_bytes
     return Refused("alert_too_large", {"limit": limit}) if len(ctx.mail.original) > limit else None
-
-
-def counts_of(found: Sequence[Target]) -> dict[str, int]:
-    """How many get the copy now, and how many a notice until their key is mended."""
-    return {"members": sum(one.has_key for one in found), "notices": sum(not one.has_key for one in found)}
 
 
 def asked_scope(ctx: Context, request: Request) -> Scope | Refused:
@@ -43,7 +36,7 @@ def asked_scope(ctx: Context, request: Request) -> Scope | Refused:
 
 
 def corrected(request: Request, field: str, value: str) -> dict[str, object]:
-    """The first lines of the same alert with one of its fields as it should be, to be signed and sent again."""
+    """The first lines of the same alert with one field corrected, ready to sign and send again."""
     others = [(one.name, one.value) for one in request.fields if one.name != field]
     return {"verb": request.verb, "again": [*others, (field, value)]}
 
@@ -57,7 +50,7 @@ def _bad_scope(ctx: Context, request: Request, word: str, nearest: str = "") -> 
 def written(
     ctx: Context, request: Request, scope: Scope, terms: Terms, is_exercise: bool
 ) -> tuple[Alert, list[str]]:
-    """The alert, not yet kept, and what of its `For:` could not be taken."""
+    """The alert, not stored yet, and whatever in its `For:` could not be used."""
     for_tlds, notes = _for(ctx, request)
     now = ctx.now
     made = Alert(
@@ -82,7 +75,7 @@ def written(
 
 
 def _for(ctx: Context, request: Request) -> tuple[list[str], list[str]]:
-    """The poster's TLDs, or those of them that `For:` names; another one is noted and left out."""
+    """The poster's TLDs, or those of them that `For:` names; others are noted and left out."""
     own = list(ctx.actor.standing.tlds)
     wanted = request.get("For")
     if not wanted:
@@ -95,11 +88,10 @@ def _for(ctx: Context, request: Request) -> tuple[list[str], list[str]]:
     return kept or own, [wanted[:80]]
 
 
-def draft_of(ctx: Context, made: Alert, scope: Scope, terms: Terms) -> Reply:
+def draft_of(ctx: Context, made: Alert, terms: Terms) -> Reply:
     """What members would get, and how many; nothing is kept."""
-    found = alert_targets.targets(ctx.session, reached_by(ctx, scope), made.person_id, ctx.now)
-    letter = alert_letter(ctx, made, scope, [])
-    counts = counts_of(found)
+    letter = alert_letter(ctx, made)
+    counts = alert_targets.survey(ctx.session, audience_of(ctx, made), ctx.now).counts
     values = (
         dict(letter.values)
         | counts

@@ -1,18 +1,18 @@
-"""Sending an alert out: the notice of the bot, and the poster's own signed words, untouched."""
+"""Sends an alert out: the bot's notice, and the poster's own signed words, untouched."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from tldops_bot.commands import _letters, _waking
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.alert import Scope
-from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.audience import Audience, Reached, Survey
+from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.mail.bodies import PgpMimeSigned
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.take_apart import take_apart
 from tldops_bot.store import alert_targets, alerts, audit
-from tldops_bot.store.alert_targets import Reached, Target
 from tldops_bot.store.constituencies import listed_without
 from tldops_bot.store.tables import Alert, AlertNews, CertificateRow, Person
 
@@ -33,14 +33,26 @@ def reached_by(ctx: Context, scope: Scope) -> Reached:
     return Reached(scope.everybody, tlds, scope.organisations, listed_without(ctx.session, ctx.tlds, chosen))
 
 
-def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
+def audience_of(ctx: Context, alert: Alert) -> Audience:
+    """Whom the scope of an alert names now."""
+    return Audience(reached_by(ctx, scope_of(alert)), alert.person_id)
+
+
+def everybody_concerned(ctx: Context, alert: Alert) -> Survey:
+    """Whom the scope names now, and whom it named when the alert went."""
+    concerned = replace(audience_of(ctx, alert), alert_id=alert.id)
+    return alert_targets.survey(ctx.session, concerned, ctx.now)
+
+
+def fan_out(ctx: Context, alert: Alert) -> Survey:
     """Put one copy for everybody in scope into the outbox, before everything else that waits there.
 
     Who has no usable key gets a notice without content now, and the copy once there is a key.
     """
-    found = alert_targets.targets(ctx.session, reached_by(ctx, scope), alert.person_id, ctx.now)
     alert.state, alert.posted_at = POSTED, ctx.now
-    alert_targets.note_targets(ctx.session, alert.id, found)
+    ctx.session.flush()
+    found = alert_targets.survey(ctx.session, audience_of(ctx, alert), ctx.now)
+    alert_targets.note(ctx.session, alert.id, found.audience)
     _waking.wake_everybody(ctx, alert)
     audit.record(
         ctx.session,
@@ -52,25 +64,20 @@ def fan_out(ctx: Context, alert: Alert, scope: Scope) -> Sequence[Target]:
         alert.inbox_id,
         alert=alert.id,
     )
-    ctx.post(alert_letter(ctx, alert, scope, found))
-    keyless = [address for one in found if not one.has_key for address in one.addresses]
-    if keyless:
-        to = tuple(one for address in keyless for one in _letters.to_address(address))
-        ctx.post(Letter(Kind.ALERT, "jobs/alert_waiting", {"alert_id": alert.id}, to))
+    ctx.post(replace(alert_letter(ctx, alert), audience=found.audience))
+    tell_keyless(ctx, found, "jobs/alert_waiting", alert)
     return found
 
 
-def keyed_recipients(found: Sequence[Target]) -> tuple[Recipient, ...]:
-    """A copy for every address; that of somebody without a usable key waits for one."""
-    return tuple(
-        Recipient(address, Entitled.MEMBER, one.person_id, awaits_key=not one.has_key)
-        for one in found
-        for address in one.addresses
-    )
+def tell_keyless(ctx: Context, found: Survey, template: str, alert: Alert) -> None:
+    """A word in clear, without any secret, to who has no usable key."""
+    to = tuple(one for address in found.keyless_addresses for one in _letters.to_address(address))
+    if to:
+        ctx.post(Letter(Kind.ALERT, template, {"alert_id": alert.id}, to))
 
 
 def thread_of(ctx: Context, alert: Alert) -> tuple[str, ...]:
-    """The id that an alert and all that follows it name in References, so that mail programs keep them together."""
+    """The id that an alert and everything after it put in References, so that mail programs group them."""
     return (thread_id(alert, ctx.config.list.address),)
 
 
@@ -79,14 +86,13 @@ def thread_id(alert: Alert, list_address: str) -> str:
     return f"<{alert.id.lower()}.{list_address}>"
 
 
-def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Target]) -> Letter:
-    """The notice with the original in it, the same words for all."""
+def alert_letter(ctx: Context, alert: Alert) -> Letter:
+    """The notice with the original in it, the same words for all; not addressed yet."""
     poster = ctx.session.get(Person, alert.person_id)
     return Letter(
         Kind.ALERT,
         "letters/alert",
-        notice_values(alert, scope, poster) | {"beside": beside(ctx, alert)},
-        keyed_recipients(found),
+        notice_values(alert, poster) | {"beside": beside(ctx, alert)},
         is_confidential=True,
         attachments=(*original_of(alert), *poster_key(ctx, alert.fingerprint)),
         references=thread_of(ctx, alert),
@@ -96,7 +102,7 @@ def alert_letter(ctx: Context, alert: Alert, scope: Scope, found: Sequence[Targe
 
 
 def poster_key(ctx: Context, fingerprint: str) -> tuple[Attachment, ...]:
-    """The key the poster signed with, so that a first alert can be checked before the first roster came."""
+    """The poster's key, so that an alert can be verified even before one's first roster."""
     row = ctx.session.get(CertificateRow, fingerprint)
     if row is None or not row.blob:  # forgotten meanwhile
         return ()
@@ -104,7 +110,7 @@ def poster_key(ctx: Context, fingerprint: str) -> tuple[Attachment, ...]:
 
 
 def beside(ctx: Context, alert: Alert) -> list[dict[str, object]]:
-    """Other open alerts that whoever gets this one got as well: ten TLDs may be reporting the same incident."""
+    """Other open alerts that the same people got: ten TLDs may be reporting the same incident."""
     return [
         {
             "id": one.id,
@@ -116,8 +122,8 @@ def beside(ctx: Context, alert: Alert) -> list[dict[str, object]]:
     ]
 
 
-def notice_values(alert: Alert, scope: Scope, poster: Person | None) -> dict[str, object]:
-    """What the bot says of an alert."""
+def notice_values(alert: Alert, poster: Person | None) -> dict[str, object]:
+    """What the bot says about an alert."""
     return {
         "id": alert.id,
         "name": poster.name if poster else "",
@@ -126,7 +132,7 @@ def notice_values(alert: Alert, scope: Scope, poster: Person | None) -> dict[str
         "title": alert.title,
         "tlp": alert.tlp,
         "severity": alert.severity,
-        "scope": scope.words,
+        "scope": scope_of(alert).words,
         "is_exercise": alert.is_exercise,
         "signed_at": alert.signed_at,
         "posted_at": alert.posted_at,
@@ -162,7 +168,7 @@ def scope_of(alert: Alert) -> Scope:
 
 
 def may_manage(ctx: Context, alert: Alert) -> bool:
-    """The poster, the contacts of the TLDs it is for, and the committee."""
+    """Whether it is the poster, a contact of the TLDs it is for, or the committee."""
     standing = ctx.actor.standing
     return (
         ctx.actor.person_id == alert.person_id

@@ -20,31 +20,9 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.store import inbox, people, requests, tokens
 from tldops_bot.store.tables import Entry, Token
 
-PURPOSES = (
-    "prove",
-    "vouch",
-    "object",
-    "carry_out",
-    "emergency",
-    "old_address",
-    "new_address",
-    "key_new",
-    "key_stop",
-    "key_cosign",
-    "still_right",
-    "colleague",
-    "mailbox",
-    "leave",
-    "stay",
-    "undo",
-    "invite",
-    "update",
-    "wake",
-)
-
 
 def find_live(ctx: Context, words: str) -> Token | Refused:
-    """The token of these words if it may still be answered, by whoever answers."""
+    """The token of these words, if it may still be answered by whoever answers."""
     token = tokens.find(ctx.session, words)
     if token is None:
         return Refused("token_unknown")
@@ -67,7 +45,7 @@ def use(ctx: Context, token: Token, answer: str) -> None:
 
 
 def confirm(ctx: Context, token: Token) -> Reply | Refused:
-    """Yes, as the purpose has it."""
+    """Yes: what that means depends on what was asked."""
     use(ctx, token, "CONFIRM")
     match token.purpose:
         case "prove":
@@ -105,7 +83,7 @@ def confirm(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
-    """No, as the purpose has it."""
+    """No: what that means depends on what was asked."""
     use(ctx, token, "DECLINE")
     match token.purpose:
         case "prove":
@@ -137,7 +115,7 @@ def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
 
 
 def take_back(ctx: Context, words: str, because: str) -> Reply | Refused | None:
-    """A no after the yes to the same question, while it is still open; None where there is nothing to take back."""
+    """A no after a yes to the same question, while it is open; None if there is nothing to take back."""
     token = tokens.find(ctx.session, words)
     if token is None or token.purpose not in ("prove", "vouch") or token.answer != "CONFIRM":
         return None
@@ -230,7 +208,7 @@ def _emergency(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def _address(ctx: Context, token: Token) -> Reply | Refused:
-    """A new address is proven by the old one and the new one; it counts when both have answered."""
+    """A new address is proven from the old one and the new one; it counts when both have answered."""
     person = tokens.person_of(ctx.session, token)
     new = str(token.details.get("new", ""))
     if person is None or not new or people.by_address(ctx.session, new) is not None:

@@ -1,4 +1,4 @@
-"""How often a mailbox is asked to prove itself: strangers must not make us a nuisance, nor stand in anybody's way."""
+"""Limits how often a mailbox is asked to prove itself: strangers must not make us a nuisance."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -35,12 +35,12 @@ def may_ask(ctx: Context, address: str, person: Person | None) -> bool:
 
 
 def is_from(ctx: Context, address: str) -> bool:
-    """Whether the mail in hand comes from this address, by the word of the address's own domain."""
+    """Whether the domain of this address confirms that the mail in hand is from it."""
     return ctx.mail.is_authentic and same_address(ctx.mail.author, address)
 
 
 def asked_in_vain(ctx: Context, person: Person, tlds: tuple[str, ...]) -> None:
-    """Tell a stored person that somebody asked for them; once a day, since who asked may be anybody."""
+    """Tell a stored person that somebody tried to enter them; once a day, since it may have been anybody."""
     if strangers.may_answer(ctx.session, person.email, "asked_in_vain", ctx.now) is strangers.May.SILENCE:
         return
     values = {"name": person.name, "tlds": [shown(one) for one in tlds]}

@@ -1,4 +1,4 @@
-"""What keeps an alert from going at once: the rule of the second member, and too many within an hour."""
+"""What keeps an alert from going at once: the second-member rule, and too many within an hour."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def needs_release(ctx: Context) -> str:
 
 
 def asked_to_release(session: Session, made: Alert, poster: Person | None) -> list[Person]:
-    """Whose word may let it go, and who is asked for it: the committee, and the contacts of the TLDs it is for."""
+    """Whose word may release it, and who is asked: the committee, and the contacts of the TLDs it is for."""
     committee = people.office_holders(session, "committee")
     others = [one.person for tld in made.for_tlds for one in people.contacts_of(session, tld)]
     return [one for one in [*committee, *others] if poster is None or one.id != poster.id]

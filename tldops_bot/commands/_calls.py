@@ -1,4 +1,4 @@
-"""What came of telephoning: noted per TLD, so that the next sheet and STATUS show it."""
+"""What came of phoning, noted per TLD for the next call sheet and STATUS."""
 
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._reach import tlds_reached
@@ -10,7 +10,7 @@ from tldops_bot.store import alerts
 
 
 def note(ctx: Context, request: Request, reached: bool) -> Reply | Refused:
-    """Write down what came of calling the TLDs that the line names."""
+    """Note what came of calling the TLDs that the line names."""
     word = request.arguments[0] if request.arguments else ""
     alert = alerts.by_id(ctx.session, word)
     person = ctx.actor.person_id or 0

@@ -18,7 +18,7 @@ from tldops_bot.store.tables import Person
 
 
 class Who(StrEnum):
-    """Who may use a command; enforced by `policy.py`, in one place, before the command runs."""
+    """Who may use a command; enforced by `_policy.py`, in one place, before the command runs."""
 
     ANYONE = "anyone"
     CONTACT = "contact"
@@ -37,7 +37,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who speaks, as far as it is proven: a stored person by signature, or only the mailbox a token went to."""
+    """Who speaks, as far as it is proven: a stored person by signature, or just the mailbox of a token."""
 
     standing: Standing
     person: Person | None = None
@@ -61,7 +61,7 @@ class MailFacts:
     author: str = ""
     references: tuple[str, ...] = ()
     certificates: tuple[Certificate, ...] = ()
-    covered: tuple[str, ...] = ()  # fingerprints of those that stand under the signature
+    covered: tuple[str, ...] = ()  # fingerprints of those covered by the signature
     signed_at: datetime | None = None
     original: bytes = b""
     original_form: str = ""
@@ -73,7 +73,7 @@ class MailFacts:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One command's surroundings: the open transaction, the time, the settings, and a place to post letters.
+    """What a command is given: the open transaction, the time, the settings, and a place to post letters.
 
     Commands change rows through `store`, post letters, and return what to say. They never commit, render,
     send, or read the clock.
@@ -90,13 +90,13 @@ class Context:
     letters: list[Letter] = field(default_factory=list)
 
     def post(self, letter: Letter) -> None:
-        """Put a letter among those that go out when this transaction is committed."""
+        """Queue a letter, to go out when this transaction is committed."""
         self.letters.append(letter)
 
     def record(
         self, action: str, *, actor: str = "", tld: str = "", person_id: int | None = None, **details: Any
     ) -> None:
-        """An entry for the audit: what this mail did; without `actor`, by the key that signed, or a mailbox."""
+        """An audit entry about what this mail did; without `actor`, by the key that signed, or a mailbox."""
         by = actor or self.actor.fingerprint or "mailbox"
         audit.record(self.session, self.now, by, action, tld, person_id, self.mail.inbox_id, **details)
 
@@ -115,7 +115,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why something is not done: `refusals/<reason>.txt.j2` filled with `values`. Nothing of the mail is done."""
+    """Why nothing of a mail is done: `refusals/<reason>.txt.j2` filled with `values`."""
 
     reason: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -163,11 +163,11 @@ def command(
     by_mailbox: Mailbox = "",
     after_probation: bool = False,
 ) -> Callable[[Run], Command]:
-    """Declare a mail command. The verb is the first word of the first usage; the docstring's first line is its help.
+    """Declare a mail command; the verb is the first word of `usage`, the help the docstring's first line.
 
-    `by_mailbox`: "keyless", who has no key may ask for it unsigned too, and proves the stored mailbox by a token;
-    "always", who has a key as well; "iana", the IANA contacts of the TLD. "token": a word that was sent to the
-    recipient of a mail stands for the signature.
+    `by_mailbox` says who may send it unsigned and prove the stored mailbox by a token instead: "keyless",
+    those without a key; "always", those with a key as well; "iana", the IANA contacts of the TLD. "token": a
+    word that was sent to the recipient of a mail stands for the signature.
     """
 
     def declare(run: Run) -> Command:

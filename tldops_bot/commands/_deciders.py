@@ -1,4 +1,4 @@
-"""Who of the committee may decide a request, and who does where too few of them may."""
+"""Who in the committee may decide a request, and who does if too few of them may."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from tldops_bot.store.tables import Person, Request
 
 
 def is_about(person: Person, request: Request) -> bool:
-    """Whether it is about the member, who may have asked under another address: the name says so.
+    """Whether it is about this member, who may have asked under another address: the name tells.
 
     An honest namesake loses little: another member decides.
     """
@@ -28,12 +28,12 @@ def is_about(person: Person, request: Request) -> bool:
 
 
 def has_entered(person: Person, request: Request) -> bool:
-    """Whether the member entered it, for somebody else."""
+    """Whether this member entered it for somebody else."""
     return bool(request.details.get("entered_by") == person.id)
 
 
 def needed(config: Config, request: Request, seated: Sequence[Person]) -> int:
-    """How many must agree; one more where it is about one of a committee of three or more."""
+    """How many must agree: one more, if it is about one of a committee of three or more."""
     concerns = any(is_about(one, request) for one in seated)
     return votes_needed(config.membership.committee_votes, len(seated), concerns)
 
@@ -44,12 +44,12 @@ def voters(request: Request, seated: Sequence[Person]) -> list[Person]:
 
 
 def are_enough(config: Config, request: Request, seated: Sequence[Person]) -> bool:
-    """Whether the committee can decide it at all; what it can't, the operator does."""
+    """Whether the committee can decide it at all; if not, the operator does."""
     return len(voters(request, seated)) >= needed(config, request, seated)
 
 
 def ask(ctx: Context, template: str, held: Sequence[Request], values: Mapping[str, object]) -> None:
-    """Put cases of one kind and person to whoever may decide: of the committee, and the operator if too few may."""
+    """Put cases of one kind and person to whoever may decide: the committee; with too few, the operator."""
     seated = people.office_holders(ctx.session, "committee")
     to = _letters.to_people(voters(held[0], seated))
     if to:
@@ -61,7 +61,7 @@ def ask(ctx: Context, template: str, held: Sequence[Request], values: Mapping[st
 
 
 def since(request: Request) -> datetime:
-    """Since when it waits for the committee."""
+    """Since when it has been waiting for the committee."""
     written = request.details.get("committee_at")
     return datetime.fromisoformat(written) if written else request.asked_at
 
@@ -78,10 +78,12 @@ def remind(ctx: Context, held: Sequence[Request]) -> tuple[str, ...]:
     stuck = [one for one in held if not silent[one.id] or _is_stuck(ctx, one, seated)]
     if theirs:
         to = _letters.to_people(person for one in theirs for person in silent[one.id])
-        ctx.post(_letters.notice("letters/cases_waiting", _waiting(theirs, seated, False), to))
+        ctx.post(_letters.notice("letters/cases_waiting", _waiting(theirs, seated, to_operator=False), to))
     if stuck:
         operator = _letters.to_address(ctx.config.operator.email)
-        ctx.post(_letters.notice("letters/cases_waiting", _waiting(stuck, seated, True), operator))
+        ctx.post(
+            _letters.notice("letters/cases_waiting", _waiting(stuck, seated, to_operator=True), operator)
+        )
     return (*(["committee"] if theirs else []), *(["operator"] if stuck else []))
 
 

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from tldops_bot.commands import _case, _deciders, _joining, _keys, _letters, _listing, _requests
+from tldops_bot.commands import (
+    _deciders,
+    _decisions,
+    _dossier,
+    _joining,
+    _keys,
+    _letters,
+    _listing,
+    _requests,
+)
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._leaving import is_seat_taken, leave, put_back
 from tldops_bot.store import people, requests
@@ -18,7 +27,7 @@ def read(words: Sequence[str]) -> tuple[list[str], str]:
 
 
 def vote_on(ctx: Context, numbers: Sequence[str], approves: bool, because: str) -> Reply | Refused:
-    """Vote on one request or several alike."""
+    """Vote the same way on one request or several."""
     found = []
     for number in numbers:
         held = find_open(ctx, number)
@@ -41,7 +50,7 @@ def vote_on(ctx: Context, numbers: Sequence[str], approves: bool, because: str) 
 
 
 def _alike(found: Sequence[Request]) -> list[list[Request]]:
-    """Those of one person that ask for the same: whoever speaks for 16 TLDs is welcomed once, not 16 times."""
+    """Requests of one person for the same thing: who speaks for 16 TLDs is welcomed once, not 16 times."""
     alike: dict[tuple[str, str, str | None], list[Request]] = {}
     for request in found:
         alike.setdefault((request.kind, request.email_key, request.fingerprint), []).append(request)
@@ -70,7 +79,7 @@ def find_open(ctx: Context, number: str) -> Request | Refused:
 
 
 def vote(ctx: Context, request: Request, approves: bool, because: str) -> Reply | Refused:
-    """Count one committee member's word; with as many as the configuration asks for, it is decided."""
+    """Count one committee member's vote; with as many as the configuration demands, it is decided."""
     return _only(_vote_together(ctx, [request], approves, because))
 
 
@@ -81,13 +90,13 @@ def _only(outcomes: Sequence[Reply] | Refused) -> Reply | Refused:
 def _vote_together(
     ctx: Context, theirs: Sequence[Request], approves: bool, because: str
 ) -> Sequence[Reply] | Refused:
-    """The same word on several requests of one person; what it decides, it decides for all at once."""
+    """The same vote on several requests of one person; whatever it decides, it decides for all at once."""
     seated = people.office_holders(ctx.session, "committee")
     noted: dict[int, Reply] = {}
     reasons: dict[str, None] = {}
     for request in theirs:
         if approves and request.state == requests.VOUCHING:
-            # The committee's yes is for grey cases, and no second way round the IANA contacts.
+            # The committee's yes is for grey cases, not another way round the IANA contacts.
             return Refused("not_yet_yours", {"number": _requests.number(request)})
         is_news = _keep_vote(ctx, request, approves, because)
         cast = _cast(ctx, request, seated)
@@ -109,17 +118,17 @@ def _vote_together(
         noted[request.id] = Reply("noted", values, Status.WAITING)
     ripe = [one for one in theirs if one.id not in noted]
     words = "\n".join(reasons)
-    return _and_tell(ctx, theirs, seated, noted, _decide_together(ctx, ripe, approves, COMMITTEE, words))
+    return _and_tell(ctx, theirs, noted, _decide_together(ctx, ripe, approves, COMMITTEE, words))
 
 
 def _cast(ctx: Context, request: Request, seated: Sequence[Person]) -> list[Vote]:
-    """The words of those who sit in the committee now."""
+    """The votes of those who are in the committee now."""
     seats = {one.id for one in seated}
     return [one for one in requests.votes(ctx.session, request) if one.person_id in seats]
 
 
 def _keep_vote(ctx: Context, request: Request, approves: bool, because: str) -> bool:
-    """One word for each member, the last one counts; whether it says anything that was not said before."""
+    """One vote per member, of which the last counts; returns whether it says anything new."""
     by = ctx.actor.person_id or 0
     mine = next((one for one in requests.votes(ctx.session, request) if one.person_id == by), None)
     is_news = mine is None or mine.approves != approves
@@ -133,30 +142,19 @@ def _keep_vote(ctx: Context, request: Request, approves: bool, because: str) -> 
 
 
 def _tell_of_disagreement(ctx: Context, request: Request, seated: Sequence[Person]) -> None:
-    values = {"request": _requests.describe(request), "votes": _case.votes(ctx.session, request)}
+    values = {"request": _requests.describe(request), "votes": _dossier.votes(ctx.session, request)}
     to = _letters.to_people(seated)
     ctx.post(_letters.notice("letters/votes_differ", values, to, is_confidential=True))
 
 
 def _and_tell(
-    ctx: Context,
-    theirs: Sequence[Request],
-    seated: Sequence[Person],
-    noted: Mapping[int, Reply],
-    decided: Sequence[Reply] | Refused,
+    ctx: Context, theirs: Sequence[Request], noted: Mapping[int, Reply], decided: Sequence[Reply] | Refused
 ) -> Sequence[Reply] | Refused:
-    """The rest of the committee hears of a decision; who gave the last word reads it in the reply."""
+    """What came of the votes, request by request; the rest of the committee is told."""
     if isinstance(decided, Refused):
         return decided
     ripe = [one for one in theirs if one.id not in noted]
-    to = _letters.to_people(one for one in seated if one.id != ctx.actor.person_id)
-    if to and ripe:
-        values = {
-            "requests": [_requests.describe(one) for one in ripe],
-            "approved": decided[0].outcome != "rejected",
-            "votes": _case.votes(ctx.session, ripe[0]),
-        }
-        ctx.post(_letters.notice("letters/decided", values, to, is_confidential=True))
+    _decisions.tell(ctx, ripe, ctx.actor.person_id)
     found = {**noted, **{request.id: each for request, each in zip(ripe, decided, strict=True)}}
     return [found[one.id] for one in theirs]
 
@@ -176,7 +174,7 @@ def _decide_together(
 def _with_newcomers(
     ctx: Context, alike: Sequence[Request], by: str, outcomes: Sequence[Reply | Refused]
 ) -> Sequence[Reply] | Refused:
-    """Who is to be listed comes in once, for all TLDs together."""
+    """Newcomers join once, for all their TLDs together."""
     if refused := next((one for one in outcomes if isinstance(one, Refused)), None):
         return refused
     joining = [one for one in alike if one.kind == "subscribe" and one.state in requests.OPEN]
@@ -187,7 +185,7 @@ def _with_newcomers(
 
 
 def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
-    """One decision carried out, save the listing of a newcomer."""
+    """Carry out one decision, other than listing a newcomer."""
     values = {"request": _requests.describe(request), "because": because}
     if request.kind == "objection":
         return _objection(ctx, request, approves, by, because)
@@ -196,12 +194,12 @@ def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because
         return Reply("rejected", values)
     if request.proven_at is None:
         return Refused("not_proven_yet", {"number": _requests.number(request)})
+    if why := _joining.obstacle(ctx, request):
+        return Refused("no_longer_possible", {"number": _requests.number(request), "why": why})
     if request.kind == "key":
         _keys.settle(ctx, request, by)
-    elif why := _joining.obstacle(ctx, request):
-        return Refused("no_longer_possible", {"number": _requests.number(request), "why": why})
     elif _joining.lost_seat(ctx, request):
-        # A fourth contact is the committee's to allow, but not by oversight: the case comes back, saying so.
+        # The committee may allow a fourth contact, but not by oversight: the case comes back, saying so.
         return Refused("seat_filled", {"number": _requests.number(request)})
     return Reply("approved", values)
 

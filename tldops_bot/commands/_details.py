@@ -1,4 +1,4 @@
-"""A contact as members see it in an answer: every way to reach the person, and how sure that is."""
+"""A contact as members see it in an answer: every way to reach them, and how reliable that is."""
 
 from collections.abc import Iterable
 
@@ -41,14 +41,14 @@ def details(ctx: Context, person: Person) -> dict[str, object]:
 
 
 def _may_see_dates(ctx: Context, person: Person) -> bool:
-    """To the day, only a TLD's own contacts and the committee see who is slow to answer; others see the months."""
+    """Only a TLD's own contacts and the committee see to the day who is slow; others see months."""
     asking = ctx.actor.standing
     listed = {entry.tld for entry in person.entries if entry.state == people.LISTED}
     return asking.is_committee or asking.is_secretariat or bool(listed & set(asking.tlds))
 
 
 def record_of(person: Person) -> list[tuple[str, str]]:
-    """A person's details as lines of label and value, empty ones left out."""
+    """A person's details as label and value, without empty ones."""
     lines = [
         ("Name", person.name),
         ("E-mail", person.email),
@@ -69,13 +69,13 @@ def record_of(person: Person) -> list[tuple[str, str]]:
 
 
 def masked_record(person: Person) -> list[tuple[str, str]]:
-    """The same for a mail in clear: what could lead anybody to the person is shortened, or left out."""
+    """The same for mail in clear: whatever could lead somebody to the person is shortened or left out."""
     found = [(label, value) for label, value in record_of(person) if label != "Postal"]
     return [(label, _MASKED[label](value) if label in _MASKED else value) for label, value in found]
 
 
 def note_lookups(ctx: Context, persons: Iterable[Person], line: str) -> None:
-    """Remember who asked for whom; those asked for see it in SHOW."""
+    """Remember who asked for whom; SHOW tells those asked for."""
     by = ctx.actor.person_id or 0
     others = [person.id for person in persons if person.id != by]
     lookups.note(ctx.session, by, others, line, ctx.now)

@@ -15,6 +15,7 @@ from tldops_bot.commands._forgetting import forget
 from tldops_bot.commands._leaving import leave, put_back
 from tldops_bot.commands._requests import shown
 from tldops_bot.commands._suspending import FINAL_AFTER, suspend
+from tldops_bot.domain.token import Purpose
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Entry, Person, Token
 
@@ -30,7 +31,7 @@ def living(person: Person) -> list[Entry]:
 
 
 def ask_mailbox(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool) -> Reply:
-    """Signed: every stored mailbox is asked as well; one yes is enough, one no ends it. Asked again only a day later."""
+    """Signed: ask every stored mailbox, too; one yes is enough, one no ends it. Not again within a day."""
     tlds = [entry.tld for entry in entries]
     until = ctx.now + ctx.config.membership.request_lifetime
     values = {"name": person.name, "tlds": [shown(tld) for tld in tlds], "forgets": forgets, "until": until}
@@ -58,7 +59,7 @@ def agreed(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def stays(ctx: Context, token: Token) -> Reply:
-    """The mailbox says no: nothing of it is done, whichever of the mailboxes was asked."""
+    """The mailbox says no: none of it is done, whichever mailbox was asked."""
     if token.person_id is not None:
         tokens.void_for_person(ctx.session, token.person_id, ctx.now, "leave")
     return Reply("dropped", {"what": "leave"})
@@ -89,7 +90,7 @@ def begin(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool)
 
 
 def put_all_back(ctx: Context, token: Token) -> Reply | Refused:
-    """A stored mailbox says that it was no wish of its owner's."""
+    """A stored mailbox says that its owner did not wish it."""
     person = tokens.person_of(ctx.session, token)
     if person is None or person.forgotten_at is not None:
         return Refused("token_void")
@@ -113,7 +114,7 @@ def put_all_back(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def _asked_enough(ctx: Context, person: Person, wish: dict[str, object]) -> bool:
-    """Whoever has the key only must not fill the mailbox with questions."""
+    """Whoever has only the key must not be able to flood the mailbox with questions."""
     lately = tokens.lately(ctx.session, "leave", person.id, ctx.now - A_DAY)
     is_open = any(one.details == wish and one.used_at is None and one.void_at is None for one in lately)
     return is_open or len({one.made_at for one in lately}) >= WISHES_A_DAY
@@ -121,7 +122,7 @@ def _asked_enough(ctx: Context, person: Person, wish: dict[str, object]) -> bool
 
 def _post(
     ctx: Context,
-    purpose: str,
+    purpose: Purpose,
     template: str,
     address: str,
     person: Person,

@@ -1,4 +1,4 @@
-"""Fields of SUBSCRIBE and UPDATE: each value checked, each mistake a refusal that says how to write it."""
+"""Fields of SUBSCRIBE and UPDATE: each value is checked, and a mistake refused with how to write it right."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from tldops_bot.commands._command import Context, Refused
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.candidate import LIMITS, Candidate, column_of
 from tldops_bot.domain.language import read_language
-from tldops_bot.domain.lures import holds_host, is_link
+from tldops_bot.domain.links import holds_host, is_link
 from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.organisation import kind_of, kind_of_word, parse_organisation
 from tldops_bot.domain.request import Field
@@ -17,8 +17,8 @@ from tldops_bot.mail.phones import parse_phone
 from tldops_bot.mail.timezones import parse_timezone
 from tldops_bot.store import iana, organisations, people
 
-MAX_TLDS = 400  # named at once; there are 309 ccTLDs
-_JOINERS = "\u200c\u200d"  # some scripts can't be written without them
+MAX_TLDS = 400  # in one command; there are 309 ccTLDs
+_JOINERS = "\u200c\u200d"  # zero-width, but some scripts can't be written without them
 
 
 def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
@@ -55,7 +55,7 @@ def _own_organisations(ctx: Context, kind: str) -> list[Tld | None]:
 
 
 def unknown(ctx: Context, word: str, tld: Tld | None) -> Refused:
-    """Why that is none, with the nearest that is."""
+    """Why that is not one, with the nearest that is."""
     if ":" in word:
         held = organisations.labels(ctx.session) if ctx.actor.is_signed else []
         near = nearest(tld.a_label if tld else word, held, within=2)
@@ -77,12 +77,12 @@ def is_in_root(ctx: Context, tld: Tld) -> bool:
 
 
 def is_known(ctx: Context, tld: Tld) -> bool:
-    """Whether it can be spoken of: also a TLD that has left the root, as long as it has contacts who may leave."""
+    """Whether it can be named: even a TLD that has left the root, while it has contacts who may leave."""
     return is_in_root(ctx, tld) or bool(people.contacts_of(ctx.session, tld.a_label, people.LIVING))
 
 
 def blocks(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
-    """Fields of one person after the other: each `Name:` begins the next."""
+    """The fields of one person after another: each `Name:` begins the next."""
     held: list[Field] = []
     for one in fields:
         if one.name == "Name" and any(other.name == "Name" for other in held):
@@ -94,7 +94,7 @@ def blocks(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
 
 
 def read_candidate(ctx: Context, fields: Sequence[Field], country: str = "") -> Candidate | Refused:
-    """A candidate from fields; empty ones stay empty. Says which field is wrong, and how it is written."""
+    """A candidate from fields; empty ones stay empty. If one is wrong, which, and how to write it."""
     found = Candidate()
     for one in fields:
         if one.name == "Replaces" or not one.value.strip():
@@ -107,40 +107,53 @@ def read_candidate(ctx: Context, fields: Sequence[Field], country: str = "") -> 
 
 
 def _take(ctx: Context, held: Candidate, field: Field, country: str) -> Candidate | Refused:
-    column = column_of(field.name)
-    value = " ".join(field.value.split())
-    limit = LIMITS.get(field.name, 0)
-    too_long = limit if 0 < limit < len(value) else 0
-    wrong = Refused("bad_field", {"field": field.name, "value": value[:80], "limit": too_long})
-    if getattr(held, column):
+    if getattr(held, column_of(field.name)):
         return Refused("field_twice", {"field": field.name})
-    if field.name in ("Email", "Emergency-Email"):
-        address = parse_address(value.strip("<>"))
-        return replace(held, **{column: address}) if address else wrong
-    if field.name in ("Phone", "Mobile", "Fax"):
-        phone = parse_phone(value, "GB" if country == "UK" else country)  # the TLD is older than the code
-        if phone is None:
-            return Refused("bad_phone", {"field": field.name, "value": value[:40]})
-        return replace(held, **{column: phone.written, f"{column}_e164": phone.e164})
-    if field.name == "Timezone":
-        zone = parse_timezone(value)
-        return replace(held, timezone=zone) if zone else wrong
-    if field.name == "Language":
-        offered = ctx.config.templates.languages
-        language = read_language(value, offered)
-        values = {"value": value[:40], "languages": list(offered)}
-        return replace(held, language=language) if language else Refused("unknown_language", values)
-    if too_long or not is_clean(value) or is_link(value):
-        return wrong
-    if field.name == "Name" and (
-        len(value) < 2 or not any(char.isalpha() for char in value) or holds_host(value)
-    ):
-        return wrong
-    return replace(held, **{column: value})
+    found = _columns(ctx, field.name, " ".join(field.value.split()), country)
+    return found if isinstance(found, Refused) else replace(held, **found)
+
+
+def _columns(ctx: Context, name: str, value: str, country: str) -> dict[str, str] | Refused:
+    """What a field says, by the columns of a candidate; or what is wrong with it."""
+    column, found = column_of(name), None
+    match name:
+        case "Email" | "Emergency-Email":
+            found = parse_address(value.strip("<>"))
+        case "Phone" | "Mobile" | "Fax":
+            phone = parse_phone(value, "GB" if country == "UK" else country)  # the TLD is older than the code
+            if phone is None:
+                return Refused("bad_phone", {"field": name, "value": value[:40]})
+            return {column: phone.written, f"{column}_e164": phone.e164}
+        case "Timezone":
+            found = parse_timezone(value)
+        case "Language":
+            offered = ctx.config.templates.languages
+            found = read_language(value, offered)
+            if not found:
+                return Refused("unknown_language", {"value": value[:40], "languages": list(offered)})
+        case _:
+            found = value if _is_fit(name, value) else None
+    if not found:
+        return Refused("bad_field", {"field": name, "value": value[:80], "limit": _exceeded(name, value)})
+    return {column: found}
+
+
+def _is_fit(name: str, value: str) -> bool:
+    """Whether free text may stand in this field, for others to read."""
+    if _exceeded(name, value) or not is_clean(value) or is_link(value):
+        return False
+    is_named = len(value) >= 2 and any(char.isalpha() for char in value) and not holds_host(value)
+    return is_named or name != "Name"
+
+
+def _exceeded(name: str, value: str) -> int:
+    """The most characters a field may have, if it has more; else 0."""
+    limit = LIMITS.get(name, 0)
+    return limit if 0 < limit < len(value) else 0
 
 
 def is_clean(value: str) -> bool:
-    """No control characters, none that are not seen or turn what stands beside them, and no link for others to click."""
+    """No control, invisible or direction-changing characters, and no link for others to click."""
     hidden = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     seen = all(char in _JOINERS or unicodedata.category(char) not in hidden for char in value)
     return seen and "://" not in value

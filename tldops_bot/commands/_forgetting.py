@@ -1,4 +1,4 @@
-"""Removes what is held about a person; the record that entries began and ended stays, without the name."""
+"""Removes what is held about a person; that entries began and ended stays on record, without the name."""
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
@@ -35,7 +35,7 @@ _EMPTIED = (
 
 
 def forget(ctx: Context, person: Person, by: str) -> list[str]:
-    """End every entry and office, and empty the record; the TLDs that were left, as people see them."""
+    """End every entry and office, and empty the record; returns the TLDs that were left, for the answer."""
     # Its address goes once it is sent.
     farewell = (Recipient(person.email, Entitled.ADDRESS, person.id, language=person.language),)
     people.leave_offices(ctx.session, person)
@@ -63,6 +63,6 @@ def forget(ctx: Context, person: Person, by: str) -> list[str]:
 
 
 def forget_due(ctx: Context) -> None:
-    """Whoever asked for it by a mailbox alone, and was not put back in the days that followed."""
+    """Forget those who asked by a mailbox alone and were not put back in the days that followed."""
     for person in people.forgotten_by(ctx.session, ctx.now):
         forget(ctx, person, "the clock")

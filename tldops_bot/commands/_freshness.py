@@ -1,4 +1,4 @@
-"""Staying a contact: the question, what is asked of others, and what their answers do."""
+"""Staying a contact: the question, what others are asked, and what their answers do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tldops_bot.store.tables import Person, Token
 
 
 def confirmed(ctx: Context, person: Person) -> Reply:
-    """The person says that all is still right: fresh again, whatever was said or marked before."""
+    """The person says that all is right: fresh again, whatever was said or marked before."""
     person.confirmed_at, person.stale_at = ctx.now, None
     ctx.record("confirmed", person_id=person.id)
     return Reply("still_right")
@@ -74,7 +74,7 @@ class Other:
 
 
 def others_of(ctx: Context, person: Person) -> list[Other]:
-    """The other contacts of a person's TLDs, and the IANA addresses of those: each mailbox once."""
+    """The other contacts of a person's TLDs, and the TLDs' IANA addresses: each mailbox once."""
     own = {address_key(one) for one in people.addresses_of(person)}
     found: dict[str, Other] = {}
     for entry in person.entries:
@@ -92,7 +92,7 @@ def others_of(ctx: Context, person: Person) -> list[Other]:
 
 
 def ask_others(ctx: Context, person: Person, most_a_day: int) -> None:
-    """Ask those who may know a silent person: each once in a while, and none about too many people on one day."""
+    """Ask those who may know a silent person: each once in a while, and not about too many in one day."""
     asked = freshness.words_about(ctx.session, person, ctx.now - OTHERS_AGAIN_AFTER)
     already = {address_key(token.address) for token in asked}
     for other in others_of(ctx, person):
@@ -203,7 +203,7 @@ def _known(ctx: Context, person: Person) -> dict[str, object]:
 
 
 def _alone_in(ctx: Context, person: Person) -> list[str]:
-    """The TLDs for which nobody else is listed who is fresh."""
+    """The TLDs for which nobody else listed is fresh."""
     return [
         entry.tld
         for entry in person.entries

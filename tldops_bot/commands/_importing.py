@@ -1,7 +1,4 @@
-"""A roster of others: whom to ask whether they want to stand in ours, whom to invite, and what is wrong with a line.
-
-Nobody is listed by it. Who is asked proves the address (with a key: the key as well), and IANA's contacts vouch.
-"""
+"""Other people's rosters: whom to ask to join ours, whom to invite, and what is wrong with a line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +24,7 @@ ASK, INVITE, KNOWN = "asked", "invited", "known"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One person of the file: the fields as written, the TLDs, and the key that came with them."""
+    """One person in the file: the fields as written, the TLDs, and the key that came with them."""
 
     number: int
     fields: Mapping[str, str]
@@ -37,7 +34,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done about one person; for a KNOWN one nothing."""
+    """What is done about one person; nothing for one who is KNOWN."""
 
     number: int
     action: str
@@ -49,14 +46,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A line that cannot be used, and why: in the words that people get by mail, or in our own."""
+    """A line that can't be used, and why: in the words of our mails, or of this command."""
 
     number: int
     why: Refused | str
 
 
 def plan(ctx: Context, wishes: Iterable[Wish]) -> tuple[list[Step], list[Wrong]]:
-    """What each line comes to. Changes nothing."""
+    """What each line leads to. Changes nothing."""
     steps: dict[str, Step] = {}
     wrong: list[Wrong] = []
     for wish in wishes:
@@ -83,7 +80,7 @@ def carry_out(ctx: Context, steps: Iterable[Step]) -> None:
             _ask(ctx, step)
         elif step.action == INVITE:
             labels = [one.a_label for one in step.tlds]
-            row = invitations.plan(ctx.session, step.candidate.email, labels, True, None, ctx.now)
+            row = invitations.plan(ctx.session, step.candidate.email, labels, None, ctx.now, is_found=True)
             _inviting.send(ctx, row, tuple(labels), "letters/invite_imported")
 
 
@@ -113,7 +110,7 @@ def _country(ctx: Context, tlds: Sequence[Tld]) -> str:
 
 
 def _settled(ctx: Context, step: Step) -> Step:
-    """Asked where all is there that SUBSCRIBE needs, else invited to send it; nobody twice."""
+    """Ask those with all that SUBSCRIBE needs, invite the others to send it; nobody twice."""
     candidate, person = step.candidate, people.by_address(ctx.session, step.candidate.email)
     if person is not None:
         held = [one for one in step.tlds if people.entry_of(ctx.session, person, one.a_label) is None]
@@ -143,7 +140,7 @@ def _usable(ctx: Context, step: Step) -> Certificate | None:
 
 
 def _guessed(ctx: Context, candidate: Candidate) -> tuple[Tld, ...]:
-    """The TLDs whose contact at IANA has this address, or one of the same domain: they only stand in a form."""
+    """The TLDs whose IANA contact has this address, or its domain: only suggestions in a form."""
     labels = iana.tlds_of_address(ctx.session, candidate.email)
     if not labels and not looks_freemail(candidate.email):
         labels = iana.tlds_of_domain(ctx.session, candidate.email.rpartition("@")[2])

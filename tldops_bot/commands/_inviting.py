@@ -1,4 +1,4 @@
-"""Invitations: which TLDs nobody speaks for, whom IANA shows for them, the one mail that asks, and its answer."""
+"""Invitations: which TLDs have nobody, whom IANA lists for them, the one mail that asks, and its answer."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ from tldops_bot.store.tables import Invitation, Token
 
 
 def missing(ctx: Context) -> tuple[str, ...]:
-    """The TLDs this list serves that have no contact, and nobody who is on the way to become one."""
+    """The TLDs this list serves that have no contact, nor anybody about to become one."""
     served = ctx.tlds.of_kind(*ctx.config.membership.constituencies)
     held = lookups.listed_tlds(ctx.session)
     coming = {one.tld for one in requests.listing(ctx.session, (requests.VOUCHING, requests.COMMITTEE))}
@@ -32,7 +32,7 @@ def addresses_of(ctx: Context, tld: str) -> tuple[str, ...]:
 
 
 def all_of(ctx: Context, address: str, asked: Iterable[str], lacking: Iterable[str]) -> tuple[str, ...]:
-    """What one mail to an address is about: the TLDs asked for, and all others of that address that lack people."""
+    """What one mail to an address is about: the TLDs asked for, and its others that lack a contact."""
     also = set(iana.tlds_of_address(ctx.session, address)) & set(lacking)
     return tuple(sorted({*asked, *also}))
 
@@ -53,7 +53,7 @@ def send(ctx: Context, row: Invitation, tlds: tuple[str, ...], template: str = "
 
 
 def send_planned(ctx: Context, row: Invitation, lacking: Iterable[str]) -> bool:
-    """Send one whose turn has come; False when it is not needed any more: the TLD has people, or another mailbox."""
+    """Send one whose turn has come; False if the TLD has got people, or another mailbox, meanwhile."""
     tlds = tuple(sorted(set(iana.tlds_of_address(ctx.session, row.address)) & set(lacking)))
     if not tlds:
         row.state = NEEDLESS

@@ -1,4 +1,4 @@
-"""The way of a request from the proven address to a listed contact, or to the committee, or to its end."""
+"""The way of a request from the proven address to a listed contact, to the committee, or to its end."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ from tldops_bot.commands import _deciders, _keys, _letters, _recovery
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._fields import is_in_root
 from tldops_bot.commands._listing import join
-from tldops_bot.commands._requests import describe, note_mail, record, to_candidate
+from tldops_bot.commands._requests import describe, end, note_mail, record, to_candidate
 from tldops_bot.commands._vouching import ask_voucher, voucher_addresses
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.joining import Case, Seats, counts_at_once, grey_reasons
@@ -15,7 +15,6 @@ from tldops_bot.domain.tld import parse_tld
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Request
 
-CLOCK = "the clock"
 TECHNICAL = "IANA technical contact"
 
 
@@ -56,7 +55,7 @@ def _end_unproven(ctx: Context, proven: Request) -> None:
 
 
 def vouched(ctx: Context, asked: Sequence[Request], by: str, address: str) -> None:
-    """An entitled word was given for one person: listed, unless the case is one for the committee."""
+    """Somebody entitled vouched for one person: list them, unless it is a case for the committee."""
     to_list = []
     for request in asked:
         request.vouched_at, request.vouched_by = ctx.now, by
@@ -79,7 +78,7 @@ def vouched(ctx: Context, asked: Sequence[Request], by: str, address: str) -> No
 
 
 def grey(ctx: Context, request: Request) -> tuple[str, ...]:
-    """What of the person, the TLD and the mails makes this a case for the committee."""
+    """What about the person, the TLD and the mails makes this a case for the committee."""
     if request.kind != "subscribe":
         return ()
     person = people.by_address(ctx.session, request.details["email"])
@@ -103,7 +102,7 @@ def seats(ctx: Context, request: Request) -> Seats:
 
 
 def lost_seat(ctx: Context, request: Request) -> bool:
-    """Whether the last seat was filled while the case waited, and nobody who decides it has been told so."""
+    """Whether the last seat was filled while the case waited, and those who decide don't know yet."""
     is_newcomer = request.kind == "subscribe" and "no_free_seat" not in request.details.get("reasons", ())
     return is_newcomer and not seats(ctx, request).is_free
 
@@ -138,6 +137,8 @@ def _tell_of_decision(ctx: Context, held: Sequence[Request]) -> None:
 
 def obstacle(ctx: Context, request: Request) -> str:
     """What has happened since the request was made that leaves nothing to decide, or ""."""
+    if request.kind == "key":
+        return "key_taken" if _keys.is_taken(ctx, request) else ""
     if request.kind != "subscribe":
         return ""
     tld = parse_tld(request.tld)
@@ -151,7 +152,7 @@ def obstacle(ctx: Context, request: Request) -> str:
 
 
 def _still_possible(ctx: Context, asked: Iterable[Request]) -> list[Request]:
-    """Those that nothing stands in the way of; the others end here, and the person is told why."""
+    """Those with nothing in their way; the others end here, and the person is told why."""
     found = []
     for request in asked:
         why = obstacle(ctx, request)
@@ -162,17 +163,8 @@ def _still_possible(ctx: Context, asked: Iterable[Request]) -> list[Request]:
     return found
 
 
-def end(ctx: Context, request: Request, why: str) -> None:
-    """End a proven request that came to nothing by no one's fault, and tell the person why."""
-    requests.close(request, requests.EXPIRED, CLOCK, why, ctx.now)
-    tokens.void_for_request(ctx.session, request, ctx.now)
-    record(ctx, "ended", request, why=why)
-    values = {"request": describe(request), "why": why}
-    ctx.post(_letters.notice("letters/not_possible", values, to_candidate(request)))
-
-
 def reject(ctx: Context, request: Request, by: str, because: str) -> None:
-    """End a request against the person, and tell them why."""
+    """Turn a request down, and tell the person why."""
     requests.close(request, requests.REJECTED, by, because, ctx.now)
     tokens.void_for_request(ctx.session, request, ctx.now)
     record(ctx, "rejected", request, by=by)

@@ -1,6 +1,6 @@
 """A key of somebody already listed: registered when everybody who must agree has agreed, or blocked."""
 
-from tldops_bot.commands import _letters
+from tldops_bot.commands import _letters, _requests
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Recipient
@@ -17,7 +17,7 @@ def proven(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
-    """A key speaks no more, from now on; everybody concerned is told. `why`: lost, stolen, revoked."""
+    """Block a key from now on, and tell everybody concerned. `why`: lost, stolen, revoked."""
     person.key_blocked_at, person.key_blocked_because = ctx.now, why
     tokens.void_for_person(ctx.session, person.id, ctx.now)
     _begin_anew(ctx, person)
@@ -31,7 +31,7 @@ def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
 
 
 def keep_proven(ctx: Context, certificate: Certificate) -> None:
-    """What a copy of a held certificate proved about it: a longer life, new subkeys, its revocation."""
+    """Keep what a copy of a held certificate proved about it: a new expiry, new subkeys, a revocation."""
     row = people.certificate_for(ctx.session, certificate.fingerprint)
     if row is None:  # forgotten since the mail was judged
         return
@@ -48,6 +48,9 @@ def keep_proven(ctx: Context, certificate: Certificate) -> None:
 
 def settle(ctx: Context, request: Request, by: str) -> None:
     """One TLD's voucher (or the committee) agrees to the key; it counts once no TLD is left to ask."""
+    if is_taken(ctx, request):
+        _requests.end(ctx, request, "key_taken")
+        return
     requests.close(request, requests.DONE, by, "", ctx.now)
     tokens.void_for_request(ctx.session, request, ctx.now)
     ctx.session.flush()
@@ -56,8 +59,14 @@ def settle(ctx: Context, request: Request, by: str) -> None:
         _register(ctx, person, fingerprint, by)
 
 
+def is_taken(ctx: Context, request: Request) -> bool:
+    """Whether the key has been registered for somebody else since: one that names two addresses can be."""
+    holder = people.by_fingerprint(ctx.session, request.fingerprint or "")
+    return holder is not None and holder.id != request.person_id
+
+
 def _begin_anew(ctx: Context, person: Person) -> None:
-    """Of recoveries: the old key was blocked, and its no can come no more. The others get the whole time again."""
+    """The old key was blocked and can't say no any more: the others get the whole time again."""
     until = ctx.now + ctx.config.membership.key_recovery_wait
     for request in requests.of_new_key(ctx.session, person.id):
         if request.state == requests.WAITING:
@@ -65,7 +74,7 @@ def _begin_anew(ctx: Context, person: Person) -> None:
 
 
 def _concerned(ctx: Context, person: Person) -> list[Recipient]:
-    """The other contacts and the IANA contacts of every TLD of a person, each address once."""
+    """The other contacts and the IANA contacts of all TLDs of a person, each address once."""
     listed = [entry.tld for entry in person.entries if entry.state == people.LISTED]
     found = [one for tld in listed for one in _letters.others_concerned(ctx.session, tld, person)]
     return list({one.address: one for one in found}.values())

@@ -8,7 +8,7 @@ from tldops_bot.store.tables import Entry
 
 
 def leave(ctx: Context, entry: Entry, by: str = "") -> str:
-    """End one entry, tell those concerned, and return the TLD as people see it."""
+    """End one entry, tell those concerned, and return the TLD as people write it."""
     entry.state, entry.left_at = people.LEFT, ctx.now
     actor = by or ctx.actor.fingerprint or "mailbox"
     for question in requests.questions_about(ctx.session, entry):  # nothing is left to decide
@@ -25,12 +25,12 @@ def leave(ctx: Context, entry: Entry, by: str = "") -> str:
 
 
 def is_seat_taken(ctx: Context, entry: Entry) -> bool:
-    """Whether others have taken all seats since: whoever was replaced comes back to none."""
+    """Whether others have taken all seats since, so that there is none to come back to."""
     return len(people.contacts_of(ctx.session, entry.tld)) >= ctx.config.membership.contacts_per_tld
 
 
 def put_back(ctx: Context, entry: Entry, by: str, by_owner: bool = False) -> None:
-    """List a suspended entry again, end the open question about it, and tell everybody concerned."""
+    """List a suspended entry again, close the open question about it, and tell everybody concerned."""
     entry.state, entry.suspended_at, entry.final_at, entry.suspended_because = people.LISTED, None, None, ""
     entry.person.forget_at = None
     for question in requests.questions_about(ctx.session, entry):

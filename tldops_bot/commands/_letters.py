@@ -7,6 +7,7 @@ from typing import Any
 from tldops_bot.commands._command import Context
 from tldops_bot.config.settings import Config
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
+from tldops_bot.domain.token import Purpose
 from tldops_bot.store import iana, people, tokens
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Person
@@ -24,7 +25,7 @@ def to_people(persons: Iterable[Person]) -> tuple[Recipient, ...]:
 
 
 def to_address(address: str) -> tuple[Recipient, ...]:
-    """One mailbox without a key: an IANA contact, a stranger. Never anything confidential."""
+    """A mailbox without a key: an IANA contact, a stranger. Never for anything confidential."""
     return (Recipient(address, Entitled.ADDRESS),)
 
 
@@ -43,7 +44,7 @@ def notice(
 
 def question(
     ctx: Context,
-    purpose: str,
+    purpose: Purpose,
     template: str,
     to: tuple[Recipient, ...],
     until: datetime,
@@ -53,7 +54,7 @@ def question(
     is_confidential: bool = False,
     **token: Any,
 ) -> Letter:
-    """A mail with a token made for the mailbox of the first of `to`; `token` is what else `tokens.mint` takes."""
+    """A mail with a token for the mailbox of the first of `to`; `token` is passed on to `tokens.mint`."""
     minted = tokens.mint(ctx.session, ctx.random, purpose, to[0].address, ctx.now, until, **token)
     asked = {**values, "token": minted.words}
     return Letter(kind, template, asked, to, is_confidential=is_confidential, route=minted.route)

@@ -20,7 +20,7 @@ OBJECTIONS_FOR = timedelta(days=14)
 
 
 def join(ctx: Context, asked: Sequence[Request], by: str, by_peer: bool) -> None:
-    """List one person for the TLDs of their requests: the entries, one welcome, one word to each one concerned."""
+    """List one person for the TLDs of their requests: the entries, one welcome, one word to all concerned."""
     if not asked:
         return
     person = _person_of(ctx, asked[0])
@@ -86,7 +86,7 @@ def _ask_emergency_address(ctx: Context, person: Person, address: str) -> None:
 
 
 def _replace(ctx: Context, request: Request) -> None:
-    """The contact named in `Replaces:` goes as the new one comes: like a removal, since one mailbox may be behind it."""
+    """The contact named in `Replaces:` goes as in a removal, since one mailbox may be behind both."""
     if request.replaces_id is None:
         return
     for entry in people.contacts_of(ctx.session, request.tld):
@@ -150,7 +150,7 @@ def _mint_objection(ctx: Context, entry: Entry, recipient: Recipient) -> tokens.
 
 
 def _tell_of_namesakes(ctx: Context, person: Person, entries: Sequence[Entry]) -> None:
-    """Two people of one name may be one person with two addresses; the committee is told, nothing is held up."""
+    """Two people of one name may be one with two addresses: tell the committee, hold nothing up."""
     others = people.namesakes(ctx.session, person.name, person.email)
     if not others:
         return
@@ -168,7 +168,7 @@ def _tell_of_namesakes(ctx: Context, person: Person, entries: Sequence[Entry]) -
 def _tell_of_one_voice(
     ctx: Context, person: Person, asked: Sequence[Request], entries: Sequence[Entry]
 ) -> None:
-    """Where IANA shows one address only, one mailbox made a member at once: the committee hears of it, and may look."""
+    """With only one address at IANA, one mailbox made a member at once: the committee hears of it."""
     alone = [
         entry.tld
         for request, entry in zip(asked, entries, strict=True)

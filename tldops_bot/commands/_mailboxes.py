@@ -1,5 +1,7 @@
 """Dead mailboxes: the probe, the mark, who is told, and the way back."""
 
+from typing import Final
+
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._freshness import others_of, tlds_of
@@ -9,11 +11,11 @@ from tldops_bot.domain.outgoing import Entitled, Kind, Recipient
 from tldops_bot.store import audit, mailboxes, people, tokens
 from tldops_bot.store.tables import Mailbox, Person, Token
 
-PROBE = "mailbox"  # the purpose of its token
+PROBE: Final = "mailbox"  # the purpose of its token
 
 
 def probe(ctx: Context, person: Person, row: Mailbox) -> None:
-    """Ask a mailbox if it lives; a word that comes back from it is proof. Nothing about the person is in it."""
+    """Ask a mailbox whether it is alive; an answer proves it. Says nothing about the person."""
     address = next(one for one in people.addresses_of(person) if address_key(one) == row.address_key)
     row.probed_at, row.probes = ctx.now, row.probes + 1
     until = ctx.now + ANSWER_WITHIN
@@ -27,13 +29,13 @@ def probe(ctx: Context, person: Person, row: Mailbox) -> None:
 
 
 def answered(ctx: Context, token: Token, answer: str) -> None:
-    """Whatever came back from a mailbox proves that it is read; a "no" may be that of another owner."""
+    """An answer proves that the mailbox is read; a "no" may be a new owner's."""
     if answer != "DECLINE" or token.purpose == "still_right":
         mailboxes.answered(ctx.session, token.address, ctx.now)
 
 
 def disowned(ctx: Context, token: Token) -> Reply | Refused:
-    """Whoever reads the mailbox says that it is not the person's (any more): dead at once."""
+    """Whoever reads the mailbox says that it is not (or no longer) the person's: dead at once."""
     person = tokens.person_of(ctx.session, token)
     row = mailboxes.of(ctx.session, person.id, token.address) if person else None
     if person is None or row is None:
@@ -45,7 +47,7 @@ def disowned(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def mark(ctx: Context, person: Person, row: Mailbox) -> None:
-    """The mailbox counts as dead. Told: the person elsewhere; and where it is the first address, the others."""
+    """Count the mailbox as dead, and tell the person elsewhere; for a first address, the others as well."""
     row.failed_at = ctx.now
     is_first = same_address(person.email, row.address_key)
     details = {"is_first": is_first}
@@ -66,7 +68,7 @@ def mark(ctx: Context, person: Person, row: Mailbox) -> None:
 
 
 def _tell_others(ctx: Context, person: Person) -> None:
-    """The other contacts of the TLDs, IANA's where there is none, and the committee: they can reach the person."""
+    """The TLDs' other contacts (or IANA's, if there are none) and the committee can reach the person."""
     others = others_of(ctx, person)
     contacts = [one for one in others if one.to.entitled is Entitled.PERSON]
     for other in contacts or others:

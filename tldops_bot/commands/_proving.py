@@ -1,4 +1,4 @@
-"""What is asked of a candidate: to prove the address (with a key: the key as well), and a second address later."""
+"""What a candidate is asked to prove: the address (with a key: the key, too), and later a second address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ def open_request(
     replaces: Person | None,
     person: Person | None,
 ) -> Request:
-    """Write down that somebody is to become a contact of a TLD. Nothing happens before they prove the address."""
+    """Note that somebody is to become a contact of a TLD. Nothing happens before they prove the address."""
     stored = person.fingerprint if person else None
     if certificate is not None:
         people.hold_certificate(ctx.session, certificate, ctx.now)
@@ -61,7 +61,7 @@ def ask_for_proof(
     first = asked[0]
     entitled = Entitled.KEY if fingerprint else Entitled.ADDRESS
     values = {
-        "requests": [describe(one) for one in asked],
+        "requests": [describe(one) | {"replaces": _part_of_replaces(one)} for one in asked],
         "is_signed": bool(fingerprint),
         "fingerprint": fingerprint or "",
         "asked_by_other": address_key(first.asked_by) != first.email_key,
@@ -104,6 +104,11 @@ def prove_emergency_address(ctx: Context, person: Person, address: str) -> None:
                 ctx, "emergency", template, to, until, values, person_id=person.id, details=details
             )
         )
+
+
+def _part_of_replaces(request: Request) -> str:
+    replaces = str(request.details.get("replaces", ""))
+    return mask_address(replaces) if replaces else ""
 
 
 def _masked(request: Request) -> list[str]:

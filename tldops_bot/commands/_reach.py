@@ -5,7 +5,17 @@ from types import MappingProxyType
 
 from tldops_bot.commands._requests import shown
 from tldops_bot.config.tld_table import TldTable
-from tldops_bot.domain.alert_reach import BEST_FIRST, CALLED, SEEN, Reach, TldReach, by_tld, response, shares
+from tldops_bot.domain.alert_reach import (
+    BEST_FIRST,
+    CALLED,
+    SEEN,
+    SIGNED,
+    Reach,
+    TldReach,
+    by_tld,
+    response,
+    shares,
+)
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine
 from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.tld import parse_tld
@@ -18,7 +28,7 @@ VOLUNTEER = "volunteer"
 
 
 def tlds_reached(session: Session, alert: Alert, reach: Sequence[Reach]) -> list[TldReach]:
-    """Per TLD the best that any of its contacts got, and what came of calling it."""
+    """For each TLD, the best that any of its contacts got, and what came of calling it."""
     tlds_of = alerts.tlds_of_recipients(session, alert.id)
     return by_tld(reach, tlds_of, alerts.calls_of(session, alert.id))
 
@@ -43,7 +53,7 @@ def response_words(lines: Sequence[TldReach]) -> dict[str, object]:
 
 
 def counts_of(reach: Sequence[Reach]) -> dict[str, int]:
-    """How many people are in each state, and how many said by the word in the Subject alone that they have seen it."""
+    """How many people are in each state, and how many said so just by the word in the Subject."""
     counts = {word: sum(one.state == word for one in reach) for word in BEST_FIRST if word != CALLED}
     return counts | {"unsigned": sum(one.state == SEEN and one.why == "token" for one in reach)}
 
@@ -54,7 +64,7 @@ def tld_counts(lines: Sequence[TldReach]) -> dict[str, int]:
 
 
 def by_region(lines: Sequence[TldReach], tlds: TldTable) -> list[tuple[str, dict[str, int]]]:
-    """The same counts for each of ICANN's regions that has any; what is in none comes last, as "-"."""
+    """The same counts for each ICANN region that has any; TLDs in no region come last, as "-"."""
     found: dict[str, list[TldReach]] = {}
     for one in lines:
         found.setdefault(_facts(one.tld, tlds)[1] or "-", []).append(one)
@@ -63,19 +73,20 @@ def by_region(lines: Sequence[TldReach], tlds: TldTable) -> list[tuple[str, dict
     ]
 
 
-def words_said(session: Session, reach: Sequence[Reach]) -> list[tuple[str, str]]:
-    """What people said with their ACK, by name."""
+def words_said(session: Session, reach: Sequence[Reach]) -> list[tuple[str, str, bool]]:
+    """What people wrote in their ACK, by name."""
     said = []
     for one in reach:
         person = session.get(Person, one.person_id) if one.words else None
         if person is not None:
-            said.append((person.name, one.words))
+            said.append((person.name, one.words, one.why == SIGNED))
     return said
 
 
 def volunteers(session: Session, reach: Sequence[Reach]) -> list[Person]:
-    """Who offered, with the ACK, to make calls."""
-    found = [one.person_id for one in reach if one.words.lower().startswith(VOLUNTEER)]
+    """Who offered in their ACK to make calls."""
+    signed = [one for one in reach if one.why == SIGNED]
+    found = [one.person_id for one in signed if one.words.lower().startswith(VOLUNTEER)]
     return [person for number in found if (person := session.get(Person, number)) is not None]
 
 
@@ -86,9 +97,9 @@ def call_sheet(
     callers: Sequence[str] = (),
     notes: Mapping[int, str] = MappingProxyType({}),
 ) -> list[SheetLine]:
-    """Every TLD where nobody has said that they know, in the order of its name, dealt out among the callers.
+    """Every TLD where nobody has said that they know, in order, dealt out among the callers.
 
-    `notes` holds what a caller should know of a person, by number.
+    `notes` holds what a caller should know about a person, by number.
     """
     to_call = [one for one in lines if one.is_to_be_called]
     parts = shares(len(callers), to_call)

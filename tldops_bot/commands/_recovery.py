@@ -6,9 +6,10 @@ The table of who can get in and who can lock whom out is in docs/keys.md; each r
 from collections.abc import Sequence
 from datetime import datetime
 
-from tldops_bot.commands import _keys, _letters
+from tldops_bot.commands import _keys, _letters, _requests
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.outgoing import Entitled, Recipient
+from tldops_bot.domain.token import Purpose
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Person, Request, Token
 
@@ -50,10 +51,12 @@ def waits_until(request: Request) -> datetime:
 
 def finish(ctx: Context, request: Request) -> None:
     """The time has passed and nobody said no: the key counts, if all is still as it was."""
-    if not _is_unchanged(ctx, request):
-        requests.close(request, requests.EXPIRED, "the clock", "things have changed", ctx.now)
-        return
-    _keys.settle(ctx, request, "the clock")
+    if _is_unchanged(ctx, request):
+        _keys.settle(ctx, request, _requests.CLOCK)
+    elif _was_the_last_word(ctx, request):
+        _requests.end(ctx, request, "left")
+    else:
+        requests.close(request, requests.EXPIRED, _requests.CLOCK, "things have changed", ctx.now)
 
 
 def still_waiting(ctx: Context, token: Token) -> list[Request]:
@@ -98,6 +101,15 @@ def _is_unchanged(ctx: Context, request: Request) -> bool:
     return not request.tld or (entry is not None and entry.state == people.LISTED)
 
 
+def _was_the_last_word(ctx: Context, request: Request) -> bool:
+    """Whether they have left this TLD, are listed for another, and nothing else would let the key in any more."""
+    person = ctx.session.get(Person, request.person_id)
+    if person is None or person.fingerprint != request.details.get("old"):
+        return False
+    is_listed = any(entry.state == people.LISTED for entry in person.entries)
+    return is_listed and requests.of_new_key(ctx.session, person.id, request.fingerprint or "") == [request]
+
+
 def _ask_owner(ctx: Context, request: Request, person: Person, values: dict[str, object]) -> None:
     """Every stored mailbox, and whoever holds the old key, each with a token of its own."""
     for address in people.addresses_of(person):
@@ -130,7 +142,7 @@ def _ask_to_stop(ctx: Context, request: Request, values: dict[str, object], to: 
 def _ask(
     ctx: Context,
     request: Request,
-    purpose: str,
+    purpose: Purpose,
     template: str,
     values: dict[str, object],
     to: tuple[Recipient, ...],

@@ -1,12 +1,16 @@
-"""A request as people see it: what it is called, how it is shown, where its candidate is written to."""
+"""A request as people see it: what it is called, how it is shown, and where its candidate is written to."""
 
 from typing import Any
 
+from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.tld import Tld
+from tldops_bot.store import requests, tokens
 from tldops_bot.store.tables import Request
+
+CLOCK = "the clock"
 
 
 def shown(tld: str) -> str:
@@ -46,7 +50,7 @@ def describe(request: Request) -> dict[str, object]:
 
 
 def note_mail(ctx: Context, request: Request, what: str) -> None:
-    """Keep who mailed, by the word of the mail's domain: for "asked", "proven", "vouched", "declined"."""
+    """Keep who mailed, going by the mail's domain: for "asked", "proven", "vouched", "declined"."""
     mails = [*request.details.get("mails", ()), [what, ctx.now.isoformat(), ctx.mail.authentication]]
     is_suspect = request.details.get("is_suspect", False)
     if what in ("asked", "proven"):
@@ -62,5 +66,14 @@ def to_candidate(request: Request) -> tuple[Recipient, ...]:
 
 
 def record(ctx: Context, action: str, request: Request, **details: Any) -> None:
-    """Write down in the audit chain what became of a request, and who did it."""
+    """Record in the audit chain what became of a request, and who did it."""
     ctx.record(action, tld=request.tld, person_id=request.person_id, request=number(request), **details)
+
+
+def end(ctx: Context, request: Request, why: str) -> None:
+    """End a proven request that came to nothing by no one's fault, and tell the person why."""
+    requests.close(request, requests.EXPIRED, CLOCK, why, ctx.now)
+    tokens.void_for_request(ctx.session, request, ctx.now)
+    record(ctx, "ended", request, why=why)
+    values = {"request": describe(request), "why": why}
+    ctx.post(_letters.notice("letters/not_possible", values, to_candidate(request)))

@@ -1,8 +1,4 @@
-"""What is asked about somebody follows their record: a new name or address voids the question, which is put anew.
-
-A yes must not be one to a name or address that was not shown; and what is written to the person
-must not go on to a mailbox they have given up.
-"""
+"""Questions about somebody follow their record: with a new name or address they are put anew."""
 
 from collections.abc import Sequence
 
@@ -16,7 +12,7 @@ from tldops_bot.store.tables import Person, Request
 
 
 def follow(ctx: Context, person: Person, old_address: str) -> None:
-    """Bring the open requests about a person up to date, and ask again whoever was shown something else."""
+    """Bring a person's open requests up to date, and ask again those who were shown something else."""
     ctx.session.flush()
     about = requests.open_about_person(ctx.session, person.id, address_key(old_address))
     changed = [one for one in about if _restate(ctx, one, person)]
@@ -29,7 +25,7 @@ def follow(ctx: Context, person: Person, old_address: str) -> None:
 
 
 def _restate(ctx: Context, request: Request, person: Person) -> bool:
-    """Whether the request said something else of the person than the record does now."""
+    """Whether the request said something about the person that differs from the record now."""
     now = {"name": person.name, "email": person.email}
     if all(request.details.get(field) == value for field, value in now.items()):
         return False

@@ -10,7 +10,7 @@ FIELD = "Roster"
 
 
 def read(fields: Sequence[Field]) -> str | Refused | None:
-    """The choice in a mail; None where there is none."""
+    """The choice in a mail; None if there is none."""
     if len(fields) > 1:
         return Refused("field_twice", {"field": FIELD})
     if not fields:

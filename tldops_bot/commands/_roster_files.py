@@ -1,4 +1,4 @@
-"""The roster with its files, which were made and signed before: that takes seconds, and no transaction waits for it."""
+"""The roster with its files, made and signed beforehand, so that no transaction waits for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tldops_bot.store.roster_rows import load_roster
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """All that the files are made of, and the digest by which they are known."""
+    """Everything the files are made from, and the digest that identifies it."""
 
     roster: Roster
     history: Sequence[Figures]
@@ -34,7 +34,7 @@ def manuscript(session: Session, config: Config, tlds: TldTable, now: datetime) 
 def with_files(
     session: Session, config: Config, tlds: TldTable, now: datetime
 ) -> tuple[Roster, Edition | None]:
-    """The roster of this moment and its files, both of the same date; None where they are not made yet."""
+    """The roster of this moment with files of the same date; None if they are not made yet."""
     wanted = manuscript(session, config, tlds, now)
     edition = printed_rosters.held(session, wanted.digest, now)
     return (wanted.roster, None) if edition is None else (parts.as_made(wanted.roster, edition), edition)

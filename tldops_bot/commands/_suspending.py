@@ -1,15 +1,38 @@
 """Takes an entry out of service until the committee has decided."""
 
+import hashlib
 from datetime import datetime, timedelta
 
 from tldops_bot.commands import _deciders, _letters
-from tldops_bot.commands._command import Context
+from tldops_bot.commands._command import Context, Refused
 from tldops_bot.commands._requests import describe, number, shown
-from tldops_bot.store import people, requests
+from tldops_bot.domain.address import address_key
+from tldops_bot.domain.outreach import ONE_DAY, SUSPENSIONS_A_DAY
+from tldops_bot.store import audit, people, requests
 from tldops_bot.store.tables import Entry, Request
 
 FINAL_AFTER = timedelta(days=7)
 DECIDED_WITHIN = timedelta(days=14)
+
+
+def too_many(ctx: Context, wanted: int = 1) -> Refused | None:
+    """Whoever has one key, or the mailbox of an IANA contact for many TLDs, does not empty the roster in an hour.
+
+    The first time a person goes off whole, for however many TLDs they speak.
+    """
+    since = ctx.now - ONE_DAY
+    if ctx.actor.is_signed:
+        done = audit.times(ctx.session, ctx.actor.fingerprint, "suspended", since)
+    else:
+        done = requests.objections_from(ctx.session, _mailbox(ctx), since)
+    if done == 0 or done + wanted <= SUSPENSIONS_A_DAY:
+        return None
+    return Refused("suspended_enough", {"limit": SUSPENSIONS_A_DAY})
+
+
+def _mailbox(ctx: Context) -> str:
+    """Which mailbox a token came back from; enough to tell it from others."""
+    return "" if ctx.actor.is_signed else hashlib.sha256(address_key(ctx.actor.address).encode()).hexdigest()
 
 
 def suspend(
@@ -46,7 +69,7 @@ def suspend(
 
 
 def _tell_of_the_last(ctx: Context, entry: Entry, request: Request) -> None:
-    """Nobody of the TLD is in service now: the committee and IANA's contacts hear that, and what to do."""
+    """The TLD has nobody in service now: tell the committee and IANA's contacts, and what to do."""
     values = {"tld": shown(entry.tld), "number": number(request), "final_at": entry.final_at}
     others = _letters.others_concerned(ctx.session, entry.tld, entry.person)
     to = {one.address: one for one in (*others, *_letters.to_committee(ctx.session, ctx.config))}
@@ -54,7 +77,7 @@ def _tell_of_the_last(ctx: Context, entry: Entry, request: Request) -> None:
 
 
 def question_of(ctx: Context, entry: Entry) -> Request:
-    """What the committee is asked about a suspended entry; asked now, if it was not."""
+    """The question to the committee about a suspended entry; asked now, if it was not."""
     held = requests.questions_about(ctx.session, entry)
     return held[0] if held else _ask(ctx, entry, entry.suspended_because, "", entry.final_at)
 
@@ -72,6 +95,7 @@ def _ask(ctx: Context, entry: Entry, because: str, by: str, final_at: datetime |
             "reasons": [because[:200]],
             "entry_id": entry.id,
             "entered_by": ctx.actor.person_id,
+            "asked_from": _mailbox(ctx),
             "committee_at": ctx.now.isoformat(),
         },
         fingerprint=person.fingerprint,

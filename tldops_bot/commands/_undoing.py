@@ -1,8 +1,4 @@
-"""A change of a contact's record can be taken back by one line, from any mailbox that was stored before it.
-
-A stolen key can sign UPDATE, and lead the calls of a bad night elsewhere. A change counts at once, since an honest one
-may be needed in that night; so its owner, and the colleagues who would call, hear of it at once as well.
-"""
+"""A change to a contact's record can be undone by one line from any mailbox stored before it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -45,12 +41,12 @@ def snapshot(person: Person) -> dict[str, str]:
 
 
 def mailboxes(person: Person) -> tuple[str, ...]:
-    """Where the offer to undo goes: taken before the change, which may lead mail elsewhere."""
+    """Where the offer to undo goes; looked up before the change, which may lead mail elsewhere."""
     return people.addresses_of(person)
 
 
 def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str, ...]) -> None:
-    """Tell every mailbox of `to` what changed, with a token that puts it back; tell the colleagues who would call."""
+    """Tell each mailbox in `to` what changed, with a token to undo it; tell colleagues who would call."""
     after = snapshot(person)
     changed = [one for one in _COLUMNS if after[one] != before[one] and _matters(one, before)]
     if not changed:
@@ -74,7 +70,7 @@ def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str
 
 
 def undo(ctx: Context, token: Token) -> Reply | Refused:
-    """Put back what is still as that change left it."""
+    """Put back whatever is still as that change left it."""
     person = tokens.person_of(ctx.session, token)
     before, after = token.details.get("before", {}), token.details.get("after", {})
     if person is None or not before:
@@ -120,7 +116,7 @@ def _tell_colleagues(ctx: Context, person: Person, columns: list[str], is_undone
 
 
 def _tell_of_new_name(ctx: Context, person: Person, old: str) -> None:
-    """A seat is a person's, vouched for by name; whoever else takes it over has been vouched for by nobody."""
+    """A seat is a person's, vouched for by name: nobody has vouched for whoever else takes it over."""
     to = _letters.to_people(people.office_holders(ctx.session, "committee"))
     tlds = [shown(entry.tld) for entry in person.entries if entry.state in people.LIVING]
     if to and tlds and not same_name(old, person.name):

@@ -1,4 +1,4 @@
-"""A changed record: the fields read, carried out at once for oneself, or put to the person whom somebody else means."""
+"""A changed record: read, then carried out at once for oneself, or put to the person it is about."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tldops_bot.domain.candidate import Candidate, column_of
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import parse_tld
-from tldops_bot.domain.token import write_route
+from tldops_bot.domain.token import Purpose, write_route
 from tldops_bot.domain.wake import Wake
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Person, Token
@@ -50,7 +50,7 @@ _MASKED = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be in a record: new values, the fields to be emptied, and all fields named."""
+    """What a record should contain: new values, the fields to empty, and all fields named."""
 
     values: Candidate
     emptied: tuple[str, ...]
@@ -60,12 +60,12 @@ class Change:
 
     @property
     def leads_mail(self) -> bool:
-        """Whether mail to the person goes elsewhere by it."""
+        """Whether it makes mail to the person go elsewhere."""
         return bool(self.values.email or self.values.emergency_email or "Emergency-Email" in self.emptied)
 
 
 def read(ctx: Context, person: Person, fields: Sequence[Field]) -> Change | Refused:
-    """A change as it was written; or what is wrong with it."""
+    """The change as written, or what is wrong with it."""
     of_record = [one for one in fields if one.name not in (_waking.FIELD, _roster_choice.FIELD)]
     emptied = tuple(one.name for one in of_record if one.value.strip().lower() in _EMPTY)
     given = [one for one in of_record if one.name not in emptied]
@@ -91,7 +91,7 @@ def read(ctx: Context, person: Person, fields: Sequence[Field]) -> Change | Refu
 
 
 def carry_out(ctx: Context, person: Person, change: Change, entered_by: str = "") -> Reply | Refused:
-    """Change the record; a new address waits for its own proofs. One line puts back what led mail or calls before."""
+    """Change the record; a new address waits for its own proofs; what leads mail or calls can be undone."""
     before, mailboxes = _undoing.snapshot(person), _undoing.mailboxes(person)
     for column in _DIRECT:
         if value := getattr(change.values, column):
@@ -194,7 +194,8 @@ def _ask_new_addresses(ctx: Context, person: Person, change: Change) -> list[str
 def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
     until = ctx.now + ctx.config.membership.request_lifetime
     details = {"new": new, "pair": write_route(ctx.random(8))}
-    for purpose, address in (("old_address", _mailbox(person)), ("new_address", new)):
+    both: dict[Purpose, str] = {"old_address": _mailbox(person), "new_address": new}
+    for purpose, address in both.items():
         values = {
             "name": person.name,
             "is_old": purpose == "old_address",
@@ -208,7 +209,7 @@ def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
 
 
 def _mailbox(person: Person) -> str:
-    """Whom to ask: where the first mailbox is dead, the second one, proven too, answers in its place."""
+    """Whom to ask: if the first mailbox is dead, the second one, also proven, answers in its place."""
     return people.addresses_of(person)[-1] if person.mailbox_failed_at is not None else person.email
 
 
@@ -225,7 +226,7 @@ def _country(ctx: Context, person: Person) -> str:
 
 
 def _shown(field: Field, is_clear: bool) -> str:
-    """A new value; in a mail that is not encrypted, enough of it for its owner to know it."""
+    """A new value; in clear, just enough of it for its owner to recognise."""
     value = " ".join(field.value.split())[:200]
     shorten = _MASKED.get(field.name)
     if value.lower() in _EMPTY and field.name != _roster_choice.FIELD:

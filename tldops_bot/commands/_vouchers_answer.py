@@ -1,9 +1,9 @@
-"""What a voucher's answer does: a yes, a no, a yes that is taken back; a no that comes late is an objection."""
+"""What a voucher's answer does: a yes, a no, a yes taken back; a no that comes late is an objection."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from tldops_bot.commands import _joining, _letters, _requests, _suspending, _vouching
+from tldops_bot.commands import _decisions, _joining, _requests, _suspending, _vouching
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._requests import note_mail
 from tldops_bot.domain.joining import counts_at_once, is_only_unanswered, technical_counts_at
@@ -12,7 +12,7 @@ from tldops_bot.store.tables import Entry, Request, Token
 
 
 def said_yes(ctx: Context, token: Token) -> Reply | Refused:
-    """A yes counts at once where the contact may vouch alone; a technical contact's may have to wait."""
+    """A yes counts at once if the contact may vouch alone; a technical contact's may have to wait."""
     asked = tokens.requests_of(ctx.session, token)
     missed = [one for one in asked if _was_only_missed(one)]
     waiting = [one for one in asked if one.state == requests.VOUCHING or one in missed]
@@ -39,7 +39,8 @@ def said_yes(ctx: Context, token: Token) -> Reply | Refused:
             now.setdefault(_joining.TECHNICAL, []).append(request)
     for by, theirs in now.items():
         _joining.vouched(ctx, theirs, by, token.address)
-    _tell_committee(ctx, [one for one in missed if one.state == requests.DONE])
+    # What the committee was asked to decide no longer needs a decision.
+    _decisions.tell(ctx, [one for one in missed if one.state == requests.DONE], None)
     values = {
         "requests": [_requests.describe(one) for one in [*still, *late, *heard]],
         "later": [(_requests.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
@@ -51,7 +52,7 @@ def said_yes(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def said_no(ctx: Context, token: Token, because: str) -> Reply | Refused:
-    """A no is for the committee, or an objection where the person is listed by now."""
+    """A no goes to the committee, or is an objection if the person is listed by now."""
     asked = tokens.requests_of(ctx.session, token)
     open_before = [one for one in asked if one.state in requests.OPEN]
     for request in asked:
@@ -76,7 +77,7 @@ def said_no(ctx: Context, token: Token, because: str) -> Reply | Refused:
 
 
 def took_back(ctx: Context, asked: Sequence[Request], because: str) -> Reply:
-    """A voucher's yes that was not the end of the matter: the committee has it, or the technical contact's wait."""
+    """A voucher takes back a yes that has not settled the matter yet."""
     for request in asked:
         request.vouched_at, request.vouched_by = None, ""
         request.details = {**request.details, "declined_because": because[:200], "technical_address": ""}
@@ -125,14 +126,6 @@ def _object_late(ctx: Context, request: Request, because: str, by: str) -> bool:
 
 
 def _was_only_missed(request: Request) -> bool:
-    """Whether the committee has a wish to join for want of this very answer."""
+    """Whether the committee has a request to join only because this answer was missing."""
     is_joining = request.kind == "subscribe" and request.state == requests.COMMITTEE
     return is_joining and is_only_unanswered(request.details.get("reasons", ()))
-
-
-def _tell_committee(ctx: Context, settled: Sequence[Request]) -> None:
-    """What it was asked to decide needs no decision any more."""
-    to = _letters.to_people(people.office_holders(ctx.session, "committee"))
-    if settled and to:
-        values = {"requests": [_requests.describe(one) for one in settled], "approved": True, "votes": []}
-        ctx.post(_letters.notice("letters/decided", values, to, is_confidential=True))

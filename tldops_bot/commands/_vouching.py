@@ -1,4 +1,4 @@
-"""Whose word is asked for a candidate: the IANA addresses of the TLD, one mail to each, however many TLDs it serves."""
+"""Whom to ask to vouch for a candidate: the TLD's IANA addresses, one mail to each for all its TLDs."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -34,7 +34,7 @@ def ask_voucher(ctx: Context, address: str, asked: Sequence[Request], is_reminde
 
 
 def _who(request: Request) -> tuple[object, ...]:
-    """What a voucher is shown of a person, and says yes or no to."""
+    """What a voucher is shown about a person, and says yes or no to."""
     shown_fields = ("name", "organisation", "replaces")
     known = tuple(str(request.details.get(field, "")) for field in shown_fields)
     return request.kind, request.email_key, request.fingerprint, *known
@@ -62,7 +62,7 @@ def _ask_about_one(ctx: Context, address: str, asked: Sequence[Request], is_remi
 
 
 def words_given(ctx: Context, request: Request) -> tuple[set[str], set[str]]:
-    """The IANA addresses that confirmed a request (the candidate's own proof included), and those there are."""
+    """The IANA addresses that confirmed a request (the candidate's own proof included), and all there are."""
     given = {
         address_key(token.address)
         for token in tokens.tokens_of(ctx.session, request, "vouch")
@@ -80,7 +80,7 @@ def end_probation_if_all_agree(ctx: Context, request: Request) -> None:
 
 
 def _mint_single(ctx: Context, address: str, request: Request) -> tokens.Minted:
-    """A token for one TLD of several that stand in one mail; it counts as no mail of its own."""
+    """A token for one of several TLDs in one mail; it does not count as a mail of its own."""
     return tokens.mint(
         ctx.session,
         ctx.random,

@@ -1,10 +1,8 @@
-"""A second way to be woken when an alert waits: `Wake:` in UPDATE, its proof by a token, and whom an alert wakes.
-
-What goes that way says that there is an alert and nothing more; a gateway, and whoever runs it, learns no other thing.
-"""
+"""A second way to be woken by an alert: `Wake:` in UPDATE, its proof by a token, and whom an alert wakes."""
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
@@ -19,15 +17,15 @@ from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Alert, Person, Token, WakeChannel
 
 FIELD = "Wake"
-PURPOSE = "wake"
-ENDED = Wake("", "", "")  # no way any more
+PURPOSE: Final = "wake"
+ENDED = Wake("", "", "")  # ends waking
 TEXTS = {wakes.ALERT: "wake/alert", wakes.EXERCISE: "wake/alert", wakes.TOKEN: "wake/token"}
 _EMPTY = ("-", "none", "")
 _A_DAY = timedelta(days=1)
 
 
 def read(ctx: Context, person: Person, fields: Sequence[Field], country: str) -> Wake | Refused | None:
-    """What `Wake:` asks for: a way, ENDED, or None where the field is not there; or what is wrong with it."""
+    """What `Wake:` asks for: a way, ENDED, or None without the field; or what is wrong with it."""
     if not fields:
         return None
     if len(fields) > 1:
@@ -52,7 +50,7 @@ def read(ctx: Context, person: Person, fields: Sequence[Field], country: str) ->
 
 
 def carry_out(ctx: Context, person: Person, wake: Wake) -> bool:
-    """End the way, or change its severity; a new one gets a word that has to come back. Whether it is waited for."""
+    """End the way, or change its severity; a new one must return a word. Returns whether that is awaited."""
     tokens.void_for_person(ctx.session, person.id, ctx.now, PURPOSE)
     if wake == ENDED:
         wakes.forget_person(ctx.session, person.id, ctx.now)
@@ -62,7 +60,7 @@ def carry_out(ctx: Context, person: Person, wake: Wake) -> bool:
         return False
     details = {"gateway": wake.gateway, "target": wake.target, "severity": wake.severity}
     until = ctx.now + WORD_LASTS
-    # No address: that the word comes back proves no mailbox.
+    # No address: returning this word does not prove a mailbox.
     minted = tokens.mint(
         ctx.session, ctx.random, PURPOSE, "", ctx.now, until, person_id=person.id, details=details
     )
@@ -71,7 +69,7 @@ def carry_out(ctx: Context, person: Person, wake: Wake) -> bool:
 
 
 def proven(ctx: Context, token: Token) -> Reply | Refused:
-    """The word came back: from now on this way counts, and the person hears of it by mail."""
+    """The word came back: this way counts from now on, and the person is told by mail."""
     person = tokens.person_of(ctx.session, token)
     if person is None or not token.details:
         return Refused("token_void")
@@ -87,7 +85,7 @@ def proven(ctx: Context, token: Token) -> Reply | Refused:
 
 
 def word_failed(person: Person, gateway: str) -> Letter:
-    """The word could not be sent; its owner waits for it."""
+    """The word could not be sent; tell its owner, who is waiting for it."""
     values = {"name": person.name, "gateway": gateway}
     return _letters.notice("letters/wake_failed", values, _letters.to_person(person))
 
@@ -102,7 +100,7 @@ def wake_everybody(ctx: Context, alert: Alert, severity: str = "") -> None:
 
 
 def notes(session: Session, alert: Alert) -> dict[int, str]:
-    """What a caller should know of people who were to be woken, by number."""
+    """What a caller should know about people who were to be woken, by number."""
     words = {}
     for person_id, (gateway, state, ended_at) in wakes.calls_for(session, alert.id).items():
         if state == wakes.TAKEN and ended_at is not None:
@@ -113,7 +111,7 @@ def notes(session: Session, alert: Alert) -> dict[int, str]:
 
 
 def shown(ctx: Context, person: Person) -> dict[str, object] | None:
-    """The way as its owner sees it."""
+    """The way, as its owner sees it."""
     row = wakes.way_of(ctx.session, person.id)
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""What somebody asks to be a contact of: TLDs, and organisations without one; and whether this list serves them."""
+"""What somebody asks to be a contact of: TLDs and organisations without one; and whether we serve them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tldops_bot.domain.tld import Tld
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """An organisation by its kind, and by its label if that was given; else `Organisation:` names it."""
+    """An organisation by kind, and by label if one was given; else `Organisation:` names it."""
 
     kind: str
     labelled: Tld | None = None
@@ -26,7 +26,7 @@ class Where:
     asked: tuple[_Asked, ...]
 
     def of(self, fields: Sequence[Field]) -> list[Tld] | Refused:
-        """All of it for the person of these fields, which may name the organisation."""
+        """All of it for the person with these fields, which may name the organisation."""
         name = next((one.value for one in fields if one.name == "Organisation"), "")
         found = list(self.tlds)
         for one in self.asked:
@@ -60,13 +60,13 @@ def read_where(ctx: Context, words: Sequence[str]) -> Where | Refused:
 
 
 def not_in_root(ctx: Context, tlds: Iterable[Tld]) -> Refused | None:
-    """What of these has left the root: its contacts may be spoken of, but nobody is to come."""
+    """Which of these have left the root: their contacts may be named, but nobody can join."""
     gone = next((tld for tld in tlds if not is_in_root(ctx, tld)), None)
     return unknown(ctx, gone.u_label, gone) if gone is not None else None
 
 
 def not_served(ctx: Context, tlds: Iterable[Tld]) -> Refused | None:
-    """What of these is of a kind that this list does not serve, and what it serves."""
+    """Which of these are of a kind that this list does not serve, and what it serves."""
     for tld in tlds:
         facts = ctx.tlds.get(tld)
         kind = kind_of(tld.a_label) or (facts.kind if facts is not None else "")
@@ -76,7 +76,7 @@ def not_served(ctx: Context, tlds: Iterable[Tld]) -> Refused | None:
 
 
 def _unless_served(ctx: Context, name: str, kind: str) -> Refused | None:
-    """A TLD that is younger than our table is of no known kind, and served."""
+    """A TLD younger than our table is of no known kind, and counts as served."""
     served = ctx.config.membership.constituencies
     return (
         Refused("not_served", {"tld": name, "kind": kind, "served": served})

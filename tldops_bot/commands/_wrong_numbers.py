@@ -1,4 +1,4 @@
-"""A phone number that somebody found to be wrong: marked until its owner sends UPDATE, who is asked to."""
+"""Phone numbers that somebody found wrong: marked until their owner, who is asked to, sends UPDATE."""
 
 import re
 
@@ -56,7 +56,7 @@ def report_named(ctx: Context, tld: str, words: str) -> tuple[str, ...]:
 
 
 def clear(person: Person, *names: str) -> None:
-    """The owner has said what the number is: the marks of these (`phone`, `mobile`) go."""
+    """The owner has said what the number is: remove the marks of these (`phone`, `mobile`)."""
     for name in names:
         if name in LABELS:
             setattr(person, f"{name}_wrong_at", None)

@@ -1,6 +1,12 @@
-"""ACK: a member has seen an alert; also from a phone without OpenPGP, by the word in that copy's Subject."""
+"""ACK: a member has seen an alert; also from a phone without OpenPGP, by the word in that copy's Subject.
+
+Whoever carries mail can read that word, and say "seen" with it: it never stands in the way of what the member signs.
+"""
+
+from datetime import datetime
 
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.domain.alert_reach import SIGNED
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.token import read_token
 from tldops_bot.mail import seen_token
@@ -20,10 +26,18 @@ def ack(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("unsigned", {"verb": "ACK", "detail": ""})
     if mine is None:
         return Refused("no_such_alert", {"id": "" if token is not None else word[:20]})
-    if mine.seen_at is None:
-        mine.seen_at, mine.seen_how = ctx.now, "token" if token is not None else "signed"
-    mine.words = request.rest(2) or mine.words
+    _note(mine, ctx.now, "token" if token is not None else SIGNED, request.rest(2))
     return Reply("seen", {"id": mine.alert_id}, is_silent=True)
+
+
+def _note(mine: AlertRecipient, now: datetime, how: str, words: str) -> None:
+    """The first time counts; the words are signed as `seen_how` says, and what is signed goes before what is not."""
+    first = mine.seen_at is None
+    mine.seen_at = mine.seen_at or now
+    if first or (how == SIGNED and mine.seen_how != SIGNED):
+        mine.seen_how, mine.words = how, words
+    elif how == mine.seen_how:
+        mine.words = words or mine.words
 
 
 def _own(ctx: Context, word: str) -> AlertRecipient | None:

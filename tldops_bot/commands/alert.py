@@ -5,7 +5,6 @@ from datetime import timedelta
 from tldops_bot.commands._alert_writing import (
     asked_scope,
     corrected,
-    counts_of,
     draft_of,
     unfit_text,
     written,
@@ -22,7 +21,7 @@ from tldops_bot.domain.alert import (
     read_yes,
 )
 from tldops_bot.domain.request import Request
-from tldops_bot.store import alert_targets, alerts
+from tldops_bot.store import alerts
 
 A_YEAR = timedelta(days=365)
 EXERCISES_A_YEAR = 2
@@ -55,7 +54,7 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
     terms = read_terms(request.text, request.get("Title"), request.get("TLP"), request.get("Severity"))
     made, notes = written(ctx, request, scope, terms, exercise)
     if read_yes(request.get("Draft")) is not False:
-        return draft_of(ctx, made, scope, terms)
+        return draft_of(ctx, made, terms)
     ctx.session.add(made)
     ctx.session.flush()
     held_because = needs_release(ctx)
@@ -72,11 +71,10 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
     if held_because:
         ask_for_release(ctx, made, held_because, made.title)
         return Reply("held", values | {"why": held_because}, Status.WAITING, is_confidential=True)
-    found = fan_out(ctx, made, scope)
-    counts = counts_of(found)
-    lost = alert_targets.out_of_reach(ctx.session, found)
+    found = fan_out(ctx, made)
+    lost = found.out_of_reach
     reach = {"out_of_reach": [shown(tld) for tld in lost], "to_query": lost[:MOST_TO_QUERY]}
-    return Reply("posted", values | counts | reach, is_confidential=True)
+    return Reply("posted", values | found.counts | reach, is_confidential=True)
 
 
 def _may_not_exercise(ctx: Context, scope: Scope) -> Refused | None:

@@ -16,5 +16,5 @@ def close(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
     alert.state = CLOSED
     made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.CLOSE, request.rest(2)))
-    people = _alert_news.tell(ctx, "letters/alert_closed", alert, made)
-    return Reply("closed", {"id": alert.id, "people": people})
+    told = _alert_news.tell(ctx, "letters/alert_closed", alert, made)
+    return Reply("closed", {"id": alert.id, "people": told.people})

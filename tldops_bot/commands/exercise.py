@@ -9,7 +9,6 @@ from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.alert import (
     EXERCISE_FIELDS,
     EXERCISE_STRICT_FIELDS,
-    Scope,
     read_terms,
     read_when,
     read_yes,
@@ -42,7 +41,7 @@ def exercise(ctx: Context, request: Request) -> Reply | Refused:
     terms = read_terms(request.text, request.get("Title"), request.get("TLP"), request.get("Severity"))
     made, notes = written(ctx, request, scope, terms, is_exercise=True)
     if read_yes(request.get("Draft")) is not False:
-        return draft_of(ctx, made, scope, terms)
+        return draft_of(ctx, made, terms)
     made.posted_at = starts_at
     ctx.session.add(made)
     ctx.session.flush()
@@ -55,8 +54,8 @@ def exercise(ctx: Context, request: Request) -> Reply | Refused:
     }
     values |= {"severity": made.severity, "notes": notes, "is_exercise": True, "starts_at": starts_at}
     if starts_at <= ctx.now:
-        return Reply("started", values | {"people": len(fan_out(ctx, made, scope))}, is_confidential=True)
-    return Reply("announced", values | {"people": _announce(ctx, made, scope)}, is_confidential=True)
+        return Reply("started", values | {"people": fan_out(ctx, made).people}, is_confidential=True)
+    return Reply("announced", values | {"people": _announce(ctx, made)}, is_confidential=True)
 
 
 def _starts_at(ctx: Context, request: Request) -> datetime | Refused:
@@ -70,8 +69,8 @@ def _starts_at(ctx: Context, request: Request) -> datetime | Refused:
     return moment
 
 
-def _announce(ctx: Context, made: Alert, scope: Scope) -> int:
+def _announce(ctx: Context, made: Alert) -> int:
     made.state = ANNOUNCED
     ctx.record("exercise_announced", person_id=ctx.actor.person_id, alert=made.id)
-    values = notice_values(made, scope, ctx.actor.person) | {"starts_at": made.posted_at}
+    values = notice_values(made, ctx.actor.person) | {"starts_at": made.posted_at}
     return _alert_news.announce_to(ctx, "letters/exercise_announced", made, values)

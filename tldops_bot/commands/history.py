@@ -62,7 +62,7 @@ def _meant(ctx: Context, word: str) -> Tld | Refused | None:
 
 
 def _concerns(one: AuditEntry, ever: Collection[Entry]) -> bool:
-    """What a person did to their own record belongs here for as long as they were a contact of this TLD."""
+    """What a person did to their own record belongs here while they were a contact of this TLD."""
     if one.tld:
         return True
     return any(
@@ -95,7 +95,7 @@ def _many(value: Any) -> list[Any]:
 
 
 def _by(ctx: Context, one: AuditEntry, own: Collection[int]) -> dict[str, str]:
-    """Who did it: the key, as far as there was one, and whose it is."""
+    """Who did it: the key, if there was one, and whose it is."""
     if one.actor in _OPERATOR:
         return {"by": "operator", "fingerprint": ""}
     if not _FINGERPRINT.fullmatch(one.actor):
@@ -120,6 +120,6 @@ def _name(ctx: Context, person_id: int | None) -> str:
 
 
 def _asked_for(ctx: Context, number: str) -> str:
-    """Whom a request is about that never became a contact: for the committee only."""
+    """Whom a request that never led to a contact is about: for the committee only."""
     held = requests.by_number(ctx.session, number) if number else None
     return str(held.details.get("name", "")) if held else ""

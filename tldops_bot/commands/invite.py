@@ -7,7 +7,7 @@ from tldops_bot.commands._requests import shown
 from tldops_bot.commands._where import not_in_root, not_served
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.organisation import kind_of
-from tldops_bot.domain.outreach import A_DAY, MISSING_A_DAY, ONE_DAY, STOPPED
+from tldops_bot.domain.outreach import INVITATIONS_A_DAY, MISSING_A_DAY, ONE_DAY, STOPPED
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import invitations, people
@@ -55,8 +55,8 @@ def _tld(ctx: Context, tld: Tld, found: str) -> Reply | Refused:
     lately = [_lately(held) for held in earlier.values() if held is not None]
     if not free:
         return Refused("invited_lately", {"tld": tld.shown, "lately": lately})
-    if invitations.sent_since(ctx.session, ctx.now - ONE_DAY) + len(free) > A_DAY:
-        return Refused("invited_enough", {"limit": A_DAY})
+    if invitations.sent_since(ctx.session, ctx.now - ONE_DAY) + len(free) > INVITATIONS_A_DAY:
+        return Refused("invited_enough", {"limit": INVITATIONS_A_DAY})
     sent = [_send(ctx, one, tld, is_found=bool(address)) for one in free]
     return Reply("invited", {"sent": sent, "lately": lately}, is_confidential=True)
 
@@ -68,7 +68,7 @@ def _is_contact(ctx: Context, address: str, tld: Tld) -> bool:
 
 def _send(ctx: Context, address: str, tld: Tld, is_found: bool) -> dict[str, object]:
     tlds = _inviting.all_of(ctx, address, [tld.a_label], _inviting.missing(ctx))
-    row = invitations.plan(ctx.session, address, tlds, is_found, ctx.actor.person_id, ctx.now)
+    row = invitations.plan(ctx.session, address, tlds, ctx.actor.person_id, ctx.now, is_found=is_found)
     _inviting.send(ctx, row, tlds)
     return {"address": address, "tlds": [shown(one) for one in tlds]}
 
@@ -78,7 +78,7 @@ def _lately(held: Invitation) -> dict[str, object]:
 
 
 def _missing(ctx: Context) -> Reply:
-    """Plan one mail for each address; the daily share goes by a job, which looks again before each."""
+    """Plan one mail per address; a job sends the daily share, and checks each again before it goes."""
     lacking = _inviting.missing(ctx)
     by_address: dict[str, list[str]] = {}
     unreachable = []
@@ -91,7 +91,7 @@ def _missing(ctx: Context) -> Reply:
     planned = 0
     for address, tlds in by_address.items():
         if invitations.in_the_way(ctx.session, address, ctx.now) is None:
-            invitations.plan(ctx.session, address, tlds, False, ctx.actor.person_id, ctx.now)
+            invitations.plan(ctx.session, address, tlds, ctx.actor.person_id, ctx.now, is_found=False)
             planned += 1
     ctx.record("invitations_planned", number=planned)
     values = {
@@ -105,7 +105,7 @@ def _missing(ctx: Context) -> Reply:
 
 
 def _stop(ctx: Context) -> Reply:
-    """End what is only planned; what has gone has gone."""
+    """End what is only planned; what has gone out has gone out."""
     held = invitations.planned(ctx.session)
     for one in held:
         one.state = STOPPED

@@ -59,7 +59,7 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
     others = [one for one in ctx.mail.certificates if one.fingerprint != person.fingerprint]
     if not others:
         return Reply("renewed", {"fingerprint": person.fingerprint})
-    # What stands beside the signed part may have been put there by whoever carried the mail.
+    # Whatever is outside the signed part may have been added by whoever carried the mail.
     offered = [one for one in others if one.fingerprint in ctx.mail.covered]
     if not offered:
         return Refused("key_not_covered", {"fingerprint": others[0].fingerprint})
@@ -87,9 +87,9 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
 
 
 def _offer(ctx: Context) -> Reply | Refused:
-    """Signed by a key nobody is registered with: proof, then the word of the IANA contacts, or the committee.
+    """Signed by a key nobody is registered with: proof, then the IANA contacts' word, or the committee's.
 
-    Anybody can make a key that names somebody: whether that is a contact is answered to the stored mailbox only.
+    Anybody can make a key that names somebody; whether that is a contact is told to the stored mailbox only.
     """
     offered = next((one for one in ctx.mail.certificates if one.fingerprint == ctx.actor.fingerprint), None)
     if offered is None:
@@ -109,7 +109,7 @@ def _offer(ctx: Context) -> Reply | Refused:
 def _ask(ctx: Context, person: Person, offered: Certificate) -> None:
     """Ask the stored mailbox, unless it has been asked enough, or there is nobody to be served by it."""
     standing = people.standing(ctx.session, person, ctx.now)
-    # Who only sits in the committee or the secretariat has no voucher: the committee decides.
+    # Members of only the committee or the secretariat have no voucher: the committee decides.
     tlds = standing.tlds or (("",) if standing.is_committee or standing.is_secretariat else ())
     if not tlds or _check(ctx, offered, person) is not None or not may_ask(ctx, person.email, person):
         return
@@ -119,7 +119,7 @@ def _ask(ctx: Context, person: Person, offered: Certificate) -> None:
 
 
 def _already_asked(ctx: Context, person: Person, offered: Certificate) -> RequestRow | None:
-    """The request that has to end first. One that nobody has proven is not in the way: a stranger may have sent it."""
+    """The request that must end first. An unproven one is not in the way: a stranger may have sent it."""
     open_ones = requests.of_new_key(ctx.session, person.id)
     same = [one for one in open_ones if one.fingerprint == offered.fingerprint]
     proven = [one for one in open_ones if one.proven_at is not None]

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from tldops_bot.commands._case import known
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._dossier import known
 from tldops_bot.commands._requests import describe, number, shown
 from tldops_bot.domain.outreach import PERIOD, SENT
 from tldops_bot.domain.request import Request
@@ -32,7 +32,7 @@ def _waiting(ctx: Context, request: RequestRow) -> dict[str, object]:
 
 
 def _invitations(ctx: Context) -> list[dict[str, object]]:
-    """Whom we invited in the last period, and what came of it; `joined` once every TLD of it has a contact."""
+    """Whom we invited in the last period, and the result; `joined` once all its TLDs have a contact."""
     held = lookups.listed_tlds(ctx.session)
     return [
         {
@@ -60,6 +60,6 @@ def _state(ctx: Context, one: Invitation, held: Collection[str]) -> str:
 
 
 def _tld_notes(ctx: Context) -> list[dict[str, object]]:
-    """The notes about TLDs of the last period, each TLD once."""
+    """The notes about TLDs in the last period, each TLD once."""
     tlds = notes.tlds_since(ctx.session, ctx.now - PERIOD)
     return [{"tld": shown(tld), "notes": notes.shown(ctx.session, tld)} for tld in tlds]

@@ -19,7 +19,7 @@ from tldops_bot.domain.tld import parse_region
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.roster import parts
 from tldops_bot.store import alerts, figures, freshness, iana, lookups, organisations
-from tldops_bot.store.roster_rows import load_roster
+from tldops_bot.store.roster_rows import load_coverage
 from tldops_bot.store.tables import Person
 
 _FINGERPRINT = re.compile(r"(?:0x)?([0-9A-Fa-f]{40})")
@@ -103,7 +103,7 @@ def _region(ctx: Context, request: Request, word: str) -> Reply | Refused:
 
 
 def _reverse(ctx: Context, request: Request) -> Reply | Refused | None:
-    """A number, an address or a fingerprint: who is that? None when it is none of these."""
+    """A number, an address or a fingerprint: whose is it? None if it is none of these."""
     text = request.line.split(maxsplit=1)[1].strip().strip("<>")
     if match := _FINGERPRINT.fullmatch(text.replace(" ", "")):
         return _people(ctx, request, lookups.by_key(ctx.session, match[1].upper()))
@@ -112,7 +112,7 @@ def _reverse(ctx: Context, request: Request) -> Reply | Refused | None:
     if phone := parse_phone(text):
         return _people(ctx, request, lookups.by_phone(ctx.session, phone.e164))
     if text[:1] in "+(0123456789":
-        return Refused("bad_phone", {"field": "Phone", "value": text[:40]})
+        return Refused("bad_phone", {"field": "", "value": text[:40]})
     return None
 
 
@@ -131,7 +131,7 @@ def _missing(ctx: Context) -> Reply:
 
 
 def _stats(ctx: Context) -> Reply:
-    coverage = load_roster(ctx.session, ctx.now, ctx.tlds).coverage
+    coverage = load_coverage(ctx.session, ctx.now, ctx.tlds)
     a_year_ago = ctx.now.date() - timedelta(days=365)
     values = {
         "coverage": coverage,

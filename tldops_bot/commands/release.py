@@ -1,7 +1,7 @@
 """RELEASE: a second member lets an alert go that waits for one."""
 
 from tldops_bot.commands import _alert_news
-from tldops_bot.commands._alerts import HELD, POSTED, fan_out, scope_of
+from tldops_bot.commands._alerts import HELD, POSTED, fan_out
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alerts
@@ -19,9 +19,5 @@ def release(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("alert_not_waiting", {"id": held.id})
     if waiting.person_id == ctx.actor.person_id:
         return Refused("on_oneself", {"verb": "RELEASE"})
-    found = (
-        fan_out(ctx, held, scope_of(held))
-        if update is None
-        else _alert_news.fan_out_update(ctx, held, update)
-    )
-    return Reply("released", {"id": held.id, "members": len(found)})
+    found = fan_out(ctx, held) if update is None else _alert_news.fan_out_update(ctx, held, update)
+    return Reply("released", {"id": held.id, "members": found.people})

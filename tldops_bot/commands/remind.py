@@ -36,16 +36,14 @@ def remind(ctx: Context, request: Request) -> Reply | Refused:
 
 def _last_asked_at(ctx: Context, held: RequestRow) -> datetime:
     """When anybody was last asked about it, by us or by the secretariat."""
-    asked = [
-        one.made_at for purpose in ("prove", "vouch") for one in tokens.tokens_of(ctx.session, held, purpose)
-    ]
+    asked = [one.made_at for one in tokens.tokens_of(ctx.session, held, "prove", "vouch")]
     if reminded := held.details.get("reminded_at"):
         asked.append(datetime.fromisoformat(reminded))
     return max([held.asked_at, *asked])
 
 
 def _ask_again(ctx: Context, held: RequestRow) -> str:
-    """Whom it waits for, asked once more; "" when there is nobody."""
+    """Ask whomever it waits for once more; "" if there is nobody."""
     if held.state == requests.PROVING:
         return _candidate(ctx, held)
     if held.state == requests.VOUCHING:
@@ -62,7 +60,7 @@ def _candidate(ctx: Context, held: RequestRow) -> str:
 
 
 def _vouchers(ctx: Context, held: RequestRow) -> str:
-    """Each IANA address that has not answered; one that was asked three times today is left in peace."""
+    """Each IANA address that has not answered; any that was asked three times today is left in peace."""
     answered = {
         one.address for one in tokens.tokens_of(ctx.session, held, "vouch") if one.used_at is not None
     }

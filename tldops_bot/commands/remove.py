@@ -28,6 +28,8 @@ def remove(ctx: Context, request: Request) -> Reply | Refused:
         ctx.session, tld.a_label, ctx.actor.address, ctx.now
     ):
         return Refused("iana_address_too_new", {"tld": tld.shown})
+    if refused := _suspending.too_many(ctx):
+        return refused
     by = "a contact of the TLD" if ctx.actor.is_signed else "an IANA contact of the TLD"
     final_at = ctx.now + _suspending.FINAL_AFTER
     held = _suspending.suspend(ctx, entry, f"removed by {by}", by, final_at, "letters/removed")

@@ -1,7 +1,7 @@
 """RETRACT: an alert was wrong or forged; everybody is told before everything else, and no copy of it goes any more."""
 
 from tldops_bot.commands import _alert_news
-from tldops_bot.commands._alerts import RETRACTED
+from tldops_bot.commands._alerts import RETRACTED, tell_keyless
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.request import Request
 from tldops_bot.store import outbox_control
@@ -21,6 +21,6 @@ def retract(ctx: Context, request: Request) -> Reply | Refused:
     alert.state = RETRACTED
     stopped = outbox_control.drop_alert(ctx.session, alert.id, ctx.now, "retracted")
     made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.RETRACT, because))
-    people = _alert_news.tell(ctx, "letters/alert_retracted", alert, made)
-    _alert_news.tell_keyless(ctx, alert)
-    return Reply("retracted", {"id": alert.id, "people": people, "stopped": stopped})
+    told = _alert_news.tell(ctx, "letters/alert_retracted", alert, made)
+    tell_keyless(ctx, told, "letters/alert_withdrawn", alert)
+    return Reply("retracted", {"id": alert.id, "people": told.people, "stopped": stopped})

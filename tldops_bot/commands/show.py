@@ -48,7 +48,7 @@ def show(ctx: Context, request: Request) -> Reply | Refused:
 
 
 def _without_others(values: dict[str, Any]) -> dict[str, object]:
-    """What a mail in clear leaves out: who asked, with which words, and what was noted."""
+    """What is left out in clear: who asked, in which words, and what was noted."""
     lookups = [(at, "a member", command.split()[0]) for at, _, command in values["lookups"]]
     notes = [(about, at, "(a note; once you have a key, it is shown)") for about, at, _ in values["notes"]]
     return {"lookups": lookups, "notes": notes, "wake": None}
@@ -68,7 +68,7 @@ def _entry(ctx: Context, entry: Entry) -> dict[str, object]:
 
 
 def _beside(ctx: Context, person: Person) -> dict[str, object]:
-    """What lies here about them beside the record: requests, notes, questions, mails, the audit."""
+    """What is held about them besides the record: requests, notes, questions, mails, the audit."""
     asked = own_record.asked(ctx.session, person)
     addresses = people.addresses_of(person)
     mails = own_record.kept_mails(ctx.session, person, addresses)

@@ -48,7 +48,7 @@ def subscribe(ctx: Context, request: Request) -> Reply | Refused:
         if refused is not None:
             return refused
         named |= {tld.a_label: tld for tld in tlds}
-    # Nothing that was looked up stands in it: who asks may be anybody.
+    # It tells nothing that was looked up: anybody may be asking.
     return Reply("waiting", {"tlds": [tld.shown for tld in named.values()]}, Status.WAITING)
 
 
@@ -87,7 +87,7 @@ def _one_person(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alon
 def _details(
     ctx: Context, candidate: Candidate, fields: Sequence[Field], tlds: Sequence[Tld]
 ) -> dict[str, object]:
-    """What the request keeps: the candidate, who is to be replaced as it was written, and how sure it is who asked."""
+    """What the request keeps: the candidate, whom they replace as written, and how sure it is who asked."""
     called = {tld.a_label: tld.u_label for tld in tlds if kind_of(tld.a_label)}
     return candidate.as_details() | {
         "called": called,
@@ -99,7 +99,7 @@ def _details(
 
 
 def _entered_by(ctx: Context) -> int | None:
-    """Which stored person enters this, as far as the mail shows it: by its signature, or by its domain's word."""
+    """Which stored person enters this, going by the mail's signature, or its domain's word."""
     if ctx.actor.person_id is not None or not ctx.mail.is_authentic:
         return ctx.actor.person_id
     author = people.by_address(ctx.session, ctx.mail.author)
@@ -109,7 +109,7 @@ def _entered_by(ctx: Context) -> int | None:
 def _unless_a_stranger(
     ctx: Context, refused: Refused, stored: Person | None, tlds: Sequence[Tld]
 ) -> Refused | None:
-    """Members, and people about themselves, hear why not; a stranger must not learn from it who is a member."""
+    """Tell members, and people about themselves, why not; strangers must not learn who is a member."""
     actor = ctx.actor
     is_about_oneself = actor.person is not None and actor.person is stored
     if actor.is_signed and (actor.standing.is_member or is_about_oneself or refused.values.get("own")):
@@ -169,18 +169,17 @@ def _key_of(
         signer = None  # a contact enters somebody else, and their mail program attaches their own key
     naming = [one for one in ctx.mail.certificates if _names(one, candidate.email)]
     offered = signer if signer is not None and alone else (naming[0] if len(naming) == 1 else None)
-    if offered is None or (
-        ctx.actor.person is not None
-        and stored is ctx.actor.person is not None
-        and stored.fingerprint == offered.fingerprint
-    ):
+    if offered is None:
+        return None
+    is_theirs_already = stored is not None and stored.fingerprint == offered.fingerprint
+    if is_theirs_already and stored is ctx.actor.person:
         return None
     # What the key says of itself comes first, so that no answer depends on who is registered.
     if ctx.actor.is_signed and signer is not None and not _names(offered, candidate.email):
         return Refused("key_names_another", {"fingerprint": offered.fingerprint})
     if unfit := fitness(offered, ctx.now):
         return Refused(unfit, {"fingerprint": offered.fingerprint})
-    if stored is not None and stored.fingerprint == offered.fingerprint:
+    if is_theirs_already:
         return None
     if stored is not None:
         return Refused("use_key", {"verb": "KEY"})
@@ -197,6 +196,8 @@ def _replaced(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field]) -> Per
     wanted = next((one.value for one in fields if one.name == "Replaces"), "")
     if not wanted:
         return None
+    if parse_address(wanted.strip("<> ")) is None:
+        return Refused("bad_field", {"field": "Replaces", "value": wanted[:80], "limit": 0})
     person = people.by_address(ctx.session, wanted.strip("<> "))
     if person is None or not all(people.entry_of(ctx.session, person, tld.a_label) for tld in tlds):
         return _unless_a_stranger(
@@ -213,7 +214,7 @@ def _already(
     held = already_asked(ctx, str(details["email"]), tld.a_label, fingerprint, details)
     if held is None:
         return None
-    # Only who has proven the mailbox as well knows already what the answer gives away.
+    # Only those who have also proven the mailbox know already what this answer gives away.
     is_own = held.proven_at is not None and held.fingerprint == (ctx.actor.fingerprint or "nobody")
     return Refused("already_asked", {"tld": shown(tld.a_label), "number": number(held), "own": is_own})
 

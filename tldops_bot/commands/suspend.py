@@ -5,9 +5,8 @@ from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.commands._fields import is_known
 from tldops_bot.commands._requests import number, shown
 from tldops_bot.domain.organisation import parse_seat
-from tldops_bot.domain.outreach import ONE_DAY, SUSPENSIONS_A_DAY
 from tldops_bot.domain.request import Request
-from tldops_bot.store import audit, people
+from tldops_bot.store import people
 from tldops_bot.store.tables import Entry, Person
 
 
@@ -35,11 +34,11 @@ def suspend(ctx: Context, request: Request) -> Reply | Refused:
     entries, because = where
     if not because:
         return Refused("bad_arguments", {"verb": "SUSPEND", "usage": suspend.usage})
-    return _too_many(ctx, entries) or _suspended(ctx, person, entries, because[:200])
+    return _suspending.too_many(ctx, len(entries)) or _suspended(ctx, person, entries, because[:200])
 
 
 def _where(ctx: Context, listed: list[Entry], text: str) -> tuple[list[Entry], str] | Refused:
-    """For which TLDs, and why. Many a word is a TLD ("is", "no", "in"): where it is not the person's, we ask."""
+    """For which TLDs, and why. Many words are TLDs ("is", "no", "in"): if it is not the person's, we ask."""
     first, _, rest = text.partition(" ")
     word = first.rstrip(",:;")
     if word.upper() == "ALL":
@@ -49,14 +48,6 @@ def _where(ctx: Context, listed: list[Entry], text: str) -> tuple[list[Entry], s
         return listed, text.strip()
     held = [one for one in listed if one.tld == tld.a_label]
     return (held, rest.strip()) if held else Refused("suspend_where", {"tld": tld.shown})
-
-
-def _too_many(ctx: Context, entries: list[Entry]) -> Refused | None:
-    done = audit.times(ctx.session, ctx.actor.fingerprint, "suspended", ctx.now - ONE_DAY)
-    is_first = done == 0  # one person may speak for many TLDs
-    if not is_first and done + len(entries) > SUSPENSIONS_A_DAY:
-        return Refused("suspended_enough", {"limit": SUSPENSIONS_A_DAY})
-    return None
 
 
 def _suspended(ctx: Context, person: Person, entries: list[Entry], because: str) -> Reply:

@@ -1,8 +1,8 @@
 """UPDATE-ALERT: more is known about an alert; it goes to the same people, in the same thread."""
 
 from tldops_bot.commands import _alert_news
-from tldops_bot.commands._alert_writing import counts_of, unfit_text
-from tldops_bot.commands._alerts import HELD, POSTED
+from tldops_bot.commands._alert_writing import unfit_text
+from tldops_bot.commands._alerts import HELD, POSTED, everybody_concerned
 from tldops_bot.commands._brakes import ask_for_release, needs_release
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
 from tldops_bot.domain.alert import UPDATE_FIELDS, Terms, read_terms, read_yes
@@ -49,8 +49,7 @@ def update_alert(ctx: Context, request: Request) -> Reply | Refused:
         made.state = HELD
         ask_for_release(ctx, alert, held_because, made.title)
         return Reply("held", values | {"why": held_because}, Status.WAITING, is_confidential=True)
-    found = _alert_news.fan_out_update(ctx, alert, made)
-    counts = counts_of(found)
+    counts = _alert_news.fan_out_update(ctx, alert, made).counts
     return Reply("sent", values | counts, is_confidential=True)
 
 
@@ -69,8 +68,7 @@ def _written(ctx: Context, alert: Alert, terms: Terms) -> AlertNews:
 
 def _draft(ctx: Context, alert: Alert, made: AlertNews, terms: Terms) -> Reply:
     """What members would get, and how many; nothing is kept."""
-    found = _alert_news.everybody_concerned(ctx, alert)
-    letter = _alert_news.update_letter(ctx, alert, made, [])
-    counts = counts_of(found)
+    letter = _alert_news.update_letter(ctx, alert, made)
+    counts = everybody_concerned(ctx, alert).counts
     values = dict(letter.values) | counts | {"safer": terms.safer}
     return Reply("draft", values, attachments=letter.attachments, is_confidential=True)

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from tldops_bot.config.settings import Config
+from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.nearest import nearest
 
 PATHS = {
@@ -19,10 +20,21 @@ PATHS = {
     "wake": ("gateways_file",),
     "templates": ("directory",),
 }
+# By the first word of pydantic's name for what is wrong; its own words are for programmers.
+_KINDS = {
+    "model": "a table is needed, with its name in brackets",
+    "dict": "a table is needed, with its name in brackets",
+    "int": "a whole number is needed",
+    "bool": "true or false is needed",
+    "string": "text is needed, in quotation marks: ASCII, and not too long",
+    "path": "text is needed, in quotation marks",
+    "tuple": 'a list is needed, such as ["text"]',
+    "too": "at least one is needed",
+}
 
 
 class ConfigProblem(Exception):
-    """The configuration cannot be used; the text says which file, which key, and what to write instead."""
+    """The configuration can't be used; the text says which file, which key, and what to write instead."""
 
 
 def find_config(named: Path | None, environment: Mapping[str, str], folder: Path) -> Path:
@@ -42,7 +54,7 @@ def find_config(named: Path | None, environment: Mapping[str, str], folder: Path
 def load_config(file: Path) -> Config:
     """Read and check one configuration file. Raises ConfigProblem."""
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = file.read_bytes().decode("utf-8-sig")  # some editors put a mark before it
     except OSError as problem:
         raise ConfigProblem(f"{file}: cannot be read ({problem.strerror})") from problem
     except UnicodeDecodeError as problem:
@@ -55,14 +67,26 @@ def load_config(file: Path) -> Config:
         raise ConfigProblem(f"{file}: unknown key file")
     folder = file.resolve().parent
     try:
-        whole = _with_gateways(_absolute(tables, folder))
+        whole = _with_gateways(_absolute(_with_people(tables), folder))
         return Config.model_validate(whole | {"file": file.resolve()})
     except ValidationError as problem:
         raise ConfigProblem("\n".join(_lines(problem, file))) from problem
 
 
+def _with_people(tables: dict[str, Any]) -> dict[str, Any]:
+    """Without an owner: postmaster, whom every mail domain has (RFC 5321 section 4.5.1). The operator: the owner."""
+    of_list, operator = tables.get("list"), tables.get("operator", {})
+    if not isinstance(of_list, dict) or not isinstance(operator, dict):
+        return tables
+    address = parse_address(str(of_list.get("address")))
+    if address is None:
+        return tables
+    owner = of_list.get("owner", f"postmaster@{address.rpartition('@')[2]}")
+    return tables | {"list": of_list | {"owner": owner}, "operator": {"email": owner} | operator}
+
+
 def _absolute(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Paths are relative to the file's own folder; the ones left out get their default there."""
+    """Paths are relative to the file's own folder; omitted ones get their default there."""
     made = {name: dict(table) if isinstance(table, dict) else table for name, table in tables.items()}
     for table, keys in PATHS.items():
         held = made.get(table)
@@ -80,7 +104,7 @@ def _absolute(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _with_gateways(tables: dict[str, Any]) -> dict[str, Any]:
-    """The gateways of `wake.gateways_file` beside those in config.toml. What is said of it quotes nothing of it."""
+    """The gateways in `wake.gateways_file`, besides those in config.toml. Errors quote nothing from it."""
     wake = tables.get("wake")
     if not isinstance(wake, dict) or not isinstance(wake.get("gateways_file"), str):
         return tables
@@ -118,7 +142,8 @@ def _lines(problem: ValidationError, file: Path) -> list[str]:
         elif error["type"] == "missing":
             lines.append(f"{file}: {key} is missing")
         else:
-            lines.append(f"{file}: {key}: {error['msg'].removeprefix('Value error, ')}")
+            words = _KINDS.get(error["type"].partition("_")[0], "") or error["msg"]
+            lines.append(f"{file}: {key}: {words.removeprefix('Value error, ')}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What a configuration names beside itself, where it goes on another machine, and config.toml written for that."""
+"""What a configuration names outside itself, where that goes elsewhere, and a config.toml to match."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any
 from tldops_bot.config.load import PATHS
 from tldops_bot.config.settings import Config
 
-_OF_THE_MACHINE = {"listener.socket", "roster.fonts"}  # made, or installed, there anew
+_OF_THE_MACHINE = {"listener.socket", "roster.fonts"}  # made or installed anew there
 _DEFAULTS = {"openpgp.home": "var/gnupg"}
 DATABASE = "database.url"
 _SQLITE = "sqlite:///"
@@ -24,7 +24,7 @@ ROLES = tuple(
 
 
 class CannotMove(Exception):
-    """config.toml is written in a way that cannot be changed here; the text names the key."""
+    """config.toml is written in a way that can't be changed here; the text names the key."""
 
 
 def kept_paths(config: Config) -> dict[str, Path]:
@@ -34,7 +34,7 @@ def kept_paths(config: Config) -> dict[str, Path]:
 
 
 def places(text: str, roles: set[str], data: Path) -> dict[str, str]:
-    """Where each goes, below the folder for data: where it was, unless that is somewhere else."""
+    """Where each goes below the data folder: where it was, unless that is somewhere else."""
     tables = tomllib.loads(text)
     found = {}
     for role in sorted(roles):
@@ -44,7 +44,7 @@ def places(text: str, roles: set[str], data: Path) -> dict[str, str]:
 
 
 def database_url(text: str, data: Path) -> str:
-    """The database of a service that is set up below the folder for data."""
+    """The database of a service that is set up below the data folder."""
     url = _value(tomllib.loads(text), DATABASE) or _SQLITE + _DEFAULT_FILE
     if not isinstance(url, str) or not url.startswith(_SQLITE):
         return str(url)
@@ -52,7 +52,7 @@ def database_url(text: str, data: Path) -> str:
 
 
 def spelled_out(wanted: Mapping[str, str], data: Path) -> dict[str, str]:
-    """The same for a config.toml that lies elsewhere than the data."""
+    """The same for a config.toml that is not with the data."""
     found = {role: str(data / value) for role, value in wanted.items() if role != DATABASE}
     url = wanted[DATABASE]
     return found | {
@@ -61,7 +61,7 @@ def spelled_out(wanted: Mapping[str, str], data: Path) -> dict[str, str]:
 
 
 def moved(text: str, wanted: Mapping[str, str]) -> str:
-    """config.toml with these values; all else in it stays as it is. Raises CannotMove."""
+    """config.toml with these values, and everything else unchanged. Raises CannotMove."""
     for role, value in wanted.items():
         if _value(tomllib.loads(text), role) == value or _DEFAULTS.get(role) == value:
             continue
@@ -71,7 +71,7 @@ def moved(text: str, wanted: Mapping[str, str]) -> str:
         except tomllib.TOMLDecodeError:
             held = None
         if held != value:
-            raise CannotMove(f"config.toml: {role} is written in a way that cannot be changed here")
+            raise CannotMove(f"config.toml: {role} cannot be changed here; write it as config.example.toml does")
     return text
 
 
@@ -97,7 +97,7 @@ def _value(tables: Mapping[str, Any], role: str) -> Any:
 
 
 def _below(written: Any, data: Path) -> str:
-    """A path as it lies below that folder, "" if it does not."""
+    """A path relative to that folder; "" if it is not below it."""
     path = PurePosixPath(written) if isinstance(written, str) else PurePosixPath("/")
     if path.is_absolute() and path.is_relative_to(data):
         path = path.relative_to(data)

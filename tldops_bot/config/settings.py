@@ -1,4 +1,4 @@
-"""What may stand in config.toml: every table, every key, its type and what it is when left out."""
+"""What may be in config.toml: every table and key, its type, and its default."""
 
 from datetime import timedelta
 from importlib.util import find_spec
@@ -14,12 +14,15 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.durations import parse_duration
 from tldops_bot.domain.language import ENGLISH, is_language_code
+from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.schedule import validate_crontab
 from tldops_bot.domain.wake import is_gateway_name, problem_of_url
 
@@ -68,13 +71,13 @@ def _host_port(value: str) -> str:
 
 
 def host_and_port(value: str) -> tuple[str, int]:
-    """Of a HostPort; brackets round an IPv6 address are left out."""
+    """The two parts of a HostPort, an IPv6 address without its brackets."""
     host, _, port = value.rpartition(":")
     return host.strip("[]"), int(port)
 
 
 def _database_url(value: str) -> str:
-    """PostgreSQL's own short forms mean the one library we use. Never quoted when wrong: it may hold a password."""
+    """PostgreSQL's short forms mean the one driver we use. Never quoted in errors: it may hold a password."""
     kind, _, rest = value.partition("://")
     if kind in ("postgres", "postgresql"):
         kind = _POSTGRESQL
@@ -131,9 +134,16 @@ GatewayUrl = Annotated[SecretStr, AfterValidator(_gateway_url)]
 
 
 class Table(BaseModel):
-    """A table of config.toml: unknown keys are errors, values do not change afterwards."""
+    """A table of config.toml: unknown keys are errors, and values don't change afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, about: ValidationInfo) -> Any:
+        if isinstance(value, bool) and cls.model_fields[str(about.field_name)].annotation is int:
+            raise ValueError("a whole number is needed")
+        return value
 
 
 class ListSettings(Table):
@@ -142,6 +152,11 @@ class ListSettings(Table):
     delimiter: Literal["+", "-", "="] = "+"
     owner: Address
     language: Language = ENGLISH
+
+    @property
+    def home(self) -> ListAddress:
+        """The address taken apart: which recipients are the list's, and its sub-addresses."""
+        return ListAddress.parse(self.address, self.delimiter)
 
 
 class OperatorSettings(Table):
@@ -153,7 +168,7 @@ class ListenerSettings(Table):
     host: str = "127.0.0.1"
     port: Port = 8025
     socket: Path | None = None
-    max_message_bytes: int = Field(default=10_485_760, ge=16_384, le=100_000_000)
+    max_message_bytes: int = Field(default=10_485_760, ge=1_000, le=100_000_000)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     trusted_authserv_ids: tuple[str, ...] = ()
@@ -228,7 +243,7 @@ class AlertSettings(Table):
 
 
 class WakeSettings(Table):
-    """The ways to wake members; those of `gateways_file` stand among the `gateways` once the file was read."""
+    """The ways to wake members; once read, those in `gateways_file` are among the `gateways`."""
 
     gateways: dict[GatewayName, GatewayUrl] = {}
     gateways_file: Path | None = None
@@ -254,7 +269,7 @@ class TemplateSettings(Table):
 
 
 class Config(Table):
-    """The whole of config.toml. `file` is where it was read; paths in it are made absolute on reading."""
+    """The whole of config.toml. `file` is where it was read; paths in it are made absolute."""
 
     file: Path
     list: ListSettings

@@ -13,7 +13,7 @@ _IDN = "*"
 
 @dataclass(frozen=True, slots=True)
 class TileMap:
-    """Where each tile stands, counted from the upper left corner."""
+    """Where each tile is, counted from the upper left corner."""
 
     places: Mapping[Tld, tuple[int, int]]
     columns: int
@@ -21,7 +21,7 @@ class TileMap:
 
 
 def load_tile_map(tlds: TldTable) -> TileMap:
-    """The places of all ccTLDs of the table. One that is younger than the map stands in a row below it."""
+    """The places of all ccTLDs in the table. Any younger than the map are in a row below it."""
     drawn = list(_drawn(data_file("tile_map.txt").read_text(encoding="utf-8")))
     columns = 1 + max(column for column, _, _ in drawn)
     rows = 1 + max(row for _, row, _ in drawn)
@@ -45,7 +45,7 @@ def _drawn(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _waiting(tlds: TldTable) -> dict[str, list[Tld]]:
-    """The ccTLDs by the word that stands for them in the drawing."""
+    """The ccTLDs, by the word that stands for them in the drawing."""
     found: dict[str, list[Tld]] = {}
     for facts in tlds.of_kind("cctld"):
         found.setdefault(_word(facts), []).append(facts.tld)

@@ -14,7 +14,7 @@ COLUMNS = ("a_label", "u_label", "kind", "country", "country_name", "region", "r
 
 
 class TldTableUnreadable(Exception):
-    """The table has a row that can't be right; says which line and why."""
+    """The table has a row that can't be right; the text says which line, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class TldTable:
         return len(self.by_a_label)
 
     def get(self, tld: Tld) -> TldFacts | None:
-        """What is known of a TLD; None if it is not in the root."""
+        """What is known about a TLD; None if it is not in the root."""
         return self.by_a_label.get(tld.a_label)
 
     def of_kind(self, *kinds: str) -> tuple[TldFacts, ...]:

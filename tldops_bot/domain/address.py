@@ -1,4 +1,4 @@
-"""The one grammar for mail addresses: RFC 5321 section 4.1.2 less quotes, literals and dotless hosts."""
+"""The one grammar for mail addresses: RFC 5321 section 4.1.2 without quotes, literals and dotless hosts."""
 
 import re
 
@@ -13,10 +13,10 @@ _LAST_LABEL = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
 
 
 def parse_address(text: str) -> str | None:
-    """The address with its domain in lower-case A-labels and its local part as written; None if it is none.
+    """The address, its domain in lower-case A-labels and its local part as written; None if it is not one.
 
-    Everything that reaches an envelope or a header went through here, so no line break, blank,
-    second address or comment can ride along.
+    Everything that reaches an envelope or a header has been through here, so no line break, blank, second
+    address or comment can ride along.
     """
     if len(text) > 2 * MAX_OCTETS:
         return None
@@ -38,17 +38,17 @@ def _parse_domain(text: str) -> str | None:
 
 
 def address_key(address: str) -> str:
-    """What two spellings of one mailbox have in common; for comparing and for unique columns."""
+    """What two spellings of one mailbox have in common; for comparing, and for unique columns."""
     return (parse_address(address) or address).casefold()
 
 
 def same_address(one: str, other: str) -> bool:
-    """Whether both are valid and mean one mailbox; case does not count, not even on the left of the @."""
+    """Whether both are valid and mean the same mailbox; case is ignored, even left of the @."""
     return parse_address(one) is not None and address_key(one) == address_key(other)
 
 
 def domain_of(address: str) -> str:
-    """The domain in A-labels, or an empty string for what is no address."""
+    """The domain in A-labels; "" if it is not an address."""
     return (parse_address(address) or "").rpartition("@")[2]
 
 
@@ -59,6 +59,6 @@ def mask_address(address: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """`+44…00`: the first three and the last two characters, or nothing of a short number."""
+    """`+44…00`: the first three and last two characters; nothing of a short number."""
     kept = "".join(char for char in phone if char.isdigit() or char == "+")
     return f"{kept[:3]}…{kept[-2:]}" if len(kept) >= 9 else "…"

@@ -1,4 +1,4 @@
-"""What an alert may say of itself: a bad value takes the safer one, except where that is unsafe."""
+"""What an alert may say about itself: a bad value becomes a safer one, unless that would be unsafe."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ NO = ("no", "n", "false", "0", "")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whom an alert is for. Everybody, or all of the named together."""
+    """Whom an alert is for: everybody, or all that are named, taken together."""
 
     everybody: bool = True
     tlds: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Scope:
 
     @property
     def words(self) -> str:
-        """As it stands in notices."""
+        """As notices show it."""
         if self.everybody:
             return "all"
         found = []
@@ -48,7 +48,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class BadScope:
-    """A scope that can't be resolved; the alert must not go to the wrong people."""
+    """A scope that can't be resolved: the alert must not go to the wrong people."""
 
     word: str
     nearest: str = ""
@@ -56,7 +56,7 @@ class BadScope:
 
 @dataclass(frozen=True, slots=True)
 class Safer:
-    """A field whose value could not be used, and what stands instead."""
+    """A field whose value could not be used, and the value taken instead."""
 
     name: str
     value: str
@@ -65,7 +65,7 @@ class Safer:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an alert says of itself, after defaults."""
+    """What an alert says about itself, with defaults filled in."""
 
     title: str
     tlp: str
@@ -89,7 +89,7 @@ def read_terms(text: str, title: str | None, tlp: str | None, severity: str | No
 
 
 def _tlp(value: str | None) -> tuple[str, bool]:
-    """TLP 2.0; WHITE was CLEAR in TLP 1.0. What can't be read is taken as RED when it may be, else AMBER+STRICT."""
+    """TLP 2.0; 1.0's WHITE is CLEAR. What can't be read is RED if it may mean that, else AMBER+STRICT."""
     if value is None or not value.strip():
         return "AMBER", False
     word = value.strip().upper().removeprefix("TLP:").replace(" ", "")
@@ -134,7 +134,7 @@ def read_scope(text: str | None) -> Scope | BadScope:
 
 
 def nearest_scope(text: str, is_known: Callable[[Tld], bool]) -> str:
-    """What of a scope can be resolved, rightly written: "Scope: nl zz" is perhaps "tld nl"; "all" where nothing can."""
+    """What can be resolved of a scope, in correct form: "Scope: nl zz" may mean "tld nl"; else "all"."""
     kept = []
     for part in text.replace(";", ",").split(","):
         words = part.split()

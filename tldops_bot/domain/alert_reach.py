@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 REPORTED_AFTER = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=24))
 SEEN, CALLED, REACHED, WAITING, FAILED = "seen", "called", "reached", "waiting", "failed"
+SIGNED = "signed"  # of who has seen it: said so with their key, not by a word that can be read on the way
 BEST_FIRST = (SEEN, CALLED, REACHED, WAITING, FAILED)
 
 
@@ -22,7 +23,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What came of telephoning a TLD."""
+    """What came of phoning a TLD."""
 
     tld: str
     reached: bool
@@ -33,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class TldReach:
-    """The best that any contact of a TLD got, and why where none got it."""
+    """The best that any contact of a TLD got, and, if none got it, why."""
 
     tld: str
     state: str
@@ -44,14 +45,14 @@ class TldReach:
 
     @property
     def is_to_be_called(self) -> bool:
-        """Nobody there has said that they know."""
+        """Whether nobody there has said that they know."""
         return self.state not in (SEEN, CALLED)
 
 
 def by_tld(
     reach: Iterable[Reach], tlds_of: Mapping[int, Sequence[str]], calls: Sequence[Call] = ()
 ) -> list[TldReach]:
-    """Each TLD with the best that any of its contacts got; whom the phone reached counts before the mail server."""
+    """Each TLD with the best that any of its contacts got; being reached by phone beats the mail server."""
     found: dict[str, list[Reach]] = {}
     for one in reach:
         for tld in tlds_of.get(one.person_id, ()):
@@ -85,7 +86,7 @@ class Response:
 
 
 def response(lines: Sequence[TldReach]) -> Response:
-    """Shares of all TLDs, those that never answered included: half of all, not half of those who were quick."""
+    """Shares of all TLDs, including those that never answered: half of all, not half of the quick ones."""
     times = sorted(one.seen_after for one in lines if one.seen_after is not None)
 
     def within(percent: int) -> timedelta | None:
@@ -96,7 +97,7 @@ def response(lines: Sequence[TldReach]) -> Response:
 
 
 def due_report(posted_at: datetime, reported: int, now: datetime) -> int:
-    """Which report is due: its number from 1, or 0. After a time of standing still only the latest is."""
+    """Which report is due: its number from 1, or 0. After a standstill, only the latest."""
     due = sum(posted_at + after <= now for after in REPORTED_AFTER)
     return due if due > reported else 0
 

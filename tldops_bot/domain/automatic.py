@@ -1,4 +1,4 @@
-"""Was this mail sent by a machine? Then it is never answered, and answers nothing (RFC 3834)."""
+"""Was this mail sent by a machine? If so it is never answered, and answers nothing (RFC 3834)."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ MAILER_NAMES = frozenset(
 )
 LIST_ENDINGS = ("-owner", "-bounces", "-request")
 BULK_PRECEDENCES = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
-# A mail that is nothing but one of these was made by a program: a report, an answer to an invitation.
+# A mail that is nothing but one of these was made by a program: a report, a calendar answer.
 MACHINE_TYPES = frozenset(
     {
         "multipart/report",
@@ -40,7 +40,7 @@ class Marks:
 def is_automatic(marks: Marks, mail_from: str) -> str:
     """Why no person is behind this mail, as a snake_case word, or "".
 
-    X-Auto-Response-Suppress is only a hint: Outlook puts it into mails of people, too.
+    X-Auto-Response-Suppress is only a hint: Outlook puts it into people's mails, too.
     """
     if bounce := is_bounce(marks, mail_from):
         return bounce
@@ -67,7 +67,7 @@ def is_bounce(marks: Marks, mail_from: str) -> str:
 
 
 def is_mailer(address: str) -> bool:
-    """Is this an address of mail software: MAILER-DAEMON, postmaster, owner-list, list-bounces?"""
+    """Whether this is an address of mail software: MAILER-DAEMON, postmaster, owner-list, list-bounces."""
     local = local_part(address)
     return local in MAILER_NAMES or local.startswith("owner-") or local.endswith(LIST_ENDINGS)
 

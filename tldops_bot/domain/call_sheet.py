@@ -1,4 +1,4 @@
-"""Whom to telephone when mail has not reached them: TLD by TLD, with the time of day over there."""
+"""Whom to phone when mail has not reached them: TLD by TLD, with their local time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class SheetContact:
 
     name: str
     organisation: str
-    phones: tuple[tuple[str, str], ...]  # ("Mobile", "+44…"), the one most likely to wake somebody first
+    phones: tuple[tuple[str, str], ...]  # ("Mobile", "+44…"), first the one most likely to wake somebody
     zones: tuple[str, ...] = ()
     note: str = ""
 
@@ -37,7 +37,7 @@ class SheetLine:
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
-    """What stands above a sheet: of which alert it is, for whose eyes, and who is to call."""
+    """What heads a sheet: which alert it is about, for whose eyes, and who is to call."""
 
     alert_id: str
     title: str
@@ -47,12 +47,12 @@ class SheetHead:
 
     @property
     def label(self) -> str:
-        """The alert's TLP label, but never less than that of the numbers."""
+        """The alert's TLP label, but never less than that of the phone numbers."""
         return "AMBER" if self.tlp in ("CLEAR", "GREEN") else self.tlp
 
 
 def local_times(zones: Sequence[str], now: datetime) -> str:
-    """The time of day over there: "14:05", "23:05 night", "09:05 to 11:05", or "" where it is unknown."""
+    """The local time: "14:05", "23:05 night", "09:05 to 11:05", or "" if unknown."""
     clocks = sorted({now.astimezone(_zone(zone)).replace(tzinfo=None) for zone in zones})
     if not clocks:
         return ""
@@ -63,7 +63,7 @@ def local_times(zones: Sequence[str], now: datetime) -> str:
 
 
 def _zone(name: str) -> tzinfo:
-    """Of a place, or at a distance from UTC as in "UTC+05:30"."""
+    """The time zone of a place, or at a distance from UTC as in "UTC+05:30"."""
     if name[:4] in ("UTC+", "UTC-"):
         hours, minutes = name[4:].split(":")
         distance = timedelta(hours=int(hours), minutes=int(minutes))

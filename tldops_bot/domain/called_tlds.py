@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tldops_bot.domain.organisation import parse_seat
 
-# TLDs that are words as well: behind a TLD, and before other words, they are words.
+# TLDs that are also words: after a TLD and before other words, they are read as words.
 _ALSO_WORDS = frozenset(
     [
         "ad",
@@ -61,20 +61,20 @@ _ALSO_WORDS = frozenset(
         "ws",
     ]
 )
-# The colon within cert:example-cert ends nothing.
+# The colon inside cert:example-cert does not end the list.
 _ENDS_THE_TLDS = re.compile(r"\s*(?:(?<!\bcert)(?<!\bregional):|\s[-–—]\s)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """TLDs by A-label in the order they were named, and what was said of them."""
+    """TLDs by A-label in the order they were named, and what was said about them."""
 
     tlds: tuple[str, ...]
     words: str = ""
 
 
 def read_called(text: str, known: Collection[str]) -> Called:
-    """The TLDs in front, as far as they are among those `known`; what follows a colon or dash is words for sure."""
+    """The leading TLDs, as far as they are `known`; whatever follows a colon or dash is certainly words."""
     head, *rest = _ENDS_THE_TLDS.split(text.strip(), maxsplit=1)
     pieces = head.replace(",", " , ").replace(";", " , ").split()
     found: list[tuple[str, bool]] = []  # A-label, and whether it may be a word
@@ -94,6 +94,6 @@ def read_called(text: str, known: Collection[str]) -> Called:
 
 
 def _label(piece: str, known: Collection[str]) -> str:
-    """The A-label of a TLD that is known; "" for anything else."""
+    """The A-label of a known TLD; "" for anything else."""
     tld = parse_seat(piece)
     return tld.a_label if tld is not None and tld.a_label in known else ""

@@ -1,4 +1,4 @@
-"""What somebody says of the person who is to be listed, checked field by field."""
+"""What somebody says about the person who is to be listed, checked field by field."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,7 +22,7 @@ LIMITS = {"Name": 120, "Organisation": 200, "Postal": 400, "Timezone": 60}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person as asked for. Phones as written and in E.164; everything else as written, in one line."""
+    """A person as asked for. Phones as written and in E.164; everything else as written, on one line."""
 
     name: str = ""
     email: str = ""
@@ -39,12 +39,12 @@ class Candidate:
     language: str = ""
 
     def as_details(self) -> dict[str, Any]:
-        """What a request keeps of it."""
+        """What a request stores of it."""
         return asdict(self)
 
 
 def candidate_from(details: dict[str, Any]) -> Candidate:
-    """A candidate as a request kept it."""
+    """A candidate as a request stored it."""
     return Candidate(**{name: details.get(name, "") for name in Candidate.__slots__})
 
 

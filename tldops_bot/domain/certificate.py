@@ -20,8 +20,8 @@ FITNESS_REASONS = (
 class Certificate:
     """A public key; fingerprints are 40 upper-case hex digits, times are UTC.
 
-    `signs_until` and `encrypts_until` are the last moment any key in it can do so; None together with
-    `can_sign` or `can_encrypt` means for ever. `algorithm` is the weakest one in use, as in `rsa1024`.
+    `signs_until` and `encrypts_until` are the last moment at which any key in it can do so; None together
+    with `can_sign` or `can_encrypt` means for ever. `algorithm` is the weakest one in use, such as `rsa1024`.
     """
 
     fingerprint: str
@@ -46,7 +46,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was encrypted to this certificate, and why."""
+    """Why nothing was encrypted to a certificate."""
 
     reason: str
 
@@ -69,7 +69,7 @@ def fitness(certificate: Certificate, now: datetime, min_remaining: timedelta = 
 
 
 def is_weak(algorithm: str) -> bool:
-    """RSA and ElGamal below 2048 bits, and DSA at any size (one bad nonce gives its secret away)."""
+    """RSA and ElGamal below 2048 bits, and DSA of any size (one bad nonce gives its secret away)."""
     family = algorithm.rstrip("0123456789")
     if family == "dsa":
         return True

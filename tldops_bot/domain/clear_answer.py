@@ -1,4 +1,4 @@
-"""Whether the answer to a token stands alone at the top: people write "No!" above a quoted CONFIRM, signed too."""
+"""Whether the answer to a token stands alone at the top: people write "No!" above a quoted CONFIRM."""
 
 import re
 
@@ -14,14 +14,14 @@ _LIST = re.compile(r"list[ \t]*:.*", re.IGNORECASE)
 
 
 def answers_token(request: Request) -> bool:
-    """Whether this command hands a token back, rightly written or not."""
+    """Whether this command hands a token back, correctly written or not."""
     return request.verb in _ANSWERS and any(read_token(word) is not None for word in request.arguments[:1])
 
 
 def is_clear(text: str, commands: Commands) -> bool:
-    """False when something but a greeting, `List:` and quoted lines stands above the first answer to a token.
+    """False if anything but a greeting, `List:` and quoted lines stands above the first answer to a token.
 
-    For a signed text; of an unsigned one only the first line is read at all.
+    This is for signed text; of an unsigned one only the first line is read anyway.
     """
     answering = [one for one in commands.requests if answers_token(one)]
     if not answering:

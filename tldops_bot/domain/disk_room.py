@@ -1,11 +1,11 @@
-"""How much room a disk must have: a mail that cannot be stored is not taken, and SQLite needs some for itself."""
+"""How much room a disk must have: what can't be stored is not accepted, and SQLite needs some itself."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from tldops_bot.domain.finding import State
 
-FULL_BYTES: Final = 100_000_000  # a few mails of the largest size, and their traces
+FULL_BYTES: Final = 100_000_000  # a few mails of the largest size, and what they leave behind
 LOW_BYTES: Final = 1_000_000_000
 
 
@@ -18,7 +18,7 @@ class Room:
 
 
 def judge_room(room: Room) -> State:
-    """A disk smaller than the bounds is judged by its share: a tenth is low, a hundredth is full."""
+    """Disks smaller than the bounds are judged by share: a tenth left is low, a hundredth is full."""
     if room.free_bytes < min(FULL_BYTES, room.total_bytes // 100):
         return State.BROKEN
     return State.WARNING if room.free_bytes < min(LOW_BYTES, room.total_bytes // 10) else State.OK

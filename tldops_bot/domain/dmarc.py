@@ -1,19 +1,16 @@
-"""Does a mail speak for the domain in its From, and what does that domain ask for if not? (RFC 9989)
-
-Pure rules: the DNS is asked through what the caller hands in.
-"""
+"""Does a mail speak for the domain in its From, and if not, what does that domain ask for? (RFC 9989)"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-MAX_QUERIES: Final = 8  # of one tree walk, section 4.10
+MAX_QUERIES: Final = 8  # queries of one tree walk, section 4.10
 MAX_TAGS: Final = 50
 POLICIES: Final = ("none", "quarantine", "reject")
 
 
 class DnsAnswers(Protocol):
-    """What DMARC asks the DNS. None is trouble that may pass; an empty answer is an answer."""
+    """What DMARC asks the DNS. None means temporary trouble; an empty answer is an answer."""
 
     def texts(self, name: str) -> Sequence[str] | None: ...
     def exists(self, name: str) -> bool | None: ...
@@ -34,7 +31,7 @@ class Record:
     applies: bool = True
 
     def wishes(self, author_domain: str, exists: Callable[[str], bool | None]) -> str:
-        """The policy for a failing mail of this author's domain (p, sp, np), one step milder in a test."""
+        """The policy for a failing mail of this author's domain (p, sp, np), one step milder in test mode."""
         wish = self.policy
         if author_domain != self.domain:
             wish = self.subdomain_policy or wish
@@ -53,7 +50,7 @@ class Walk:
 
     @property
     def organizational_domain(self) -> str:
-        """Section 4.10.2. A TLD is never one, unless it says psd=n: strangers who share it do not speak for it."""
+        """Section 4.10.2. Never a TLD, unless it says psd=n: strangers who share it don't speak for it."""
         for one in self.records:
             if one.public_suffix == "n":
                 return one.domain
@@ -71,7 +68,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Identifiers:
-    """The domains that SPF and DKIM passed for, and those where only trouble kept them from an answer."""
+    """The domains for which SPF and DKIM passed, and those for which only trouble prevented an answer."""
 
     spf: tuple[str, ...] = ()
     dkim: tuple[str, ...] = ()
@@ -89,14 +86,14 @@ class Outcome:
 
 @dataclass(slots=True)
 class Dmarc:
-    """DMARC for one mail; keeps its walks, so that no question is asked twice."""
+    """DMARC for one mail; caches its walks, so that no question is asked twice."""
 
     author_domain: str
     dns: DnsAnswers
     _walks: dict[str, Walk] = field(default_factory=dict)
 
     def could_align(self, domain: str) -> bool:
-        """Cheap and sure to say yes where alignment is possible: who else passes does not matter here."""
+        """Whether alignment is possible: cheap, and never a false no."""
         return _is_within(domain, self._walk(self.author_domain).organizational_domain)
 
     def policy(self) -> Outcome:
@@ -110,7 +107,7 @@ class Dmarc:
         return Outcome("fail", record.wishes(self.author_domain, self.dns.exists))
 
     def outcome(self, identifiers: Identifiers) -> Outcome:
-        """Pass when one domain that passed stands for the author's; what others pass for changes nothing."""
+        """Pass if any domain that passed stands for the author's; whatever else passed does not matter."""
         asked = self.policy()
         record = self._walk(self.author_domain).applicable
         if asked.result != "fail" or record is None:
@@ -157,14 +154,14 @@ def walk(start: str, texts: Callable[[str], Sequence[str] | None]) -> Walk:
 
 
 def walk_targets(start: str) -> tuple[str, ...]:
-    """The names to ask at: the domain itself, then its last seven labels and upwards."""
+    """The names to ask: the domain itself, then its last seven labels, and upwards."""
     labels = start.split(".")
     first_parent = max(1, len(labels) - (MAX_QUERIES - 1))
     return (start, *(".".join(labels[i:]) for i in range(first_parent, len(labels))))
 
 
 def parse_record(domain: str, texts: Sequence[str]) -> Record | None:
-    """The one record among these texts; None when there is none, or more than one."""
+    """The single record among these texts; None if there is none, or more than one."""
     ours = [found for found in map(_tags, texts) if found]
     if len(ours) != 1:
         return None
@@ -174,7 +171,7 @@ def parse_record(domain: str, texts: Sequence[str]) -> Record | None:
         policies[name] in POLICIES for name in ("sp", "np") if name in tags
     )
     suffix = tags.get("psd", "u").lower()
-    # Without a sound policy, section 4.10.1: none where reports are asked for, else as if there were no record.
+    # Without a valid policy (4.10.1): `none` if reports are asked for, else as if there were no record.
     wishes = policies if is_sound else {"p": "none", "sp": "", "np": ""}
     return Record(
         domain,
@@ -190,14 +187,14 @@ def parse_record(domain: str, texts: Sequence[str]) -> Record | None:
 
 
 def _tags(text: str) -> dict[str, str]:
-    """The tags of a record, the first of each name; none at all unless `v=DMARC1` stands first."""
+    """The tags of a record, the first of each name; none at all unless `v=DMARC1` comes first."""
     pairs = [part.partition("=") for part in text.split(";")[:MAX_TAGS]]
     cut = [(name.strip().lower(), value.strip()) for name, equals, value in pairs if equals]
     return dict(reversed(cut)) if cut and cut[0] == ("v", "DMARC1") else {}
 
 
 def _is_bare_tld(record: Record) -> bool:
-    """RFC 9989 would let a TLD's record without `psd` join all its registrants into one organization."""
+    """RFC 9989 would let a TLD's record without `psd` unite all its registrants into one organization."""
     return "." not in record.domain
 
 

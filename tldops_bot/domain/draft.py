@@ -1,4 +1,4 @@
-"""A letter put into words and octets, not yet sealed: what the outbox keeps."""
+"""A letter rendered into octets, not yet sealed: what the outbox keeps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

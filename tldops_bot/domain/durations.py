@@ -35,7 +35,7 @@ def say_duration(length: timedelta) -> str:
 
 
 def say_length(length: timedelta) -> str:
-    """How long something took, as near as anybody wants to know: "48 s", "7 min", "5 h 20 min", "3 days"."""
+    """How long something took, roughly: "48 s", "7 min", "5 h 20 min", "3 days"."""
     seconds = int(length.total_seconds())
     if seconds < 120:
         return f"{seconds} s"

@@ -18,7 +18,7 @@ class Treatment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What is done with a copy, and why nothing goes where nothing does."""
+    """What is done with a copy and, if nothing goes, why."""
 
     treatment: Treatment
     reason: str = ""
@@ -26,7 +26,7 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of a recipient now."""
+    """What the store knows about a recipient now."""
 
     is_served: bool  # listed for a TLD, or in the committee or secretariat
     is_forgotten: bool
@@ -36,7 +36,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """By what right a mail was addressed when it was written."""
+    """The right by which a mail was addressed when it was written."""
 
     kind: Kind
     is_confidential: bool
@@ -75,7 +75,7 @@ def _is_stored(address: str, stored: tuple[str, ...]) -> bool:
 
 
 def without_key(claim: Claim) -> Right:
-    """What becomes of a copy that can't be encrypted: nothing confidential goes unencrypted."""
+    """What becomes of a copy that can't be encrypted: confidential mail never goes unencrypted."""
     if claim.entitled is Entitled.MEMBER and claim.kind is Kind.ALERT:
         return Right(Treatment.HOLD, "no-key")
     if claim.entitled is Entitled.PERSON and not claim.is_confidential:

@@ -1,4 +1,4 @@
-"""What the SMTP dialogue said about one mail (RFC 5321 section 2.3.1); nothing of it proves anything."""
+"""What the SMTP dialogue said about one mail (RFC 5321 section 2.3.1); none of it proves anything."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is counted of the list on one day, and how a row of days is thinned to weeks or months."""
+"""What is counted of the list each day, and how a series of days is thinned to weeks or months."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tldops_bot.domain.roster import Coverage, Share
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The counts of one day (UTC): nothing in them belongs to a TLD or a person."""
+    """The counts of one day (UTC), none of which is about a TLD or a person."""
 
     day: date
     cctlds: int
@@ -33,7 +33,7 @@ class Figures:
 
 
 def figures_of(day: date, coverage: Coverage) -> Figures:
-    """What is kept of a day."""
+    """What is kept about a day."""
     return Figures(
         day=day,
         cctlds=coverage.cctlds.total,
@@ -48,12 +48,12 @@ def figures_of(day: date, coverage: Coverage) -> Figures:
 
 
 def weekly(days: Iterable[Figures]) -> tuple[Figures, ...]:
-    """The last day there is of each week (ISO 8601), oldest first."""
+    """The last day on record of each week (ISO 8601), oldest first."""
     return tuple({one.day.isocalendar()[:2]: one for one in _in_order(days)}.values())
 
 
 def monthly(days: Iterable[Figures]) -> tuple[Figures, ...]:
-    """The last day there is of each month, oldest first."""
+    """The last day on record of each month, oldest first."""
     return tuple({(one.day.year, one.day.month): one for one in _in_order(days)}.values())
 
 

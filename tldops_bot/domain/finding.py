@@ -1,4 +1,4 @@
-"""What a check of the installation found: how bad it is, in words, and the line that mends it."""
+"""What a check of the installation found: how bad it is, in words, and how to mend it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ class State(StrEnum):
     """How bad it is."""
 
     OK = "ok"
-    WARNING = "warning"  # works, and will hurt some day
+    WARNING = "warning"  # works for now, and will hurt some day
     BROKEN = "broken"
-    SKIPPED = "skipped"  # not to be known here and now
+    SKIPPED = "skipped"  # can't be known here and now
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `doctor`. `mend` is what to type or to write, "" where nothing needs mending."""
+    """One line of `doctor`. `mend` is what to type or write; "" if nothing needs mending."""
 
     check: str
     state: State
@@ -41,5 +41,5 @@ def skipped(check: str, says: str, mend: str = "") -> Finding:
 
 
 def is_broken(findings: Iterable[Finding]) -> bool:
-    """Whether anything among them keeps the service from its work."""
+    """Whether any of them keeps the service from working."""
     return any(one.state is State.BROKEN for one in findings)

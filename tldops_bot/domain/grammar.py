@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tldops_bot.domain.nearest import nearest
+from tldops_bot.domain.plain_words import begins_a_sentence
 from tldops_bot.domain.request import Answer, Commands, Field, Problem, Request, Vocabulary
 from tldops_bot.domain.token import ANSWER_LINE, read_token
 
@@ -12,44 +13,10 @@ TEST_WORDS = ("TEST", "DRY-RUN")
 ANSWER_VERBS = ("CONFIRM", "DECLINE", "OBJECT", "ACK", "SEEN")
 MAX_COMMANDS = 30
 MAX_LINES = 20_000
-MAX_GUESSES = 300  # lines in which a mistyped verb is looked for, since that takes a while
+MAX_GUESSES = 300  # lines searched for a mistyped verb: each takes a while
 MAX_PROBLEMS = 100  # then no more is read: nothing of such a mail is carried out, and few of them are told
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z-]{0,30})[ \t]*:[ \t]*(.*)")
-_COURTESIES = frozenset(
-    [
-        "all",
-        "best",
-        "bonjour",
-        "cheers",
-        "ciao",
-        "colleagues",
-        "cordialement",
-        "dear",
-        "good",
-        "greetings",
-        "hallo",
-        "hello",
-        "hey",
-        "hi",
-        "hola",
-        "kind",
-        "kindest",
-        "met",
-        "mit",
-        "morning",
-        "mvh",
-        "regards",
-        "saludos",
-        "salut",
-        "sincerely",
-        "team",
-        "thank",
-        "thanks",
-        "warm",
-        "yours",
-    ]
-)
 
 
 class _Reader:
@@ -75,7 +42,7 @@ class _Reader:
                 self.not_read += [rest for _, rest in lines if rest.strip()]
                 break
             if self._line(number, line):
-                self._free_text(number, line, lines)
+                self._free_text(line, lines)
         self._check_company()
         return Commands(
             tuple(map(_with, self.requests, self.fields)),
@@ -97,7 +64,7 @@ class _Reader:
         return True
 
     def _line(self, number: int, line: str) -> bool:
-        """Take one line; True when free text begins (at this line)."""
+        """Take one line; True if free text begins with it."""
         stripped = line.strip()
         if not stripped or stripped[0] in "#>":
             self.after_blank = self.after_blank or not stripped
@@ -105,15 +72,15 @@ class _Reader:
         if line[0] in " \t" and self.in_field and not self.after_blank:
             self._continue_field(stripped)
             return False
-        was_blank, self.after_blank = self.after_blank, False
+        self.after_blank = False
         if self._list_line(stripped) or (self._awaits_text() and self._field(number, stripped)):
             return False
         if self._awaits_text():
             return self._text_begins(number, stripped)
-        self._command_line(number, stripped, was_blank)
+        self._command_line(number, stripped)
         return False
 
-    def _command_line(self, number: int, line: str, was_blank: bool) -> None:
+    def _command_line(self, number: int, line: str) -> None:
         # "Roster: pdf" under UPDATE is a field, though ROSTER is a verb.
         verb = "" if self._known_field(line) else self._verb(line)
         if verb in TEST_WORDS and not self.requests and not self.is_test:
@@ -178,7 +145,7 @@ class _Reader:
         return bool(self.requests) and self.vocabulary[self.requests[-1].verb].has_text
 
     def _text_begins(self, number: int, line: str) -> bool:
-        """The first line that is no field begins the text, unless it is a near miss of a field that matters."""
+        """The first line that is not a field begins the text, unless it nearly is a field that matters."""
         match = _FIELD.fullmatch(line)
         spec = self.vocabulary[self.requests[-1].verb]
         near = nearest(match[1], spec.fields) if match else ""
@@ -189,8 +156,11 @@ class _Reader:
             self.notes.append(Problem("unknown_field", line, number, near))
         return True
 
-    def _free_text(self, number: int, line: str, rest: Iterator[tuple[int, str]]) -> None:
+    def _free_text(self, line: str, rest: Iterator[tuple[int, str]]) -> None:
+        """All that is left. Who put the List line below the text has named the list all the same."""
         text = [line, *(following for _, following in rest)]
+        for one in text:
+            self._list_line(one)
         self.requests[-1] = replace(self.requests[-1], text="\n".join(text).strip("\n"))
 
     def _check_company(self) -> None:
@@ -206,7 +176,7 @@ class _Reader:
 
     def _near_verb(self, line: str) -> str:
         word = line.split(maxsplit=1)[0] if line.strip() else ""
-        if word.lower().strip(",.!:;") in _COURTESIES or not word.replace("-", "").isalpha():
+        if not word.replace("-", "").isalpha() or begins_a_sentence(word):
             return ""
         self.guesses += 1
         if self.guesses > MAX_GUESSES:
@@ -230,7 +200,7 @@ class _Reader:
 
 
 def read_commands(text: str, vocabulary: Vocabulary) -> Commands:
-    """Read the commands of a text whose origin is settled. Never raises."""
+    """Read the commands in a text whose origin has been established. Never raises."""
     return _Reader(vocabulary).read(text)
 
 

@@ -1,8 +1,4 @@
-"""What changed at IANA between two answers about a TLD, and which of it is believed at once.
-
-whois is plain text on the wire: who stands in between can answer anything, and a parser can break. So what
-takes something away, and what changes in a flood, is believed only when a later sync says the same.
-"""
+"""What changed at IANA between two answers about a TLD, and how much of it is believed at once."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
@@ -19,13 +15,13 @@ What = Literal[
 ]  # each has its words in templates/_iana.txt.j2
 
 KINDS: tuple[ContactKind, ...] = ("administrative", "technical")
-LONGEST = 255  # of what is kept of a field: IANA's own are far shorter
+LONGEST = 255  # most that is kept of a field: IANA's own are far shorter
 
 MOST_TLDS_A_DAY = (
     30  # 6 of 309 ccTLDs changed an address in 9 months; a back-end operator that moves changes 16
 )
 VANISHING_SHARE = 0.1
-VANISHING_FEW = 3  # a share of a handful says nothing
+VANISHING_FEW = 3  # a share of a handful means nothing
 CONFIRMED_AFTER = timedelta(hours=12)  # the same answer a minute later comes from the same liar
 
 
@@ -40,7 +36,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that changed; `kind` says which contact, "" where it is the TLD itself."""
+    """One thing that changed; `kind` says which contact, "" if it is the TLD itself."""
 
     what: What
     kind: ContactKind | Literal[""] = ""
@@ -49,7 +45,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All that changed of one TLD, and the addresses that IANA lists for it no more."""
+    """Everything that changed about one TLD, and the addresses IANA no longer lists for it."""
 
     tld: Tld
     changes: tuple[Change, ...]
@@ -61,12 +57,12 @@ class Difference:
 
     @property
     def takes_away(self) -> bool:
-        """Whether somebody is listed no more and nobody in their place."""
+        """Whether somebody is no longer listed and nobody is in their place."""
         return any(one.what in ("retired", "contact_gone") for one in self.changes)
 
 
 def difference(before: IanaRecord | None, after: IanaRecord) -> Difference | None:
-    """What is new in `after`; None when nothing is. The first answer about a TLD is no change."""
+    """What is new in `after`; None if nothing is. The first answer about a TLD is not a change."""
     if before is None:
         return None
     changes = (*_of_tld(before, after), *_of_contacts(before, after))
@@ -76,24 +72,26 @@ def difference(before: IanaRecord | None, after: IanaRecord) -> Difference | Non
 
 
 def not_listed(tld: Tld) -> IanaRecord:
-    """What "nothing under this name" means for a TLD that was listed: nobody has it."""
-    return IanaRecord(tld, False, (), "", None, None, (), "")
+    """What "nothing under this name" means for a TLD that was listed: it is assigned to nobody."""
+    return IanaRecord(
+        tld, assigned=False, organisation=(), status="", created=None, changed=None, contacts=(), whois=""
+    )
 
 
 def is_flood(found: Collection[Difference], asked: int, changed_lately: int) -> bool:
-    """Whether so much changed in a day (`changed_lately` before this sync) that something else must be wrong."""
+    """Whether so much changed in a day (`changed_lately` before this sync) that something is wrong."""
     vanishing = sum(one.takes_away for one in found)
     too_many_gone = vanishing > max(VANISHING_FEW, VANISHING_SHARE * asked)
     return len(found) + changed_lately > MOST_TLDS_A_DAY or too_many_gone
 
 
 def is_confirmed(held: str, held_at: datetime, found: str, now: datetime) -> bool:
-    """Whether an answer that was held back has now been given again, long enough after."""
+    """Whether an answer that was held back has been given again, long enough afterwards."""
     return held == found and now - held_at >= CONFIRMED_AFTER
 
 
 def digest(record: IanaRecord) -> str:
-    """Stands for what an answer says of the TLD and its contacts, dates and spelling of addresses left out."""
+    """Identifies what an answer says about the TLD and its contacts, ignoring dates and case of addresses."""
     contacts = [_kept(one) for kind in KINDS if (one := record.contact(kind)) is not None]
     words = [record.tld.a_label, str(record.assigned), _organisation(record)]
     words += [value for one in contacts for value in (one.kind, *(field for _, field in _fields(one)))]
@@ -114,7 +112,7 @@ def _organisations(before: IanaRecord, after: IanaRecord) -> tuple[Field, ...]:
 
 
 def _of_contacts(before: IanaRecord, after: IanaRecord) -> Iterator[Change]:
-    """Of a TLD that is retired the contacts are not told one by one."""
+    """The changes to contacts; not told one by one if the TLD is retired."""
     for kind in KINDS:
         was, now = before.contact(kind), after.contact(kind)
         fields = _differing(was, now)

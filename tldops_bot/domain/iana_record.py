@@ -1,4 +1,4 @@
-"""What IANA says about a TLD, as values: who manages it and who its two contacts are."""
+"""What IANA says about a TLD, as values: who manages it, and who its two contacts are."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ ContactKind = Literal["administrative", "technical"]
 
 @dataclass(frozen=True, slots=True)
 class IanaContact:
-    """One of IANA's two contacts. `email` is normalised and lower-case, empty if there is no valid one."""
+    """One of IANA's two contacts. `email` is normalised and in lower case, "" if there is no valid one."""
 
     kind: ContactKind
     name: str
@@ -23,7 +23,7 @@ class IanaContact:
 
 @dataclass(frozen=True, slots=True)
 class IanaRecord:
-    """IANA's record of one TLD. `warnings` are words that say what in it could not be used."""
+    """IANA's record of one TLD. `warnings` name what in it could not be used."""
 
     tld: Tld
     assigned: bool
@@ -49,7 +49,7 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Garbled:
-    """An answer that can't be relied on, and why, in one word; nothing of it may change what is held."""
+    """An answer that can't be relied on, and why, in one word; it changes nothing that is held."""
 
     reason: str
     tld: Tld | None = None

@@ -28,14 +28,14 @@ class NoKey:
 
 @dataclass(frozen=True, slots=True)
 class WebKey:
-    """One place to ask by HTTPS GET."""
+    """One URL to ask by HTTPS GET."""
 
     host: str
     path: str
 
 
 def z_base_32(octets: bytes) -> str:
-    """Five bits a character, the last one padded with zeros."""
+    """Five bits per character, the last one padded with zeros."""
     bits = "".join(f"{octet:08b}" for octet in octets)
     groups = (bits[at : at + 5].ljust(5, "0") for at in range(0, len(bits), 5))
     return "".join(Z_BASE_32[int(group, 2)] for group in groups)
@@ -48,7 +48,7 @@ def web_key_name(local_part: str) -> str:
 
 
 def web_keys(address: str) -> tuple[WebKey, ...]:
-    """The advanced place, then the direct one, which counts only where the first host does not exist."""
+    """The advanced method's URL, then the direct one's, which counts only if the first host is missing."""
     parsed = parse_address(address)
     if parsed is None:
         return ()

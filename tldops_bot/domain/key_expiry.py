@@ -1,4 +1,4 @@
-"""When the owner of a key is to hear that it ends: a ladder of days."""
+"""When to tell the owner of a key that it is about to expire: a ladder of days."""
 
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ def rung(expires_at: datetime | None, now: datetime, last_rung: int) -> int | No
 
 
 def reached_rung(expires_at: datetime | None, now: datetime) -> int:
-    """Where a key stands: NOT_TOLD while it lasts longer than the first rung."""
+    """The rung a key has reached: NOT_TOLD while more time than the first rung is left."""
     if expires_at is None:
         return NOT_TOLD
     left = expires_at - now

@@ -12,13 +12,13 @@ _VIRAMA = 9
 
 
 def fold(text: str) -> str:
-    """The one spelling of a label: lower case, NFC."""
+    """The canonical spelling of a label: lower case, NFC."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 
 def to_a_label(text: str) -> str | None:
-    """The A-label (or plain ASCII label, lower case) of a label in either form; None if it is no label."""
-    if not 0 < len(text) <= MAX_OCTETS:  # before anything that costs more than its length
+    """The A-label (or plain ASCII label, in lower case) of a label in either form; None if it is not one."""
+    if not 0 < len(text) <= MAX_OCTETS:  # before anything that costs more than looking at the length
         return None
     label = fold(text)
     if label.isascii():

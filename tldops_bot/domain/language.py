@@ -1,4 +1,4 @@
-"""The languages mails are written in: the names people give them, and whose language a mail is in."""
+"""The languages mails are written in: what people call them, and which one a mail is in."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ _NAMES = {"english": "en", "anglais": "en", "french": "fr", "francais": "fr"}
 
 
 def is_language_code(word: str) -> bool:
-    """Whether this can be the name of a language's folder of templates: "fr"."""
+    """Whether this can be the name of a language's template folder, such as "fr"."""
     return bool(_CODE.fullmatch(word))
 
 

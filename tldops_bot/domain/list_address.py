@@ -8,7 +8,7 @@ MAX_PATH_OCTETS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 
 @dataclass(frozen=True, slots=True)
 class ListAddress:
-    """`local@domain`, with the delimiter between `local` and a tag. Compared without regard to ASCII case."""
+    """`local@domain`, with a delimiter between `local` and a tag. Compared without regard to ASCII case."""
 
     local: str
     domain: str
@@ -39,16 +39,16 @@ class ListAddress:
         return self._tag(rcpt) is not None
 
     def tag(self, rcpt: str) -> str:
-        """What is behind the delimiter, in lower case; "" for the list itself and for what is not ours."""
+        """What follows the delimiter, in lower case; "" for the list itself, and for other addresses."""
         return self._tag(rcpt) or ""
 
     def with_tag(self, tag: str) -> str:
-        """The sub-address for `tag`. Raises ValueError where its local part would pass 64 octets."""
+        """The sub-address for `tag`. Raises ValueError if its local part would exceed 64 octets."""
         local = f"{self.local}{self.delimiter}{tag}"
         if not tag or not tag.isascii() or not tag.isprintable() or set(tag) & set(' @<>()[],:;"\\'):
             raise ValueError("not a tag for an address")
         if len(local) > MAX_LOCAL_OCTETS or len(local) + 1 + len(self.domain) > MAX_PATH_OCTETS:
-            raise ValueError("the list address is too long to carry this tag: 64 octets before the @")
+            raise ValueError("too long: with the tag of a bounce, there are more than 64 octets before the @")
         return f"{local}@{self.domain}"
 
     def _tag(self, rcpt: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What is known of who mailed a mail, in the words of RFC 8601; it never proves a person, only a domain."""
+"""What is known about who mailed a mail, in RFC 8601's words; it never proves a person, only a domain."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -13,8 +13,8 @@ Source = Literal["checked", "trusted header", "none"]
 class Authentication:
     """The results for one mail, and whose they are.
 
-    `policy` is what the author's domain asks for when DMARC fails (none, quarantine, reject, or "" when it
-    asks nothing); `aligned_domain` the domain that passed and stands for the author's, or "".
+    `policy` is what the author's domain asks for when DMARC fails (none, quarantine, reject, or "" if it asks
+    for nothing); `aligned_domain` is the domain that passed and stands for the author's, or "".
     """
 
     spf: str = "none"
@@ -26,12 +26,12 @@ class Authentication:
 
     @property
     def is_spoof(self) -> bool:
-        """Did the author's own domain ask that this mail be taken for a forgery (RFC 9989)?"""
+        """Whether the author's own domain asks to treat this mail as a forgery (RFC 9989)."""
         return self.dmarc == "fail" and self.policy in ENFORCED
 
     @property
     def words(self) -> str:
-        """One line for whoever decides, without any address; "" when nothing was looked at."""
+        """One line for whoever decides, without any address; "" if nothing was checked."""
         if self.source == "none":
             return ""
         policy = f" (policy {self.policy})" if self.policy else ""
@@ -43,7 +43,7 @@ NOT_LOOKED_AT: Final = Authentication()
 
 
 def result_word(written: str) -> str:
-    """A result as RFC 8601 writes it; the rarer words of other methods become one of the seven."""
+    """A result as RFC 8601 spells it; other methods' rarer words are mapped to one of the seven."""
     word = written.lower()
     rare = {"hardfail": "fail", "error": "temperror", "unknown": "permerror", "policy": "neutral"}
     word = rare.get(word, word)

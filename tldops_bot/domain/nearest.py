@@ -1,10 +1,10 @@
-"""Which known word did somebody mean? Distances between words, for errors that help."""
+"""Which known word did somebody mean? Edit distances, for error messages that help."""
 
 from collections.abc import Iterable
 
 
 def distance(one: str, other: str) -> int:
-    """Letters to insert, delete, replace or swap with a neighbour to get from one word to the other."""
+    """How many letters to insert, delete, replace or swap with a neighbour to turn one into the other."""
     rows = [list(range(len(other) + 1))]
     for i, a in enumerate(one, 1):
         row = [i]

@@ -24,18 +24,18 @@ def kind_of(label: str) -> str:
 
 
 def kind_of_word(word: str) -> str:
-    """The kind that `CERT` or `REGIONAL` stands for by itself; "" for any other word."""
+    """The kind that `CERT` or `REGIONAL` stands for on its own; "" for any other word."""
     return _WORDS.get(word.upper().rstrip(","), "")
 
 
 def organisation(kind: str, name: str) -> Tld | None:
-    """The organisation of this kind and name; None where no letter and no digit is in the name."""
+    """The organisation of this kind and name; None if the name has no letter and no digit."""
     slug = _slug(name)
     return Tld(f"{kind}:{slug}", " ".join(name.split())) if slug else None
 
 
 def parse_organisation(text: str) -> Tld | None:
-    """The organisation meant by `cert:example-cert`; whether there is one is a question for the store."""
+    """The organisation meant by `cert:example-cert`; whether it exists is a question for the store."""
     kind, _, rest = text.strip().rstrip(",").partition(":")
     kind = _WORDS.get(kind.upper(), "")
     if not kind or len(rest) > _MOST_CHARACTERS:
@@ -54,7 +54,7 @@ def parse_seat(text: str) -> Tld | None:
 
 
 def _slug(name: str) -> str:
-    """The name in small letters, all else one hyphen; other scripts as an A-label; a hash of what is too long."""
+    """The name in lower case, everything else one hyphen; other scripts as an A-label; long names hashed."""
     name = unicodedata.normalize("NFKC", name[:_MOST_CHARACTERS])  # takes long for very long ones
     letters = unicodedata.normalize("NFKC", name.casefold())
     spaced = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in letters)

@@ -1,9 +1,11 @@
-"""A mail to be sent, before it is rendered: which template with which values, to whom, and who may read it."""
+"""A mail to be sent, before rendering: which template with which values, to whom, and who may read it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from tldops_bot.domain.audience import Audience
 
 
 class Kind(StrEnum):
@@ -46,7 +48,6 @@ class Recipient:
     entitled: Entitled
     person_id: int | None = None
     fingerprint: str | None = None
-    awaits_key: bool = False  # held from the start: there is no key yet to encrypt it to
     language: str = ""  # as far as it is not stored: of who asks to be listed, or is being forgotten
 
 
@@ -67,12 +68,13 @@ class Letter:
     `subject` replaces the template's own Subject line where the words are not the template's to choose
     (a reply quotes the sender's subject). `route` becomes a `+t.<route>` address in Reply-To; `reply_to`
     is a whole address. Confidential mail never goes unencrypted. What `is_first` overtakes even alerts.
+    What goes to an `audience` goes to all of it as members, and to nobody in `to`.
     """
 
     kind: Kind
     template: str
     values: Mapping[str, Any]
-    to: tuple[Recipient, ...]
+    to: tuple[Recipient, ...] = ()
     subject: str = ""
     is_confidential: bool = False
     attachments: tuple[Attachment, ...] = ()
@@ -82,5 +84,6 @@ class Letter:
     reply_to: str = ""
     alert_id: str = ""
     is_first: bool = False
+    audience: Audience | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
-    language: str = ""  # of all its words, where some are rendered already; else each gets their own
+    language: str | None = None  # of all its words, where it is known; else each recipient gets their own

@@ -1,13 +1,10 @@
-"""Which addresses look like a role, a desk or everybody's mailbox instead of one person's (RFC 2142, custom).
-
-A reason found here is a question for the committee, never a refusal: some people are called Post.
-"""
+"""Which addresses look like a role, a desk or a shared mailbox, not one person's (RFC 2142, custom)."""
 
 import re
 
 from tldops_bot.domain.address import domain_of, parse_address
 
-# RFC 2142 first, then what registries and security teams really use.
+# First RFC 2142, then what registries and security teams really use.
 _ROLE_WORDS_TEXT = """
 info marketing sales support abuse noc security postmaster hostmaster usenet news webmaster www uucp ftp
 admin administrator administrators administration administrative adm sysadmin root operator operators
@@ -58,7 +55,7 @@ def looks_generic(address: str) -> str:
     parsed = parse_address(address)
     if parsed is None:
         return "not_an_address"
-    # What follows a plus sign belongs to the mailbox before it.
+    # What follows a plus sign still belongs to the mailbox in front of it.
     base = parsed.rpartition("@")[0].lower().split("+")[0]
     words = [word for word in re.split(r"[^a-z]+", base) if word]
     if not words:
@@ -99,7 +96,7 @@ def _is_role(words: list[str]) -> bool:
 
 
 def _is_joined(word: str) -> bool:
-    """Whether the word is nothing but role words one after the other: `dnsadmin`, `tldops`."""
+    """Whether the word is made of role words alone, one after the other: `dnsadmin`, `tldops`."""
     ends = {0}  # the places a chain of parts can reach
     for end in range(1, len(word) + 1):
         if any(word[start:end] in _JOINABLE for start in ends):
@@ -108,5 +105,5 @@ def _is_joined(word: str) -> bool:
 
 
 def _is_organisation(base: str, domain: str) -> bool:
-    """The mailbox bears the name of the domain it is in, as one of its labels."""
+    """Whether the mailbox is named after its domain, by one of the domain's labels."""
     return base in domain.split(".")

@@ -1,7 +1,4 @@
-"""Which names are perhaps nobody's full name: initials, a role, letters of several scripts in one word.
-
-What is found here is a question for the committee, never a refusal: people have all kinds of names.
-"""
+"""Which names may not be anybody's full name: initials, a role, letters of several scripts in one word."""
 
 import re
 import unicodedata
@@ -10,11 +7,11 @@ from tldops_bot.domain.personal_address import is_role_word
 
 # Scripts that are written together in one word, as in Japanese and Korean.
 _TOGETHER = frozenset(("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"))
-_MARKS = "MODIFIER"  # the ʻokina and its like belong to the letters beside them
+_MARKS = "MODIFIER"  # the ʻokina and the like belong to the letters beside them
 
 
 def looks_unreal(name: str) -> str:
-    """Why this may be no person's full name: `initials_name`, `role_as_name`, `mixed_scripts`, or ""."""
+    """Why this may not be a person's full name: `initials_name`, `role_as_name`, `mixed_scripts`, or ""."""
     words = [word for word in re.split(r"[\W\d_]+", name) if word]
     if words and _is_role(words):
         return "role_as_name"
@@ -24,7 +21,7 @@ def looks_unreal(name: str) -> str:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are written alike, but for case, accents of composition and spacing."""
+    """Whether two names are the same but for case, composition of accents and spacing."""
     return _plain(one) == _plain(other)
 
 

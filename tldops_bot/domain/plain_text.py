@@ -1,4 +1,4 @@
-"""Text that came from people, made safe to print: it can't break a line, hide or turn round."""
+"""Text that came from people, made safe to print: it can't break a line, hide, or turn round."""
 
 import re
 import textwrap
@@ -44,7 +44,7 @@ def _shown(text: str, at: int) -> str:
     category = unicodedata.category(char)
     if category in ("Cc", "Zl", "Zp"):
         return " "
-    if category == "Cs":  # half a character: can't be encoded
+    if category == "Cs":  # half a surrogate pair can't be encoded
         return _UNREADABLE
     if category != "Cf":
         return char

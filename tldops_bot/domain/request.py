@@ -15,7 +15,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One command as it was written, with the fields below it; `text` is the free text of an ALERT."""
+    """One command as written, with the fields below it; `text` is the free text of an ALERT."""
 
     verb: str
     arguments: tuple[str, ...]
@@ -26,11 +26,11 @@ class Request:
 
     @property
     def words(self) -> str:
-        """All that followed the verb, as written."""
+        """Everything after the verb, as written."""
         return " ".join(self.arguments)
 
     def rest(self, words: int) -> str:
-        """What stands on the line behind so many words, as it was written; at most 500 characters."""
+        """What follows that many words on the line, as written; at most 500 characters."""
         return (self.line.split(maxsplit=words)[words:] or [""])[0].strip()[:500]
 
     def get(self, name: str) -> str | None:
@@ -40,7 +40,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line that could not be read: `reason` is a refusal's name, `nearest` what was perhaps meant."""
+    """A line that could not be read: `reason` names a refusal, `nearest` is what may have been meant."""
 
     reason: str
     line: str
@@ -50,7 +50,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Everything read from one text. With any problem, nothing of it is carried out."""
+    """Everything read from one text. If there is any problem, none of it is carried out."""
 
     requests: tuple[Request, ...]
     problems: tuple[Problem, ...]
@@ -71,7 +71,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class VerbSpec:
-    """What the grammar must know of a command: its fields, and whether free text follows them."""
+    """What the grammar must know about a command: its fields, and whether free text follows them."""
 
     verb: str
     fields: tuple[str, ...] = ()

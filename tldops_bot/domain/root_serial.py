@@ -1,4 +1,4 @@
-"""The serial number of the DNS root zone tells the day: YYYYMMDDnn, made anew twice a day."""
+"""The DNS root zone's serial number tells the date: YYYYMMDDnn, twice a day."""
 
 import re
 from datetime import date

@@ -1,6 +1,6 @@
-"""What a roster is: its contacts, which TLD has whom, which has nobody, and the figures of coverage."""
+"""What a roster is: its contacts, which TLD has whom, which has nobody, and how much is covered."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -13,7 +13,7 @@ CCTLD, GTLD = "cctld", "gtld"
 
 
 class KnownTld(Protocol):
-    """What the roster needs to know of a TLD in the root, beside its name."""
+    """What the roster needs to know about a TLD in the root, besides its name."""
 
     @property
     def tld(self) -> Tld: ...
@@ -25,9 +25,22 @@ class KnownTld(Protocol):
     def region(self) -> str: ...
 
 
+class Counted(Protocol):
+    """What the figures of coverage need to know of a contact."""
+
+    @property
+    def tlds(self) -> tuple[Tld, ...]: ...
+    @property
+    def confirmed_at(self) -> datetime | None: ...
+    @property
+    def has_key(self) -> bool: ...
+    @property
+    def is_stale(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class RosterContact:
-    """One contact as others may see it. Without a usable key `fingerprint` and `key_blob` are empty."""
+    """One contact as others may see it. Without a usable key, `fingerprint` and `key_blob` are empty."""
 
     uid: str  # "urn:uuid:…", the same in every roster
     name: str
@@ -59,7 +72,7 @@ class RosterContact:
 
 
 def wrong_numbers(phone_at: datetime | None, mobile_at: datetime | None) -> tuple[str, ...]:
-    """Which numbers somebody reported to be wrong, by when that was."""
+    """Which numbers were reported wrong, by when that was."""
     reported = (("Phone", phone_at), ("Mobile", mobile_at))
     return tuple(label for label, at in reported if at is not None)
 
@@ -76,20 +89,20 @@ class TldContacts:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many of so many."""
+    """A part of a total."""
 
     covered: int
     total: int
 
     @property
     def percent(self) -> int:
-        """Rounded down: a hundred means all of them."""
+        """Rounded down, so that a hundred means all."""
         return 100 * self.covered // self.total if self.total else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many ccTLDs have a contact, and how well the contacts are kept; gTLDs and organisations apart."""
+    """How many ccTLDs have a contact, and how well contacts are kept; gTLDs and organisations separately."""
 
     ascii_cctlds: Share
     idn_cctlds: Share
@@ -104,13 +117,13 @@ class Coverage:
 
     @property
     def keyless(self) -> Share:
-        """So many of the contacts can't be sent encrypted mail."""
+        """The contacts who can't be sent encrypted mail."""
         return Share(self.contacts - self.with_key, self.contacts)
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everybody who is listed, at one moment. Against `audit_head` a rewritten history shows."""
+    """Everybody who is listed, at one moment. A rewritten history shows against `audit_head`."""
 
     made_at: datetime
     contacts: tuple[RosterContact, ...]
@@ -131,17 +144,14 @@ def build_roster(
     """Group the contacts by TLD and count; `known` are the TLDs in the root."""
     ordered = tuple(sorted(contacts, key=lambda contact: (contact.name.casefold(), contact.uid)))
     facts = {each.tld.a_label: each for each in known}
-    cctlds = [each for each in facts.values() if each.kind == CCTLD]
     tlds = by_tld(ordered, facts)
-    covered = {each.tld.a_label for each in tlds}
-    missing = tuple(sorted((each.tld for each in cctlds if each.tld.a_label not in covered), key=place))
-    gtlds = [each for each in facts.values() if each.kind == GTLD]
-    figures = coverage(ordered, cctlds, covered, made_at - FRESH_FOR, gtlds)
-    return Roster(made_at, ordered, tlds, missing, figures, audit_head)
+    uncovered = facts.keys() - {each.tld.a_label for each in tlds}
+    missing = tuple(sorted((facts[one].tld for one in uncovered if facts[one].kind == CCTLD), key=place))
+    return Roster(made_at, ordered, tlds, missing, coverage(made_at, ordered, facts.values()), audit_head)
 
 
 def by_tld(contacts: Iterable[RosterContact], facts: Mapping[str, KnownTld]) -> tuple[TldContacts, ...]:
-    """Every TLD that has contacts, in order; in each the contacts as they come, the stale ones last."""
+    """All TLDs that have contacts, in order; each with its contacts as they come, the stale ones last."""
     found: dict[Tld, list[RosterContact]] = {}
     for contact in contacts:
         for tld in contact.tlds:
@@ -155,16 +165,11 @@ def by_tld(contacts: Iterable[RosterContact], facts: Mapping[str, KnownTld]) -> 
     return tuple(grouped)
 
 
-def coverage(
-    contacts: Iterable[RosterContact],
-    cctlds: Iterable[KnownTld],
-    covered: set[str],
-    since: datetime,
-    gtlds: Iterable[KnownTld] = (),
-) -> Coverage:
-    """The figures. ccTLDs count; of the others nobody promises that they are here, and they are counted apart."""
-    people, every = list(contacts), list(cctlds)
-    confirmed = {tld.a_label for who in people if is_confirmed(who, since) for tld in who.tlds}
+def coverage(at: datetime, contacts: Iterable[Counted], known: Collection[KnownTld]) -> Coverage:
+    """The figures. Only ccTLDs count; others made no promise to be here, and are counted separately."""
+    people, every = list(contacts), [each for each in known if each.kind == CCTLD]
+    covered = {tld.a_label for who in people for tld in who.tlds}
+    confirmed = {tld.a_label for who in people if is_confirmed(who, at - FRESH_FOR) for tld in who.tlds}
 
     def share(chosen: Iterable[KnownTld], counted: set[str] = covered) -> Share:
         labels = {each.tld.a_label for each in chosen}
@@ -179,21 +184,21 @@ def coverage(
         contacts=len(people),
         with_key=sum(contact.has_key for contact in people),
         stale=sum(contact.is_stale for contact in people),
-        gtlds=share(gtlds),
+        gtlds=share(each for each in known if each.kind == GTLD),
         organisations={kind: sum(kind_of(label) == kind for label in covered) for kind in KINDS},
     )
 
 
-def is_confirmed(contact: RosterContact, since: datetime) -> bool:
-    """Whether the contact said at that moment or later that their entry is right."""
+def is_confirmed(contact: Counted, since: datetime) -> bool:
+    """Whether the contact has said since then that their entry is right."""
     return contact.confirmed_at is not None and contact.confirmed_at >= since
 
 
 def place(tld: Tld) -> tuple[bool, bool, str]:
-    """The order of TLDs: plain names first, then other scripts by A-label; after all TLDs the organisations."""
+    """The sort order of TLDs: plain names, then other scripts by A-label; organisations come last."""
     return bool(kind_of(tld.a_label)), is_idn(tld), tld.a_label
 
 
 def is_idn(tld: Tld) -> bool:
-    """Whether the TLD is written in another script than ASCII."""
+    """Whether the TLD is written in a script other than ASCII."""
     return tld.a_label != tld.u_label and not kind_of(tld.a_label)

@@ -1,4 +1,4 @@
-"""What changed between two rosters, where of the older one only digests are kept."""
+"""What changed between two rosters, of which only digests of the older one are kept."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ _DIGEST_LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """New since the older roster. Of those who left only their TLD is told, and how many it still has."""
+    """What is new since the older roster. Of those who left, only the TLD is told and what it has left."""
 
     joined: tuple[tuple[Tld, tuple[RosterContact, ...]], ...] = ()
     left_tlds: tuple[tuple[Tld, int], ...] = ()
@@ -27,13 +27,13 @@ class Changes:
 
     @property
     def is_nothing(self) -> bool:
-        """Both rosters say the same."""
+        """Whether both rosters say the same."""
         return self == Changes()
 
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What is remembered of one contact."""
+    """What is remembered about one contact."""
 
     details: str
     key: str
@@ -42,7 +42,7 @@ class _Before:
 
 
 def snapshot(roster: Roster) -> dict[str, Any]:
-    """What must be remembered of a roster to tell later what changed: digests, TLDs, no words of anybody."""
+    """What must be remembered about a roster to tell later what changed: digests and TLDs, nobody's words."""
     return {
         "version": _VERSION,
         "contacts": {
@@ -58,7 +58,7 @@ def snapshot(roster: Roster) -> dict[str, Any]:
 
 
 def changes(before: Mapping[str, Any] | None, now: Roster) -> Changes | None:
-    """What is new in this roster; None when nothing is remembered of an older one."""
+    """What is new in this roster; None if nothing is remembered about an older one."""
     held = _read(before)
     if held is None:
         return None
@@ -97,7 +97,7 @@ def _left_tlds(held: Mapping[str, _Before], now: Roster) -> tuple[tuple[Tld, int
 
 
 def _read(before: Mapping[str, Any] | None) -> dict[str, _Before] | None:
-    """A snapshot of another version tells nothing."""
+    """A snapshot of a different version is ignored."""
     if not before or before.get("version") != _VERSION:
         return None
     rows = before["contacts"].items()
@@ -114,5 +114,5 @@ def _key(contact: RosterContact) -> str:
 
 
 def _digest(*words: str) -> str:
-    """Behind the contact's own uid, so that equal numbers of two people don't show."""
+    """Keyed with the contact's own uid, so that equal numbers of two people don't show."""
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:_DIGEST_LENGTH]

@@ -40,13 +40,13 @@ class RosterFile:
 
     @property
     def mail_octets(self) -> int:
-        """What it adds to a mail."""
+        """How much it adds to a mail."""
         return int(len(self.octets) * _IN_A_MAIL) + _SIGNATURE_OCTETS
 
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A roster's files, made once for all. Of a kind there may be a packed one as well."""
+    """A roster's files, made once for everybody. A kind may also come packed."""
 
     made_at: datetime
     audit_head: str
@@ -55,14 +55,14 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """What is attached to a mail, and the kinds for which there was no room."""
+    """What is attached to a mail, and the kinds there was no room for."""
 
     files: tuple[RosterFile, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """Each file with its signature behind it."""
+        """Each file, followed by its signature."""
         pairs = [
             (
                 Attachment(one.name, one.media_type, one.octets),
@@ -84,7 +84,7 @@ def read_choice(text: str) -> str | None:
 
 
 def kinds_of(choice: str) -> tuple[str, ...]:
-    """The kinds of files a choice means."""
+    """The kinds of files that a choice means."""
     if choice == ALL:
         return KINDS
     return tuple(kind for kind in KINDS if kind in choice.split())
@@ -96,7 +96,7 @@ def shown(choice: str) -> str:
 
 
 def text_octets(text: str) -> int:
-    """What a text adds to a mail: quoted-printable makes three octets of one that isn't ASCII."""
+    """How much a text adds to a mail: quoted-printable turns one octet that is not ASCII into three."""
     octets = len(text.encode())
     quoted = octets + 2 * (octets - len(text.encode("ascii", "ignore")))
     return int(min(quoted * _TEXT_IN_A_MAIL, octets * _IN_A_MAIL))

@@ -1,8 +1,4 @@
-"""When a crontab line is due. Fields and the rule of the two day fields are those of Vixie cron, crontab(5).
-
-The time zone is passed in. A local time that the clocks skip (the start of summer time) is due at the moment
-they jump; one that comes twice (its end) is due the first time only.
-"""
+"""When a crontab line is due. Fields, and the rule for the two day fields, are Vixie cron's, crontab(5)."""
 
 import calendar
 from dataclasses import dataclass
@@ -37,7 +33,7 @@ class _Crontab:
 
 
 def validate_crontab(text: str) -> None:
-    """Raises ValueError, saying which field and why, for what is no crontab line or is never due."""
+    """Raises ValueError, saying which field and why, if it is not a crontab line or never due."""
     _parse(text)
 
 
@@ -65,7 +61,7 @@ def _search(crontab: _Crontab, timezone: tzinfo, now: datetime, *, backwards: bo
 
 
 def _in_utc(local: datetime, timezone: tzinfo) -> datetime:
-    """The moment of a local time; of one that is skipped, the moment at which the clocks jump over it."""
+    """The moment of a local time; for one that is skipped, the moment at which the clocks jump over it."""
     while True:
         moment = local.replace(tzinfo=timezone).astimezone(UTC)
         if moment.astimezone(timezone).replace(tzinfo=None) == local:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person's seats: TLDs they are listed for, whether their key is fit, committee and secretariat."""
+    """A person's seats: the TLDs they are listed for, whether their key is usable, committee, secretariat."""
 
     tlds: tuple[str, ...] = ()
     suspended_tlds: tuple[str, ...] = ()
@@ -22,11 +22,11 @@ class Standing:
 
     @property
     def is_member(self) -> bool:
-        """Listed with a fit key; the committee and the secretariat with a key are served alike."""
+        """Listed, with a usable key; committee and secretariat with a key are treated alike."""
         return self.has_key and (self.is_listed or self.is_committee or self.is_secretariat)
 
     def is_on_probation(self, now: datetime) -> bool:
-        """QUERY, ROSTER and ALERT are still closed; never for the committee and the secretariat."""
+        """Whether QUERY, ROSTER and ALERT are still closed; never for committee and secretariat."""
         if self.is_committee or self.is_secretariat:
             return False
         return self.on_probation_until is not None and now < self.on_probation_until

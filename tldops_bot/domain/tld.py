@@ -1,4 +1,4 @@
-"""What a TLD and a region are called, in every spelling that people send (RFC 5890; ICANN's five regions)."""
+"""What a TLD and a region are called, in every spelling that people use (RFC 5890; ICANN's five regions)."""
 
 import re
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class Tld:
 
     @property
     def dotted(self) -> str:
-        """The same with the dot that a TLD is spoken of with."""
+        """The same with the dot that people say in front of a TLD."""
         return dotted(self.shown)
 
 

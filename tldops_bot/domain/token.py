@@ -1,12 +1,37 @@
-"""Tokens: words of 80 bits that people can copy by hand; only their digest is kept."""
+"""Tokens: words of 80 bits that people can copy by hand; only a digest is stored."""
 
 import base64
 import hashlib
 import re
+from typing import Literal, get_args
 
 TOKEN_BYTES = 10
 ROUTE_BYTES = 8
 ANSWER_LINE = "----- write your answer above this line -----"
+
+# What a token asks. What its return does stands in commands/_answers.py.
+Purpose = Literal[
+    "prove",
+    "vouch",
+    "object",
+    "carry_out",
+    "emergency",
+    "old_address",
+    "new_address",
+    "key_new",
+    "key_stop",
+    "key_cosign",
+    "still_right",
+    "colleague",
+    "mailbox",
+    "leave",
+    "stay",
+    "undo",
+    "invite",
+    "update",
+    "wake",
+]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -25,7 +50,10 @@ def write_token(random: bytes) -> str:
 
 
 def read_token(text: str) -> str | None:
-    """The token somebody typed, in its one form, or None. Small letters, O for 0 and I or L for 1 are forgiven."""
+    """The token somebody typed, in canonical form, or None.
+
+    Small letters, O for 0 and I or L for 1 are forgiven.
+    """
     cleaned = text.strip().strip("<>\"'`*.,;()").upper().translate(_MISREAD)
     if not _SHAPE.fullmatch(cleaned):
         return None
@@ -34,7 +62,7 @@ def read_token(text: str) -> str | None:
 
 
 def token_octets(token: str) -> bytes:
-    """The octets a token was written from; it must be as `read_token` gives it."""
+    """The octets a token was written from; it must be in the form that `read_token` returns."""
     return base64.b32decode(token.replace("-", "").translate(_TO_STANDARD))
 
 

@@ -1,4 +1,4 @@
-"""What an operator must hear of, and when: at once, then at most once a day for each; and once that it is over."""
+"""What an operator must hear about, and when: at once, then daily at most; and once when it is over."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the operator was told of a trouble: when last, and whether it has been said that it is over."""
+    """What the operator was told about a trouble: when last, and whether they were told that it is over."""
 
     name: str
     at: datetime
@@ -35,7 +35,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What to tell now, and what is known to be told afterwards."""
+    """What to tell now, and what will then be known to have been told."""
 
     troubles: tuple[Trouble, ...]
     over: tuple[str, ...]
@@ -45,7 +45,7 @@ class News:
 def news(
     found: Sequence[Trouble], told: Collection[Told], now: datetime, unknown: Collection[str] = ()
 ) -> News:
-    """What comes and goes within a day is told once. Of the names that are `unknown` nobody says that they are over."""
+    """What comes and goes within a day is told once. Names in `unknown` are never said to be over."""
     before = {one.name: one for one in told}
     due = tuple(one for one in found if _is_due(one, before.get(one.name), now))
     there = {one.name for one in found} | set(unknown)

@@ -1,4 +1,4 @@
-"""What taking the encryption off a message gave."""
+"""What came of taking the encryption off a message."""
 
 from dataclasses import dataclass
 

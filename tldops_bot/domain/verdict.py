@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Standing(StrEnum):
-    """How a mail stands: signed well, signed badly, or not signed at all."""
+    """Whether a mail carries a good signature, a bad one, or none."""
 
     GOOD = "good"
     BAD = "bad"
@@ -37,13 +37,13 @@ STRUCTURE_REASONS = (
     "no_plain_text",
 )
 
-# Everything that can be wrong with a mail before its commands are read; each has a template of its own.
+# Everything that can be wrong with a mail before its commands are read; each has its own template.
 REASONS = SIGNATURE_REASONS + DECRYPTION_REASONS + STRUCTURE_REASONS
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement over one signature; `fingerprint` is the primary key's, 40 upper-case hex digits."""
+    """The verdict on one signature; `fingerprint` is the primary key's, 40 upper-case hex digits."""
 
     standing: Standing
     reason: str = ""
@@ -63,7 +63,7 @@ UNSIGNED_REASONS = frozenset({"no_plain_text", "undecodable_text", "too_large"})
 
 
 def unsigned(reason: str) -> Verdict:
-    """A mail that is not signed and can't be read either; `reason` is one of UNSIGNED_REASONS."""
+    """The verdict on a mail that is unsigned and can't be read; `reason` is one of UNSIGNED_REASONS."""
     if reason not in UNSIGNED_REASONS:
         raise ValueError(f"no such reason: {reason}")
     return Verdict(Standing.NONE, reason)

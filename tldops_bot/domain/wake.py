@@ -1,7 +1,4 @@
-"""A second way to be woken: what members write of it, and how the URL of a gateway takes up a target.
-
-A target comes from a member and goes into a URL of the operator's: it must never become more than one piece of it.
-"""
+"""A second way to be woken: what members write about it, and how a target goes into a gateway's URL."""
 
 import re
 from dataclasses import dataclass
@@ -10,11 +7,11 @@ from urllib.parse import quote, urlsplit
 
 from tldops_bot.domain.alert import SEVERITIES
 
-PHONE, WORD = "{phone}", "{to}"  # where a URL takes the target: a telephone number, or any word
+PHONE, WORD = "{phone}", "{to}"  # what a URL takes as its target: a telephone number, or any word
 WORD_LASTS = timedelta(days=2)  # how long the word that proves a way can be returned
 WORDS_A_DAY = 3
 MOST_TRIES = 3
-LATEST = timedelta(hours=6)  # what could not be said by then is not said any more
+LATEST = timedelta(hours=6)  # a call that could not be made by then is not made at all
 USUAL_SEVERITY = "high"
 REFUSED, NO_ANSWER, TOO_LATE = "refused", "no answer", "too late"  # why a call failed
 
@@ -28,7 +25,7 @@ _LONGEST_TARGET = 56
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """By which gateway, where, and from which severity up somebody is to be woken."""
+    """Through which gateway, where, and from which severity on somebody is to be woken."""
 
     gateway: str
     target: str
@@ -46,22 +43,22 @@ def read_wake(text: str) -> Wake | None:
 
 
 def is_gateway_name(name: str) -> bool:
-    """A short word in small letters, and not the one that ends it all."""
+    """Whether it is a short lower-case word, and not the one that ends waking."""
     return bool(_GATEWAY.fullmatch(name)) and name != "none"
 
 
 def is_safe_target(text: str) -> bool:
-    """A word that means nothing to a URL, a path or a program: letters, digits, and a few signs between them."""
+    """Whether it means nothing to a URL, a path or a program: letters, digits, and a few signs in between."""
     return len(text) <= _LONGEST_TARGET and bool(_TARGET.fullmatch(text))
 
 
 def severities_below(severity: str) -> tuple[str, ...]:
-    """Who asked to be woken from one of these up is woken by an alert of that severity."""
+    """The thresholds that an alert of this severity reaches: whoever chose one of these is woken."""
     return SEVERITIES[: SEVERITIES.index(severity) + 1]
 
 
 def problem_of_url(url: str) -> str:
-    """What is wrong with the URL of a gateway, or "". Never quotes it: there are passwords in such URLs."""
+    """What is wrong with a gateway's URL, or "". Never quotes it: such URLs hold passwords."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -81,10 +78,10 @@ def takes_phone(url: str) -> bool:
 
 
 def filled(url: str, target: str) -> str:
-    """The URL for one target, which is quoted so that it stays within its place."""
+    """The URL for one target, quoted so that it stays in its place."""
     return url.replace(PHONE, WORD).replace(WORD, quote(target, safe=""))
 
 
 def next_try(attempts: int, now: datetime) -> datetime | None:
-    """When to try again after so many tries that failed, or None: three tries, within ten minutes."""
+    """When to try again after that many failures; None: three tries, within ten minutes, are enough."""
     return now + _RETRIES[attempts - 1] if 0 < attempts < MOST_TRIES else None

@@ -1,4 +1,4 @@
-"""From a decision to the letters that answer it: what is said, to which stored address, and how it is protected."""
+"""From a decision to the letters that answer it: their words, their address, and their protection."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,16 +14,17 @@ from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recip
 from tldops_bot.domain.request import Request
 from tldops_bot.intake.decision import Decision, Part
 from tldops_bot.intake.judged import Judged
+from tldops_bot.intake.told import names_told, subject_told, told, values_told
 from tldops_bot.mail.render import Renderer
 from tldops_bot.store import languages, people, tokens
 from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import CertificateRow
 
-SUBJECT_CHARACTERS = 80
 AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 HELD_AN_HOUR = 6
 PLAIN_A_DAY = 3  # anybody can have sent them
+UNSIGNED_WORDS = 4  # "CONFIRM 7F3K-…", "SUBSCRIBE nl be", "HELP QUERY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Answers:
     languages: tuple[str, ...]
 
     def letters(self, decision: Decision, judged: Judged, claimed: Claimed) -> list[Letter]:
-        """Everything a decision says to the sender; what it says to others stands in `decision.letters`."""
+        """Everything a decision says to the sender; what it says to others is in `decision.letters`."""
         match decision.kind:
             case "silent":
                 return []
@@ -49,7 +50,8 @@ class Answers:
                 return self._addressed(decision, judged, claimed, "repeated", decision.values, Status.SUCCESS)
             case "refused":
                 language = self._language(decision, judged)
-                text = self.renderer.fragment(f"refusals/{decision.reason}", decision.values, language)
+                values = values_told(decision.actor, decision.values)
+                text = self.renderer.fragment(f"refusals/{decision.reason}", values, language)
                 parts = [{"lines": (), "text": text, "failed": True}]
                 return self._reply(decision, judged, claimed, parts, (), False)
         is_test = decision.commands is not None and decision.commands.is_test
@@ -57,16 +59,18 @@ class Answers:
         if not spoken:
             return []
         replies = [one.outcome for one in spoken if isinstance(one.outcome, Reply)]
-        attachments = tuple(file for one in replies for file in one.attachments) if not is_test else ()
+        is_done = decision.status is not Status.FAILED and not is_test
+        files = dict.fromkeys(file for one in replies for file in one.attachments)  # the list's key only once
         is_confidential = any(one.is_confidential for one in replies) and not is_test
         language = self._language(decision, judged)
         parts = [self._part(one, decision, language) for one in spoken]
-        return self._reply(decision, judged, claimed, parts, attachments, is_confidential)
+        return self._reply(decision, judged, claimed, parts, tuple(files) if is_done else (), is_confidential)
 
     def _part(self, part: Part, decision: Decision, language: str) -> dict[str, Any]:
         outcome, is_test = part.outcome, decision.commands is not None and decision.commands.is_test
         if isinstance(outcome, Refused):
-            text = self.renderer.fragment(f"refusals/{outcome.reason}", outcome.values, language)
+            values = values_told(decision.actor, outcome.values)
+            text = self.renderer.fragment(f"refusals/{outcome.reason}", values, language)
         elif is_test:
             values = {"verb": part.request.verb, "status": outcome.status.value}
             text = self.renderer.fragment("test/would", values, language)
@@ -93,13 +97,15 @@ class Answers:
             "parts": parts,
             "is_test": is_test,
             "changed_nothing": decision.status is Status.FAILED and len(parts) > 0,
-            "not_read": commands.not_read if commands else (),
-            "ignored": judged.mail.ignored if judged.verdict.is_good else (),
-            "notes": [one.line for one in commands.notes] if commands else (),
+            "not_read": [told(decision.actor, one) for one in commands.not_read] if commands else (),
+            "ignored": names_told(judged.mail.ignored) if judged.verdict.is_good else (),
+            "notes": [told(decision.actor, one.line) for one in commands.notes] if commands else (),
+            "lines_quoted": is_confidential or not judged.was_encrypted,
             "quoted": decision.actor.is_signed and (is_confidential or not judged.was_encrypted),
             "verdict": self._verdict(judged, decision) if is_test else None,
+            "from_elsewhere": _is_from_elsewhere(decision.actor, judged.mail.author),
             "last_answer": decision.is_last_answer,
-            "subject": _subject(decision.status, judged.mail.subject),
+            "subject": subject_told(decision.status, judged.mail.subject, decision.actor),
         }
         return self._addressed(
             decision, judged, claimed, "reply", values, decision.status, attachments, is_confidential
@@ -120,7 +126,7 @@ class Answers:
         if not to:
             return []
         mail = judged.mail
-        subject = _subject(status, mail.subject)
+        subject = subject_told(status, mail.subject, decision.actor)
         return [
             Letter(
                 Kind.REPLY,
@@ -132,14 +138,14 @@ class Answers:
                 attachments=attachments,
                 in_reply_to=mail.message_id,
                 references=mail.references,
-                language=self._language(decision, judged),
+                language=self._known_language(decision, judged),
             )
         ]
 
     def _recipients(
         self, actor: Actor, judged: Judged, claimed: Claimed, is_confidential: bool
     ) -> tuple[Recipient, ...]:
-        """The stored address the mail came from, else all stored ones; for strangers where it came from."""
+        """The stored address the mail came from, else all stored ones; for strangers, where it came from."""
         author = judged.mail.author or ""
         person = actor.person if actor.is_signed else None
         if person is not None and person.forgotten_at is None:
@@ -147,7 +153,7 @@ class Answers:
             matching = tuple(one for one in stored if same_address(one, author))
             key = actor.fingerprint if is_confidential else None
             return tuple(Recipient(one, Entitled.PERSON, person.id, key) for one in matching or stored)
-        address = author or parse_address(claimed.envelope.mail_from)  # neither: it cannot be mailed
+        address = author or parse_address(claimed.envelope.mail_from)  # without either it can't be answered
         if not address or same_address(address, self.list_address):
             return ()
         if is_confidential and self._held_key(actor.fingerprint):
@@ -155,7 +161,7 @@ class Answers:
         return (Recipient(address, Entitled.ADDRESS),)
 
     def _language(self, decision: Decision, judged: Judged) -> str:
-        """The sender's own; of who has none yet, the one that the mail itself asks for."""
+        """The sender's own language; for those who have none yet, the one the mail itself asks for."""
         actor = decision.actor
         if actor.is_signed and actor.person is not None:
             return actor.person.language
@@ -164,8 +170,13 @@ class Answers:
         wanted = read_language(named[0], self.languages) if len(named) == 1 else ""
         return languages.of_address(self.session, judged.mail.author or "") or wanted
 
+    def _known_language(self, decision: Decision, judged: Judged) -> str | None:
+        """The same for the letter; a registered person's is known, also where it is the list's own."""
+        is_theirs = decision.actor.is_signed and decision.actor.person is not None
+        return self._language(decision, judged) or ("" if is_theirs else None)
+
     def _can_encrypt(self, actor: Actor) -> bool:
-        """Whether there is a key to answer an encrypted mail with; without one its text is not quoted at all."""
+        """Whether there is a key to answer an encrypted mail with; if not, its text is not quoted at all."""
         return actor.is_signed and (actor.person is not None or self._held_key(actor.fingerprint))
 
     def _held_key(self, fingerprint: str) -> bool:
@@ -187,7 +198,7 @@ class Answers:
         }
 
     def _held(self, decision: Decision, judged: Judged, claimed: Claimed) -> list[Letter]:
-        """A token that carries the mail out: encrypted to the key that signed it, or to the stored mailbox."""
+        """A token to carry the mail out: encrypted to the key that signed it, or to the stored mailbox."""
         actor, person = decision.actor, decision.actor.person
         address = person.email if person is not None else actor.address
         digest = judged.digest or hashlib.sha256(judged.text.encode(errors="replace")).hexdigest()
@@ -196,24 +207,11 @@ class Answers:
         verbs = [] if is_signed else sorted({one.verb for one in asked})
         if self._asked_enough(digest, address, verbs):
             return []
-        until = self.now + self.request_lifetime
-        minted = tokens.mint(
-            self.session,
-            self.random,
-            "carry_out",
-            address,
-            self.now,
-            until,
-            fingerprint=actor.fingerprint if is_signed else None,
-            person_id=person.id if person is not None else None,
-            inbox_id=claimed.id,
-            details={"digest": digest, "verbs": verbs},
-        )
-        lines = [line for one in asked for line in _quoted(one, actor)]
+        minted = self._minted(actor, address, claimed, {"digest": digest, "verbs": verbs})
         values = {
             "token": minted.words,
-            "lines": lines,
-            "until": until,
+            "lines": [line for one in asked for line in _quoted(one, actor)],
+            "until": self.now + self.request_lifetime,
             "list_line": f"List: {self.list_address}",
             "is_before_restore": decision.reason == "signed_before_restore",
         }
@@ -225,17 +223,31 @@ class Answers:
                 "letters/held" if is_signed else "letters/held_mailbox",
                 values,
                 (recipient,),
-                subject=_subject(Status.WAITING, judged.mail.subject),
+                subject=subject_told(Status.WAITING, judged.mail.subject, actor),
                 is_confidential=is_signed,
                 in_reply_to=judged.mail.message_id,
                 references=judged.mail.references,
                 route=minted.route,
-                language=self._language(decision, judged),
+                language=self._known_language(decision, judged),
             )
         ]
 
+    def _minted(self, actor: Actor, address: str, claimed: Claimed, details: dict[str, Any]) -> tokens.Minted:
+        return tokens.mint(
+            self.session,
+            self.random,
+            "carry_out",
+            address,
+            self.now,
+            self.now + self.request_lifetime,
+            fingerprint=actor.fingerprint if actor.is_signed else None,
+            person_id=actor.person_id,
+            inbox_id=claimed.id,
+            details=details,
+        )
+
     def _asked_enough(self, digest: str, address: str, plain_verbs: list[str]) -> bool:
-        """Whoever resends or forges, floods nobody: a signed mail is asked about once, a plain command thrice a day."""
+        """Resending floods nobody: a signed mail is asked about once, a plain command three times a day."""
         held = tokens.held_for(self.session, address, self.now)
         lately = [one for one in held if one.made_at > self.now - AN_HOUR]
         today = [one for one in held if one.made_at > self.now - A_DAY]
@@ -246,7 +258,7 @@ class Answers:
 
 
 def _quotes_much(decision: Decision) -> bool:
-    """Fields, and lines we could not read, may hold anything: they don't go in clear, should the key end meanwhile."""
+    """Fields and unread lines may hold anything; even if the key ends now, they don't go in clear."""
     if not decision.actor.standing.has_key:
         return False
     rest = decision.commands is not None and (decision.commands.not_read or decision.commands.notes)
@@ -254,18 +266,26 @@ def _quotes_much(decision: Decision) -> bool:
     return failed or bool(rest) or any(part.request.fields for part in decision.parts)
 
 
+def _is_from_elsewhere(actor: Actor, author: str | None) -> bool:
+    """Whether a mail signed by somebody we know names none of their addresses as its From."""
+    person = actor.person if actor.is_signed else None
+    if person is None or person.forgotten_at is not None:
+        return False
+    return not any(same_address(one, author or "") for one in people.addresses_of(person))
+
+
 def _is_silent(part: Part) -> bool:
     return isinstance(part.outcome, Reply) and part.outcome.is_silent
 
 
 def _quoted(request: Request, actor: Actor) -> list[str]:
-    """The command as it was sent; its fields, with their numbers, only where the reply will be encrypted."""
+    """The command as it was sent; its fields (phone numbers!) only if the reply will be encrypted.
+
+    Of an unsigned one only the first words: they go to whomever the mail says that it is from.
+    """
+    if not actor.is_signed:
+        return [told(actor, " ".join(request.line.split()[:UNSIGNED_WORDS])[:80])]
     if not actor.standing.has_key:
-        return [request.line[:200]]
-    return [request.line[:200], *(f"{field.name}: {field.value}"[:200] for field in request.fields[:30])]
-
-
-def _subject(status: Status, subject: str) -> str:
-    """`FAILED: ` and the sender's own outer subject, at most 80 characters."""
-    words = " ".join(subject.split())
-    return f"{status.value}: {words}"[:SUBJECT_CHARACTERS].rstrip()
+        return [told(actor, request.line[:200])]
+    lines = (request.line, *(f"{field.name}: {field.value}" for field in request.fields[:30]))
+    return [told(actor, line[:200]) for line in lines]

@@ -1,4 +1,4 @@
-"""Carries the commands of one mail out, all or none, and limits what strangers are answered."""
+"""Carries out the commands of one mail, all or none, and limits how often strangers are answered."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.request import Commands, Request
 from tldops_bot.intake.case import Case
 from tldops_bot.intake.decision import NO_ACTOR, Decision, Part, first_reason, problem_parts
-from tldops_bot.store import strangers
+from tldops_bot.store import people, strangers
 
 UNSIGNED_VERBS = ("HELP", "SUBSCRIBE", "CONFIRM", "DECLINE", "OBJECT", "ACK")
 _TOKEN_VERBS = ("CONFIRM", "DECLINE", "OBJECT")
@@ -67,7 +67,7 @@ def _answer(
 
 
 def _counts_as_stranger(case: Case, parts: Sequence[Part], actor: Actor) -> bool:
-    """Good signatures and live tokens are not counted; everything else from anybody is."""
+    """Good signatures and live tokens are not counted; everything else is, whoever it is from."""
     if actor.is_signed and (actor.person is not None or case.key_names_author()):
         return False
     return any(part.failed or part.request.verb not in _TOKEN_VERBS for part in parts)
@@ -75,7 +75,9 @@ def _counts_as_stranger(case: Case, parts: Sequence[Part], actor: Actor) -> bool
 
 def _limited(case: Case, decision: Decision, kind: str) -> Decision:
     sender = case.author or case.claimed.envelope.mail_from
-    match strangers.may_answer(case.session, sender, kind, case.now):
+    is_mistake = decision.status is not Status.SUCCESS
+    is_contact = people.by_address(case.session, sender) is not None
+    match strangers.may_answer(case.session, sender, kind, case.now, is_mistake, is_contact):
         case strangers.May.SILENCE:
             quiet = decision.letters if decision.status is not Status.FAILED else ()
             return Decision(

@@ -1,4 +1,4 @@
-"""One judged mail, and what whoever decides about it may look at: the open transaction, the time, the settings."""
+"""One judged mail, and what deciding about it needs: the open transaction, the time, the settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tldops_bot.store.inbox import Claimed
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stays the same for every mail."""
+    """What is the same for every mail."""
 
     config: Config
     tlds: TldTable
@@ -50,7 +50,7 @@ class Case:
 
     @property
     def was_asked_about(self) -> bool:
-        """The token that was sent about this very mail came back: it is bound to this list, or to a mailbox."""
+        """Whether the token about this very mail came back: it is bound to this list, or to a mailbox."""
         return self.claimed.bound_at is not None
 
     @property
@@ -65,7 +65,7 @@ class Case:
         return Actor(standing, person, "", self.author)
 
     def key_names_author(self) -> bool:
-        """A key somebody made for another's address is no reason to mail that other."""
+        """Whether the key names the author; one made in another's name is no reason to mail that other."""
         author, fingerprint = address_key(self.author), self.verdict.fingerprint
         signers = [one for one in self.judged.certificates if one.fingerprint == fingerprint]
         return any(author in {address_key(one) for one in signer.addresses} for signer in signers)

@@ -1,4 +1,4 @@
-"""Inside the transaction: what to do about a judged mail, by what its signature was found to be."""
+"""Inside the transaction: what to do about a judged mail, going by what was found about its signature."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -41,7 +41,7 @@ def _by_verdict(case: Case) -> Decision:
 
 
 def _keep_merged(case: Case) -> tuple[Letter, ...]:
-    """A longer life, new subkeys or a revocation of a registered key prove themselves; what is told of it."""
+    """Keep what a registered key proved (new expiry, subkeys, revocation); returns what to tell."""
     if not case.judged.merged:
         return ()
     context = case.context(NO_ACTOR)

@@ -1,4 +1,4 @@
-"""What was decided about one mail: the kind of the answer, each command with its outcome, and one line for the record."""
+"""What was decided about one mail: the kind of answer, the outcome of each command, a line to record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _MOST_PROBLEMS = 10
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One command of a mail and what came of it."""
+    """One command of a mail, and what came of it."""
 
     request: Request
     outcome: Reply | Refused
@@ -26,12 +26,12 @@ class Part:
 
     @property
     def word(self) -> str:
-        """The outcome, or the reason of the refusal."""
+        """The outcome, or the reason for the refusal."""
         return self.outcome.reason if isinstance(self.outcome, Refused) else self.outcome.outcome
 
     @property
     def verb(self) -> str:
-        """The verb, if it is one of ours: what else stood there must not reach a log."""
+        """The verb, if it is one of ours: anything else must not reach a log."""
         return self.request.verb if self.request.verb in VOCABULARY else "?"
 
 
@@ -87,5 +87,5 @@ def problem_parts(commands: Commands) -> list[Part]:
 
 
 def first_reason(parts: Sequence[Part]) -> str:
-    """The kind of mistake by which a stranger's mails are counted: the first refusal, else the first outcome."""
+    """The kind of mistake a stranger's mail counts as: the first refusal, else the first outcome."""
     return next((part.word for part in parts if part.failed), parts[0].word if parts else "none")

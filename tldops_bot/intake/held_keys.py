@@ -19,7 +19,7 @@ IsTimely = Callable[[datetime], bool]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A certificate, by its primary fingerprint; `is_registered` for that of a person, not of a candidate."""
+    """A certificate, by its primary fingerprint; `is_registered` if it is a person's, not a candidate's."""
 
     fingerprint: str
     blob: bytes
@@ -27,17 +27,16 @@ class Held:
     is_authors: bool
 
     def is_told_by(self, verdict: Verdict, is_timely: IsTimely) -> bool:
-        """Whether the author, who is somebody else, would hear from us that we know this key."""
+        """Whether the author, who is somebody else, would learn from the verdict that we know this key."""
         speaks = verdict.is_good and verdict.signed_at is not None and is_timely(verdict.signed_at)
         return not self.is_authors and not speaks
 
 
 def held_for(read: Read, key: str, author: str | None) -> Held | None:
-    """The certificate of a full fingerprint or (16 digits) key ID, to be judged for a mail by that author."""
+    """The certificate with this full fingerprint or (16 digits) key ID, for judging a mail by that author."""
     with read() as session:
-        row = people.certificate_for(session, key) if key else None
-        if row is None:
-            return None
-        theirs = people.addresses_behind(session, row)
-        is_authors = any(same_address(one, author or "") for one in theirs)
-        return Held(row.fingerprint, row.blob, row.person_id is not None, is_authors)
+        found = people.speaking_with(session, key) if key else None
+    if found is None:
+        return None
+    is_authors = any(same_address(one, author or "") for one in found.addresses)
+    return Held(found.fingerprint, found.blob, found.is_registered, is_authors)

@@ -3,7 +3,6 @@
 Everything here happens before any transaction: gpg runs, the database is only read.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,7 @@ from tldops_bot.domain.unwrapped import Undecryptable
 from tldops_bot.domain.verdict import UNSIGNED, UNSIGNED_REASONS, Verdict, bad, unsigned
 from tldops_bot.intake.held_keys import Held, IsTimely, held_for
 from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
-from tldops_bot.intake.opaque import rewrapped, signed_only
+from tldops_bot.intake.opaque import detached, rewrapped, signed_only
 from tldops_bot.mail.bodies import (
     Body,
     InlineEncrypted,
@@ -26,7 +25,7 @@ from tldops_bot.mail.bodies import (
 )
 from tldops_bot.mail.diagnosis import what_broke_block, what_broke_entity, what_is_wrong_with_block
 from tldops_bot.mail.find_body import find_inside
-from tldops_bot.mail.inline_blocks import clearsign_signature, unstuffed
+from tldops_bot.mail.inline_blocks import clearsign_signature, for_gnupg, unstuffed
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
     Issuer,
@@ -35,7 +34,7 @@ from tldops_bot.mail.openpgp_packets import (
     signature_issuers,
     signature_problem,
 )
-from tldops_bot.mail.signed_text import SignedText, inline_text, text_of
+from tldops_bot.mail.signed_text import SignedText, covered_by, digest_of
 from tldops_bot.mail.take_apart import IncomingMail
 from tldops_bot.store import people
 
@@ -43,7 +42,7 @@ MAX_CERTIFICATES = 5
 
 
 def find_nothing(_address: str) -> tuple[bytes, ...]:
-    """Where keys are not looked for."""
+    """For when keys are not looked for."""
     return ()
 
 
@@ -128,13 +127,14 @@ class _Judge:
 
     def _verified(self, body: PgpMimeSigned) -> Judged:
         certificate, is_registered, issuer = self._signer(signature_issuers(body.signature))
-        signed = text_of(body.signed_octets)
+        signed = covered_by(body.signed_octets)
         if certificate is None:
             text = signed.text if isinstance(signed, SignedText) else ""
             return self._by_nobody(body.signature, issuer, unproven=text)
         verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
-        digest = hashlib.sha256(body.signed_octets).hexdigest()
-        judged = self._judged(verdict, signed, digest, is_registered, body.entity, "mime")
+        digest = digest_of(body.signed_octets)
+        kept = detached(body.signed_octets, body.signature) if verdict.is_good else b""
+        judged = self._judged(verdict, signed, digest, is_registered, kept, "mime")
         if not self._asks_why(judged) or body.otherwise is not None:
             return judged
         verifies = self._verifies(body.signature, certificate)
@@ -148,9 +148,9 @@ class _Judge:
         verdict, octets = self.openpgp.verify_inline(body.block, certificate, self.at)
         if verdict.reason == "bad_signature" and body.may_be_stuffed:
             return self._inline(InlineSigned(unstuffed(body.block), body.charset))
-        digest = hashlib.sha256(octets).hexdigest()
-        signed = inline_text(octets, body.charset)
-        judged = self._judged(verdict, signed, digest, is_registered, body.block, "inline")
+        digest = digest_of(octets)
+        signed = covered_by(octets, body.charset)
+        judged = self._judged(verdict, signed, digest, is_registered, for_gnupg(body.block), "inline")
         if verdict.reason == "malformed_block":
             return replace(judged, detail=what_is_wrong_with_block(body.block))
         if not self._asks_why(judged):
@@ -159,11 +159,11 @@ class _Judge:
         return replace(judged, detail=what_broke_block(body.block, body.charset, signature, verifies))
 
     def _by_nobody(self, signature: bytes, issuer: str, **found: str) -> Judged:
-        """The signature may be more than one, or none: that is said before that its key is unknown."""
+        """There may be several signatures, or none: that is said before the key is called unknown."""
         return self._result(bad(signature_problem(signature) or "unknown_key", issuer), **found)
 
     def _asks_why(self, judged: Judged) -> bool:
-        """What broke a signature is looked for only for a registered person who is said to have made it."""
+        """Whether to look for what broke it: only for a registered person who is said to have signed."""
         is_theirs = self.held is not None and self.held.is_authors
         return judged.is_registered and is_theirs and judged.verdict.reason == "bad_signature"
 
@@ -173,18 +173,17 @@ class _Judge:
     def _message(
         self, body: PgpMimeEncrypted | InlineEncrypted, octets: bytes, opened: SignedMessage
     ) -> Judged:
-        """Signed in one with its text: that is gpg's own output, and the keys inside are offered first."""
+        """Signed together with its text: the text is gpg's own output, and keys inside are tried first."""
         inside = find_inside(body, opened.literal) if isinstance(body, PgpMimeEncrypted) else None
-        is_mime = isinstance(body, PgpMimeEncrypted)
-        probable = text_of(opened.literal) if is_mime else inline_text(opened.literal, _charset(body))
+        probable = covered_by(opened.literal, _charset(body))
         keys = probable.keys if isinstance(probable, SignedText) else ()
         self._take_keys((*keys, *(inside.keys if inside else ()), *self.mail.keys))
         certificate, is_registered, issuer = self._signer(signature_issuers(opened.signature))
         if certificate is None:
             return self._by_nobody(opened.signature, issuer)
         verdict, text = self.openpgp.verify_message(octets, certificate, self.at)
-        signed = text_of(text) if is_mime else inline_text(text, _charset(body))
-        digest = hashlib.sha256(text).hexdigest()
+        signed = covered_by(text, _charset(body))
+        digest = digest_of(text)
         original = rewrapped(opened)
         return self._judged(verdict, signed, digest, is_registered, original, "mime")
 
@@ -238,7 +237,7 @@ class _Judge:
         return self.inspected[blob]
 
     def _take_revocation(self, blob: bytes) -> None:
-        """A revocation certificate is a signature alone, in the armor of a key; it names the key it ends."""
+        """A revocation certificate is a lone signature in the armor of a key; it names the key it revokes."""
         for issuer in signature_issuers(blob)[:1]:
             name = issuer.fingerprint or issuer.key_id
             with self.read() as session:
@@ -262,12 +261,12 @@ class _Judge:
         name = issuers[0].fingerprint or issuers[0].key_id
         held = None if self.is_for_a_stranger else held_for(self.read, name, self.mail.author)
         sent = [one for one in self.certificates if _is_key_of(name, one)]
-        # What a stranger left with us may have taken in a key that is not theirs: the one sent along goes first.
+        # A stranger's certificate held here may claim a key that is not theirs: one sent along goes first.
         if held is not None and (held.is_registered or not sent):
             self.held = held
             fresh = next((one.blob for one in self.merged if one.fingerprint == held.fingerprint), held.blob)
             return fresh, held.is_registered, held.fingerprint
-        for certificate in chain(sent, self._looked_for(name)):  # asked only when needed
+        for certificate in chain(sent, self._looked_for(name)):  # lazily: only if needed
             if _is_key_of(name, certificate):
                 if certificate not in self.certificates:
                     self.certificates = (*self.certificates, certificate)

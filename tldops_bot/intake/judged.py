@@ -1,4 +1,4 @@
-"""What is known of one mail before anything is decided about it, and what has to be asked of GnuPG for that."""
+"""What is known about one mail before anything is decided, and what GnuPG has to be asked for that."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -1,21 +1,29 @@
-"""OpenPGP messages that hold a text and the signature over it in one: found unencrypted, and kept for others."""
+"""OpenPGP messages that contain both a text and its signature: found unencrypted, rewrapped for others."""
 
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.mail.mime_entities import attachment_entity, multipart, signed_part
 from tldops_bot.mail.openpgp_armor import MESSAGE, SIGNATURE, BadArmor, dearmor, encode
 from tldops_bot.mail.openpgp_packets import SignedMessage, split_signed_message
+from tldops_bot.mail.signature_hint import hint_of
 
-MAX_OPAQUE_BYTES = 2_000_000  # inflated; as large as a text may be
+MAX_OPAQUE_BYTES = 2_000_000  # inflated: as large as a text may be
 
 
 def signed_only(block: bytes) -> tuple[bytes, SignedMessage] | None:
-    """What `gpg --sign --armor` makes: armored as an encrypted message is, but signed and no more."""
+    """What `gpg --sign --armor` makes: armored like an encrypted message, but only signed."""
     try:
         octets = dearmor(block, MESSAGE)
     except BadArmor:
         return None
     opened = split_signed_message(octets, MAX_OPAQUE_BYTES)
     return (octets, opened) if opened else None
+
+
+def detached(signed_octets: bytes, signature: bytes) -> bytes:
+    """PGP/MIME anew round the same octets and the same signature, each found good."""
+    hint = hint_of(signature)
+    armored = encode(dearmor(signature, SIGNATURE), SIGNATURE)
+    return signed_part(signed_octets, armored, "its author", hint.hash_name if hint else "sha512")
 
 
 def rewrapped(opened: SignedMessage) -> bytes:
@@ -25,7 +33,7 @@ def rewrapped(opened: SignedMessage) -> bytes:
     """
     is_text = b"\n" not in opened.literal.replace(b"\r\n", b"")
     if is_text and opened.literal[:8].lower() == b"content-":
-        return signed_part(opened.literal, encode(opened.signature, SIGNATURE))
+        return detached(opened.literal, opened.signature)
     parts = (
         Attachment("original.bin", "application/octet-stream", opened.literal),
         Attachment("original.sig", "application/octet-stream", opened.signature),

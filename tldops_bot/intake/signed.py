@@ -1,4 +1,4 @@
-"""What is done about a mail with a good signature: how old it is, whose key, used before, and does it name this list?"""
+"""What is done about a mail with a good signature: how old is it, whose, used before, and for this list?"""
 
 from datetime import datetime, timedelta
 
@@ -19,19 +19,20 @@ AN_HOUR = timedelta(hours=1)
 
 
 def decide_signed(case: Case) -> Decision:
-    """Carry the commands out in the name of the key's owner, once."""
+    """Carry the commands out once, in the name of the key's owner."""
     verdict = case.verdict
     signed_at = verdict.signed_at
     if signed_at is None:
         return refuse(case, "bad_signature", {"fingerprint": verdict.fingerprint, "detail": ""})
-    if wrong := _age_problem(case, signed_at):
+    memory = signatures.recall(case.session, verdict.fingerprint, signed_at, case.judged.digest)
+    if wrong := _age_problem(case, signed_at, memory.oldest_at):
         return wrong
     person, certificate = people.signer(case.session, verdict.fingerprint)
     if wrong := _key_problem(case, person, certificate):
         return wrong
     standing = people.standing(case.session, person, case.now)
     actor = Actor(standing, person, verdict.fingerprint, case.author, is_signed=True)
-    used = signatures.used(case.session, verdict.fingerprint, signed_at, case.judged.digest)
+    used = memory.use
     if used is not None and used.is_spent:
         return _repeated(case, used, actor)
     tried_at = used.used_at if used is not None else None
@@ -70,10 +71,9 @@ def _unclear(case: Case, commands: Commands, actor: Actor) -> Decision | None:
     return refuse(case, "unclear_answer", {}, actor, commands)
 
 
-def _age_problem(case: Case, signed_at: datetime) -> Decision | None:
+def _age_problem(case: Case, signed_at: datetime, floor: datetime | None) -> Decision | None:
     """Judged at the time of arrival; the oldest acceptable time never goes back."""
     settings, arrived = case.settings.openpgp, case.claimed.received_at
-    floor = facts.oldest_signature_at(case.session)
     if signed_at - arrived > settings.max_clock_skew:
         return refuse(case, "signature_from_future", {"signed_at": signed_at})
     if arrived - signed_at > settings.max_signature_age or (floor is not None and signed_at < floor):
@@ -101,7 +101,7 @@ def _repeated(case: Case, used: UsedSignature, actor: Actor) -> Decision:
 
 
 def _held(case: Case, commands: Commands, actor: Actor, signed_at: datetime) -> Decision | None:
-    """A signed mail is bound to this list, and not known to be carried out already; or waits for a token that says so."""
+    """Hold a mail that is not bound to this list, or may have been carried out already, for a token."""
     if case.was_asked_about or commands.is_test:
         return None
     changing = [one for one in commands.requests if command_for(one.verb).changes]
@@ -116,7 +116,7 @@ def _held(case: Case, commands: Commands, actor: Actor, signed_at: datetime) -> 
 
 
 def _doubt(case: Case, commands: Commands, signed_at: datetime) -> str:
-    """Why it is not acted on at once, or ""; what was carried out after the last backup is not known any more."""
+    """Why not to act on it at once, or ""; what was done after the last backup is no longer known."""
     restored_at = facts.moment(case.session, facts.RESTORED_AT)
     if restored_at is not None and signed_at <= restored_at:
         return "signed_before_restore"

@@ -1,7 +1,7 @@
 """The steps of one incoming mail, in order: the table of contents of this program.
 
-automatic? → taken apart, unwrapped, verified (`judge`) → who, may they, what comes of it (`decide`) →
-what is said (`answer`) → rendered and put into the outbox, with the inbox row done: one transaction.
+automatic? → taken apart, unwrapped, verified (`judge`) → who, may they, what comes of it (`decide`) → what is
+said (`answer`) → rendered and put into the outbox, with the inbox row done: one transaction.
 """
 
 import logging
@@ -11,6 +11,7 @@ from datetime import datetime
 
 from tldops_bot.commands import VOCABULARY
 from tldops_bot.domain.address import same_address
+from tldops_bot.domain.audience import Audience, Reached
 from tldops_bot.domain.automatic import is_automatic, is_bounce
 from tldops_bot.domain.grammar import read_commands
 from tldops_bot.domain.list_address import ListAddress
@@ -26,26 +27,26 @@ from tldops_bot.mail import bounce_address, compose
 from tldops_bot.mail.bounce_report import read_report
 from tldops_bot.mail.render import Renderer
 from tldops_bot.mail.take_apart import take_apart
-from tldops_bot.store import alert_targets, audit, bounces, facts, inbox, languages, outbox
-from tldops_bot.store.alert_targets import Reached
+from tldops_bot.store import alert_targets, audit, bounces, facts, inbox, languages, outbox, people
 from tldops_bot.store.database import Database, Session
 from tldops_bot.store.inbox import Claimed
+from tldops_bot.store.tables import Person
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What became of one mail, for those who look on: `process`, tests."""
+    """What became of one mail, for onlookers: `process`, metrics, tests."""
 
     judged: Judged
     decision: Decision
     letters: tuple[Letter, ...]
-    person: str = ""
+    person: str = ""  # whose good signature it is, also when it may not speak: too old, of a blocked key
 
 
 class Intake:
-    """Carries mails out, one at a time per thread; built once by `app.py`."""
+    """Carries mails out, one at a time per thread; built once, by `app.py`."""
 
     def __init__(
         self,
@@ -63,12 +64,26 @@ class Intake:
         settings = around.config.list
         self._home = ListAddress.parse(settings.address, settings.delimiter)
 
-    def handle(self, claimed: Claimed, now: datetime, then: Callable[[Session], object] = bool) -> Handled:
-        """Carry one claimed mail out; `then` comes last in the same transaction.
+    def handle(
+        self, claimed: Claimed, now: datetime, then: Callable[[Session], object] = bool
+    ) -> Handled | None:
+        """Carry one claimed mail out; `then` comes last in the same transaction. None: its turn is later.
 
         Raises ClaimLost when somebody else has the mail by now; nothing is done then.
         """
         judged = self.judge(claimed)
+        if claimed.is_urgent and not judged.is_registered:
+            with self._database.write() as session:
+                inbox.to_its_turn(session, claimed)
+                then(session)
+            log.info("mail %d: not of whom it says, waits its turn", claimed.id)
+            return None
+        return self.carry_out(judged, claimed, now, then)
+
+    def carry_out(
+        self, judged: Judged, claimed: Claimed, now: datetime, then: Callable[[Session], object] = bool
+    ) -> Handled:
+        """What comes after a mail was judged. Raises ClaimLost."""
         if _asks_for_the_roster(judged):
             self._prepare_roster()
         with self._database.write() as session:
@@ -78,14 +93,14 @@ class Intake:
         return handled
 
     def judge(self, claimed: Claimed, read: Read | None = None) -> Judged:
-        """The part before the transaction: nothing is changed, gpg and the DNS do their work."""
+        """The part before the transaction: nothing is changed; gpg and the DNS do their work."""
         read = read or self._database.read
         mail = take_apart(claimed.raw, self._home.address)
         is_machine = is_automatic(mail.marks, claimed.envelope.mail_from)
         find_keys = find_nothing if is_machine else self._find_keys
         oldest = claimed.received_at - self._around.config.openpgp.max_signature_age
         judged = judge(mail, claimed.received_at, read, self._openpgp, find_keys, lambda at: at >= oldest)
-        # A mail that a token has bound to its mailbox since was asked about when it came.
+        # A mail that a token has since bound to its mailbox was checked when it arrived.
         if claimed.bound_at is not None or is_machine or not matters(judged, read):
             return judged
         return replace(judged, authentication=self._who_mailed(claimed.raw, claimed.envelope))
@@ -107,22 +122,26 @@ class Intake:
             letters = tuple(_as_notice(letter) for letter in letters)
         self.post(session, letters, now)
         self._note(session, judged, decision, claimed, now)
-        person = decision.actor.person if decision.actor.is_signed else None
+        person = decision.actor.person if decision.actor.is_signed else _signer(session, judged)
         return Handled(judged, decision, letters, person.email if person is not None else "")
 
     def rehearse(self, now: datetime) -> None:
-        """Go through the motions of an alert that goes to nobody, so that the first one finds everything ready."""
+        """Go through the motions of an alert to nobody, so that the first real one finds everything ready."""
+        everybody = Audience(Reached(everybody=True), 0)
+        nobody = replace(everybody, language="-")
         to = (Recipient(self._around.config.operator.email, Entitled.ADDRESS),)
+        letter = Letter(Kind.ALERT, "jobs/alert_waiting", {"alert_id": "A-1"}, to)
         with self._database.rehearse() as session:
-            alert_targets.targets(session, Reached(everybody=True), 0, now)
-            self.post(session, [Letter(Kind.ALERT, "jobs/alert_waiting", {"alert_id": "A-1"}, to)], now)
+            alert_targets.survey(session, everybody, now)
+            alert_targets.note(session, "A-1", nobody)
+            self.post(session, [letter, replace(letter, to=(), audience=nobody, language="")], now)
 
     def post(self, session: Session, letters: Sequence[Letter], now: datetime) -> None:
         """Render letters, one for each language of their recipients, and put them into the outbox, unsealed."""
         settings = self._around.config.list
         for letter in letters:
-            for one in languages.by_language(session, letter) if letter.to else ():
-                rendered = self._renderer.render(one.template, one.values, one.language)
+            for one in languages.by_language(session, letter) if letter.to or letter.audience else ():
+                rendered = self._renderer.render(one.template, one.values, one.language or "")
                 outbox.enqueue(session, one, compose.draft(one, rendered, settings, now), now)
 
     def _decision(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Decision:
@@ -172,7 +191,7 @@ class Intake:
             person_id,
             decision.summary,
         )
-        if decision.reason == "dmarc_failed" and decision.kind == "refused":  # at most one a day and address
+        if decision.reason == "dmarc_failed" and decision.kind == "refused":  # at most one a day per address
             words = judged.authentication.words
             audit.record(session, now, "nobody", "spoof_refused", inbox_id=claimed.id, authentication=words)
         if decision.actor.is_signed and decision.kind in ("answered", "held"):
@@ -188,8 +207,12 @@ def _asks_for_the_roster(judged: Judged) -> bool:
     return not commands.is_test and any(one.verb == "ROSTER" for one in commands.requests)
 
 
+def _signer(session: Session, judged: Judged) -> Person | None:
+    return people.signer(session, judged.verdict.fingerprint)[0] if judged.verdict.is_good else None
+
+
 def _as_notice(letter: Letter) -> Letter:
-    """What a machine's alert is told goes as a notice: no automatic mail is ever answered (RFC 3834)."""
+    """What a machine's alert is told goes out as a notice: automatic mail is never answered (RFC 3834)."""
     if letter.kind is not Kind.REPLY:
         return letter
     return Letter(

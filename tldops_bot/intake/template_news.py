@@ -1,4 +1,4 @@
-"""Tells the operator which of their own templates are broken: once of each, while ours stand in for them."""
+"""Tells the operator which of their templates are broken, each once, while ours stand in for them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ TOLD = "broken_templates_told"  # their names, one a line
 
 @dataclass(frozen=True, slots=True)
 class TemplateNews:
-    """`broken`: what is wrong with which template just now."""
+    """`broken` says what is wrong with which template just now."""
 
     database: Database
     broken: Mapping[str, str]

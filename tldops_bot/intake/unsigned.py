@@ -13,7 +13,7 @@ from tldops_bot.store import iana
 
 
 def decide_unsigned(case: Case) -> Decision:
-    """Carry out what needs no signature; ask the stored mailbox about what it alone can prove; refuse the rest."""
+    """Carry out what needs no signature, ask the stored mailbox about what it can prove, refuse the rest."""
     if _is_spoof(case):
         return refuse(case, "dmarc_failed", {"policy": case.judged.authentication.policy})
     if answered := _token_answer(case, case.judged.text):
@@ -41,7 +41,7 @@ def decide_by_mailbox(case: Case) -> Decision:
 
 
 def answer_beside_unknown_key(case: Case) -> Decision | None:
-    """Some mail programs sign everything: an IANA contact's yes is no less a yes for a key we don't know."""
+    """Some mail programs sign everything: an IANA contact's yes counts even with a key we don't know."""
     if case.verdict.reason not in ("unknown_key", "unsupported_signature") or _is_spoof(case):
         return None
     return _token_answer(case, case.judged.unproven)
@@ -52,12 +52,12 @@ def _nobody(case: Case) -> Actor:
 
 
 def _is_spoof(case: Case) -> bool:
-    """An IANA contact's address, in a mail that the address's own domain disowns (RFC 9989)."""
+    """Whether a mail with an IANA contact's address is disowned by that address's domain (RFC 9989)."""
     return case.judged.authentication.is_spoof and bool(iana.tlds_of_address(case.session, case.author))
 
 
 def _token_answer(case: Case, text: str) -> Decision | None:
-    """The whole answer to a token, which proves the mailbox it was sent to and needs no signature."""
+    """The answer to a token, which proves the mailbox it was sent to and needs no signature."""
     answer = read_answer(text)
     if answer is None or answer.verb not in UNSIGNED_VERBS:
         return None
@@ -74,7 +74,7 @@ def _nothing_to_do(case: Case, commands: Commands) -> Decision:
 
 
 def _mailbox_question(case: Case, commands: Commands) -> Decision | None:
-    """Somebody without a key asks about their own record (or an IANA contact to REMOVE): prove the mailbox."""
+    """Ask the mailbox: people without a key about their own record, IANA contacts about REMOVE."""
     actor = case.claimed_actor()
     ways = {command_for(one.verb).by_mailbox for one in commands.requests}
     if commands.problems or len(ways) != 1:

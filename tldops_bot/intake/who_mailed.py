@@ -1,4 +1,4 @@
-"""Which mails it matters to know the mailer of; a member's never, so that no DNS stands in an alert's way."""
+"""For which mails it matters who mailed them; never for a member's, so that no DNS delays an alert."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,14 @@ from tldops_bot.domain.verdict import Standing
 from tldops_bot.intake.judged import Judged, Read
 from tldops_bot.store import iana
 
-# What somebody will have to decide on, and who decides wants to know who asked.
+# Somebody will have to decide about these, and will want to know who asked.
 OPENS_A_REQUEST = frozenset({"SUBSCRIBE", "KEY"})
 
 WhoMailed = Callable[[bytes, Envelope], Authentication]
 
 
 def not_looked_at(_raw: bytes, _envelope: Envelope) -> Authentication:
-    """Where nobody is there to look."""
+    """For when nobody checks."""
     return NOT_LOOKED_AT
 
 

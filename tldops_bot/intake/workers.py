@@ -1,4 +1,4 @@
-"""Threads that claim accepted mail and carry it out; a mail that breaks is put off, then set aside, never in the way."""
+"""Threads that claim accepted mail and carry it out; a mail that breaks is put off, then set aside."""
 
 import contextlib
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Workers:
-    """`threads` of them; `wake()` when a mail was accepted, `stop()` to finish the ones in hand."""
+    """`threads` of them; `wake()` when a mail was accepted, `stop()` to finish those in hand."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class Workers:
         lease: timedelta = LEASE,
         counted: Callable[[Handled | None, float], None] = lambda _handled, _seconds: None,
     ) -> None:
-        """`counted` hears what became of each mail, None where it broke, and how long that took."""
+        """`counted` is told what became of each mail (None if it broke), and how long that took."""
         self._database, self._intake = database, intake
         self._now, self._random, self._after = now, random, after
         self._is_crowded, self._lease, self._counted = is_crowded, lease, counted
-        self._taken: deque[Claimed] = deque()  # claimed when the mail before was done with
-        self._begun: dict[str, float] = {}  # the claims in hand, each since when
-        self._owed: deque[Callable[[Session], None]] = deque()  # what could not be written down
+        self._taken: deque[Claimed] = deque()  # claimed together with finishing the mail before
+        self._begun: dict[str, float] = {}  # the claims in hand, and since when
+        self._owed: deque[Callable[[Session], None]] = deque()  # what is still to be written
         self._due = threading.Condition()
         self._wanted = 0
         self._stopping = False
@@ -55,9 +55,7 @@ class Workers:
 
     def start(self) -> None:
         """Begin; what waits since the last run is taken first."""
-        if (
-            self._database.is_sqlite
-        ):  # one process only: what a killed one had in hand must not wait for its lease
+        if self._database.is_sqlite:  # one process: what a killed one had in hand need not wait for its lease
             with self._database.write() as session:
                 inbox.take_back(session, self._now())
         for thread in self._threads:
@@ -83,7 +81,7 @@ class Workers:
 
     def _work(self) -> None:
         while not self._stopping:
-            if self._is_crowded():  # accepting comes first, but does not stop us altogether
+            if self._is_crowded():  # accepting mail comes first, but must not stop us altogether
                 time.sleep(CROWD_SECONDS)
             if not self.carry_out_one():
                 with self._due:
@@ -96,7 +94,7 @@ class Workers:
         claimed = self._next()
         if claimed is None:
             return False
-        if claimed.attempts > MAX_PATIENCE:  # each time it was in hand, the process came to its end
+        if claimed.attempts > MAX_PATIENCE:  # each time it was in hand, the process ended
             log.error("mail %d was in hand %d times and never done with", claimed.id, claimed.attempts)
             self._put_off(claimed, "never done with", MAX_ATTEMPTS)
             return True
@@ -108,7 +106,7 @@ class Workers:
         return True
 
     def longest_in_hand(self) -> float:
-        """For how many seconds a mail has been in hand already: one that never ends holds up all others."""
+        """For how many seconds a mail has been in hand: one that never ends holds up all others."""
         now = time.monotonic()
         return max((now - begun for begun in tuple(self._begun.values())), default=0.0)
 
@@ -126,7 +124,7 @@ class Workers:
             return None
 
     def _claim(self) -> list[Claimed]:
-        """The next mail. A commit of which we never hear may have been made: that word is given back later."""
+        """The next mail. If we never hear whether a commit was made, its claim is given back later."""
         word = self._random(8).hex()
         try:
             with self._database.beside() as session:
@@ -136,7 +134,7 @@ class Workers:
             raise
 
     def _write_down_what_is_owed(self) -> None:
-        """The database was away when a claim was to be given back: not every mail shall wait for its lease to end."""
+        """Give back claims that the database was away for: no mail need wait for a lease to run out."""
         for _ in range(len(self._owed)):
             with contextlib.suppress(IndexError):  # another thread has done it
                 owed = self._owed.popleft()
@@ -149,7 +147,7 @@ class Workers:
                     raise
 
     def _carry_out(self, claimed: Claimed) -> None:
-        """With the same commit the next mail is claimed: a transaction less, and each waits for the disk."""
+        """The next mail is claimed in the same commit: one transaction less to wait for the disk."""
         began, word = time.monotonic(), self._random(8).hex()
         following: list[Claimed] = []
 
@@ -160,7 +158,8 @@ class Workers:
         try:
             handled = self._intake.handle(claimed, self._now(), claim_next)
             self._taken.extend(following)
-            self._counted(handled, time.monotonic() - began)
+            if handled is not None:  # else it comes again
+                self._counted(handled, time.monotonic() - began)
         except ClaimLost:
             log.warning("mail %d: taken over by another node", claimed.id)
         except Exception as problem:  # noqa: BLE001  whatever breaks, the mail waits and the next one goes on
@@ -181,20 +180,20 @@ class Workers:
             self._owed.append(put_off)
 
     def _set_aside(self, session: Session, claimed: Claimed, why: str, most: int | None) -> None:
-        """A job tells the operator: nothing is rendered here, since that may be what is broken."""
+        """A job tells the operator: nothing is rendered here, since rendering may be what is broken."""
         if inbox.put_off(session, claimed, self._now(), why, most):
             log.error("mail %d is set aside: %s", claimed.id, why)
 
 
 def patience_with(problem: Exception) -> int | None:
-    """After how many attempts a mail is set aside: a store or a gpg that is away is no fault of the mail's."""
+    """After how many attempts a mail is set aside: it is not to blame for a store or gpg that is away."""
     if isinstance(problem, DBAPIError) and is_temporary(problem):
         return None
     return MAX_PATIENCE if isinstance(problem, Unavailable) else MAX_ATTEMPTS
 
 
 def describe(problem: BaseException) -> str:
-    """The kind of a failure and the line it came from; never its words, which may quote a mail."""
+    """The kind of failure and the line it came from; never its text, which may quote a mail."""
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

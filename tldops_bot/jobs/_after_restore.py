@@ -1,8 +1,4 @@
-"""What changes when a service is set up again from a backup: nothing is done twice, and no wait ends unheard.
-
-What came after the backup is not known any more: what was sent may have arrived, what was asked may have been
-answered, and what was waited for may have been refused. So whatever would happen by itself happens anew, or not.
-"""
+"""What changes when a service is restored from a backup: nothing is done twice, no wait ends unheard."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -33,17 +29,17 @@ from tldops_bot.store import (
 )
 from tldops_bot.store.tables import Alert
 
-HELD = "restored"  # why a copy waits for the operator's word
-FRESH = timedelta(hours=1)  # younger copies go by themselves
+HELD = "restored"  # why a copy waits for the operator
+FRESH = timedelta(hours=1)  # younger copies go out by themselves
 ALERTS_SKIPPED, OTHERS_SKIPPED = 100, 1000
 
 
 def settle(ctx: JobContext, made_at: datetime) -> list[Letter]:
-    """Make of the rows of a backup those of a service that knows it was restored; what is told of it."""
+    """Turn the rows of a backup into those of a service that knows it was restored; returns what to tell."""
     facts.put(ctx.session, facts.RESTORED_AT, ctx.now.isoformat())
     facts.only_mac_key(ctx.session, ctx.random)
     alerts.leave_gap(ctx.session, ctx.now, ALERTS_SKIPPED)
-    # People have the numbers of those that are lost in their mail.
+    # Rows that were lost have numbers that people know from their mail.
     for numbered in ("requests", "invitations"):
         dump.leave_gap(ctx.session.connection(), numbered, OTHERS_SKIPPED)
     ended = tokens.void_all(ctx.session, ctx.now)
@@ -81,13 +77,13 @@ def _count_roster_as_sent(ctx: JobContext) -> None:
 
 
 def _count_reports_as_written(ctx: JobContext) -> None:
-    """How far an alert got: the reports that are due by now were written, or nobody could use them any more."""
+    """Reports due by now were written, or would be of no use to anybody any more."""
     for alert in alerts.to_report(ctx.session, ctx.now - PATIENCE):
         alert.reports = max(alert.reports, due_report(alert.posted_at, alert.reports, ctx.now))
 
 
 def _count_warnings_as_sent(ctx: JobContext) -> None:
-    """That a key ends soon, and that a case waits: told already, or told again in its time."""
+    """Expiring keys and waiting cases: the warnings due by now were sent, or the next will do."""
     for person, key in overview.keys_in_use(ctx.session):
         person.key_rung = reached_rung(key.expires_at, ctx.now)
     for case in requests.listing(ctx.session, (requests.COMMITTEE,)):
@@ -96,7 +92,7 @@ def _count_warnings_as_sent(ctx: JobContext) -> None:
 
 
 def _end_what_waited_to_go_out(ctx: JobContext) -> Iterator[Alert]:
-    """Alerts that waited for a release, exercises whose time has come: they may have gone out since."""
+    """Held alerts, and exercises whose time has come, may have gone out since the backup."""
     found = [
         *alerts.held_since_before(ctx.session, ctx.now),
         *((one, one) for one in alerts.to_start(ctx.session, ctx.now)),
@@ -108,7 +104,7 @@ def _end_what_waited_to_go_out(ctx: JobContext) -> Iterator[Alert]:
 
 
 def _begin_waits_anew(ctx: JobContext) -> None:
-    """A removal or a FORGET may have been taken back since: there is the whole time to do so again."""
+    """A removal or a FORGET may have been undone since the backup: allow the whole time for that again."""
     until = ctx.now + FINAL_AFTER
     for entry in people.final_by(ctx.session, until):
         entry.final_at = until

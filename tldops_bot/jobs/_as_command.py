@@ -1,4 +1,4 @@
-"""Lends a job the surroundings that the way of a request is written for."""
+"""Gives a job the context that the steps of a request are written for."""
 
 from tldops_bot.commands._command import Actor, Context, MailFacts
 from tldops_bot.domain.standing import NOBODY

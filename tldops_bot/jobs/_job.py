@@ -13,10 +13,10 @@ from tldops_bot.store.database import Session
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """One run's surroundings: the open transaction, the time, the settings.
+    """What one run is given: the open transaction, the time, the settings.
 
     A job asks the store what is due, changes rows, and returns letters. It never commits, renders, sends, or
-    reads the clock; and it must do no harm when it runs twice, or a day late.
+    reads the clock, and does no harm when it runs twice, or a day late.
     """
 
     session: Session
@@ -29,7 +29,7 @@ class JobContext:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """The letters of a first batch: there is more to do, in another transaction, at once."""
+    """The letters of a first batch; there is more to do at once, in another transaction."""
 
     letters: Sequence[Letter]
 
@@ -42,7 +42,8 @@ Look = Callable[[JobContext], object]
 class Job:
     """One scheduled job. `every` is how often it asks what is due, not how often something is.
 
-    `look` does, in a transaction that only reads, what would take long in one that keeps others from writing.
+    `look` does beforehand, in a reading transaction, what would take too long in one that keeps others from
+    writing.
     """
 
     name: str

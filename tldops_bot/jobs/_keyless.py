@@ -1,4 +1,4 @@
-"""Says to a recipient that a mail can't go to them for want of a key, and nothing of what it says."""
+"""Tells a recipient that a mail can't reach them for want of a key, without what it says."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tldops_bot.store.tables import Message, Person
 
 @dataclass(frozen=True, slots=True)
 class Keyless:
-    """What delivery calls, in the transaction that marks the copy."""
+    """Called by delivery, in the transaction that marks the copy."""
 
     post: Callable[[Session, Sequence[Letter], datetime], None]
     now: Callable[[], datetime]
@@ -32,7 +32,7 @@ class Keyless:
         self.post(session, [letter], self.now())
 
     def _roster(self, session: Session, person: Person) -> None:
-        """Its key ended on the way. (One that can't be used for another reason would fail again at once.)"""
+        """The key ended on the way. (Unusable for another reason, it would fail again at once.)"""
         is_mendable = people.usable_key(session, person, self.now()) is None
         if is_mendable and roster_sends.take_back(session, person.id):
             self.post(session, [waiting([person])], self.now())

@@ -1,4 +1,4 @@
-"""Keeps what a published copy of a member's key proved, and tells whom it concerns."""
+"""Keeps what a published copy of a member's key proved, and tells those concerned."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from tldops_bot.store import people
 def keep_refreshed(
     ctx: JobContext, fingerprint: str, held: bytes, merged: Sequence[Certificate]
 ) -> list[Letter]:
-    """`merged` was made of `held` without a transaction; if that is no longer what is held, another time."""
+    """`merged` was made from `held` outside a transaction; if that has changed, wait for the next time."""
     row = people.certificate_for(ctx.session, fingerprint)
     if row is None or row.blob != held:
         return []

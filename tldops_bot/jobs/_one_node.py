@@ -1,4 +1,4 @@
-"""What only one node should do at a time, such as asking IANA about every TLD: whose turn it is stands in the store."""
+"""What only one node should do at a time, such as asking IANA; the store says whose turn it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 from tldops_bot.store import turns
 from tldops_bot.store.database import Database, Urgency
 
-TURN = timedelta(hours=2)  # a node that is gone has it no longer than that
+TURN = timedelta(hours=2)  # a node that is gone keeps it no longer than that
 
 
 @dataclass(frozen=True, slots=True)
 class OneNode:
-    """`run` does it unless another node is at it. With SQLite there is one node, and nobody to wait for."""
+    """Runs something unless another node is at it. SQLite means one node, so there is nobody to wait for."""
 
     database: Database
     now: Callable[[], datetime]
     random: Callable[[int], bytes]
 
     def run(self, name: str, does: Callable[[], object]) -> bool:
-        """Whether it was done here."""
+        """Do it, if it is this node's turn; returns whether it was."""
         if self.database.is_sqlite:
             does()
             return True

@@ -20,12 +20,12 @@ Post = Callable[[Session, Sequence[Letter], datetime], None]
 
 
 def _nothing() -> None:
-    """Most jobs need nothing made ready."""
+    """Most jobs need nothing prepared."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobRunner:
-    """What every job is given, and where its letters go; what must be ready `before` it, outside a transaction."""
+    """What every job is given, where its letters go, and what runs `before` it, outside a transaction."""
 
     database: Database
     config: Config
@@ -37,7 +37,7 @@ class JobRunner:
     before: Mapping[str, Callable[[], object]] = field(default_factory=dict)  # by the name of the job
 
     def run(self, job: Job) -> int:
-        """Do what is due; how many letters were made. Running it again does no harm."""
+        """Do what is due; returns how many letters were made. Running it again does no harm."""
         made = 0
         self.before.get(job.name, _nothing)()
         for _ in range(MOST_BATCHES):
@@ -63,7 +63,7 @@ class JobRunner:
         return len(letters), not isinstance(found, Unfinished)
 
     def _look(self, job: Job, now: datetime) -> object:
-        """What the job finds where it keeps nobody from writing."""
+        """What the job's `look` finds, while others may write."""
         if job.look is None:
             return None
         with self.database.read() as session:

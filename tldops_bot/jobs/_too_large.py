@@ -1,4 +1,4 @@
-"""Sends again, shorter, what a mailbox refuses for its size: an alert without attachments, a word about the rest."""
+"""Resends, shortened, what a mailbox refused for its size: an alert without its attachments."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from tldops_bot.store.database import Session
 from tldops_bot.store.outbox import Claimed
 from tldops_bot.store.tables import Alert, AlertNews, Message, Person
 
-MOST_CHARACTERS = 20_000  # of the words in a short copy
+MOST_CHARACTERS = 20_000  # characters of the alert's text in a short copy
 
 
 @dataclass(frozen=True, slots=True)
 class TooLarge:
-    """What delivery calls, in the transaction that marks the copy as refused for good."""
+    """Called by delivery, in the transaction that marks the copy as refused for good."""
 
     post: Callable[[Session, Sequence[Letter], datetime], None]
     now: Callable[[], datetime]
@@ -40,7 +40,7 @@ class TooLarge:
     def _short(self, session: Session, claimed: Claimed, alert: Alert, said: Alert | AlertNews) -> Letter:
         author = session.get(Person, said.person_id)
         words = words_of(said)
-        values = _alerts.notice_values(alert, _alerts.scope_of(alert), author) | {
+        values = _alerts.notice_values(alert, author) | {
             "beside": [],
             "number": said.number if isinstance(said, AlertNews) else 0,
             "title": said.title,
@@ -65,7 +65,7 @@ class TooLarge:
 
 
 def _whole(session: Session, message: Message) -> Alert | AlertNews | None:
-    """What a message carried: the alert, or an update of it. None for what is short already, so that it ends there."""
+    """What a message carried: the alert, or an update of it. None if it was short already."""
     alert = session.get_one(Alert, message.alert_id)
     if alert.posted_at == message.made_at:
         return alert
@@ -74,7 +74,7 @@ def _whole(session: Session, message: Message) -> Alert | AlertNews | None:
 
 
 def words_of(said: Alert | AlertNews) -> str:
-    """The text under the signature, which was verified when it came; "" where there is none that can be read."""
+    """The text under the signature, which was verified on arrival; "" if none can be read."""
     original = said.original or b""
     if said.original_form == "inline":
         lines = [line.removeprefix(b"- ") for line in clearsign_lines(original)]

@@ -1,4 +1,4 @@
-"""Moves requests along that wait for somebody: reminders, the technical contact's word, and the end of patience."""
+"""Moves waiting requests along: reminders, the technical contact's word, and the end of patience."""
 
 from datetime import datetime, timedelta
 
@@ -38,7 +38,7 @@ def _tell_of_lost_seats(ctx: Context) -> None:
 
 
 def _people(ctx: Context) -> list[list[Request]]:
-    """The requests that may have to move, those of one person together: one mail tells of all."""
+    """The requests that may have to move, grouped by person: one mail covers them all."""
     found: dict[tuple[str, str, str | None], list[Request]] = {}
     for request in requests.listing(ctx.session, (requests.VOUCHING, requests.COMMITTEE)):
         who = request.kind, request.email_key, request.fingerprint
@@ -52,7 +52,7 @@ def _end_unproven(ctx: Context) -> None:
     for request in requests.listing(ctx.session, (requests.PROVING,)):
         if request.expires_at > ctx.now:
             continue
-        requests.close(request, requests.EXPIRED, _joining.CLOCK, "not proven in time", ctx.now)
+        requests.close(request, requests.EXPIRED, _requests.CLOCK, "not proven in time", ctx.now)
         _requests.record(ctx, "expired", request)
         by = ctx.session.get(Person, request.details.get("entered_by") or 0)
         if by is not None and by.email_key != request.email_key:
@@ -64,15 +64,15 @@ def _end_unproven(ctx: Context) -> None:
 
 
 def _ended(ctx: Context, request: Request) -> bool:
-    """Whether it comes to nothing: its TLD is gone, or the person is listed already."""
+    """Whether it comes to nothing: its TLD is gone, its key is another's, or the person is listed already."""
     why = _joining.obstacle(ctx, request)
     if why:
-        _joining.end(ctx, request, why)
+        _requests.end(ctx, request, why)
     return bool(why)
 
 
 def _unsettled(ctx: Context, waiting: list[Request]) -> list[Request]:
-    """Those that still wait for a word, after the others of the same person have been moved along."""
+    """Those that still wait for a word, after others of the same person have moved along."""
     by_word: dict[str, list[Request]] = {}
     for request in waiting:
         if address := _technical_word(ctx, request):

@@ -1,4 +1,4 @@
-"""Asks everybody from time to time whether their entry is still right, and does not let the silent ones be forgotten."""
+"""Asks everybody from time to time whether their entry is still right, and follows up on silence."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from tldops_bot.jobs._job import JobContext, Unfinished, job
 from tldops_bot.store import audit, freshness
 from tldops_bot.store.tables import Person
 
-BATCH = 20  # letters in one transaction: an alert that comes in meanwhile waits for it
+BATCH = 20  # letters per transaction: an alert that comes in meanwhile has to wait
 
 
 @job(every=timedelta(hours=1))
@@ -51,14 +51,14 @@ def _first_ask_at(person: Person, every: timedelta) -> datetime:
 
 
 def _allowed(ctx: Context, waiting: list[tuple[datetime, Person]]) -> list[tuple[datetime, Person]]:
-    """Those whose moment has come, the longest ago first, no more than a day may bring."""
+    """Those whose moment has come, the most overdue first, and no more than a day may bring."""
     due = sorted((one for one in waiting if one[0] <= ctx.now), key=lambda one: (one[0], one[1].id))
     most = rules.most_a_day(freshness.how_many_listed(ctx.session))
     return due[: max(0, most - freshness.new_rounds_since(ctx.session, ctx.now - rules.DAY))]
 
 
 def _ask(ctx: Context, person: Person, before: int) -> None:
-    """From the last reminder on also at the second address, and at once where the first one is dead."""
+    """From the last reminder on also at the second address; at once if the first one is dead."""
     person.asked_at, person.asked = ctx.now, before + 1
     is_late = person.asked >= rules.ASKS_BEFORE_STALE or person.mailbox_failed_at is not None
     _freshness.ask(ctx, person, is_everywhere=is_late)
@@ -72,7 +72,7 @@ def _ask_again(ctx: Context, person: Person, held: rules.Round) -> None:
 
 
 def _ask_others(ctx: Context, person: Person) -> None:
-    """Who knows the silent one? Looked after for some days, and then whenever the person is asked as well."""
+    """Ask who knows the silent one: for some days, and then whenever the person is asked as well."""
     if person.stale_at is None or person.asked_at is None:
         return
     if ctx.now - person.stale_at <= rules.ASK_OTHERS_FOR or ctx.now - person.asked_at <= rules.DAY:
@@ -80,7 +80,7 @@ def _ask_others(ctx: Context, person: Person) -> None:
 
 
 def _tell_committee(ctx: Context, found: Sequence[Person]) -> None:
-    """One mail a week about all whom nobody could help with; sooner where somebody says that one has gone."""
+    """One mail a week about everybody nobody could help with; sooner if one is said to have gone."""
     declines = freshness.declines(ctx.session)
     to_tell, has_gone = [], False
     for person in found:
@@ -88,7 +88,7 @@ def _tell_committee(ctx: Context, found: Sequence[Person]) -> None:
             continue
         declined_at = declines.get(person.id)
         if declined_at is not None and declined_at < person.stale_at:
-            declined_at = None  # said of an earlier silence
+            declined_at = None  # this was about an earlier silence
         if rules.is_committee_due(person.stale_at, person.committee_told_at, declined_at, ctx.now):
             to_tell.append(person)
             has_gone = has_gone or declined_at is not None

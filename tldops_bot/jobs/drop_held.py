@@ -1,4 +1,4 @@
-"""Lets go of alerts that waited too long for a recipient's key, and says so to them."""
+"""Drops alerts that waited too long for a recipient's key, and tells the recipient."""
 
 from collections import defaultdict
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Ends alerts and updates that waited in vain for a second member, and says so to everybody who was asked."""
+"""Ends alerts and updates that waited in vain for a second member, and tells everybody who was asked."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import alerts, audit
 from tldops_bot.store.tables import Alert, AlertNews, Person
 
-PATIENCE = timedelta(hours=24)  # an incident of yesterday is posted anew, with what is known by then
+PATIENCE = timedelta(hours=24)  # yesterday's incident is better posted anew, with what is known by then
 
 
 @job(every=timedelta(minutes=1))

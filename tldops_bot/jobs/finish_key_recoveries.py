@@ -1,4 +1,4 @@
-"""Ends the wait of new keys that nobody concerned has said no to."""
+"""Lets new keys count whose wait is over and to which nobody concerned has said no."""
 
 from datetime import timedelta
 

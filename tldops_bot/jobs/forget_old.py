@@ -21,7 +21,7 @@ from tldops_bot.store import (
     wakes,
 )
 
-LOOKUPS_KEPT = timedelta(days=365)  # "who asked for me?" is asked once a year, with the record in hand
+LOOKUPS_KEPT = timedelta(days=365)  # people look at "who asked for me?" once a year or so
 
 
 @job(every=timedelta(hours=1))

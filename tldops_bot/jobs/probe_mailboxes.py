@@ -1,4 +1,4 @@
-"""Asks mailboxes from which mail came back whether they live, and marks those that don't answer."""
+"""Asks mailboxes from which mail came back whether they are alive, and marks those that don't answer."""
 
 from datetime import datetime, timedelta
 
@@ -28,7 +28,7 @@ def probe_mailboxes(ctx: JobContext) -> list[Letter]:
 
 
 def _is_suspect(ctx: JobContext, person_id: int, key: str, moments: list[datetime]) -> bool:
-    """Not while it is being probed anyway; and what came before the last sign of life counts no more."""
+    """Not while it is being probed anyway; bounces before the last sign of life no longer count."""
     row = mailboxes.of(ctx.session, person_id, key)
     if row is None:
         return rules.is_suspect(moments)
@@ -37,7 +37,7 @@ def _is_suspect(ctx: JobContext, person_id: int, key: str, moments: list[datetim
 
 
 def _follow_up(ctx: Context) -> None:
-    """What was probed before: no answer is an answer, and a dead mailbox is asked again from time to time."""
+    """Mailboxes probed before: silence is an answer, too, and dead ones are asked again now and then."""
     for person, row in mailboxes.in_question(ctx.session):
         probed_at = row.probed_at or ctx.now
         if not _is_theirs(person, row.address_key):

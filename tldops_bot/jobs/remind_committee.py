@@ -1,4 +1,4 @@
-"""What waits for the committee is not forgotten: the committee is reminded, and whoever waits is told."""
+"""Reminds the committee of what waits for it, and tells those who are waiting."""
 
 from datetime import datetime, timedelta
 

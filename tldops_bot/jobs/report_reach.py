@@ -14,7 +14,7 @@ from tldops_bot.roster import call_sheet, call_sheet_files
 from tldops_bot.store import alerts, people, wakes
 from tldops_bot.store.tables import Alert, Person
 
-PATIENCE = timedelta(days=7)  # older alerts are not reported any more, should the program have stood still
+PATIENCE = timedelta(days=7)  # after a standstill, older alerts are no longer reported
 
 
 @job(every=timedelta(minutes=1))
@@ -27,7 +27,7 @@ def report_reach(ctx: JobContext) -> list[Letter] | Unfinished:
     ]
     if not due:
         return []
-    alert, number = due[0]  # one at a time: printing a sheet takes a while, and others want to write
+    alert, number = due[0]  # one at a time: making a sheet takes a while, and others want to write
     alert.reports = number
     letters = _reports(ctx, alert, number)
     return Unfinished(letters) if due[1:] else letters
@@ -37,19 +37,20 @@ def _reports(ctx: JobContext, alert: Alert, number: int) -> list[Letter]:
     reach = alerts.reach(ctx.session, alert)
     lines = _reach.tlds_reached(ctx.session, alert, reach)
     helpers = _reach.volunteers(ctx.session, reach)
+    poster = ctx.session.get(Person, alert.person_id)
+    own = {one.tld for one in poster.entries} if poster else set()  # they know: the alert is theirs
     sheet = (
         []
         if alert.state == "closed"
         else _reach.call_sheet(
             ctx.session,
-            lines,
+            [one for one in lines if one.tld not in own],
             ctx.tlds,
             [one.name for one in helpers],
             _waking.notes(ctx.session, alert),
         )
     )
     values = _values(ctx, alert, number, reach, lines)
-    poster = ctx.session.get(Person, alert.person_id)
     readers = [*people.office_holders(ctx.session, "committee"), *([poster] if poster else [])]
     head = SheetHead(alert.id, alert.title, alert.tlp, alert.is_exercise)
     whole = _letter("jobs/report_reach", values | {"to_call": len(sheet)}, readers, sheet, head, ctx)

@@ -1,4 +1,4 @@
-"""Sends what INVITE MISSING planned, a few a day, and tells the secretariat once a day what was answered."""
+"""Sends what INVITE MISSING planned, some each day, and tells the secretariat daily what was answered."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def send_invitations(ctx: JobContext) -> list[Letter]:
 
 
 def _share(ctx: JobContext) -> list[Letter]:
-    """Each goes after another look at whether it is still wanted."""
+    """Each is sent only if it is still wanted."""
     waiting = invitations.planned(ctx.session)
     room = MISSING_A_DAY - invitations.sent_since(ctx.session, ctx.now - ONE_DAY)
     if not waiting or room <= 0:

@@ -33,7 +33,7 @@ TEMPLATE = "jobs/send_roster"
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What makes one member's mail differ from another's: what is new to them since which day, and their files."""
+    """What sets one member's mail apart: what is new to them since which day, and their files."""
 
     changes: Changes | None
     since_on: str
@@ -42,7 +42,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The roster of this moment, its files (None: not made yet), and what stands in everybody's mail."""
+    """The roster of this moment, its files (None: not made yet), and what is in everybody's mail."""
 
     roster: Roster
     edition: Edition | None
@@ -50,13 +50,13 @@ class Ready:
 
 
 def ready(ctx: JobContext) -> Ready:
-    """What takes longest of a roster, and needs nothing but to read."""
+    """The slowest part of a roster, which only needs to read."""
     roster, edition = with_files(ctx.session, ctx.config, ctx.tlds, ctx.now)
     return Ready(roster, edition, parts.values(roster, ctx.config))
 
 
 def ready_if_wanted(ctx: JobContext) -> Ready | None:
-    """The same, where the next run would send it."""
+    """The same, if the next run would send a roster."""
     return ready(ctx) if is_wanted(ctx.session, ctx.config, ctx.now) else None
 
 
@@ -97,18 +97,18 @@ def roster_letters(ctx: JobContext, period_at: datetime) -> list[Letter] | Unfin
 
 
 def _missed_by_now(ctx: JobContext, period_at: datetime) -> list[Letter]:
-    """Whose key is of no use now hears that a roster waits, and nothing of it."""
+    """Tell those whose key has become unusable that a roster waits, and nothing of what it says."""
     missed = roster_sends.note_missed(ctx.session, period_at, ctx.now)
     return [waiting(missed)] if missed else []
 
 
 def waiting(people: Iterable[Person]) -> Letter:
-    """That a roster waits for them until their key is mended."""
+    """The notice that a roster waits for them until their key is mended."""
     return _letters.notice("jobs/roster_waiting", {}, _letters.to_people(people))
 
 
 def _made_up_for(ctx: JobContext) -> list[Letter] | Unfinished:
-    """Whose key was of no use when the roster went gets the present one as soon as it is mended."""
+    """Send the present roster to those whose key was unusable when it went, once that is mended."""
     for period_at in roster_sends.missed_and_mended(ctx.session, ctx.now):
         readers = roster_sends.recipients_due(ctx.session, period_at, ctx.now, only_missed=True)
         letters, _ = _batch(ctx, period_at, readers)
@@ -118,7 +118,7 @@ def _made_up_for(ctx: JobContext) -> list[Letter] | Unfinished:
 
 
 def _batch(ctx: JobContext, period_at: datetime, readers: Sequence[Reader]) -> tuple[list[Letter], int]:
-    """The letter to the most who are told the same, so that it is signed once; and how many are left."""
+    """The letter for the largest group that is told the same (it is signed once), and how many are left."""
     if not readers:
         return [], 0
     made: Ready = ctx.seen or ready(ctx)
@@ -139,7 +139,7 @@ def _batch(ctx: JobContext, period_at: datetime, readers: Sequence[Reader]) -> t
 
 
 def news_for(reader: Reader, new: Changes | None) -> News:
-    """What this reader is told, `new` being what differs from their last roster."""
+    """What this reader is told; `new` is what differs from their last roster."""
     since_on = f"{reader.last_made_at:%Y-%m-%d}" if new is not None else ""
     return News(new, since_on, reader.files)
 
@@ -147,7 +147,7 @@ def news_for(reader: Reader, new: Changes | None) -> News:
 def letter_to(
     to: tuple[Recipient, ...], common: Mapping[str, Any], edition: Edition | None, news: News
 ) -> Letter:
-    """The roster as these are told it."""
+    """The roster as these people are told it."""
     found = parts.enclosed(edition, news.files, common)
     own = parts.change_values(news.changes, news.since_on)
     own |= parts.file_values(found, news.files, is_unmade=edition is None)
@@ -162,7 +162,7 @@ def letter_to(
 
 
 def _recipients(reader: Reader) -> list[Recipient]:
-    """Every proven address: the one under the own TLD may fall with it."""
+    """Every proven address: one under their own TLD may fall with it."""
     return [
         Recipient(address, Entitled.MEMBER, reader.person_id, reader.fingerprint)
         for address in reader.addresses

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tldops_bot.commands._alerts import fan_out, scope_of
+from tldops_bot.commands._alerts import fan_out
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
@@ -15,5 +15,5 @@ def start_exercises(ctx: JobContext) -> list[Letter]:
     context = as_command(ctx)
     for alert in alerts.to_start(ctx.session, ctx.now):
         alert.received_at = ctx.now  # what the seconds to the last copy are counted from
-        fan_out(context, alert, scope_of(alert))
+        fan_out(context, alert)
     return context.letters

@@ -1,4 +1,4 @@
-"""Tells the operator what was set aside, mail that came in and copies to go out: once of each, in one mail an hour."""
+"""Tells the operator which mails and copies were set aside: each once, in at most one mail an hour."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ def tell_set_aside(ctx: JobContext) -> list[Letter]:
     there, (told_at, told) = set_aside.find(ctx.session), set_aside.told(ctx.session)
     new = there - told
     if not new:
-        if told - there:  # mended: should it fail once more, that is news
+        if told - there:  # mended: if it fails again, that is news
             set_aside.note_told(ctx.session, told_at, told & there)
         return []
     if told_at is not None and ctx.now - told_at < AGAIN_AFTER:

@@ -1,4 +1,4 @@
-"""Tells people that their OpenPGP key ends, 60, 30, 14, 7 and 1 days ahead and once it has, with what mends it."""
+"""Tells people that their OpenPGP key expires, 60, 30, 14, 7 and 1 days ahead and afterwards."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ def warn_of_key_expiry(ctx: JobContext) -> list[Letter]:
     """Warn people whose key ends soon, or has ended: each rung of the ladder once."""
     letters: list[Letter] = []
     for person, key in overview.keys_to_look_at(ctx.session, ctx.now + FIRST_WARNING):
-        is_dead = person.key_blocked_at is not None or key.is_revoked  # told by other letters
+        is_dead = person.key_blocked_at is not None or key.is_revoked  # other letters tell about that
         due = None if is_dead else rung(key.expires_at, ctx.now, person.key_rung)
         reached = NOT_TOLD if is_dead else reached_rung(key.expires_at, ctx.now)
         if person.key_rung != reached:

@@ -1,4 +1,4 @@
-"""Tells the operator what goes wrong around the list: at most once a day for each, and once that it is over."""
+"""Tells the operator what goes wrong around the list: each at most once a day, and once when it is over."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
@@ -26,7 +26,7 @@ def warn_operator(ctx: JobContext) -> list[Letter]:
     """Tell the operator of a queue or job that is late, a disk that is full, the list's key near its end."""
     seen = pulse.read(ctx.session, ctx.now)
     last = seen.jobs.get("warn_operator")
-    if last is None or ctx.now - last > STOOD_STILL:  # everything is late, since nobody was there
+    if last is None or ctx.now - last > STOOD_STILL:  # everything is late because nothing was running
         return []
     there = machines.seen_since(ctx.session, ctx.now - A_DAY)
     found = [*_queues(ctx, seen), *_jobs(ctx, seen), *_disks(there), *_key(ctx, there)]
@@ -76,7 +76,7 @@ def _disks(there: Sequence[Machine]) -> Iterator[Trouble]:
 
 
 def _key(ctx: JobContext, there: Sequence[Machine]) -> Iterator[Trouble]:
-    """The nodes have the same key; of one that was prolonged on some of them only, the earliest end counts."""
+    """All nodes have the same key; if it was extended on some of them only, the earliest end counts."""
     ends = [(one.key_ends_at, one.fingerprint) for one in there if one.key_ends_at is not None]
     if not ends:
         return
@@ -89,7 +89,7 @@ def _key(ctx: JobContext, there: Sequence[Machine]) -> Iterator[Trouble]:
 
 
 def _unknown(there: Sequence[Machine], told: Sequence[Told]) -> list[str]:
-    """What nobody looked at lately: a machine is silent, or gpg was."""
+    """What has not been checked lately, because a machine is silent or gpg was."""
     hosts = {one.host for one in there}
     is_key_known = any(one.fingerprint for one in there)
     return [one.name for one in told if _is_unknown(one.name, hosts, is_key_known)]

@@ -1,4 +1,4 @@
-"""What IANA's answers lead to later: a word to new IANA contacts, and to the operator when IANA is silent."""
+"""What follows from IANA's answers later: a word to new contacts, and to the operator if IANA is silent."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -7,7 +7,7 @@ from tldops_bot.commands import _letters
 from tldops_bot.commands._requests import shown
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import JobContext, job
-from tldops_bot.store import iana_watch, people
+from tldops_bot.store import iana_answers, people
 
 SILENT_FOR = timedelta(days=3)
 
@@ -19,11 +19,11 @@ def watch_iana(ctx: JobContext) -> list[Letter]:
 
 
 def _welcomes(ctx: JobContext) -> list[Letter]:
-    """Only after the 14 days in which a new address counts for nothing: whoever forged it learns no names."""
+    """Only after the 14 days in which a new address counts for nothing: a forger learns no names."""
     tlds: dict[str, dict[str, None]] = defaultdict(dict)
-    for contact in iana_watch.to_welcome(ctx.session, ctx.now):
+    for contact in iana_answers.to_welcome(ctx.session, ctx.now):
         contact.welcomed_at = ctx.now
-        is_new = not iana_watch.was_listed_before(ctx.session, contact)
+        is_new = not iana_answers.was_listed_before(ctx.session, contact)
         if is_new and people.contacts_of(ctx.session, contact.tld):
             tlds[contact.email_key][contact.tld] = None
     return [_welcome(ctx, address, list(labels)) for address, labels in tlds.items()]
@@ -44,11 +44,11 @@ def _welcome(ctx: JobContext, address: str, labels: list[str]) -> Letter:
 
 
 def _silence(ctx: JobContext) -> list[Letter]:
-    """Once for each silence."""
-    since = iana_watch.silent_since(ctx.session, ctx.now)
-    told = iana_watch.silence_told_at(ctx.session)
+    """Once per silence."""
+    since = iana_answers.silent_since(ctx.session, ctx.now)
+    told = iana_answers.silence_told_at(ctx.session)
     if ctx.now - since < SILENT_FOR or told == since.isoformat():
         return []
-    iana_watch.note_silence_told(ctx.session, since)
+    iana_answers.note_silence_told(ctx.session, since)
     values = {"since": since, "server": ctx.config.iana.whois}
     return [_letters.notice("letters/iana_silent", values, _letters.to_address(ctx.config.operator.email))]

@@ -9,14 +9,14 @@ from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, BadArmor, decode, find_blo
 
 MAX_KEYS = 5
 MAX_KEY_BYTES = 128 * 1024
-MAX_ARMOR_BYTES = 3_000_000  # with what others certified, which is left out
+MAX_ARMOR_BYTES = 3_000_000  # with other people's certifications, which are left out
 KEY_SUFFIXES = (".asc", ".gpg", ".pgp", ".key", ".pub", ".txt")
 # The first octet of a public key packet, in the old and in the new format.
 _PUBLIC_KEY_STARTS = frozenset({0x98, 0x99, 0x9A, 0xC6})
 
 
 def bounded(keys: Iterable[bytes]) -> tuple[bytes, ...]:
-    """Each key once, as many as are looked at."""
+    """Each key once, up to as many as are looked at."""
     kept: list[bytes] = []
     for key in dict.fromkeys(keys):
         if len(kept) == MAX_KEYS or sum(map(len, kept)) + len(key) > MAX_KEY_BYTES:
@@ -39,7 +39,7 @@ def may_hold_key(part: Part) -> bool:
 
 
 def keys_in(octets: bytes) -> Iterator[bytes]:
-    """The keys in these octets: a binary one as it is, else every armored block."""
+    """The keys in these octets: a binary one as it is, else all armored blocks."""
     if octets[:1] and octets[0] in _PUBLIC_KEY_STARTS:
         yield without_certifications(octets)
         return
@@ -52,7 +52,7 @@ def keys_in(octets: bytes) -> Iterator[bytes]:
 
 
 def without_keys(octets: bytes) -> bytes:
-    """The text with its key blocks cut out, since nobody means them as commands."""
+    """The text with its key blocks cut out: nobody means them as commands."""
     kept, at = [], 0
     for block in find_blocks(octets):
         if block.kind == PUBLIC_KEY:

@@ -1,9 +1,4 @@
-"""Authentication-Results as a server of ours wrote them; anything a sender could have written is not looked at.
-
-RFC 8601. Believed are the fields above the topmost Received field, as far as they name configured servers: only
-our own servers add there. A server that adds below its Received field is believed for one field, the topmost.
-That it removes forged ones is its duty (section 5); a field below a second Received field is never looked at.
-"""
+"""Authentication-Results as our own server wrote them; fields a sender could have written are ignored."""
 
 import re
 from collections.abc import Collection
@@ -27,7 +22,7 @@ _PROPERTY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What the server says. `dmarc` and `spf` are "" when it says nothing of them."""
+    """What the server reports. `dmarc` and `spf` are "" if it says nothing about them."""
 
     spf: str = ""
     spf_domain: str = ""
@@ -51,7 +46,7 @@ class _Result:
 
 
 def trusted_results(headers: Headers, servers: Collection[str]) -> Reported | None:
-    """What our own server found, or None when no field of it may be believed."""
+    """What our own server found, or None if none of its fields may be believed."""
     known = {one.lower() for one in servers}
     read = (_read(value) for value in _ours(headers))
     believed = list(takewhile(lambda found: found is not None and found[0] in known, read))
@@ -62,7 +57,7 @@ def trusted_results(headers: Headers, servers: Collection[str]) -> Reported | No
 
 
 def _ours(headers: Headers) -> list[str]:
-    """The fields that stand where only our own servers write, topmost first."""
+    """The fields in the place where only our own servers write, topmost first."""
     hops: list[list[str]] = [[]]
     for name, value in headers.fields:
         if name == "received":
@@ -75,7 +70,7 @@ def _ours(headers: Headers) -> list[str]:
 
 
 def _read(value: str) -> tuple[str, list[_Result]] | None:
-    """The server's name and its results; None for what does not follow the grammar."""
+    """The server's name and its results; None if they don't follow the grammar."""
     parts = _cut(value)
     words = parts[0].split()
     if not words or len(words) > 2 or len(parts) > MAX_RESULTS:

@@ -1,7 +1,4 @@
-"""The key in an Autocrypt header (Autocrypt 1.1 section 2.1): a hint which key a signature may be by, never more.
-
-The header is unsigned, and whoever carried the mail may have written it.
-"""
+"""The key in an Autocrypt header (Autocrypt 1.1 section 2.1): a hint whose signature this may be, no more."""
 
 import base64
 import binascii
@@ -14,7 +11,7 @@ _KNOWN = frozenset({"addr", "prefer-encrypt", "keydata"})
 
 
 def hint(headers: Headers, author: str | None) -> bytes:
-    """The octets in the one Autocrypt header for this author, not looked at; b"" for none, or any doubt."""
+    """The octets in the one Autocrypt header for this author, unparsed; b"" for none, or any doubt."""
     values = headers.all("autocrypt")
     if len(values) != 1 or len(values[0]) > MAX_HEADER_CHARS or not author:
         return b""

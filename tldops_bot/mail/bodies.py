@@ -1,20 +1,19 @@
-"""The forms in which the one message of a mail may come, as values."""
+"""The forms the one message of a mail may take, as values."""
 
 from dataclasses import dataclass, field
 
-# Of a mail that needs a signature and has one, but with S/MIME, which speaks for nobody here.
+# For a mail that needs a signature and has one, but by S/MIME, which speaks for nobody here.
 SMIME = "smime"
 
 
 @dataclass(frozen=True, slots=True)
 class PgpMimeSigned:
-    """RFC 3156 section 5; `entity` is the multipart/signed as it came, `signed_octets` has CRLF line ends.
+    """RFC 3156 section 5; `signed_octets` has CRLF line ends.
 
     `otherwise` is what the mail is without its signature, where that is only a part beside the text (a server
     has made multipart/mixed of multipart/signed): a signature that fits is one, any other is none.
     """
 
-    entity: bytes
     signed_octets: bytes
     signature: bytes
     otherwise: "PlainText | Unreadable | None" = None
@@ -49,7 +48,7 @@ class InlineEncrypted:
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """The first text of a mail without a signature of ours; `detail` is SMIME where it has one of those, else ""."""
+    """The first text of a mail not signed with OpenPGP; `detail` is SMIME if signed with that, else ""."""
 
     text: str
     detail: str = field(default="", compare=False)
@@ -68,7 +67,7 @@ Body = PgpMimeSigned | PgpMimeEncrypted | InlineSigned | InlineEncrypted | Plain
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The one message, the keys sent along (signed ones first), and names of what it does not cover."""
+    """The one message, the keys sent along (signed ones first), and the names of what it does not cover."""
 
     body: Body
     keys: tuple[bytes, ...] = ()

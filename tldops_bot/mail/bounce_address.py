@@ -1,7 +1,4 @@
-"""The address a delivery's bounce comes back to, with a proof in it that only we can make.
-
-`<local>+b.<delivery>.<80 bits of HMAC-SHA256 in lower-case base32>`: lower case, since relays change case.
-"""
+"""The address to which a delivery's bounce comes back, with a proof in it that only we can make."""
 
 import base64
 import hashlib
@@ -16,7 +13,7 @@ _PROOF_OCTETS = 10
 
 
 def make(home: ListAddress, delivery_id: int, keys: Sequence[bytes]) -> str:
-    """MAIL FROM of a delivery, proven by the first key; ValueError where it doesn't fit into 64 octets."""
+    """A delivery's MAIL FROM, proven by the first key; ValueError if it doesn't fit into 64 octets."""
     return home.with_tag(f"b.{delivery_id}.{_proof(delivery_id, keys[0])}")
 
 

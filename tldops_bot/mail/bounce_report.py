@@ -1,4 +1,4 @@
-"""Reads what mail servers send back (RFC 3464, QSBMF, Exim): did it fail for good, and with which status (RFC 3463)?"""
+"""Reads bounces (RFC 3464, QSBMF, Exim): did it fail for good, and with which status (RFC 3463)?"""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
 
 REPORT_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 NO_STATUS = "5.0.0"
-_MOST_OCTETS = 20_000  # of a report in words
+_MOST_OCTETS = 20_000  # of a report in prose
 _FIELD = re.compile(rb"^(Action|Status)[ \t]*:[ \t]*([^\r\n]{1,80})", re.MULTILINE | re.IGNORECASE)
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _QMAIL = re.compile(rb"\s*Hi\. This is the ")  # QSBMF; other programs say so too
@@ -18,19 +18,19 @@ _EXIM_FINAL = re.compile(rb"permanent\s+error")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report says of the one recipient its bounce address stands for."""
+    """What a report says about the one recipient its bounce address stands for."""
 
     action: str
     status: str
 
     @property
     def is_permanent(self) -> bool:
-        """Failed, and not to be tried again."""
+        """It failed, and will not be tried again."""
         return self.action == "failed" and self.status.startswith("5")
 
 
 def read_report(raw: bytes) -> Report | None:
-    """The report in a mail, or None where there is none that can be read. Never raises."""
+    """The report in a mail, or None if it has none that can be read. Never raises."""
     try:
         root = slice_entity(raw)
     except Unsliceable:
@@ -48,7 +48,7 @@ def _in_fields(part: Part) -> Report:
 
 
 def _in_words(root: Part) -> Report | None:
-    """qmail and old Exim write a letter; before the returned mail begins, it names what the other side said."""
+    """qmail and old Exim write prose; above the returned mail, it quotes what the other side said."""
     text = root.body[:_MOST_OCTETS]
     if _QMAIL.match(text):
         said, is_final = text.partition(b"--- Below this line")[0], _QMAIL_FINAL

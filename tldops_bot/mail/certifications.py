@@ -1,8 +1,4 @@
-"""What is left out of a key before gpg looks at it: of a well-connected key it is most (RFC 9580 section 10.1).
-
-What others have certified, and pictures: nothing here relies on them. And subkeys that have not made the signature
-which is to be verified: gpg would verify what binds each.
-"""
+"""What is left out of a key before gpg sees it; of a well-connected key, most (RFC 9580 section 10.1)."""
 
 from tldops_bot.mail.openpgp_packets import (
     PUBLIC_KEY_TAG,
@@ -21,7 +17,7 @@ _CERTIFICATIONS = frozenset({0x10, 0x11, 0x12, 0x13})
 
 
 def without_certifications(octets: bytes) -> bytes:
-    """Binary key data with what each primary key says itself; unchanged where it can't be read."""
+    """Binary key data with only what each primary key says itself; unchanged if it can't be read."""
     kept: list[bytes] = []
     own = ""
     try:
@@ -36,7 +32,7 @@ def without_certifications(octets: bytes) -> bytes:
 
 
 def without_pictures(octets: bytes) -> bytes:
-    """Binary key data without photographs, and what was signed over them; unchanged where it can't be read."""
+    """Binary key data without photographs and what was signed over them; unchanged if it can't be read."""
     kept: list[bytes] = []
     is_picture = False
     try:
@@ -51,7 +47,7 @@ def without_pictures(octets: bytes) -> bytes:
 
 
 def without_other_subkeys(certificate: bytes, issuer: Issuer) -> bytes:
-    """A binary certificate with no subkey but the one that a signature names; unchanged where it names none."""
+    """A binary certificate with only the subkey that a signature names; unchanged if it names none."""
     names = (issuer.fingerprint or issuer.key_id, issuer.key_id)
     kept: list[bytes] = []
     is_other = False
@@ -67,7 +63,7 @@ def without_other_subkeys(certificate: bytes, issuer: Issuer) -> bytes:
 
 
 def _is_by_another(signature: bytes, own: str) -> bool:
-    """A certification, not a revocation, that names another key than this as its maker."""
+    """A certification, not a revocation, by a key other than this one."""
     kind = signature[2:3] if signature[:1] == b"\x03" else signature[1:2]
     if not own or not kind or kind[0] not in _CERTIFICATIONS:
         return False

@@ -1,4 +1,4 @@
-"""Octets of a text part to text: transfer encodings (RFC 2045), charsets, and flowed lines (RFC 3676)."""
+"""Octets of a text part to text: transfer encodings (RFC 2045), charsets, flowed lines (RFC 3676)."""
 
 import binascii
 import codecs
@@ -6,7 +6,7 @@ import quopri
 import re
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,39}")
-# Python knows codecs that are no charsets (unicode_escape, idna); only these are read.
+# Python has codecs that are not charsets (unicode_escape, idna); only these are read.
 KNOWN = frozenset(
     {
         *("utf-8", "ascii", "koi8-r", "koi8-u", "gb2312", "gbk", "gb18030", "big5", "big5hkscs"),
@@ -17,7 +17,7 @@ KNOWN = frozenset(
     | {f"cp{number}" for number in range(1250, 1259)}
 )
 # What mail programs call them besides, mostly of the list at https://encoding.spec.whatwg.org/#names-and-labels;
-# in the last row, words for not knowing.
+# the last row has words for not knowing.
 _ALSO_CALLED = {
     "utf-8": "unicode-1-1-utf-8 x-unicode-2-0-utf-8 x-utf-8",
     "iso8859-6": "iso-8859-6-i csiso88596i",
@@ -39,7 +39,7 @@ _ALSO_CALLED = {
     "ascii": "unknown-8bit x-unknown unknown default_charset x-user-defined",
 }
 _BY_LABEL = {label: codec for codec, labels in _ALSO_CALLED.items() for label in labels.split()}
-# Of one text, without its transfer encoding. Nobody writes so much, and reading it would take memory in plenty.
+# Of one text, after its transfer encoding. Nobody writes that much, and it would take much memory.
 MAX_TEXT_BYTES = 2_000_000
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 
@@ -63,7 +63,7 @@ def decode_charset(octets: bytes, charset: str, errors: str = "strict") -> str |
 
 
 def decode_transfer(octets: bytes, encoding: str) -> bytes | None:
-    """The body without its Content-Transfer-Encoding; None when that is unknown or broken."""
+    """The body without its Content-Transfer-Encoding; None if that is unknown or broken."""
     match encoding.strip().lower():
         case "" | "7bit" | "8bit" | "binary":
             return octets
@@ -85,7 +85,7 @@ def _decode_base64(text: bytes) -> bytes | None:
 
 def unflow(text: str, delete_space: bool) -> str:
     """RFC 3676 section 4: soft breaks joined, space-stuffing undone; a quoted line keeps its > marks."""
-    pieces: list[str] = []  # one list, however many paragraphs there are: a text may be two million line ends
+    pieces: list[str] = []  # a single list for all paragraphs: a text may consist of two million line ends
     open_depth = -1
     for raw in text.split("\n"):
         line = raw.lstrip(">")

@@ -19,7 +19,6 @@ from urllib.parse import quote
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.draft import Draft
-from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import Entitled, Letter
 from tldops_bot.domain.plain_text import one_line
 from tldops_bot.mail.mime_entities import attachment_entity, multipart, text_entity
@@ -28,27 +27,27 @@ from tldops_bot.mail.render import Rendered
 MAX_SUBJECT = 120
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _MOST_REFERENCES = 20
-# What parse_address() leaves as it is, told apart quickly, since there may be 10,000 copies.
+# A quick test for what parse_address() would leave unchanged: there may be 10,000 copies.
 _PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]{1,64}@([a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]{2,20}")
-# Identifiers must never be cut or encoded, as the usual policy does with words over 78 characters.
+# Identifiers must never be cut or encoded; the default policy does that to words over 78 characters.
 _UNFOLDED = SMTP.clone(max_line_length=998)
-# Inside, `HP-Outer: ` still fits in front of a line.
+# Shorter inside, so that `HP-Outer: ` fits in front of a line.
 _INSIDE = SMTP.clone(max_line_length=66)
-# What the library would write as it stands: words of ASCII with a blank between them, none of which looks encoded.
+# What the library would not change: ASCII words with single blanks, none of which looks encoded.
 _AS_IT_STANDS = re.compile(r"(?!.*=\?)[!-~]+( [!-~]+)*")
 _ALWAYS_ENCRYPTED = (Entitled.MEMBER, Entitled.KEY)
 
 
 class BadAddress(Exception):
-    """What should be an address is none; nothing is sent to it. The message doesn't repeat it."""
+    """Not an address, so nothing is sent to it. The message doesn't repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OuterHeaders:
-    """The header lines of one message, without those that differ from copy to copy."""
+    """The header lines of one message, without those that differ between copies."""
 
     common: bytes
-    subject: str = ""  # only where a word of their own is added for each recipient
+    subject: str = ""  # only if each recipient's has a token of their own
 
     def for_recipient(self, to: str, message_id: str, reply_to: str = "", seen_token: str = "") -> bytes:
         """All header lines of one copy, up to the Content headers; raises BadAddress.
@@ -66,7 +65,7 @@ class OuterHeaders:
 
 
 def draft(letter: Letter, rendered: Rendered, settings: ListSettings, now: datetime) -> Draft:
-    """Everything of a letter that is decided when it is written; sealing and addressing come later."""
+    """Everything about a letter that is decided when it is written; sealing and addressing come later."""
     subject = " ".join(one_line(letter.subject or rendered.subject).split())[:MAX_SUBJECT]
     headers = {"Date": format_datetime(now), "Auto-Submitted": letter.kind.auto_submitted}
     references = [known for text in letter.references if (known := _known_id(text))]
@@ -77,7 +76,7 @@ def draft(letter: Letter, rendered: Rendered, settings: ListSettings, now: datet
         headers["References"] = " ".join(references[-_MOST_REFERENCES:])
     reply_to = letter.reply_to
     if letter.route:
-        reply_to = _list_address(settings).with_tag(f"t.{letter.route}")
+        reply_to = settings.home.with_tag(f"t.{letter.route}")
     return Draft(
         subject,
         _entity(letter, rendered.body, subject, headers["Date"], settings),
@@ -89,7 +88,7 @@ def draft(letter: Letter, rendered: Rendered, settings: ListSettings, now: datet
 def outer_headers(
     headers: Mapping[str, str], subject: str, settings: ListSettings, is_apart: bool = False
 ) -> OuterHeaders:
-    """What stands round the sealed part in every copy of a message; `is_apart` leaves the Subject for each copy."""
+    """The headers around the sealed part, in every copy; with `is_apart` each copy has its own Subject."""
     is_apart = is_apart and subject.isascii()
     shared = {} if is_apart else {"Subject": subject}
     words = _header_lines(shared | {"Date": headers["Date"]})
@@ -127,7 +126,7 @@ def _entity(letter: Letter, body: str, subject: str, date: str, settings: ListSe
 
 @lru_cache(maxsize=8)
 def _list_lines(address: str, owner: str) -> bytes:
-    """RFC 2369 and RFC 2919. Every command is a mail, so each of these writes one. The same in all mails."""
+    """RFC 2369 and RFC 2919, the same in all mails. Every command is a mail, so each of these writes one."""
     local, _, domain = address.rpartition("@")
     headers = {
         "List-Id": f"<{local}.{domain}>",
@@ -152,12 +151,8 @@ def _from_line(name: str, address: str, policy: "EmailPolicy[EmailMessage]") -> 
     return _by_the_library("From", Address(name, addr_spec=address), policy)
 
 
-def _list_address(settings: ListSettings) -> ListAddress:
-    return ListAddress.parse(settings.address, settings.delimiter)
-
-
 def _checked(address: str) -> str:
-    """An address that stands in no header but as one address."""
+    """An address that can't be anything but one address in a header."""
     if len(address) < 100 and _PLAIN_ADDRESS.fullmatch(address):
         return address
     parsed = parse_address(address)
@@ -167,7 +162,7 @@ def _checked(address: str) -> str:
 
 
 def _known_id(text: str) -> str:
-    """A Message-ID as it may be repeated (RFC 5322 section 3.6.4), or an empty string."""
+    """A Message-ID that may be repeated (RFC 5322 section 3.6.4), or ""."""
     return text.strip() if _MESSAGE_ID.fullmatch(text.strip()) else ""
 
 
@@ -183,7 +178,7 @@ def _header_line(name: str, text: str, policy: "EmailPolicy[EmailMessage]") -> b
 
 
 def _by_the_library(name: str, value: str | Address, policy: "EmailPolicy[EmailMessage]") -> bytes:
-    """Folded and encoded."""
+    """Folded and encoded by the library."""
     message = EmailMessage(policy)
     message[name] = value
     return message.as_bytes().removesuffix(b"\r\n")

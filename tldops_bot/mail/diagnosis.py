@@ -1,7 +1,4 @@
-"""What may have broken a signature on the way: each known change undone, to see whether it fits again.
-
-A change that is found this way only names what happened. It never makes a mail good: what counts is what came.
-"""
+"""What may have broken a signature on the way: each known change is undone, to see whether it fits again."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +10,7 @@ from tldops_bot.mail.text_repairs import text_variants, without_end_blanks
 
 Variants = Iterator[tuple[str, bytes]]
 
-# What the refusals bad_signature, malformed_block, malformed_mail and unsigned can say in particular.
+# The details that the refusals bad_signature, malformed_block, malformed_mail and unsigned can give.
 CHANGES = (
     "reencoded",
     "charset",
@@ -48,7 +45,7 @@ def what_broke_entity(signed_octets: bytes, signature: bytes, verifies: Callable
 
 
 def what_broke_block(block: bytes, charset: str, signature: bytes, verifies: Callable[[bytes], bool]) -> str:
-    """The same for a cleartext-signed block, whose signature covers its lines without blanks at their ends."""
+    """The same for a cleartext-signed block, whose signature ignores blanks at the ends of lines."""
     lines = clearsign_lines(block)
     text = b"\r\n".join(line.removeprefix(b"- ") for line in lines)
     covered = ((name, without_end_blanks(one)) for name, one in text_variants(text, charset))

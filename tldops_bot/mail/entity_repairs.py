@@ -29,7 +29,7 @@ _WORDS = {"raw": (b"8bit", b"7bit", b"8BIT", b"7BIT", b"7Bit", b"binary"), "qp":
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The text part within an entity: what stands before its header fields, these, its body, what follows."""
+    """The text part within an entity: what precedes its header fields, these, its body, what follows."""
 
     before: bytes
     fields: bytes
@@ -41,7 +41,7 @@ class _Text:
 
 
 def entity_variants(octets: bytes) -> Variants:
-    """All that is known, the likely first; `octets` have CRLF line ends."""
+    """All known variants, likely ones first; `octets` have CRLF line ends."""
     found = _find_text(octets)
     if found is None:
         return
@@ -69,7 +69,7 @@ def _find_text(octets: bytes) -> tuple[_Text, Part] | None:
 def _lines(text: _Text) -> Variants:
     for name, body in line_variants(text.body):
         yield name, text.with_(text.fields, body)
-    if text.after:  # blank lines behind the last of several parts
+    if text.after:  # blank lines after the last of several parts
         whole = text.with_(text.fields, text.body).rstrip(b"\r\n")
         for number in range(3):
             yield "blank_lines", whole + b"\r\n" * number
@@ -104,7 +104,7 @@ def _charsets(text: _Text, part: Part) -> Variants:
 
 
 def _headers(text: _Text) -> Variants:
-    """Of the text itself, and of the multipart it stands in."""
+    """Variants of the headers of the text itself, and of the multipart around it."""
     for fields in _refolded(text.fields):
         yield "headers", text.with_(fields, text.body)
     for fields in _refolded(text.before):

@@ -1,6 +1,6 @@
-"""Which part of a mail is the message: exactly one signed or encrypted thing, else the first text.
+"""Which part of a mail is its message: exactly one signed or encrypted thing, else the first text.
 
-The rest is named, not read. Forwarded mails (message/rfc822) stay closed, HTML is never read.
+The rest is named, not read. Forwarded mails (message/rfc822) stay closed, and HTML is never read.
 """
 
 import re
@@ -21,15 +21,14 @@ from tldops_bot.mail.bodies import (
 )
 from tldops_bot.mail.charsets import MAX_TEXT_BYTES, decode_charset, decode_transfer, unflow
 from tldops_bot.mail.inline_blocks import inline_body
-from tldops_bot.mail.mime_entities import signed_part
 from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity, with_crlf
 
 SIGNATURE_TYPE = "application/pgp-signature"
 ENCRYPTED_TYPE = "application/pgp-encrypted"
 _SIGNATURE_START = b"-----BEGIN PGP SIGNATURE-----"
-# What is in these is the mail itself; the second is signed with S/MIME, of which we know nothing.
+# The parts of these are the mail itself; multipart/signed only if by S/MIME, which we don't verify.
 _TRANSPARENT = frozenset({"multipart/mixed", "multipart/signed"})
-# RFC 8551 section 3.2, and as it was called before it was registered.
+# RFC 8551 section 3.2, and its names before registration.
 _SMIME = re.compile(r"application/(x-)?pkcs7-(mime|signature)")
 
 
@@ -54,9 +53,9 @@ def find_body(octets: bytes) -> Found:
 
 
 def _loosely_signed(root: Part) -> _Candidate | None:
-    """Exchange turns multipart/signed into multipart/mixed: a text, and after it the signature as a file.
+    """Exchange turns multipart/signed into multipart/mixed: a text, followed by the signature as a file.
 
-    To be verified over exactly the octets that are there; where that fails, the mail is what it was: unsigned.
+    It is verified over exactly the octets that are there; if that fails, the mail is what it was: unsigned.
     """
     if (
         root.media_type != "multipart/mixed"
@@ -68,15 +67,15 @@ def _loosely_signed(root: Part) -> _Candidate | None:
         signature = text_octets(signature_part)
         if signature_part.media_type == SIGNATURE_TYPE and is_text and signature is not None:
             octets = with_crlf(content.octets)
-            body = PgpMimeSigned(signed_part(octets, signature), octets, signature, _plain_body(root))
+            body = PgpMimeSigned(octets, signature, _plain_body(root))
             return _Candidate(root, Found(body), (*content.walk(), signature_part))
     return None
 
 
 def find_inside(outer: Body, literal: bytes) -> Found:
-    """The message in decrypted octets that no signature of the same OpenPGP message covers.
+    """The message in decrypted octets that are not covered by a signature of the same OpenPGP message.
 
-    Only a signed one is of use: text without signature and encryption in encryption are refused.
+    Only a signed one is of use: unsigned text, and encryption within encryption, are refused.
     """
     if isinstance(outer, InlineEncrypted):
         found = inline_body(literal, outer.charset) or Found(PlainText(""))
@@ -90,7 +89,7 @@ def find_inside(outer: Body, literal: bytes) -> Found:
 
 
 def text_octets(part: Part) -> bytes | None:
-    """A text part without its transfer encoding; None when that is unknown or broken."""
+    """A text part without its transfer encoding; None if that is unknown or broken."""
     return decode_transfer(part.body, part.headers.first("content-transfer-encoding"))
 
 
@@ -104,7 +103,7 @@ def leaves(part: Part) -> Iterator[Part]:
 
 
 def is_pgp_signed(part: Part) -> bool:
-    """PGP/MIME, by its protocol or by its second part; S/MIME counts as an ordinary multipart."""
+    """PGP/MIME, going by its protocol or its second part; S/MIME counts as an ordinary multipart."""
     if part.media_type != "multipart/signed":
         return False
     protocol = part.content_type.parameter("protocol").lower()
@@ -112,7 +111,7 @@ def is_pgp_signed(part: Part) -> bool:
 
 
 def _candidates(part: Part, is_misplaced: bool = False, is_unseen: bool = False) -> Iterator[_Candidate]:
-    """`is_misplaced`: not what the mail shows as its text; `is_unseen`: shown nowhere, but where HTML asks for it."""
+    """`is_misplaced`: not what the mail shows as its text; `is_unseen`: shown only if HTML asks for it."""
     if is_pgp_signed(part):
         yield _Candidate(part, _placed(_signed(part), is_misplaced or part.is_attachment), tuple(part.walk()))
     elif part.media_type == "multipart/encrypted":
@@ -156,11 +155,11 @@ def _signed(part: Part) -> Body:
     signature = text_octets(signature_part)
     if signature is None:
         return Unreadable("malformed_block")
-    return PgpMimeSigned(part.octets, with_crlf(content.octets), signature)
+    return PgpMimeSigned(with_crlf(content.octets), signature)
 
 
 def _damage(part: Part, types: list[str]) -> str:
-    """What a relay has done to a multipart/signed, one of diagnosis.DETAILS, or ""."""
+    """What a relay did to a multipart/signed: one of diagnosis.DETAILS, or ""."""
     if not part.is_closed:
         return "cut_off"
     if len(types) == 1:
@@ -196,7 +195,7 @@ def _loose_encrypted_pair(part: Part) -> tuple[Part, ...]:
 
 
 def _only(root: Part, candidate: _Candidate) -> Found:
-    """The one message, and by name what stands beside it."""
+    """The one message, and the names of what stands beside it."""
     covered = {id(part) for part in candidate.covered}
     beside = [part for part in leaves(root) if id(part) not in covered]
     inside = [part for part in candidate.covered if isinstance(candidate.found.body, PgpMimeSigned)]
@@ -222,12 +221,12 @@ def _plain_body(root: Part) -> PlainText | Unreadable:
     if text_part is None:
         return Unreadable("no_plain_text", detail)
     text = text_of_part(text_part, errors="replace")
-    # Nobody writes a NUL, and PostgreSQL keeps no text that has one.
+    # Nobody writes a NUL, and PostgreSQL can't store one in a text.
     return text if isinstance(text, Unreadable) else PlainText(text.replace("\0", "\ufffd"), detail)
 
 
 def _says_something(part: Part) -> bool:
-    """Neither blank nor only a key, which is not ignored."""
+    """Whether it is neither blank nor merely a key, which is not ignored."""
     octets = text_octets(part) or part.body
     has_key = may_hold_key(part) and next(keys_in(octets), None) is not None
     return bool(octets.strip()) and not (
@@ -236,7 +235,7 @@ def _says_something(part: Part) -> bool:
 
 
 def text_of_part(part: Part, errors: str = "strict") -> str | Unreadable:
-    """Of text/plain, with LF line ends, unflowed, without key blocks."""
+    """The text of a text/plain part, with LF line ends, unflowed, without key blocks."""
     octets = text_octets(part)
     if octets is not None and len(octets) > MAX_TEXT_BYTES:
         return Unreadable("too_large")

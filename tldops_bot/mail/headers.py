@@ -5,8 +5,6 @@ import quopri
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
@@ -26,13 +24,13 @@ _ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t]+(?==\?)")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
-# In plain words, so that nobody takes it for a parameter, or a parameter for it.
+# Plain words only, so that it can't be mistaken for a parameter, or a parameter for it.
 _COMMENT = r"(\([A-Za-z0-9 .,:/_-]{0,100}\))"
 _PARAMETER_AND_COMMENT = re.compile(rf"{_PARAMETER.pattern}(?:\s+{_COMMENT})?")
 _MEDIA_TYPE = re.compile(rf"\s*([!-.0-~]{{1,60}})/([!-.0-:<-~]{{1,60}})\s*(?:{_COMMENT}\s*)?(?=;|\Z)")
-# KMail's comma between two parameters: readers differ on it where a boundary is at stake, not on a text's charset.
+# KMail's comma between parameters: readers disagree about it for a boundary, not for a charset.
 _COMMA = re.compile(r'(?<!\\)(?<="),(?=\s*[^\s=;",]{1,40}\s*=)')
-# What decides where parts are and how they are read; for these, no two ways of writing one (RFC 2231).
+# These decide where parts are and how they are read, so none may be written in two ways (RFC 2231).
 _DECISIVE = ("boundary", "protocol", "charset")
 # C0, C1, line separators, and the marks that turn the direction of text round.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -45,7 +43,8 @@ class Headers:
     fields: tuple[tuple[str, str], ...] = ()
 
     def all(self, name: str) -> tuple[str, ...]:
-        return tuple(value for known, value in self.fields if known == name.lower())
+        wanted = name.lower()
+        return tuple([value for known, value in self.fields if known == wanted])
 
     def first(self, name: str) -> str:
         return next(iter(self.all(name)), "")
@@ -64,7 +63,7 @@ class ContentType:
 
 
 def split_entity(octets: bytes) -> tuple[Headers, bytes]:
-    """The header fields and the raw body of an entity; what is beyond MAX_HEADER_BYTES is not looked at."""
+    """The header fields and raw body of an entity; what is beyond MAX_HEADER_BYTES is ignored."""
     end = _END.search(octets, 0, MAX_HEADER_BYTES)
     block = octets[: end.start() if end else MAX_HEADER_BYTES]
     body = octets[end.end() :] if end else b""
@@ -86,7 +85,7 @@ def printable(text: str, max_chars: int = 500) -> str:
 
 
 def decode_words(value: str) -> str:
-    """Encoded words as text, RFC 2047; a word in an unknown charset stays as it is."""
+    """Encoded words (RFC 2047) as text; a word in an unknown charset stays as it is."""
     return printable(_ENCODED_WORD.sub(_decode_word, _BETWEEN_WORDS.sub(r"\1", value)))
 
 
@@ -106,7 +105,7 @@ def _decode_word(word: re.Match[str]) -> str:
 
 
 def parse_content_type(headers: Headers) -> ContentType:
-    """What the one Content-Type field says; without one, text/plain in US-ASCII."""
+    """What the single Content-Type field says; without one, text/plain in US-ASCII."""
     values = headers.all("content-type")
     if not values:
         return ContentType()
@@ -115,7 +114,7 @@ def parse_content_type(headers: Headers) -> ContentType:
         return ContentType("", is_sound=False)
     media_type, text = f"{found[1]}/{found[2]}".lower(), values[0][found.end() :]
     parameters, is_sound = _parameters(_COMMA.sub(";", text) if media_type[:5] == "text/" else text)
-    # Where it is about boundaries, a reader who knows no comments finds other ones.
+    # A reader that doesn't know comments would find different boundaries.
     has_comment = bool(found[3]) or any(one[3] for one in _PARAMETER_AND_COMMENT.finditer(text))
     is_sound = _join_pieces(parameters) and is_sound and not (has_comment and media_type[:5] != "text/")
     return ContentType(media_type, MappingProxyType(parameters), is_sound)
@@ -129,7 +128,7 @@ def _parameters(text: str) -> tuple[dict[str, str], bool]:
 
 
 def _join_pieces(parameters: dict[str, str]) -> bool:
-    """`boundary*0=a; boundary*1=b` put together; False when a value is written in another way, or in two."""
+    """Joins `boundary*0=a; boundary*1=b`; False if a value is written in any other way, or in two."""
     for name in _DECISIVE:
         written = {key for key in parameters if key.startswith(f"{name}*")}
         pieces = [f"{name}*{number}" for number in range(len(written))]
@@ -146,6 +145,9 @@ def _unquote(value: str) -> str:
 
 def file_name(headers: Headers) -> str:
     """The name of an attached file, for people to read; "" when it has none."""
+    described = (*headers.all("content-disposition"), *headers.all("content-type"))
+    if not any("name" in value.lower() for value in described):  # as in most parts
+        return ""
     disposition, _ = _parameters(";" + headers.first("content-disposition"))
     of_type = parse_content_type(headers).parameters
     for parameters in (disposition, of_type):
@@ -163,14 +165,6 @@ def _extended(parameters: Mapping[str, str], name: str) -> str:
     return decode_charset(octets, charset if rest else "utf-8", errors="replace") or ""
 
 
-def parse_date(headers: Headers) -> datetime | None:
-    try:
-        written = parsedate_to_datetime(headers.first("date")[:200])
-        return (written if written.tzinfo else written.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
 def message_ids(value: str) -> tuple[str, ...]:
     """The last message IDs of a value, at most MAX_REFERENCES."""
     return tuple(_MESSAGE_ID.findall(value)[-MAX_REFERENCES:])
@@ -179,16 +173,11 @@ def message_ids(value: str) -> tuple[str, ...]:
 # --- addresses
 
 
-def author_of(headers: Headers) -> tuple[str | None, str]:
-    """The one address in the one From field, or None and why: absent, several or malformed."""
+def author_of(headers: Headers) -> str | None:
+    """The address in From; None unless there is one such field with one address in it, beyond doubt."""
     values = headers.all("from")
-    if not values:
-        return None, "absent"
-    mailboxes = split_mailboxes(values[0])
-    if len(values) > 1 or len(mailboxes) > 1:
-        return None, "several"
-    address = mailbox_address(mailboxes[0]) if mailboxes else None
-    return address, "" if address else "malformed"
+    mailboxes = split_mailboxes(values[0]) if len(values) == 1 else []
+    return mailbox_address(mailboxes[0]) if len(mailboxes) == 1 else None
 
 
 def addresses_of(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -217,6 +206,6 @@ def split_mailboxes(value: str) -> list[str]:
 
 
 def mailbox_address(mailbox: str) -> str | None:
-    """`addr`, `<addr>` or `words <addr>`; None when an @ or anything else stands where it may mislead."""
+    """`addr`, `<addr>` or `words <addr>`; None if an @ or anything else is where it could mislead."""
     found = re.fullmatch(r"([^<>@,:;]*)<([^<>]*)>", mailbox)
     return parse_address((found[2] if found else mailbox).strip())

@@ -1,9 +1,4 @@
-"""Reads what whois.iana.org answers (RFC 3912 says no more than "text"); believes nothing that is not whole.
-
-Only what stands between IANA's own first line and `source: IANA` counts. Some clients append the
-registry's answer, which has contacts too: those are not IANA's. Nor can one be sure of what comes
-later in the same file, since a registry may answer with a forged record of another TLD.
-"""
+"""Reads what whois.iana.org answers (RFC 3912 specifies only "text"); believes nothing that is incomplete."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,18 +9,18 @@ from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.iana_record import Answer, ContactKind, Garbled, IanaContact, IanaRecord, NotFound
 from tldops_bot.domain.tld import Tld, parse_tld
 
-MAX_OCTETS = 16_000_000  # every TLD of the root in one file is about 3.5 MB
+MAX_OCTETS = 16_000_000  # all TLDs of the root in one file are about 3.5 MB
 MAX_ANSWER_LINES = 2_000
 MAX_LINE_CHARACTERS = 2_000
 
 _FIRST_LINE = "% IANA WHOIS server"
 _LAST_FIELD = ("source", "IANA")
-# IANA's answers hold nothing else; a client's "[whois.nic.example]" or "# whois.nic.example" does not fit.
+# IANA's answers hold nothing else; a client's "[whois.nic.example]" or "# whois.nic.example" doesn't fit.
 _EXPECTED = re.compile(r"\s*(%.*|[A-Za-z0-9-]+:.*)?")
 _FIELD = re.compile(r"([a-z][a-z0-9-]*):[ \t]*(.*)")
 _NOTHING_FOUND = re.compile(r"% This query returned 0 objects\.?")
 _ASKED = re.compile(r"% You queried for (\S{1,255}) but")
-# Control characters and direction marks have no business in a name; a line could seem to be another.
+# Control characters and direction marks don't belong in a name: one line could look like another.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 Field = tuple[str, str]
@@ -33,7 +28,7 @@ Field = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The fields of one answer in their order; what follows a `contact:` line belongs to that contact."""
+    """The fields of one answer in order; what follows a `contact:` line belongs to that contact."""
 
     own: tuple[Field, ...]
     contacts: tuple[tuple[str, tuple[Field, ...]], ...]
@@ -51,7 +46,7 @@ def parse_answers(octets: bytes) -> tuple[Answer, ...]:
     if not any(line.strip() for line in lines):
         return (Garbled("empty"),)
     if next(line for line in lines if line.strip()).lstrip().startswith("<"):
-        return (Garbled("html"),)  # an error page, even where it quotes an answer further down
+        return (Garbled("html"),)  # an error page, even if it quotes an answer further down
     answers = _split(lines)
     doubtful = _doubtful_from(answers)
     read = [_read(answer) for answer in answers]
@@ -79,7 +74,7 @@ def _split(lines: list[str]) -> list[list[str]]:
 
 
 def _doubtful_from(answers: list[list[str]]) -> int:
-    """The first answer that a registry could have written: one after a referral or after foreign text."""
+    """The first answer that a registry could have written: one after a referral, or after foreign text."""
     for number, lines in enumerate(answers, start=1):
         end = next((at for at, line in enumerate(lines) if _field(line) == _LAST_FIELD), len(lines))
         referred = any((field := _field(line)) and field[0] == "refer" and field[1] for line in lines[:end])
@@ -121,7 +116,7 @@ def _asked(lines: Iterable[str]) -> str:
 
 
 def _named(fields: Iterable[Field]) -> Tld | None:
-    """The TLD an answer is about, if both its spellings say so."""
+    """The TLD an answer is about, if both its spellings agree."""
     names = [parse_tld(value) for key, value in fields if key in ("domain", "domain-ace")]
     return names[0] if names and len(set(names)) == 1 else None
 
@@ -194,7 +189,7 @@ def _contacts(block: _Block, assigned: bool, warnings: list[str]) -> Iterator[Ia
 
 
 def _email(fields: Iterable[Field]) -> tuple[str, str]:
-    """The one valid address, else what is wrong: an address vouches for people, so a doubtful one is none."""
+    """The one valid address, or what is wrong: an address vouches for people, so none in doubt is taken."""
     values = set(_values(fields, "e-mail"))
     if not values:
         return "", "email_missing"

@@ -1,4 +1,4 @@
-"""The one inline OpenPGP block of a text, cut out as it stands, and what may not be in it (RFC 9580, 7)."""
+"""The one inline OpenPGP block in a text, cut out verbatim, and what must not be in it (RFC 9580, 7)."""
 
 import re
 
@@ -29,12 +29,12 @@ _STRONG = ("sha256", "sha384", "sha512")
 
 
 def message_blocks(octets: bytes) -> list[Block]:
-    """The blocks that claim to be the message; keys and lone signatures are not."""
+    """The blocks that claim to be the message; keys and lone signatures don't."""
     return [block for block in find_blocks(octets) if block.kind in {SIGNED_MESSAGE, MESSAGE, BROKEN}]
 
 
 def inline_body(octets: bytes, charset: str, is_flowed: bool = False) -> Found | None:
-    """The message in a text, or None when there is no block in it."""
+    """The message in a text, or None if there is no block in it."""
     found = message_blocks(octets)
     if not found:
         return None
@@ -75,7 +75,7 @@ def clearsign_problem(block: bytes) -> str:
 
 
 def clearsign_lines(block: bytes) -> list[bytes]:
-    """The lines of text in a cleartext-signed block, dash-escaped as they are; [] when there are none."""
+    """The lines of text in a cleartext-signed block, still dash-escaped; [] if there are none."""
     start = _SIGNATURE_START.search(block)
     lines = block[: start.start() if start else 0].replace(b"\r\n", b"\n").split(b"\n")[1:-1]
     return lines[lines.index(b"") + 1 :] if b"" in lines else []
@@ -107,7 +107,7 @@ def for_gnupg(block: bytes) -> bytes:
 
 
 def clearsign_signature(block: bytes) -> bytes:
-    """The signature in a cleartext-signed block, binary; b"" when there is none that can be read."""
+    """The signature in a cleartext-signed block, binary; b"" if there is none that can be read."""
     start = _SIGNATURE_START.search(block)
     found = find_blocks(block[start.start() :]) if start else []
     if not start or [one.kind for one in found] != [SIGNATURE]:

@@ -17,11 +17,11 @@ _UNSAFE_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _PLAIN = re.compile(rb"(?:(?!From )(?:[\t\x20-\x7e]{0,75}[\x21-\x7e])?\n)*")
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 _MAX_LINE = 76
-_MANY = 0.25  # from this share of octets above 127 on, base64 is shorter to read past and to carry
+_MANY = 0.25  # with more octets above 127 than this, base64 is shorter
 
 
 def text_entity(text: str, parameters: str = "", headers: bytes = b"") -> bytes:
-    """A text/plain part in UTF-8. `parameters` go into its Content-Type, `headers` in front of it."""
+    """A text/plain part in UTF-8. `parameters` go into its Content-Type, `headers` before it."""
     octets = "\n".join(re.split("\r\n|\r|\n", text)).encode()
     if octets[-1:] != b"\n":
         octets += b"\n"
@@ -61,7 +61,7 @@ def attachment_entity(attachment: Attachment) -> bytes:
 
 
 def multipart(subtype: str, parameters: str, parts: tuple[bytes, ...], headers: bytes = b"") -> bytes:
-    """A multipart whose parts stand in it as they are, between boundaries that none of them holds."""
+    """A multipart of these parts, unchanged, with a boundary that occurs in none of them."""
     boundary = _boundary(parts)
     raw = "Content-Transfer-Encoding: 8bit\r\n" if not all(part.isascii() for part in parts) else ""
     top = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"{parameters}\r\n{raw}\r\n'.encode()
@@ -70,22 +70,22 @@ def multipart(subtype: str, parameters: str, parts: tuple[bytes, ...], headers: 
     return b"".join((headers, top, inside, edge, b"--\r\n"))
 
 
-def signed_part(entity: bytes, signature: bytes) -> bytes:
-    """multipart/signed of an entity and gpg's armored SHA-512 signature over exactly its octets."""
+def signed_part(entity: bytes, signature: bytes, maker: str = "the list", hash_name: str = "sha512") -> bytes:
+    """multipart/signed with an entity and gpg's armored SHA-512 signature over exactly its octets."""
     described = (
-        b'Content-Type: application/pgp-signature; name="signature.asc"\r\n'
-        b"Content-Description: OpenPGP signature of the list\r\n\r\n" + with_crlf(signature)
-    )
-    parameters = ';\r\n micalg="pgp-sha512"; protocol="application/pgp-signature"'
+        'Content-Type: application/pgp-signature; name="signature.asc"\r\n'
+        f"Content-Description: OpenPGP signature of {maker}\r\n\r\n"
+    ).encode() + with_crlf(signature)
+    parameters = f';\r\n micalg="pgp-{hash_name}"; protocol="application/pgp-signature"'
     return multipart("signed", parameters, (entity, described))
 
 
 def encrypted_part(ciphertext: bytes) -> bytes:
-    """multipart/encrypted round an armored OpenPGP message."""
+    """multipart/encrypted around an armored OpenPGP message."""
     return _ENCRYPTED_TOP + with_crlf(ciphertext) + _ENCRYPTED_END
 
 
-# Armor is base64 and "-----BEGIN" lines: a line with "=_" can't be in it, so one boundary does for all.
+# Armor is base64 and "-----BEGIN" lines, never a line with "=_": one boundary does for all.
 _ENCRYPTED_TOP = (
     b"Content-Type: multipart/encrypted;\r\n"
     b' boundary="=_encrypted_="; protocol="application/pgp-encrypted"\r\n\r\n'
@@ -100,7 +100,7 @@ _ENCRYPTED_END = b"\r\n--=_encrypted_=--\r\n"
 
 
 def _boundary(parts: tuple[bytes, ...]) -> str:
-    """Made from the content, which would have to hold its own SHA-256 to hold it: without clock or chance."""
+    """Derived from the content, which can't contain its own SHA-256: needs no clock and no randomness."""
     return f"=_{hashlib.sha256(b''.join(parts)).hexdigest()[:32]}"
 
 

@@ -1,7 +1,4 @@
-"""The parts of a mail as slices of its raw octets, never serialised again (RFC 2046, RFC 1847).
-
-A signature covers octets, so whoever verifies must see exactly those between the boundaries.
-"""
+"""The parts of a mail as slices of its raw octets, never serialised again (RFC 2046, RFC 1847)."""
 
 import re
 from collections.abc import Iterator
@@ -13,9 +10,11 @@ MAX_DEPTH = 8  # a mail from Thunderbird with a picture and a file, sent on by a
 MAX_PARTS = 20
 MAX_BOUNDARY_CHARS = 70
 
+_REST_OF_EDGE = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
+
 
 class Unsliceable(ValueError):
-    """Readers may differ on where the parts of this mail are; `reason` is one of verdict.REASONS."""
+    """Readers may disagree about where this mail's parts are; `reason` is one of verdict.REASONS."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -23,7 +22,7 @@ class Unsliceable(ValueError):
 
 
 def with_crlf(octets: bytes) -> bytes:
-    """The same lines, as they are signed. Not by a pattern: of two million line ends it takes 130 MB to be rid of."""
+    """The same lines as they are signed. No regular expression: two million line ends would cost 130 MB."""
     return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
@@ -96,20 +95,39 @@ def _between_boundaries(body: bytes, boundary: str) -> tuple[list[bytes], bool]:
     """The octets of each part; the line break before a boundary belongs to the boundary."""
     if not boundary or len(boundary) > MAX_BOUNDARY_CHARS or not boundary.isascii():
         raise Unsliceable("malformed_mail")
-    line = rb"(?:^|\r?\n)--%s(--)?[ \t]*(?=\r?\n|\Z)" % re.escape(boundary.encode())
     pieces: list[bytes] = []
     start = None
-    for edge in re.finditer(line, body):
+    for edge in _edges(body, b"--" + boundary.encode()):
         if start is not None:
-            pieces.append(body[start : edge.start()])
+            pieces.append(body[start : edge.start])
         if len(pieces) > MAX_PARTS:
             raise Unsliceable("too_complex")
-        if edge[1]:
+        if edge.is_last:
             return pieces, True
-        start = _next_line(body, edge.end())
+        start = _next_line(body, edge.end)
     if start is not None:
         pieces.append(body[start:])
     return pieces, False
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """A line that is a boundary, with the line break before it and without the one behind it."""
+
+    start: int
+    end: int
+    is_last: bool
+
+
+def _edges(body: bytes, mark: bytes) -> Iterator[_Edge]:
+    """Not by one pattern: it would have to be compiled for each mail."""
+    at = body.find(mark)
+    while at >= 0:
+        rest = _REST_OF_EDGE.match(body, at + len(mark))
+        if rest and (at == 0 or body[at - 1 : at] == b"\n"):
+            line_break = 2 if body[max(0, at - 2) : at] == b"\r\n" else 1
+            yield _Edge(max(0, at - line_break), rest.end(), bool(rest[1]))
+        at = body.find(mark, at + 1)
 
 
 def _next_line(body: bytes, end: int) -> int:

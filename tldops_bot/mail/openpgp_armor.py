@@ -20,12 +20,12 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 
 
 class BadArmor(ValueError):
-    """There is no armor here that can be read."""
+    """There is no readable armor here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """From the first dashed line to the end of the last; `kind` is BROKEN when there is no proper end."""
+    """From the first dashed line to the end of the last; `kind` is BROKEN if there is no proper end."""
 
     kind: str
     start: int
@@ -33,7 +33,7 @@ class Block:
 
 
 def find_blocks(octets: bytes) -> list[Block]:
-    """Every block that starts at the start of a line, in order; one look at each line, however hostile."""
+    """Every block that starts at the start of a line, in order; each line is looked at once."""
     found: list[Block] = []
     kind, start, expected = "", 0, ""
     for edge in _EDGE.finditer(octets):

@@ -1,4 +1,4 @@
-"""OpenPGP packets cut apart, old and new format (RFC 9580 section 4.2); at the first odd octet it stops."""
+"""OpenPGP packets cut apart, old and new format (RFC 9580 section 4.2); it stops at the first odd octet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ MAX_PACKETS = 64
 
 
 class BadPackets(ValueError):
-    """These octets are not the OpenPGP message we can read; `reason` is one of verdict.REASONS."""
+    """These octets are not an OpenPGP message that we can read; `reason` is one of verdict.REASONS."""
 
     def __init__(self, reason: str = "malformed_block") -> None:
         super().__init__(reason)
@@ -77,7 +77,7 @@ def _new_length(octets: bytes, at: int) -> tuple[int, int, bool]:
 
 
 def take(octets: bytes, at: int, count: int) -> tuple[bytes, int]:
-    """So many octets, and where they end; raises BadPackets when there are fewer."""
+    """That many octets, and where they end; raises BadPackets if there are fewer."""
     taken = octets[at : at + count]
     if len(taken) != count:
         raise BadPackets

@@ -1,6 +1,6 @@
 """OpenPGP packets, read far enough to route a message (RFC 9580 sections 4 and 5); the verdict is gpg's.
 
-Everything here comes from strangers: each reader has a limit, and anything odd is refused.
+All of this comes from strangers: every reader has a limit, and anything odd is refused.
 """
 
 import bz2
@@ -20,14 +20,14 @@ PKESK, SIGNATURE_TAG, SKESK, ONE_PASS, COMPRESSED, LITERAL = 1, 2, 3, 4, 8, 11
 MARKER, SEIPD, AEAD, PADDING = 10, 18, 20, 21
 PUBLIC_KEY_TAG = 6
 _CREATED, _ISSUER_KEY_ID, _NOTATION, _ISSUER_FINGERPRINT = 2, 16, 20, 33
-_LAST_KNOWN = 35  # of the kinds of subpackets that GnuPG 2.2 has words for
+_LAST_KNOWN = 35  # kinds of subpackets that GnuPG 2.2 knows
 MAX_RECIPIENTS = 32
 MAX_SIGNATURE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who a signature says made it, and when: upper-case hex, "" or None when it does not say."""
+    """Who a signature says made it, and when: upper-case hex, "" or None if it does not say."""
 
     fingerprint: str
     key_id: str
@@ -39,7 +39,6 @@ class SignedMessage:
     """One one-pass signature packet, one literal, one signature."""
 
     literal: bytes
-    literal_format: str
     signature: bytes
 
 
@@ -48,7 +47,6 @@ class UnsignedMessage:
     """A literal and nothing else."""
 
     literal: bytes
-    literal_format: str
 
 
 # --- messages
@@ -73,9 +71,9 @@ def open_message(octets: bytes, limit_bytes: int) -> SignedMessage | UnsignedMes
         inside = _significant(decompress(inside[0].body, limit_bytes))
     tags = [packet.tag for packet in inside]
     if tags == [LITERAL]:
-        return UnsignedMessage(*_literal(inside[0].body, limit_bytes))
+        return UnsignedMessage(_literal(inside[0].body, limit_bytes))
     if tags == [ONE_PASS, LITERAL, SIGNATURE_TAG]:
-        return SignedMessage(*_literal(inside[1].body, limit_bytes), inside[2].octets)
+        return SignedMessage(_literal(inside[1].body, limit_bytes), inside[2].octets)
     several = tags.count(SIGNATURE_TAG) > 1 or tags.count(ONE_PASS) > 1
     raise BadPackets("several_signatures" if several else "malformed_block")
 
@@ -85,14 +83,14 @@ def _significant(octets: bytes) -> list[Packet]:
     return [packet for packet in packets(octets) if packet.tag not in {MARKER, PADDING}]
 
 
-def _literal(body: bytes, limit_bytes: int) -> tuple[bytes, str]:
+def _literal(body: bytes, limit_bytes: int) -> bytes:
     name_length = take(body, 1, 1)[0][0]
     start = 2 + name_length + 4  # format, length of the name, name, date
     if len(body) < start:
         raise BadPackets
     if len(body) - start > limit_bytes:
         raise BadPackets("too_large")
-    return body[start:], chr(body[0])
+    return body[start:]
 
 
 def decompress(body: bytes, limit_bytes: int) -> bytes:
@@ -153,7 +151,7 @@ MAX_CERTIFICATE_PACKETS = 1000
 
 
 def split_certificates(octets: bytes) -> list[bytes]:
-    """The certificates in binary key data; raises BadPackets when there is anything else, as a secret key."""
+    """The certificates in binary key data; raises BadPackets at anything else, such as a secret key."""
     groups: list[bytearray] = []
     for packet in packets(octets, MAX_CERTIFICATE_PACKETS):
         if packet.tag not in _CERTIFICATE_TAGS:
@@ -165,7 +163,7 @@ def split_certificates(octets: bytes) -> list[bytes]:
 
 
 def primary_fingerprint(certificate: bytes) -> str:
-    """Of a binary certificate, version 4; "" when there is none."""
+    """The fingerprint of a binary version 4 certificate; "" if there is none."""
     try:
         first = next(packets(certificate, MAX_CERTIFICATE_PACKETS), None)
     except BadPackets:
@@ -185,7 +183,7 @@ def key_fingerprint(body: bytes) -> str:
 
 
 def signature_issuers(octets: bytes) -> tuple[Issuer, ...]:
-    """Who each signature packet names as its maker; () when this is not a row of signature packets alone."""
+    """Who each signature packet names as its maker; () unless there are only signature packets."""
     try:
         found = signature_packets(octets)
         return tuple(issuer_of(packet.body) for packet in found)
@@ -194,7 +192,7 @@ def signature_issuers(octets: bytes) -> tuple[Issuer, ...]:
 
 
 def signature_problem(octets: bytes) -> str:
-    """Why a signature can't be laid to one key, one of verdict.REASONS; "" when it names one."""
+    """Why a signature can't be attributed to one key, one of verdict.REASONS; "" if it can."""
     try:
         issuers = [issuer_of(packet.body) for packet in signature_packets(octets)]
     except BadPackets as problem:
@@ -205,7 +203,7 @@ def signature_problem(octets: bytes) -> str:
 
 
 def signature_packets(octets: bytes) -> list[Packet]:
-    """A detached signature, armored or not; raises BadPackets when anything else is among its packets."""
+    """A detached signature, armored or not; raises BadPackets if there are other packets in it."""
     if len(octets) > MAX_SIGNATURE_BYTES:
         raise BadPackets("too_large")
     try:
@@ -258,7 +256,7 @@ def _counted(body: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
-    """The critical bit is taken off the kind."""
+    """The critical bit is removed from the type."""
     return ((kind & 0x7F, content) for kind, content in _marked_subpackets(area))
 
 

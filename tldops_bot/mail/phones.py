@@ -29,7 +29,7 @@ def parse_phone(text: str, country: str = "") -> Phone | None:
 
 
 def spaced(number: str) -> str:
-    """A number in groups, as people read it out: "+44 20 7946 0123"; what is none stays as it is."""
+    """A number in groups, as people read it out: "+44 20 7946 0123"; anything else is left as it is."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
@@ -38,13 +38,13 @@ def spaced(number: str) -> str:
 
 
 def costs_more(phone: Phone) -> bool:
-    """Whether whoever calls or writes to it pays its owner."""
+    """Whether calling or texting it earns its owner money."""
     kind = phonenumbers.number_type(phonenumbers.parse(phone.e164))
     return kind in (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 
 
 def zones_of(e164: str) -> tuple[str, ...]:
-    """The time zones (IANA names) in which a number may ring; none where that is not known."""
+    """The time zones (IANA names) in which a number may ring; none if unknown."""
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:

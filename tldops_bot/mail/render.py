@@ -28,7 +28,7 @@ from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.plain_text import one_line, split_lines, wrapped
 from tldops_bot.domain.tld import Tld, dotted
 
-# French puts a blank before some signs and inside its quotation marks: no line begins with the sign.
+# French puts a blank before some signs and inside its quotation marks; no line may begin with the sign.
 _KEPT_TOGETHER = re.compile(
     r"(?<=[\w»).]) (?=[:;?!](?: |$))|(?:(?<=\w)|(?<=\w[:.?!)])|(?<=\w [?!])) (?=»)|(?<=«) (?=[^\s«])"
 )
@@ -41,20 +41,20 @@ class TemplateProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a template said: one line of subject, and lines of body ending in a line feed."""
+    """What a template said: a one-line subject, and a body that ends in a line feed."""
 
     subject: str
     body: str
 
 
 class Composed(str):
-    """Text made of lines by a template or one of the filters here; printed as it is."""
+    """Text laid out in lines by a template or one of the filters here; printed as it is."""
 
     __slots__ = ()
 
 
 class _Environment(jinja2.Environment):
-    """Jinja2, in which what macros and blocks return is known to be composed by a template."""
+    """Jinja2, in which the results of macros and blocks count as composed by a template."""
 
     @staticmethod
     def _concat(parts: Iterable[str]) -> Composed:
@@ -64,7 +64,7 @@ class _Environment(jinja2.Environment):
 
 
 class _Compiled(jinja2.BytecodeCache):
-    """What was compiled once, for all environments of this process: an English text stands in each of them."""
+    """The compiled templates, shared by all environments: English texts are in each of them."""
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[str, Any]] = {}
@@ -84,7 +84,7 @@ _compiled = _Compiled()
 def environment(directories: Sequence[Path], language: str = ENGLISH) -> jinja2.Environment:
     """Where one language's templates are looked up: in its own folders first, then among the English ones.
 
-    A text in the reader's language goes before any other; of two in one language, the first directory's is taken.
+    A text in the reader's language wins over any other; of two in one language, the first directory's.
     """
     own = [] if language == ENGLISH else [directory / language for directory in directories]
     made = _Environment(
@@ -111,7 +111,7 @@ def environment(directories: Sequence[Path], language: str = ENGLISH) -> jinja2.
 class Renderer:
     """Writes in several languages, with the templates in `directories`: the operator's, then ours.
 
-    What is to be said in no language, or in one that there is not, is said in the list's own.
+    Without a language, or with one that does not exist, it writes in the list's own.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Renderer:
             made.globals["list"] = settings
 
     def load_all(self) -> None:
-        """Read and compile every template now, so that nobody waits for it later; a broken one is told when used."""
+        """Compile every template now, so that nobody waits later; broken ones are reported when used."""
         for made in self._environments.values():
             for name in made.list_templates(extensions=["j2"]):
                 if not is_language_code(name.partition("/")[0]):
@@ -131,11 +131,11 @@ class Renderer:
                         made.get_template(name)
 
     def render(self, template: str, values: Mapping[str, Any], language: str = "") -> Rendered:
-        """Fill `<template>.txt.j2`; TemplateProblem when it is missing, broken or in want of a value."""
+        """Fill `<template>.txt.j2`; TemplateProblem if it is missing, broken or lacks a value."""
         return _parse(f"{template}.txt.j2", self._fill(template, values, language))
 
     def fragment(self, template: str, values: Mapping[str, Any], language: str = "") -> Composed:
-        """Fill a template that has no Subject and no frame: a few lines to stand in a mail. Raises as `render`."""
+        """Fill a template without Subject and frame: a few lines to put into a mail. Raises as `render`."""
         body = _tidy(self._fill(template, values, language))
         if not body:
             raise TemplateProblem(f"{template}.txt.j2: says nothing")
@@ -168,7 +168,7 @@ def _parse(file: str, text: str) -> Rendered:
 
 
 def _tidy(text: str) -> str:
-    """No blanks at line ends, no two blank lines together, none at the beginning and the end."""
+    """No blanks at the ends of lines, no two blank lines in a row, none at the beginning and the end."""
     lines = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub("\n{3,}", "\n\n", lines.strip("\n"))
 

@@ -1,6 +1,6 @@
-"""The word by which a phone without OpenPGP says that its owner has seen an alert: made for one copy, stored nowhere.
+"""The word by which a phone without OpenPGP says that an alert was seen: made per copy, stored nowhere.
 
-Four octets name the delivery, six are a proof that only we can make. It stands in the Subject of that copy, so
+Four octets name the delivery, six are a proof that only we can make. It is in the Subject of that copy, so
 whoever carries the mail can read it: it says "seen", and grants nothing.
 """
 
@@ -14,13 +14,13 @@ _NUMBER_OCTETS = 4
 
 
 def make(delivery_id: int, keys: Sequence[bytes]) -> str:
-    """The word of a delivery, proven by the first key: "7F3K-9QWX-2M4T-B8RD"."""
+    """The token of a delivery, proven by the first key: "7F3K-9QWX-2M4T-B8RD"."""
     number = (delivery_id % (1 << 8 * _NUMBER_OCTETS)).to_bytes(_NUMBER_OCTETS)
     return write_token(number + _proof(number, keys[0]))
 
 
 def read(token: str, keys: Sequence[bytes]) -> int | None:
-    """The delivery a word was made for, as `read_token` gives it; None where no key proves it."""
+    """The delivery a token (as `read_token` returns it) was made for; None if no key proves it."""
     octets = token_octets(token)
     number, proof = octets[:_NUMBER_OCTETS], octets[_NUMBER_OCTETS:]
     proven = [hmac.compare_digest(_proof(number, key), proof) for key in keys]

@@ -1,6 +1,6 @@
-"""Whether octets may be those that a signature covers: it shows the first two octets of their hash (RFC 9580, 5.2.3).
+"""Whether a signature may cover these octets: it shows the first two octets of their hash (RFC 9580, 5.2.3).
 
-This costs no process and proves nothing, for one text in 65,536 fits by chance; the verdict is gpg's.
+This costs no process and proves nothing: one text in 65,536 fits by chance. The verdict is gpg's.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ _BINARY, _TEXT = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a version 4 signature over a document says of the hash."""
+    """What a version 4 signature over a document says about the hash."""
 
     start: bytes
     hash_name: str
@@ -30,7 +30,7 @@ class Hint:
 
 
 def hint_of(signature: bytes) -> Hint | None:
-    """The hint in a detached signature; None when there are several, or it is of another kind or version."""
+    """The hint in a detached signature; None if there are several, or it is of another kind or version."""
     try:
         found = signature_packets(signature)
         return _hint(found[0].body) if len(found) == 1 else None

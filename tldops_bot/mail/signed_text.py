@@ -1,19 +1,23 @@
-"""What a person said under a signature: the text, the headers it protects, keys and the names of attachments.
+"""What a person said under a signature: the text, the protected headers, keys, and names of attachments.
 
-Feed it only octets that were verified. Protected headers: RFC 9788 (`hp=`) and its forerunner
-(`protected-headers="v1"`).
+Feed it only verified octets. Protected headers: RFC 9788 (`hp=`) and its forerunner (`protected-
+headers="v1"`).
 """
 
+import hashlib
+import re
 from dataclasses import dataclass
 
 from tldops_bot.mail.attached_keys import bounded, keys_in, keys_in_parts, without_keys
 from tldops_bot.mail.bodies import Unreadable
 from tldops_bot.mail.charsets import MAX_TEXT_BYTES, decode_charset
 from tldops_bot.mail.find_body import is_readable_text, leaves, name_of, text_of_part
-from tldops_bot.mail.headers import addresses_of, decode_words
+from tldops_bot.mail.headers import addresses_of, split_entity
 from tldops_bot.mail.mime_slices import Part, Unsliceable, slice_entity
 
 CONTAINERS = frozenset({"multipart/mixed", "multipart/alternative", "multipart/related"})
+_FIELD_FIRST = re.compile(rb"[!-9;-~]+[ \t]*:")
+_UNCOVERED = b" \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,25 @@ class SignedText:
     text: str
     protected_to: tuple[str, ...] = ()
     protected_cc: tuple[str, ...] = ()
-    protected_subject: str = ""
     keys: tuple[bytes, ...] = ()
     attachments: tuple[str, ...] = ()
+
+
+def covered_by(verified: bytes, charset: str = "utf-8") -> SignedText | Unreadable:
+    """The text of what a signature covers, an entity or not; `charset` is for what does not name its own."""
+    return text_of(verified) if _is_entity(verified) else inline_text(verified, charset)
+
+
+def digest_of(verified: bytes) -> str:
+    """The name of what was signed, in whatever wrapping: some cover neither blanks nor CRs at line ends."""
+    return hashlib.sha256(verified.translate(None, _UNCOVERED)).hexdigest()
+
+
+def _is_entity(octets: bytes) -> bool:
+    """It begins with header fields, and some of them describe content."""
+    if not _FIELD_FIRST.match(octets):
+        return False
+    return any(name.startswith("content-") for name, _ in split_entity(octets)[0].fields)
 
 
 def text_of(signed_octets: bytes) -> SignedText | Unreadable:
@@ -83,9 +103,6 @@ def _is_attached(part: Part) -> bool:
     return not is_display and (part.is_attachment or part.media_type != "text/html")
 
 
-def _protected(root: Part) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    marks = (root.content_type.parameter("hp"), root.content_type.parameter("protected-headers"))
-    if not any(marks):
-        return (), (), ""
-    to, cc = addresses_of(root.headers.all("to")), addresses_of(root.headers.all("cc"))
-    return to, cc, decode_words(root.headers.first("subject"))
+def _protected(root: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Marked as RFC 9788 has it or not: they stand under the signature, and that is what protects them."""
+    return addresses_of(root.headers.all("to")), addresses_of(root.headers.all("cc"))

@@ -1,4 +1,4 @@
-"""What is wrong with templates that replace ours, and which ones a language lacks; nothing is filled in."""
+"""What is wrong with templates that replace ours, and which ones a language lacks; nothing is rendered."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _EVERYWHERE = frozenset({"list"})
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A file, named as in the folder of templates, and what to mend."""
+    """A file, named as in the template folder, and what to mend."""
 
     file: str
     words: str
@@ -44,7 +44,7 @@ def _in_english(ours: Path) -> list[str]:
 
 
 def files_of(folder: Path) -> list[str]:
-    """Every file in a folder of templates by its name there, save hidden ones."""
+    """All files in a template folder by their names there, except hidden ones."""
     names = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
     return sorted(name for name in names if not any(part.startswith(".") for part in name.split("/")))
 
@@ -78,7 +78,7 @@ class _Checker:
             yield from self._broken(name, self._ours[language], self._used[language])
 
     def _is_a_part(self, name: str) -> bool:
-        """Something that other templates of the operator's, or a language's own, are made of."""
+        """Something that other templates, of the operator's or of a language, are made of."""
         trees = (self._used[language_of(one)].tree_or_none(_bare(one)) for one in self._parents)
         return any(name in _referenced(tree) for tree in trees if tree is not None)
 
@@ -119,7 +119,7 @@ def _lacks(tree: nodes.Template, used: "_Sources") -> Iterator[str]:
 
 
 def _unknown_values(tree: nodes.Template, given: frozenset[str]) -> Iterator[str]:
-    """Values that our template does without: the program may not give them."""
+    """Values that our template does not use: the program may not supply them."""
     for name in sorted(meta.find_undeclared_variables(tree) - given - _EVERYWHERE - _imported(tree)):
         near = nearest(name, sorted(given))
         yield f"uses {name}, which it is not given" + (f"; did you mean {near}?" if near else "")

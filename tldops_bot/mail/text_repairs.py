@@ -1,6 +1,6 @@
 """Changes that mail programs and relays make to lines of text, undone: octets in, (name, octets) out.
 
-Lines end in CRLF. Each variant undoes one kind of change; what was changed in two ways is not found.
+Lines end in CRLF. Each variant undoes one kind of change; text changed in two ways is not recovered.
 """
 
 import re
@@ -25,7 +25,7 @@ _TABS = (rb" {2,}", rb" {8}", rb"(?<=:) +", rb"^ +", rb" {4}")
 
 
 def text_variants(text: bytes, charset: str) -> Variants:
-    """All that is known, the likely first; what equals the text itself is left out."""
+    """All known variants, likely ones first; those equal to the text itself are left out."""
     for name, variant in chain(line_variants(text), charset_variants(text, charset)):
         if variant != text:
             yield name, variant
@@ -104,7 +104,7 @@ def _without_banner(text: bytes) -> Variants:
 
 
 def charset_variants(octets: bytes, charset: str) -> Variants:
-    """The same letters in other charsets; `charset` is what the text says it is in now."""
+    """The same letters in other charsets; `charset` is the one the text claims to be in now."""
     letters = decode_charset(octets, charset)
     if letters is None or octets.isascii():
         return

@@ -1,4 +1,4 @@
-"""Time zones as people write them: a name of the time zone database (RFC 6557), or a distance from UTC."""
+"""Time zones as people write them: a name from the time zone database (RFC 6557), or an offset from UTC."""
 
 import re
 from datetime import timedelta
@@ -23,6 +23,6 @@ def parse_timezone(text: str) -> str:
 
 @cache
 def _names() -> dict[str, str]:
-    """The names of places (and UTC), by their small letters; not the database's own odds and ends."""
+    """The names of places (and UTC) by their lower-case form; not the database's own odds and ends."""
     odd = ("posix/", "right/", "Factory", "localtime", "posixrules")
     return {name.lower(): name for name in sorted(available_timezones()) if not name.startswith(odd)}

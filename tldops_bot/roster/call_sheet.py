@@ -1,4 +1,4 @@
-"""The sheet of whom to telephone, as lines for a mail and as CSV for a spreadsheet: numbers, times, what calls found."""
+"""The sheet of whom to phone, as lines for a mail and as CSV: numbers, times, and what calls found."""
 
 import csv
 import io
@@ -19,12 +19,12 @@ COLUMNS = (
 
 
 def text_lines(sheet: Sequence[SheetLine], now: datetime) -> list[str]:
-    """Each TLD with its people, numbers first; what a caller needs and nothing else."""
+    """Each TLD with its people, numbers first: what a caller needs and nothing else."""
     return [line for one in sheet for line in _tld_lines(one, now)]
 
 
 def csv_sheet(sheet: Sequence[SheetLine], now: datetime) -> bytes:
-    """A line for each person, with an empty last column for what the call found."""
+    """One line per person, with an empty last column for what the call found."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)

@@ -13,7 +13,7 @@ EVERY_READER_HAS = "cp1252"
 
 
 def files(sheet: Sequence[SheetLine], head: SheetHead, now: datetime, fonts: Path) -> tuple[Attachment, ...]:
-    """What is attached to a report; `fonts` is where the machine's fonts are."""
+    """What is attached to a report; `fonts` is the folder with the machine's fonts."""
     return (
         Attachment("call-sheet.pdf", "application/pdf", _printed(sheet, head, now, fonts)),
         Attachment("call-sheet.csv", MEDIA_TYPE, csv_sheet(sheet, now)),
@@ -21,15 +21,15 @@ def files(sheet: Sequence[SheetLine], head: SheetHead, now: datetime, fonts: Pat
 
 
 def _printed(sheet: Sequence[SheetLine], head: SheetHead, now: datetime, fonts: Path) -> bytes:
-    # Here and not above: half a second and 40 MB, which only who prints has to spend.
+    # Imported here: it takes half a second and 40 MB, to be spent only when printing.
     from tldops_bot.roster.call_sheet_pdf import pdf_sheet
     from tldops_bot.roster.typefaces import Typefaces, find_typefaces
 
-    # To put a font into the file takes longer than all the rest, and the store waits meanwhile.
+    # Embedding a font takes longer than all the rest, and the store waits meanwhile.
     typefaces = Typefaces(()) if _is_western(f"{sheet} {head}") else find_typefaces(fonts)
     return pdf_sheet(sheet, head, now, typefaces)
 
 
 def _is_western(text: str) -> bool:
-    """Whether the letters that every reader of PDF has will do."""
+    """Whether the letters that every PDF reader has are enough."""
     return text.encode(EVERY_READER_HAS, "ignore").decode(EVERY_READER_HAS) == text

@@ -1,4 +1,4 @@
-"""The call sheet for paper: numbers read at arm's length, and boxes to tick while the other hand holds the phone."""
+"""The call sheet on paper: numbers legible at arm's length, and boxes to tick with the other hand."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from tldops_bot.roster.pdf_pages import UNSHOWN, Pages
 from tldops_bot.roster.typefaces import Typefaces
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 12.0, 198.0, 17.0, 266.0
-_NOTES = 134.0  # from here to the right edge is room to write
+_NOTES = 134.0  # from here to the right edge there is room to write
 _LABEL = 12.0
 _WIDTH, _HALF = 118.0, 59.0  # left of the notes
 _NUMBER = 5.4
 _BAR, _NOTES_HEIGHT, _AFTER = 8.4, 24.0, 3.0
-_MOST_LINES = 3  # of one thing, so that nobody crowds out the rest
+_MOST_LINES = 3  # of one thing, so that no one crowds out the rest
 _MOST_CALLS = 4
 
 
@@ -54,7 +54,7 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class _Paper:
-    """What all pages have in common."""
+    """What all pages share."""
 
     pages: Pages
     head: SheetHead
@@ -154,7 +154,7 @@ def _height(rows: Iterable[_Row]) -> float:
 
 
 def _blocks(paper: _Paper, one: SheetLine, now: datetime) -> Iterator[_Block]:
-    """A TLD, in more than one piece only where a page can't hold it."""
+    """A TLD, in several pieces only if no page can hold it."""
     most = paper.most - _BAR - _AFTER
     rows = _rows(paper.pages, one, bool(paper.head.caller), now)
     held: list[_Row] = []

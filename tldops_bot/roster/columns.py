@@ -7,14 +7,14 @@ WIDTH = 76  # a mail client that quotes it still stays within 80
 
 
 def columns(text: str) -> int:
-    """How many columns a terminal gives this text: two to a CJK character, none to a combining mark."""
+    """How many columns a terminal uses for this text: two per CJK character, none for a combining mark."""
     if text.isascii():
         return len(text)
     return sum(_columns(char) for char in text)
 
 
 def wrap(words: Iterable[str], width: int) -> list[str]:
-    """Lines of at most `width` columns, broken between words, and within one only if it is wider itself."""
+    """Lines of at most `width` columns, broken between words; within a word only if that is wider itself."""
     lines: list[str] = []
     line = ""
     for piece in (piece for word in words for piece in _pieces(word, width)):

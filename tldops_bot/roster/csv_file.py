@@ -1,7 +1,7 @@
-"""The roster as CSV (RFC 4180) for spreadsheets, a line for each contact of each TLD; nothing in it can run.
+"""The roster as CSV (RFC 4180) for spreadsheets, one line per contact and TLD; nothing in it can run.
 
-A spreadsheet runs what starts with = + - @, even from a file; such cells get an apostrophe in front, which
-means "this is text". It also takes phone numbers for text, so that no digit is lost.
+A spreadsheet runs cells that start with = + - @, even from a file; such cells get an apostrophe in front,
+which means "this is text". It also makes phone numbers text, so that no digit is lost.
 """
 
 import csv
@@ -22,7 +22,7 @@ _STARTS_A_FORMULA = "=+-@＝＋－＠"
 
 
 def csv_file(roster: Roster) -> bytes:
-    """The file. UTF-8 with a byte order mark: without it a spreadsheet guesses, and names are spoilt."""
+    """The file, in UTF-8 with a byte order mark: without it spreadsheets guess, and names are spoilt."""
     text = io.StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)

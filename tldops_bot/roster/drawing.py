@@ -1,4 +1,4 @@
-"""What a drawing is made of: boxes, lines, words and shapes on a sheet, in millimetres from its upper left corner."""
+"""What a drawing is made of: boxes, lines, words and shapes, in millimetres from the upper left corner."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -56,7 +56,7 @@ Mark = Box | Line | Words | Shape
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A sheet with what stands on it, the lowest first. `title` is read to those who can't see it."""
+    """A sheet with what is drawn on it, bottom first. `title` is read out to those who can't see it."""
 
     width: float
     height: float

@@ -1,4 +1,4 @@
-"""Rosters of others as lines to be entered here: CSV, what Mailman 3 prints or answers, and our own export."""
+"""Other people's rosters as lines to be entered here: CSV, Mailman 3's output, and our own export."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from typing import Any
 MOST_BYTES = 50_000_000
 EXPORT = "tldops-bot export 1"
 MOST_FIELD_CHARACTERS = 10_000
-# What people call the columns, without blanks and marks.
+# What people call the columns, without blanks and punctuation.
 _COLUMNS = {
     "Name": ("name", "fullname", "displayname", "realname", "contact"),
     "Email": ("email", "emailaddress", "mail", "address", "member", "subscriber"),
@@ -30,12 +30,12 @@ _FIELDS = {name: field_name for field_name, names in _COLUMNS.items() for name i
 
 
 class NotARoster(Exception):
-    """The file is of no known form; the text says why."""
+    """The file has no known form; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One person as the file has them: `number` is the line, or the place in a list, from 1."""
+    """One person as in the file: `number` is the line, or the place in a list, from 1."""
 
     number: int
     fields: Mapping[str, str]
@@ -45,7 +45,7 @@ class Line:
 
 
 def read_import(octets: bytes) -> list[Line]:
-    """The persons of a file, in whatever form it is. Raises NotARoster."""
+    """The people in a file, in whatever form it is. Raises NotARoster."""
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -128,10 +128,10 @@ def _json(text: str) -> Iterator[Line]:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError):
-        raise NotARoster("it begins like JSON and is none") from None
+        raise NotARoster("it begins like JSON, but is not valid JSON") from None
     if isinstance(whole, dict) and str(whole.get("format", "")).startswith("tldops-bot export"):
         if whole["format"] != EXPORT:
-            raise NotARoster("it was exported by a newer version of this program")
+            raise NotARoster("it was exported by a newer version of this program; import it with that one")
         yield from _exported(whole.get("persons"))
         return
     persons = whole.get("entries", whole.get("members")) if isinstance(whole, dict) else whole
@@ -163,7 +163,7 @@ def _is_value(heading: str, value: str) -> bool:
 
 
 def _exported(persons: Any) -> Iterator[Line]:
-    """Who is listed; the others stand in an export as history."""
+    """Those listed; anybody else is in an export as history."""
     if not isinstance(persons, list):
         raise NotARoster("its list of persons is missing")
     for number, one in enumerate(persons, 1):

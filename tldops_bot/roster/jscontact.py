@@ -1,4 +1,4 @@
-"""The roster as JSContact cards (RFC 9553), for programs: an array with one card a contact."""
+"""The roster as JSContact cards (RFC 9553), for programs: an array with one card per contact."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/json"
 
 
 def jscontact(contacts: Iterable[RosterContact]) -> bytes:
-    """The file: UTF-8, a card a line."""
+    """The file: UTF-8, one card per line."""
     cards = (json.dumps(card(contact), ensure_ascii=False, separators=(",", ":")) for contact in contacts)
     return ("[\n" + ",\n".join(cards) + "\n]\n").encode()
 
@@ -70,7 +70,7 @@ def _phones(contact: RosterContact) -> dict[str, Any]:
 
 
 def _number(written: str, e164: str) -> str:
-    """A `tel:` URI (RFC 3966) where the number can be dialled from everywhere, else the words."""
+    """A `tel:` URI (RFC 3966) if the number can be dialled from everywhere, else the words."""
     dialled = telephone(written, e164)
     return f"tel:{dialled}" if dialled else one_line(written)
 
@@ -94,7 +94,7 @@ def _zone(written: str) -> str:
 
 
 def _keys(contact: RosterContact) -> dict[str, Any]:
-    """The fingerprint only: the keys themselves are in a file of their own, and are most of a roster's size."""
+    """Only the fingerprint: the keys themselves are in a file of their own, and most of a roster's size."""
     if not contact.has_key:
         return {}
     return {"k1": {"uri": f"openpgp4fpr:{contact.fingerprint}"}}

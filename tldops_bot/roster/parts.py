@@ -27,15 +27,15 @@ from tldops_bot.domain.roster_edition import (
 from tldops_bot.roster import csv_file, jscontact, text, vcard
 
 KEYS_FILE = "roster-keys.pgp"
-# With more of them a phone takes long over the cards; everybody has the file of keys then.
+# With more keys, phones take long over the cards; the keys are then in a file of their own.
 _KEYS_IN_CARDS_OCTETS = 400_000
-_PACKED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest there is: the same files make the same archive
-_EDITION = 2  # one more whenever the same roster would be printed differently
+_PACKED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest possible date: the same files make the same archive
+_EDITION = 2  # increase it whenever the same roster would look different
 
 
 def printed(roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]) -> bytes:
-    """The roster for paper. It takes seconds: make it once for all."""
-    # Here and not above: half a second and 40 MB, which only who prints has to spend.
+    """The roster for paper. It takes seconds, so make it once for everybody."""
+    # Imported here: it takes half a second and 40 MB, to be spent only when printing.
     from tldops_bot.roster.pdf_file import pdf_file
     from tldops_bot.roster.typefaces import find_typefaces
 
@@ -43,7 +43,7 @@ def printed(roster: Roster, config: Config, tlds: TldTable, history: Sequence[Fi
 
 
 def digest(roster: Roster, config: Config, history: Sequence[Figures]) -> str:
-    """Equal where the files would say the same, but for their date."""
+    """Equal if the files would say the same apart from their date."""
     said = hashlib.sha256()
     settings = (_EDITION, config.list.name, str(config.roster.fonts), config.roster.regions)
     for one in (settings, *history, roster.missing, roster.coverage):
@@ -86,7 +86,7 @@ def packed(file: RosterFile) -> RosterFile:
 
 
 def as_made(roster: Roster, edition: Edition) -> Roster:
-    """The same roster under the date and audit head that its files bear."""
+    """The same roster with the date and audit head that its files bear."""
     return replace(roster, made_at=edition.made_at, audit_head=edition.audit_head)
 
 
@@ -104,7 +104,7 @@ def asked_for(edition: Edition | None, kinds: Sequence[str]) -> Enclosed:
 
 
 def file_values(found: Enclosed, choice: str, is_unmade: bool = False) -> dict[str, Any]:
-    """What the text says of the files: their digests, and what is not there for want of room, or of time."""
+    """What the text says about the files: digests, and what is missing for lack of room or time."""
     return {
         "files": [{"kind": one.kind, "name": one.name, "sha256": one.sha256} for one in found.files],
         "is_packed": any(one.is_packed for one in found.files),
@@ -130,7 +130,7 @@ def values(roster: Roster, config: Config) -> dict[str, Any]:
 
 
 def coverage_lines(coverage: Coverage, config: Config) -> list[str]:
-    """The shares of the ccTLDs, a line each; by region only where that is wanted."""
+    """The shares of the ccTLDs, one line each; by region only if wanted."""
     return [
         text.share_line("ccTLDs", coverage.cctlds),
         text.share_line("ASCII ccTLDs", coverage.ascii_cctlds),
@@ -155,7 +155,7 @@ def _beside_cctlds(coverage: Coverage, config: Config) -> list[str]:
 
 
 def change_values(changes: Changes | None, since_on: str) -> dict[str, Any]:
-    """What differs from reader to reader: their last roster's day, what is new since. None: their first."""
+    """What differs between readers: the day of their last roster, and what is new. None: their first."""
     return {
         "since_on": since_on,
         "changes": None if changes is None else text.change_lines(changes),

@@ -16,8 +16,8 @@ from tldops_bot.roster.text import confirmed, grouped, marks
 WIDTH = 88.0
 HEADING = 8.5
 AFTER = 2.6  # below a contact
-_LABEL = 15.0  # room for what a line is, left of it
-_MOST_LINES = 6  # of one thing, so that nobody crowds out the rest
+_LABEL = 15.0  # room for the label, left of the line
+_MOST_LINES = 6  # of one thing, so that no one crowds out the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Block:
 
 
 def block(pages: Pages, each: TldContacts, contact: RosterContact, most: float) -> Block:
-    """A contact ready for print, not higher than `most`: the rest of what nobody can have typed is left out."""
+    """A contact ready for print, no higher than `most`; beyond that, nobody can have typed it honestly."""
     lines = [folded for line in _lines(contact) for folded in _folded(pages, line)]
     heights = accumulate((line.height for line in lines), initial=AFTER)
     next(heights)
@@ -56,7 +56,7 @@ def block(pages: Pages, each: TldContacts, contact: RosterContact, most: float) 
 
 
 def put_block(pages: Pages, x: float, y: float, block: Block) -> None:
-    """Print it, its upper left corner there."""
+    """Print it, with its upper left corner there."""
     for line in block.lines:
         baseline = y + line.size
         if line.is_warning:
@@ -84,7 +84,7 @@ def put_heading(pages: Pages, x: float, y: float, each: TldContacts, is_continue
 
 
 def dotted_name(pages: Pages, tld: Tld) -> str:
-    """`.nl`; an organisation without a TLD by its name, as far as that can be printed."""
+    """`.nl`; an organisation without a TLD by its name, as far as it can be printed."""
     name = pages.named(tld)
     return name if kind_of(tld.a_label) else f".{name}"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tldops_bot.config.tile_map import load_tile_map
 from tldops_bot.config.tld_table import TldTable
-from tldops_bot.domain.covered import cover
+from tldops_bot.domain.cover import cover
 from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.roster import CCTLD, Roster, is_idn, place
@@ -28,7 +28,7 @@ _LETTERS = (*"abcdefghijklmnopqrstuvwxyz", "IDN", _OTHERS)
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A block where it stands, `heading` if the TLD's bar is above it, and whether that TLD began before."""
+    """A block in its place; `heading` if the TLD's bar is above it, and whether that TLD began earlier."""
 
     x: float
     y: float
@@ -39,7 +39,7 @@ class _Placed:
 
 @dataclass(slots=True)
 class _Paper:
-    """What all pages have in common."""
+    """What all pages share."""
 
     pages: Pages
     roster: Roster
@@ -74,7 +74,7 @@ def pdf_file(
 
 
 def _laid_out(pages: Pages, roster: Roster) -> list[list[_Placed]]:
-    """Where every contact stands: down one column, then the next, then the next page."""
+    """Where each contact goes: down one column, then the next, then the next page."""
     sheets: list[list[_Placed]] = [[]]
     column, y = 0, _TOP
     for each in roster.tlds:
@@ -132,7 +132,7 @@ def _letter(tld: Tld) -> str:
 
 
 def _thumbs(pages: Pages, here: Iterable[str]) -> None:
-    """The letters down the outer edge: those of this page are black, and are seen on the closed stack of paper."""
+    """Letters down the outer edge: this page's are black, and visible on the closed stack of paper."""
     step = (PAGE_HEIGHT - 24) / len(_LETTERS)
     for number, letter in enumerate(_LETTERS):
         y = 12 + number * step
@@ -182,7 +182,7 @@ def _cover_words(roster: Roster, pages: Pages) -> Iterator[str]:
 
 
 def _index(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable, top: float) -> None:
-    """Every TLD with its page; a dash where nobody is. Of more than fit, the ccTLDs. Last, the organisations."""
+    """Every TLD with its page, a dash if it has nobody; ccTLDs only, if not all fit. Organisations last."""
     every = sorted({*page_of, *paper.roster.missing}, key=place)
     if len(every) > _MOST_IN_INDEX:
         cctlds = {facts.tld for facts in tlds.of_kind(CCTLD)}
@@ -204,7 +204,7 @@ def _index(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable, top: float
 def _entry(
     paper: _Paper, x: float, y: float, width: float, size: float, tld: Tld, page: int | None, country: str
 ) -> None:
-    """`nl 12`, which leads there; in its own script where a font has it."""
+    """`nl 12`, which is a link; in its own script if a font has it."""
     pages = paper.pages
     name = pages.named(tld)
     ink = BLACK if page else "#8c8c8c"
@@ -254,7 +254,7 @@ def _region_page(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable) -> N
 
 
 def _picture_page(paper: _Paper, tlds: TldTable, typefaces: Typefaces, history: Sequence[Figures]) -> None:
-    """What everybody may see: no more of freshness than the marks tell."""
+    """What everybody may see: nothing about freshness beyond the marks."""
     roster = paper.roster
     held = {each.tld: each.contacts for each in roster.tlds}
     tiles = {facts.tld: cover(held.get(facts.tld, ()), None) for facts in tlds.of_kind("cctld")}

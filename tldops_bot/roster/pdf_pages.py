@@ -1,6 +1,6 @@
-"""Pages of PDF (ISO 32000) by fpdf2: text in any script of this machine's fonts, and drawings on them.
+"""Pages of PDF (ISO 32000) by fpdf2: text in any script that this machine has fonts for, and drawings.
 
-The same input gives the same octets: no moment but the one handed in, no chance.
+The same input gives the same octets: no time but the one passed in, and no randomness.
 """
 
 import re
@@ -19,8 +19,8 @@ from tldops_bot.domain.tld import Tld
 from tldops_bot.roster.drawing import Anchor, Box, Drawing, Line, Mark, Shape, Words
 from tldops_bot.roster.typefaces import Typeface, Typefaces
 
-UNSHOWN = "(?)"  # stands for letters that no font of this machine has
-_POINTS = 72 / 25.4  # in a millimetre
+UNSHOWN = "(?)"  # shown for letters that no font on this machine has
+_POINTS = 72 / 25.4  # points in a millimetre
 _STANDARD, _STANDARD_LETTERS = "helvetica", "cp1252"  # every PDF reader has it
 _GAP = "\ufffe"  # no character (Unicode 23.7), so in no font
 _MOST_MARKS = 4
@@ -35,7 +35,7 @@ _ALONE = (
 
 
 class Pages:
-    """A document that grows page by page; lengths are millimetres from the upper left corner."""
+    """A document that grows page by page; lengths are in millimetres from the upper left corner."""
 
     def __init__(self, title: str, made_at: datetime, typefaces: Typefaces) -> None:
         self.pdf = FPDF(unit="mm")
@@ -43,9 +43,9 @@ class Pages:
         self.pdf.set_creation_date(made_at)
         self.pdf.set_title(title)
         self.pdf.set_lang("en")
-        self.pdf.str_alias_nb_pages = ""  # nothing that is typed stands for something else
+        self.pdf.str_alias_nb_pages = ""  # nothing people typed is replaced, such as {nb}
         self.pdf.core_fonts_encoding = _STANDARD_LETTERS
-        weakref.finalize(self, _close_fonts, self.pdf.fonts)  # fpdf2 leaves their files open
+        weakref.finalize(self, _close_fonts, self.pdf.fonts)  # fpdf2 leaves the font files open
         self._typefaces = typefaces
         self._plain = typefaces.plain
         self._family = "plain" if self._plain else _STANDARD
@@ -90,7 +90,7 @@ class Pages:
             self._by_script(x, y, size, shown, is_bold)
 
     def width(self, text: str, size: float, is_bold: bool = False) -> float:
-        """How wide the text will be; a little too much where letters join."""
+        """How wide the text will be; slightly too much if letters join."""
         return size * sum(self._advance(char, is_bold) for char in text)
 
     def fold(self, text: str, width: float, size: float, is_bold: bool = False) -> list[str]:
@@ -110,14 +110,14 @@ class Pages:
         return [*lines, line] if line else lines
 
     def shown(self, text: str) -> str:
-        """The text with a sign in place of what can't be shown."""
+        """The text, with a sign in place of what can't be shown."""
         if text.isascii():
             return text
         kept = "".join(char if self._has(char) else _GAP for char in _unstacked(text))
         return _GAPS.sub(UNSHOWN, kept)
 
     def named(self, tld: Tld) -> str:
-        """The TLD in its own script where a font has it, else its A-label."""
+        """The TLD in its own script if a font has it, else its A-label."""
         return tld.a_label if UNSHOWN in self.shown(tld.u_label) else tld.u_label
 
     def draw(self, drawing: Drawing) -> None:
@@ -257,7 +257,7 @@ def _stands_for_itself(char: str) -> bool:
 
 
 def _unstacked(text: str) -> Iterator[str]:
-    """The text with no more marks on a letter than any language writes: they would cover what stands above."""
+    """The text with no more marks on a letter than any language uses: they would cover what is above."""
     marks = 0
     for char in text:
         marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
@@ -266,7 +266,7 @@ def _unstacked(text: str) -> Iterator[str]:
 
 
 def pdf(drawing: Drawing, made_at: datetime, typefaces: Typefaces) -> bytes:
-    """One drawing as a file of one page."""
+    """A drawing as a file of one page."""
     pages = Pages(drawing.title, made_at, typefaces)
     pages.add_page(drawing.width, drawing.height)
     pages.draw(drawing)

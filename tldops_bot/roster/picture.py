@@ -1,7 +1,7 @@
-"""The picture of coverage: the world's ccTLDs as tiles, what their colours mean, and a line over time.
+"""The picture of coverage: the world's ccTLDs as tiles, a legend, and a line over time.
 
-Colours are told apart by the colour-blind (Okabe and Ito, jfly.uni-koeln.de/color) and, by their lightness and
-a sign in the tile, on grey paper.
+Colours can be told apart by the colour-blind (Okabe and Ito, jfly.uni-koeln.de/color) and, by their lightness
+and a sign in the tile, on grey paper.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tldops_bot.config.tile_map import TileMap
-from tldops_bot.domain.covered import Cover
+from tldops_bot.domain.cover import Cover
 from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.roster import Coverage
 from tldops_bot.domain.tld import Tld
 from tldops_bot.roster.drawing import Box, Drawing, Line, Mark, Point, Shape, Words
 from tldops_bot.roster.typefaces import Typefaces
 
-WIDTH, HEIGHT = 279.4, 210.0  # as high as A4 and as wide as Letter: printed on both
+WIDTH, HEIGHT = 279.4, 210.0  # as high as A4 and as wide as Letter: prints on both
 MARGIN = 10.0
 _MAP_TOP = 26.0
 _GAP = 0.35
-_MOST_CONDENSED = 1.7  # a long word is made narrow rather than small
+_MOST_CONDENSED = 1.7  # long words are made narrow rather than small
 _BLACK, _GREY, _FAINT = "#000000", "#595959", "#c8c8c8"
 _BLUE, _RED = "#0072b2", "#d55e00"
 
@@ -44,7 +44,7 @@ _PUBLIC = replace(_LOOKS[Cover.CONFIRMED], words="has a contact with a key")
 
 @dataclass(frozen=True, slots=True)
 class Coverings:
-    """What the picture shows: the state of each ccTLD, the totals, and (where there is one) the past."""
+    """What the picture shows: the state of each ccTLD, the totals, and the past if there is one."""
 
     list_name: str
     made_on: str
@@ -55,7 +55,7 @@ class Coverings:
 
 
 def picture(what: Coverings, places: TileMap, typefaces: Typefaces) -> Drawing:
-    """A heading with the figures, the map, what its colours mean; from the second day on, a line over time."""
+    """A heading with the figures, the map, and its legend; from the second day on, a line over time."""
     side = min((WIDTH - 2 * MARGIN) / places.columns, (_chart_top(what) - 20 - _MAP_TOP) / places.rows)
     left = (WIDTH - side * places.columns) / 2
     marks: list[Mark] = [*_heading(what)]
@@ -98,7 +98,7 @@ def _look(state: Cover, what: Coverings) -> _Look:
 
 
 def _ground(state: Cover, look: _Look, x: float, y: float, side: float) -> Iterator[Mark]:
-    """The tile without its name: colour, and the sign that stands for it where there is no colour."""
+    """The tile without its name: its colour, and the sign that replaces it where there is none."""
     if state is Cover.NONE:
         yield Box(x + 0.1, y + 0.1, side - 0.2, side - 0.2, look.fill, _FAINT)
         return
@@ -113,7 +113,7 @@ def _ground(state: Cover, look: _Look, x: float, y: float, side: float) -> Itera
 
 
 def _name(tld: Tld, ink: str, x: float, y: float, side: float, typefaces: Typefaces) -> Iterator[Mark]:
-    """The name in its own script, as large as it fits; the A-label where no font has it."""
+    """The name in its own script, as large as fits; the A-label if no font has it."""
     if tld.a_label == tld.u_label:
         yield Words(x + side / 2, y + side * 0.66, side * 0.52, tld.a_label, ink, True, "middle")
         return
@@ -149,7 +149,7 @@ def _legend(what: Coverings, x: float, y: float, side: float) -> Iterator[Mark]:
 
 
 def _chart(history: Sequence[Figures], top: float) -> Iterator[Mark]:
-    """Share of the ccTLDs over time: with a contact, and confirmed; each line named at its end."""
+    """The share of ccTLDs over time: with a contact, and confirmed; each line labelled at its end."""
     left, right, bottom = MARGIN + 10, WIDTH - MARGIN - 32, HEIGHT - 17
     days = max((history[-1].day - history[0].day).days, 1)
 

@@ -9,14 +9,14 @@ from tldops_bot.roster.drawing import Box, Drawing, Line, Mark, Point, Shape, Wo
 from tldops_bot.roster.typefaces import Typefaces
 
 DOTS_PER_INCH = 200
-_FINER = 3  # drawn so much larger and then reduced, for smooth edges
+_FINER = 3  # how much larger it is drawn before it is reduced
 _SCALE = DOTS_PER_INCH / 25.4 * _FINER
 _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 _DASH, _PAUSE = 2.0, 1.0
 
 
 def png(drawing: Drawing, typefaces: Typefaces) -> bytes:
-    """The file; drawn larger and made smaller, so that edges are smooth."""
+    """The file; drawn larger and then reduced, so that edges are smooth."""
     size = (round(drawing.width * _SCALE), round(drawing.height * _SCALE))
     image = Image.new("RGB", size, "#ffffff")
     painter = _Painter(ImageDraw.Draw(image), typefaces)
@@ -50,7 +50,7 @@ class _Painter:
                 self._canvas.text(place, mark.text, mark.colour, font, _ANCHORS[mark.anchor])
 
     def _shape(self, mark: Shape) -> None:
-        """Outlines that turn the other way than the largest are holes in it."""
+        """Outlines that turn the opposite way to the largest are holes in it."""
         outlines = sorted(map(_scaled, mark.outlines), key=lambda one: -abs(_area(one)))
         is_clockwise = _area(outlines[0]) > 0
         xs, ys = zip(*outlines[0], strict=True)
@@ -88,7 +88,7 @@ def _area(points: list[Point]) -> float:
 
 
 def _dashes(points: tuple[Point, ...]) -> list[tuple[Point, ...]]:
-    """The line in pieces; a dash goes on around a corner."""
+    """The line in pieces; dashes continue around corners."""
     pieces: list[tuple[Point, ...]] = []
     piece: tuple[Point, ...] = (points[0],)
     is_drawn, left = True, _DASH

@@ -1,6 +1,6 @@
-"""The picture of exercises: how soon half of the TLDs answered, and nine of ten, and how many never did.
+"""The picture of exercises: how soon half of the TLDs answered, nine in ten, and how many never did.
 
-Nobody's own time is in it. Time runs upwards on a logarithmic scale: what took a minute and what took a day both show.
+Nobody's own time is in it. Time runs upwards on a logarithmic scale, so that minutes and days both show.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from tldops_bot.roster.drawing import Box, Drawing, Line, Mark, Words
 
 WIDTH, HEIGHT = 279.4, 150.0
 MARGIN = 10.0
-MOST = 16  # the newest; more could not be told apart
+MOST = 16  # the newest ones; more could not be told apart
 _LEFT, _RIGHT = MARGIN + 16, WIDTH - MARGIN - 30
 _TOP, _BOTTOM = 32.0, 92.0
 _SHARE_TOP, _SHARE_BOTTOM = 112.0, 134.0
@@ -30,7 +30,7 @@ _BLUE, _RED = "#0072b2", "#d55e00"  # told apart by the colour-blind, and by a d
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """One exercise, and how quickly the TLDs it was for said that they know."""
+    """One exercise, and how quickly the TLDs it was for said that they knew."""
 
     alert_id: str
     day: date

@@ -8,7 +8,7 @@ _FAMILY = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
 
 def svg(drawing: Drawing) -> bytes:
-    """The file, in millimetres; a browser chooses the fonts."""
+    """The file, in millimetres; the browser chooses the fonts."""
     size = f'width="{_number(drawing.width)}mm" height="{_number(drawing.height)}mm"'
     box = f'viewBox="0 0 {_number(drawing.width)} {_number(drawing.height)}"'
     lines = [

@@ -22,7 +22,7 @@ _HEADING_STARTS = ".-! \u3002\uff0e\u2024\u2010\u2011\u2012\u2013\u2014\u2015\u2
 
 @dataclass(frozen=True, slots=True)
 class ChangeLines:
-    """What changed, a block of lines for each kind of change; empty where there is none."""
+    """What changed: a block of lines for each kind of change, empty if there is none."""
 
     joined: tuple[str, ...]
     left: tuple[str, ...]
@@ -33,7 +33,7 @@ class ChangeLines:
 
 
 def contact_lines(roster: Roster) -> list[str]:
-    """All TLDs with their contacts, a blank line between two of them; then the organisations under their heading."""
+    """All TLDs with their contacts, separated by blank lines; then the organisations under their heading."""
     organisations = [each for each in roster.tlds if kind_of(each.tld.a_label)]
     tlds = [line for each in roster.tlds if not kind_of(each.tld.a_label) for line in tld_lines(each)]
     heading = ["", f"-- {ORGANISATIONS} --", ""] if organisations else []
@@ -54,7 +54,7 @@ def tld_lines(each: TldContacts) -> Iterator[str]:
 
 def person_lines(contact: RosterContact) -> Iterator[str]:
     """One contact: the name, what to beware of, and how to reach them, the quickest way first."""
-    # A name that looked like a heading could lead a reader to the wrong people.
+    # A name that looks like a heading could lead readers to the wrong people.
     name = " ".join(one_line(contact.name).split())
     yield from _wrapped(name.lstrip(_HEADING_STARTS) or "?")
     for mark in marks(contact):
@@ -76,7 +76,7 @@ def person_lines(contact: RosterContact) -> Iterator[str]:
 
 
 def confirmed(contact: RosterContact) -> str:
-    """The month of the last confirmation; nothing where the mark says it. The day is nobody's business."""
+    """The month of the last confirmation; nothing if the mark says it. The day is nobody's business."""
     fresh = contact.confirmed_at is not None and not contact.is_stale
     return f"{contact.confirmed_at:%Y-%m}" if fresh else ""
 
@@ -98,22 +98,22 @@ def marks(contact: RosterContact) -> list[str]:
 
 
 def missing_lines(missing: Iterable[Tld]) -> list[str]:
-    """The TLDs nobody speaks for, as running text. A name is not torn from its A-label."""
+    """The TLDs nobody speaks for, as running text. A name and its A-label stay on one line."""
     return [_INDENT + line for line in wrap(_names(missing), WIDTH - len(_INDENT))]
 
 
 def region_lines(coverage: Coverage) -> list[str]:
-    """Coverage of each region, a line each."""
+    """The coverage of each region, one line each."""
     return [share_line(REGIONS[code], share) for code, share in coverage.regions.items()]
 
 
 def share_line(name: str, share: Share) -> str:
-    """`Europe  40 of 70   57 %`, in columns that stand under each other."""
+    """`Europe 40 of 70 57 %`, in aligned columns."""
     return f"{_INDENT}{name:<28}{share.covered:>4} of {share.total:>3} {share.percent:>4} %"
 
 
 def count_line(name: str, count: int) -> str:
-    """The same for what nobody knows the whole of."""
+    """The same for counts without a total."""
     return f"{_INDENT}{name:<28}{count:>4}"
 
 
@@ -130,7 +130,7 @@ def change_lines(changes: Changes) -> ChangeLines:
 
 
 def grouped(fingerprint: str) -> str:
-    """A fingerprint in groups of four digits, as it is compared over the phone."""
+    """A fingerprint in groups of four digits, as people compare it over the phone."""
     return " ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4))
 
 
@@ -157,7 +157,7 @@ def _remaining(count: int) -> str:
 
 
 def _wrapped(text: str, indent: str = "") -> Iterator[str]:
-    """A paragraph; its further lines stand two columns further in."""
+    """A paragraph; its later lines are indented by two more columns."""
     lines = wrap(one_line(text).split(), WIDTH - len(indent) - len(_INDENT))
     for at, line in enumerate(lines):
         yield indent + (_INDENT if at else "") + line

@@ -1,7 +1,7 @@
-"""Which fonts of this machine can show which text. What none of them can is not shown at all: no empty boxes.
+"""Which of this machine's fonts can show which text; what none can is not shown at all: no empty boxes.
 
-Fonts come from the operating system (Debian: fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core), not with the
-program: together they have 200 MB. Without them there is Latin script, and A-labels for IDN TLDs.
+Fonts come from the operating system (Debian: fonts-noto-core, fonts-noto-cjk, fonts-dejavu-core), not with
+the program: together they are 200 MB. Without them there is Latin script, and A-labels for IDN TLDs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ import uharfbuzz as hb
 
 from tldops_bot.roster.drawing import Point
 
-# In this order: the first that has all letters of a word is taken.
+# In order: the first one with all letters of a word is used.
 SCRIPTS = (
     *("Arabic", "Devanagari", "Bengali", "Tamil", "Telugu", "Kannada", "Malayalam", "Oriya", "Gujarati"),
     *("Gurmukhi", "Sinhala", "Thai", "Lao", "Khmer", "Myanmar", "Georgian", "Armenian", "Hebrew", "Ethiopic"),
@@ -68,12 +68,12 @@ class Typeface:
         return Typeface(file) if file.is_file() else self
 
     def advance(self, char: str) -> float:
-        """How wide a letter is, alone, in units of the font's size."""
+        """How wide a letter is on its own, in units of the font's size."""
         glyph = self._font.get_nominal_glyph(ord(char)) or _MISSING
         return float(self._font.get_glyph_h_advance(glyph) / self._face.upem)
 
     def outlined(self, text: str) -> Outlined | None:
-        """The text as it is written in its script, joined and ordered; None where a glyph is missing."""
+        """The text as its script is written, joined and ordered; None if a glyph is missing."""
         buffer = hb.Buffer()
         buffer.add_str(text)
         buffer.guess_segment_properties()
@@ -120,13 +120,13 @@ class Typefaces:
 
 
 def find_typefaces(folder: Path) -> Typefaces:
-    """The known fonts anywhere under a folder; none where it does not exist."""
+    """The known fonts anywhere below a folder; none if it does not exist."""
     found = {file.name: file for file in sorted(folder.rglob("*.tt[fc]"), reverse=True)}
     return Typefaces(found[name] for name in FILES if name in found)
 
 
 class _Pen:
-    """Collects outlines with their curves made straight pieces."""
+    """Collects outlines, turning curves into straight pieces."""
 
     def __init__(self) -> None:
         self.outlines: list[list[Point]] = []

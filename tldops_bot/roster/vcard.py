@@ -1,7 +1,7 @@
-"""The roster as vCards 3.0 (RFC 2426), one card a contact, to be kept on a phone.
+"""The roster as vCards 3.0 (RFC 2426), one card per contact, to be kept on a phone.
 
-Not 4.0 (RFC 6350): Android's own contacts app takes 2.1 and 3.0 only and refuses the whole file, and Apple's and
-Nextcloud's write 3.0 themselves. What 4.0 has beyond it, no phone shows.
+Not 4.0 (RFC 6350): Android's own contacts app accepts only 2.1 and 3.0 and rejects the whole file, and
+Apple's and Nextcloud's write 3.0 themselves. What 4.0 adds, no phone shows.
 """
 
 import base64
@@ -19,19 +19,19 @@ _DIALLED = re.compile(r"\+[0-9][0-9 ().-]*")
 
 
 def vcards(contacts: Iterable[RosterContact], with_keys: bool = True) -> bytes:
-    """All cards, one after the other; the keys themselves only where there is room for them."""
+    """All cards, one after the other; the keys themselves only if there is room for them."""
     return b"".join(fold(line) for contact in contacts for line in _card(contact, with_keys))
 
 
 def escape(text: str) -> str:
-    """A text value (section 4): a line end becomes backslash and n, controls and hidden characters go."""
+    """A text value (section 4): a line end becomes backslash and n; control and hidden characters go."""
     lines = split_lines(text)
     quoted = (line.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;") for line in lines)
     return "\\n".join(quoted)
 
 
 def fold(line: str) -> bytes:
-    """One content line, broken so that no line has over 75 octets and no character is cut (section 2.6)."""
+    """One content line, broken so that no line exceeds 75 octets and no character is cut (section 2.6)."""
     octets, pieces, start, room = line.encode(), [], 0, _LINE_OCTETS
     while len(octets) - start > room:
         end = start + room
@@ -43,7 +43,7 @@ def fold(line: str) -> bytes:
 
 
 def telephone(written: str, e164: str = "") -> str:
-    """A number as a phone dials it, or "" for one that isn't written internationally."""
+    """A number as a phone dials it, or "" for one that is not written internationally."""
     number = e164 or (re.sub("[^+0-9]", "", written) if _DIALLED.fullmatch(written) else "")
     return number if re.fullmatch(r"\+[0-9]{3,15}", number) else ""
 
@@ -54,7 +54,7 @@ def _card(contact: RosterContact, with_keys: bool) -> Iterator[str]:
     yield f"UID:{contact.uid}"
     name = escape(one_line(contact.name))
     yield f"FN:{name}"
-    # Nobody is asked which part is the family name; without any N some phones show no name at all.
+    # Nobody is asked which part is the family name, but without N some phones show no name at all.
     yield f"N:;{name};;;"
     if contact.organisation:
         yield f"ORG:{escape(one_line(contact.organisation))}"

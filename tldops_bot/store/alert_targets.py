@@ -1,117 +1,147 @@
-"""Whom an alert goes to: one look over everybody served, quick at any size."""
+"""Whom an alert goes to: found, counted and written down where they are stored.
 
-from collections.abc import Collection
-from dataclasses import dataclass
+Mail that comes in while rows are written for ten thousand has to wait; so none of these rows passes through Python.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, literal, or_, select, true
 from sqlalchemy.orm import Session
 
+from tldops_bot.domain.audience import Audience, Survey
 from tldops_bot.store.lookups import organisation_matches
-from tldops_bot.store.many_rows import insert_many
-from tldops_bot.store.people import LISTED, SECOND_ADDRESS, key_is_usable
+from tldops_bot.store.people import LISTED, SECOND_ADDRESS
 from tldops_bot.store.tables import AlertRecipient, CertificateRow, Entry, Office, Person
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One person in an alert's scope: where their mail goes, and whether it can be encrypted now."""
-
-    person_id: int
-    addresses: tuple[str, ...]
-    has_key: bool
-    mail_fails: bool = False
-
-    @property
-    def is_reachable(self) -> bool:
-        """Whether mail that only they can read has a fair chance to get there now."""
-        return self.has_key and not self.mail_fails
+# What somebody got: the alert, or a word that it waits until their key is mended.
+COPY, NOTICE = "alert", "notice"
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """Whom a scope names: the contacts of these TLDs and organisations, or everybody.
-
-    Everybody, that is, but who is listed for nothing else than what is in `without`.
-    """
-
-    everybody: bool
-    tlds: Collection[str] = ()
-    organisations: Collection[str] = ()
-    without: Collection[str] = ()
-
-
-def targets(
-    session: Session, reached: Reached, poster_id: int, now: datetime, alert_id: str = ""
-) -> list[Target]:
-    """Everybody a scope reaches, the poster and the committee included; those with a key first.
-
-    Before all others stand those whose colleagues at the same TLD can't be reached: it hangs on them.
-    With an `alert_id` also everybody that alert was meant for, whoever is in its scope now.
-    """
-    # In SQL, since this is asked of 10,000 people while the poster waits.
-    has_key = case((key_is_usable(now), 1), else_=0)
-    query = (
-        select(Person.id, Person.email, SECOND_ADDRESS, has_key, Person.mailbox_failed_at)
-        .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
-        .where(_within(reached, poster_id, alert_id), Person.forgotten_at.is_(None))
-        .order_by(Person.id)
+def survey(session: Session, audience: Audience, now: datetime) -> Survey:
+    """How an audience can be reached at that moment."""
+    is_keyless = _is_keyless(now)
+    query = _of(select(Person.id, Person.email, SECOND_ADDRESS, case((is_keyless, 1), else_=0)), audience)
+    is_lost = or_(is_keyless, Person.mailbox_failed_at.is_not(None))
+    lost = session.connection().execute(query.where(is_lost).order_by(Person.id)).all()
+    keyless = {number: (own, second) for number, own, second, has_no_key in lost if has_no_key}
+    in_need = _tlds_in_need(session, audience, [number for number, *_ in lost])
+    return Survey(
+        replace(audience, keyless=tuple(keyless), first=tuple(set().union(*in_need.values()))),
+        size(session, audience),
+        [address for both in keyless.values() for address in both if address],
+        sorted(tld for tld, reachable in in_need.items() if not reachable),
     )
-    found = [
-        Target(number, (email, second) if second else (email,), bool(with_key), failed_at is not None)
-        for number, email, second, with_key, failed_at in session.connection().execute(query).all()
-    ]
-    last_hopes = {number for people in _tlds_in_need(session, found).values() for number in people}
-    # in SQL, sorting takes as long as all else
-    return sorted(found, key=lambda one: (not one.has_key, one.person_id not in last_hopes))
 
 
-def out_of_reach(session: Session, found: Collection[Target]) -> list[str]:
-    """The TLDs of which nobody can be reached by mail now."""
-    return sorted(tld for tld, people in _tlds_in_need(session, found).items() if not people)
+def note(session: Session, alert_id: str, audience: Audience) -> None:
+    """Remember whom an alert was meant for, of those that are not known yet. The audience was surveyed."""
+    got = _by_key(audience, COPY, NOTICE)
+    meant = _of(select(literal(alert_id), Person.id, got, literal(""), literal("")), audience)
+    if audience.alert_id:
+        meant = meant.where(~_was_meant_for(audience.alert_id))
+    names = ("alert_id", "person_id", "got", "seen_how", "words")
+    session.connection().execute(insert(AlertRecipient).from_select(names, meant.order_by(Person.id)))
 
 
-def _tlds_in_need(session: Session, found: Collection[Target]) -> dict[str, list[int]]:
-    """The TLDs of contacts who can't be reached, each with its other contacts, who can."""
-    lost = [one.person_id for one in found if not one.is_reachable]
+def size(session: Session, audience: Audience) -> int:
+    """How many people that are."""
+    return session.connection().scalar(_of(select(func.count()), audience)) or 0
+
+
+def persons(session: Session, audience: Audience) -> list[Person]:
+    """Everybody in it, in full: for mail that says who each of them is."""
+    return list(session.scalars(_of(select(Person), audience).order_by(Person.id)))
+
+
+def addresses(session: Session, audience: Audience) -> list[str]:
+    """Where its mail goes."""
+    rows = session.connection().execute(
+        _of(select(Person.email, SECOND_ADDRESS), audience).order_by(Person.id)
+    )
+    return [address for row in rows for address in row if address]
+
+
+def languages(session: Session, audience: Audience) -> list[str | None]:
+    """The languages its people have chosen, "" standing for no choice; [None] where nobody has chosen any."""
+    if session.scalar(select(Person.id).where(Person.language != "").limit(1)) is None:
+        return [None]  # mostly so, and quickly found
+    return list(session.scalars(_of(select(Person.language).distinct(), audience).order_by(Person.language)))
+
+
+def deliveries(
+    audience: Audience, with_key: Sequence[str], keyless: Sequence[str]
+) -> Iterator[Select[*tuple[Any, ...]]]:
+    """Rows of address and person's number, and of `with_key` or `keyless`. The audience was surveyed.
+
+    First those whom it names first, and of each their own addresses before the second ones.
+    """
+    first = Person.id.in_(audience.first)
+    by_key = [_by_key(audience, yes, no) for yes, no in zip(with_key, keyless, strict=True)]
+    for turn in (first, ~first) if audience.first else (true(),):
+        people = _of(select(Person.email, Person.id, *by_key), audience).where(turn).order_by(Person.id)
+        yield people
+        is_any = (Person.emergency_proven_at.is_not(None), Person.emergency_email != "")
+        yield people.with_only_columns(Person.emergency_email, Person.id, *by_key).where(*is_any)
+
+
+def _by_key(audience: Audience, with_key: str, keyless: str) -> ColumnElement[str]:
+    if not audience.keyless:
+        return literal(with_key)
+    return case((Person.id.in_(audience.keyless), keyless), else_=with_key)
+
+
+def _tlds_in_need(session: Session, audience: Audience, lost: Collection[int]) -> dict[str, set[int]]:
+    """The TLDs with a contact whom mail can't reach, each with its other contacts, whom it can."""
     if not lost:
         return {}
-    reachable = {one.person_id for one in found if one.is_reachable}
     tlds = select(Entry.tld).where(Entry.person_id.in_(lost), Entry.state == LISTED)
-    query = select(Entry.tld, Entry.person_id).where(Entry.tld.in_(tlds), Entry.state == LISTED)
-    in_need: dict[str, list[int]] = {}
-    for tld, person_id in session.connection().execute(query):
-        others = in_need.setdefault(tld, [])
+    contacts = select(Entry.tld, Entry.person_id).where(Entry.tld.in_(tlds), Entry.state == LISTED)
+    listed = session.connection().execute(contacts).all()
+    others = {person_id for _, person_id in listed}.difference(lost)
+    reachable = set(session.scalars(_of(select(Person.id), audience).where(Person.id.in_(others))))
+    in_need: dict[str, set[int]] = {tld: set() for tld, _ in listed}
+    for tld, person_id in listed:
         if person_id in reachable:
-            others.append(person_id)
+            in_need[tld].add(person_id)
     return in_need
 
 
-def note_targets(session: Session, alert_id: str, found: Collection[Target]) -> None:
-    """Remember whom an alert was meant for."""
-    rows = [(one.person_id, "alert" if one.has_key else "notice") for one in found]
-    insert_many(session, AlertRecipient, ("person_id", "got"), rows, alert_id=alert_id)
+def _is_keyless(now: datetime) -> ColumnElement[bool]:
+    """The opposite of `people.key_is_usable`, for a look at everybody: few certificates can't be used."""
+    ended = and_(CertificateRow.is_revoked.is_(False), CertificateRow.expires_at <= now)
+    unusable = select(CertificateRow.fingerprint).where(or_(CertificateRow.is_revoked.is_(True), ended))
+    return or_(
+        Person.fingerprint.is_(None),
+        Person.key_blocked_at.is_not(None),
+        Person.fingerprint.in_(unusable),
+    )
 
 
-def new_ones(session: Session, alert_id: str, found: Collection[Target]) -> list[Target]:
-    """Those of them who are not yet on the list of an alert."""
-    query = select(AlertRecipient.person_id).where(AlertRecipient.alert_id == alert_id)
-    known = set(session.scalars(query))
-    return [one for one in found if one.person_id not in known]
+def _of(query: Select[*tuple[Any, ...]], audience: Audience) -> Select[*tuple[Any, ...]]:
+    """That query for the people of an audience alone."""
+    found = query.select_from(Person).where(_is_in(audience), Person.forgotten_at.is_(None))
+    return found if audience.language is None else found.where(Person.language == audience.language)
 
 
-def _within(reached: Reached, poster_id: int, alert_id: str) -> ColumnElement[bool]:
+def _is_in(audience: Audience) -> ColumnElement[bool]:
+    """The quickest to answer comes first."""
+    reached = audience.reached
+    ways = [_was_meant_for(audience.alert_id)] if audience.alert_id else []
     listed = exists().where(Entry.person_id == Person.id, Entry.state == LISTED)
-    seated = exists().where(Office.person_id == Person.id)
-    already = exists().where(AlertRecipient.person_id == Person.id, AlertRecipient.alert_id == alert_id)
     if reached.everybody:
-        if reached.without:
-            listed = listed.where(Entry.tld.not_in(reached.without))
-        conditions = [listed, seated, *([Person.id == poster_id] if reached.without else [])]
-        return or_(*conditions, already) if alert_id else or_(*conditions)
-    named = exists().where(Entry.person_id == Person.id, Entry.state == LISTED, Entry.tld.in_(reached.tlds))
+        seated = exists().where(Office.person_id == Person.id)
+        if not reached.without:
+            return or_(*ways, listed, seated)
+        listed = listed.where(Entry.tld.not_in(reached.without))
+        return or_(*ways, listed, seated, Person.id == audience.poster_id)
     committee = exists().where(Office.person_id == Person.id, Office.role == "committee")
-    conditions = [named, committee, Person.id == poster_id, *([already] if alert_id else [])]
-    for words in reached.organisations:
-        conditions.append(listed & organisation_matches(words))
-    return or_(*conditions)
+    named = listed.where(Entry.tld.in_(reached.tlds))
+    by_name = (listed & organisation_matches(words) for words in reached.organisations)
+    return or_(*ways, Person.id == audience.poster_id, named, committee, *by_name)
+
+
+def _was_meant_for(alert_id: str) -> ColumnElement[bool]:
+    return exists().where(AlertRecipient.alert_id == alert_id, AlertRecipient.person_id == Person.id)

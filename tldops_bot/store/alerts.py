@@ -28,12 +28,12 @@ def next_id(session: Session, now: datetime) -> str:
 
 
 def numbers_skipped(session: Session, now: datetime) -> int:
-    """How many numbers of this year are left out, since alerts that had them may be lost."""
+    """How many numbers of this year are skipped, because alerts that had them may be lost."""
     return int(facts.get(session, f"{facts.SKIPPED_ALERTS}_{now.year}") or 0)
 
 
 def leave_gap(session: Session, now: datetime, step: int) -> None:
-    """The next alert of this year gets a number after the next full `step`: those between may be known to people."""
+    """Number this year's next alert from the next full `step`: people may know the numbers in between."""
     count = _of_year(session, now)
     last = count + numbers_skipped(session, now)
     facts.put(session, f"{facts.SKIPPED_ALERTS}_{now.year}", str((last // step + 1) * step - count))
@@ -45,7 +45,7 @@ def _of_year(session: Session, now: datetime) -> int:
 
 
 def by_id(session: Session, text: str) -> Alert | None:
-    """The alert of that id, however it was typed."""
+    """The alert with that id, however it was typed."""
     return session.get(Alert, text.strip().strip(".,:;[]").upper()[:32])
 
 
@@ -64,7 +64,7 @@ def posted_since(session: Session, moment: datetime, person_id: int | None = Non
 
 
 def news_of(session: Session, alert_id: str) -> list[AlertNews]:
-    """What was said of an alert since, oldest first; not what still waits for a release, or was taken back."""
+    """What has been said about an alert, oldest first; not what waits for a release or was taken back."""
     query = select(AlertNews).where(AlertNews.alert_id == alert_id, AlertNews.state == "posted")
     return list(session.scalars(query.order_by(AlertNews.id)))
 
@@ -89,7 +89,7 @@ def held_since_before(session: Session, moment: datetime) -> list[tuple[Alert, A
 
 
 def next_number(session: Session, alert_id: str) -> int:
-    """The number of the next word on an alert, from 1."""
+    """The number of the next addition to an alert, from 1."""
     query = select(func.count()).select_from(AlertNews).where(AlertNews.alert_id == alert_id)
     return (session.scalar(query) or 0) + 1
 
@@ -100,7 +100,7 @@ def listing(session: Session, limit: int = 100) -> list[Alert]:
 
 
 def readable_by(session: Session, person_id: int, limit: int = 100) -> list[Alert]:
-    """The newest alerts that were for this person, or are theirs; not those whose words are kept no more."""
+    """The newest alerts meant for this person, or theirs; without those whose text is no longer kept."""
     meant = exists().where(AlertRecipient.alert_id == Alert.id, AlertRecipient.person_id == person_id)
     query = select(Alert).where(Alert.original != b"", or_(Alert.person_id == person_id, meant))
     return list(session.scalars(query.order_by(Alert.posted_at.desc()).limit(limit)))
@@ -113,14 +113,14 @@ def exercises_since(session: Session, moment: datetime, person_id: int) -> int:
 
 
 def seen_counts(session: Session, alert_ids: Collection[str]) -> dict[str, tuple[int, int]]:
-    """Of each alert how many people it was meant for, and how many of them have said that they know."""
+    """For each alert, how many people it was meant for, and how many of them have said that they know."""
     rows = AlertRecipient.alert_id
     query = select(rows, func.count(), func.count(AlertRecipient.seen_at)).where(rows.in_(alert_ids))
     return {str(one): (int(all_), int(seen)) for one, all_, seen in session.execute(query.group_by(rows))}
 
 
 def every_news_of(session: Session, alert_id: str) -> list[AlertNews]:
-    """All that was said of an alert, oldest first, whatever became of it."""
+    """Everything that was said about an alert, oldest first, whatever became of it."""
     query = select(AlertNews).where(AlertNews.alert_id == alert_id)
     return list(session.scalars(query.order_by(AlertNews.id)))
 
@@ -131,7 +131,7 @@ def recipient(session: Session, alert_id: str, person_id: int) -> AlertRecipient
 
 
 def recipient_of_delivery(session: Session, delivery_id: int) -> AlertRecipient | None:
-    """The row of whoever a copy of an alert was for, or None when that delivery was none."""
+    """The row of whoever a copy of an alert was for; None if that delivery was no such copy."""
     query = (
         select(AlertRecipient)
         .join(Message, Message.alert_id == AlertRecipient.alert_id)
@@ -144,7 +144,7 @@ def recipient_of_delivery(session: Session, delivery_id: int) -> AlertRecipient 
 
 
 def reach(session: Session, alert: Alert) -> list[Reach]:
-    """What became of an alert for each person it was meant for: the best of its copies, updates included."""
+    """What became of an alert for each person it was meant for: the best of their copies and updates."""
     recipients = list(session.scalars(select(AlertRecipient).where(AlertRecipient.alert_id == alert.id)))
     rows = session.execute(
         select(Delivery.person_id, Delivery.state, Delivery.last_status, Delivery.bounced_at)
@@ -174,13 +174,12 @@ def _reach_of(one: AlertRecipient, alert: Alert, copies: list[tuple[str, str, da
 
 
 def seconds_to_last_copy(session: Session, alert: Alert) -> float | None:
-    """From the 250 to the last copy that the smarthost has taken; None while copies wait, or none was taken."""
+    """From the 250 to the last copy that the smarthost took; None if copies still wait, or none was taken."""
     copies = (
         select(Delivery.state, func.max(Delivery.finished_at))
         .join(Message, Message.id == Delivery.message_id)
-        .where(
-            Message.alert_id == alert.id, Message.made_at == _first_made_at(alert)
-        )  # one for each language
+        # One message for each language.
+        .where(Message.alert_id == alert.id, Message.made_at == _first_made_at(alert))
         .group_by(Delivery.state)
     )
     found: dict[str, datetime | None] = {}
@@ -211,7 +210,7 @@ def tlds_of_recipients(session: Session, alert_id: str) -> dict[int, list[str]]:
 
 
 def forget_before(session: Session, moment: datetime) -> None:
-    """Empty alerts that went out before then: their words, recipients and calls; that there was one stays."""
+    """Empty alerts that went out before then: text, recipients and calls go; that there was one stays."""
     old = select(Alert.id).where(Alert.posted_at < moment, Alert.original != b"", Alert.state != "announced")
     numbers = list(session.scalars(old))
     for table in (AlertCall, AlertRecipient, AlertNews):
@@ -244,7 +243,7 @@ def calls_of(session: Session, alert_id: str) -> list[Call]:
 
 
 def open_beside(session: Session, alert: Alert, since: datetime) -> list[Alert]:
-    """Other alerts that went to everybody, or to the same scope, since then and are not closed: the same incident?"""
+    """Other open alerts since then, to everybody or with the same scope: perhaps the same incident."""
     query = (
         select(Alert)
         .where(Alert.id != alert.id, Alert.state == "posted", Alert.posted_at > since)
@@ -261,13 +260,13 @@ def to_start(session: Session, now: datetime) -> list[Alert]:
 
 
 def exercises(session: Session) -> list[Alert]:
-    """The exercises that went out, oldest first."""
+    """The exercises that have gone out, oldest first."""
     query = select(Alert).where(Alert.is_exercise, Alert.state.in_(("posted", "closed")))
     return list(session.scalars(query.order_by(Alert.posted_at)))
 
 
 def to_report(session: Session, since: datetime) -> list[Alert]:
-    """Alerts that went out since then, of which not all reports have been written."""
+    """Alerts that went out since then and still have reports to come."""
     query = select(Alert).where(
         Alert.posted_at > since, Alert.state.in_(("posted", "closed")), Alert.reports < 3
     )

@@ -36,7 +36,7 @@ def record(
     inbox_id: int | None = None,
     **details: Any,
 ) -> None:
-    """Append one entry. Details hold no address, number or name: people are named by their row or fingerprint."""
+    """Append one entry. Details hold no address, number or name: people are named by row or fingerprint."""
     text = json.dumps(details, sort_keys=True, ensure_ascii=True, default=str)
     session.flush()
     connection = session.connection()
@@ -69,7 +69,7 @@ def length(session: Session) -> int:
 
 
 def verify(session: Session, told: Callable[[int], None] = lambda _more: None) -> tuple[int, Tampered | None]:
-    """Walk the chain from its start: how many entries hold, and the first that does not; each is told of."""
+    """Walk the chain: how many entries hold, and the first that does not; `told` hears of each."""
     previous, count = FIRST, 0
     for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.id)).yield_per(500):
         if entry.previous != previous:

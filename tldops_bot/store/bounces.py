@@ -1,4 +1,4 @@
-"""What came back, and what it says of a mailbox: each delivery counts once."""
+"""What came back, and what that says about a mailbox; each delivery counts once."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ REFUSED = "refused"
 
 
 def note(session: Session, delivery_id: int, status: str, now: datetime) -> None:
-    """Remember that a delivery came back, with its status (RFC 3463). The second report changes nothing."""
+    """Note that a delivery came back, with its status (RFC 3463). A second report changes nothing."""
     delivery = session.get(Delivery, delivery_id)
     if delivery is not None and delivery.bounced_at is None:
         delivery.bounced_at, delivery.bounce_status = now, status[:32]
@@ -23,7 +23,7 @@ def note(session: Session, delivery_id: int, status: str, now: datetime) -> None
 
 
 def note_refusals(session: Session) -> None:
-    """What the smarthost refused for good never left, and counts like what came back."""
+    """What the smarthost refused for good never left; it counts like what came back."""
     query = select(Delivery).where(
         Delivery.state == REFUSED,
         Delivery.bounced_at.is_(None),
@@ -36,7 +36,7 @@ def note_refusals(session: Session) -> None:
 
 
 def of_people(session: Session, since: datetime) -> Mapping[tuple[int, str], list[datetime]]:
-    """When mail to each address of a person came back because of the mailbox, by person and address."""
+    """When mail came back because of the mailbox, by person and address."""
     query = select(
         Delivery.person_id, Delivery.rcpt_to, Delivery.bounced_at, Delivery.bounce_status, Delivery.last_code
     ).where(Delivery.bounced_at >= since, Delivery.person_id.is_not(None))
@@ -48,7 +48,7 @@ def of_people(session: Session, since: datetime) -> Mapping[tuple[int, str], lis
 
 
 def came_back(session: Session, address: str, since: datetime) -> bool:
-    """Whether mail to an address of IANA's has come back since then, because of the mailbox."""
+    """Whether mail to an IANA address has come back since then because of the mailbox."""
     query = select(Delivery.rcpt_to, Delivery.bounce_status, Delivery.last_code).where(
         Delivery.bounced_at >= since, Delivery.person_id.is_(None)
     )

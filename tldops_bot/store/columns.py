@@ -1,4 +1,4 @@
-"""Column types of our own: moments are UTC and aware on the way in and out, whatever the database keeps."""
+"""Our own column types: moments are aware and in UTC on the way in and out, whatever the database keeps."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime in UTC. A naive one is a mistake of ours and refused."""
+    """An aware datetime in UTC. A naive one is a bug of ours, and is rejected."""
 
     impl = DateTime
     cache_ok = True

@@ -1,4 +1,4 @@
-"""Which entries belong to a constituency (ccTLD, gTLD, CERT, regional organisation), and which are left out of what."""
+"""Which entries belong to which constituency (ccTLD, gTLD, CERT, regional), and which are left out."""
 
 from collections.abc import Collection, Iterable
 
@@ -24,7 +24,7 @@ def without(labels: Iterable[str], tlds: TldTable, chosen: Collection[str] | Non
 
 
 def listed_without(session: Session, tlds: TldTable, chosen: Collection[str] | None) -> frozenset[str]:
-    """The same of everything that anybody is listed for."""
+    """The same for everything anybody is listed for."""
     if chosen is None:
         return frozenset()
     labels = session.scalars(select(Entry.tld).where(Entry.state == LISTED).distinct())

@@ -1,7 +1,7 @@
-"""Opens the database and hands out transactions: whoever decides does so alone, on SQLite as on PostgreSQL.
+"""Opens the database and hands out transactions; deciding is exclusive, on SQLite and on PostgreSQL.
 
-What a mail or a job may do is read and written in one transaction; two of them at the same time would both fill the
-last seat. SQLite has one writer at a time. On PostgreSQL a lock stands for that, whatever node asks for it.
+What a mail or a job may do is read and written in one transaction; two of them at a time could both fill the
+last seat. SQLite has one writer at a time. On PostgreSQL an advisory lock does the same across nodes.
 """
 
 import threading
@@ -11,14 +11,14 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.sqlite_file import DatabaseMoved, SqliteFile
 
-# A node that stands still in the middle of a transaction, or whose machine is gone, must not hold up the others.
+# A node that stalls in a transaction, or whose machine is gone, must not hold up the others.
 _SESSION = {
     "idle_in_transaction_session_timeout": "30s",
     "lock_timeout": "60s",
@@ -26,7 +26,7 @@ _SESSION = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-# After a failover nobody waits long for the host that is gone, or writes to the one that only copies.
+# After a failover nobody waits long for the host that is gone, or writes to a standby.
 _CONNECTION = {
     "connect_timeout": "5",
     "keepalives_idle": "10",
@@ -36,10 +36,10 @@ _CONNECTION = {
     "target_session_attrs": "read-write",
 }
 _ALONE = text("SELECT pg_advisory_xact_lock(:number)").bindparams(number=int.from_bytes(b"tldops"))
-_READ_ONLY = "25006"  # SQLSTATE: the server takes no writes just now
+_READ_ONLY = "25006"  # SQLSTATE: read_only_sql_transaction
 
 
-StoreProblem = SQLAlchemyError  # whatever goes wrong in the database; its text may quote a row
+StoreProblem = SQLAlchemyError  # its text may quote a row: never log it
 
 __all__ = [
     "Connection",
@@ -58,14 +58,14 @@ class DatabaseMissing(Exception):
 
 
 class Urgency(IntEnum):
-    """Who writes first: mail coming in and its handling, before marks on deliveries."""
+    """Who writes first: incoming mail and its handling before marks on deliveries."""
 
     INTAKE = 0
     DELIVERY = 1
 
 
 class WriterOrder:
-    """Lets one writer in at a time, the urgent ones before the others."""
+    """Lets one writer in at a time, urgent ones first."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -89,7 +89,7 @@ class WriterOrder:
 
 
 class Database:
-    """Transactions on one database. Nothing is read or written outside one."""
+    """Transactions on one database. Nothing is read or written outside them."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
@@ -110,7 +110,7 @@ class Database:
         return self._file.path if self._file is not None else None
 
     def must_exist(self) -> None:
-        """Raises DatabaseMissing where opening would create an empty file."""
+        """Raises DatabaseMissing if opening it would create an empty file."""
         if self.file is not None and not self.file.exists():
             raise DatabaseMissing(
                 f"no database at {self.file}; is its disk there? `tldops-bot restore` sets a backup up,"
@@ -119,14 +119,14 @@ class Database:
 
     @contextmanager
     def write(self, urgency: Urgency = Urgency.INTAKE) -> Iterator[Session]:
-        """One writing transaction, and no other beside it: committed when the block ends, rolled back when it raises."""
+        """One exclusive writing transaction: committed when the block ends, rolled back when it raises."""
         with self._order.turn(urgency), self._committed() as session:
             self.wait_alone(session.connection())
             yield session
 
     @contextmanager
     def beside(self) -> Iterator[Session]:
-        """One that decides nothing: it only adds or claims rows. On PostgreSQL it waits for nobody."""
+        """A writing transaction that only adds or claims rows, and decides nothing: need not be alone."""
         turn = self._order.turn(Urgency.INTAKE) if self.is_sqlite else nullcontext()
         with turn, self._committed() as session:
             yield session
@@ -141,21 +141,21 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One reading transaction: a consistent picture; anything changed in it is thrown away."""
+        """One reading transaction: a consistent picture; any change made in it is discarded."""
         with _known_troubles(), Session(self.reading, autoflush=False) as session:
             yield session
             session.rollback()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """The same for those who read rows as they are, of whatever version."""
+        """The same as a connection, for reading rows of whatever schema version."""
         with _known_troubles(), self.reading.connect() as connection, connection.begin() as transaction:
             yield connection
             transaction.rollback()
 
     @contextmanager
     def rebuilding(self) -> Iterator[Connection]:
-        """For migrations: alone, and SQLite does not watch over foreign keys while a table is made anew."""
+        """For migrations: exclusive, and with SQLite's foreign keys off, since tables are made anew."""
         with self.writing.connect() as connection:
             if self.is_sqlite:
                 _pragma(connection, "foreign_keys=OFF")
@@ -169,7 +169,7 @@ class Database:
                     _pragma(connection, "foreign_keys=ON")
 
     def wait_alone(self, connection: Connection) -> None:
-        """Until this transaction ends nobody else decides anything, on any node."""
+        """Until this transaction ends, nobody else decides anything, on any node."""
         if not self.is_sqlite:
             connection.execute(_ALONE)
 
@@ -180,7 +180,7 @@ class Database:
         self._must_be_kept()
 
     def _must_be_kept(self) -> None:
-        """Raises DatabaseMoved when nobody will ever find what was committed just now."""
+        """Raises DatabaseMoved if what was just committed went into a file that nobody will find again."""
         if self._file is not None:
             self._file.must_be_the_same()
 
@@ -193,21 +193,21 @@ class Database:
 
 
 def _pragma(connection: Connection, words: str) -> None:
-    """Outside of the transaction: within one SQLite takes no notice of it."""
+    """Outside a transaction: within one, SQLite ignores it."""
     cursor = connection.connection.cursor()
     cursor.execute(f"PRAGMA {words}")
     cursor.close()
 
 
 def is_temporary(problem: DBAPIError) -> bool:
-    """Locked, full, read-only, gone: worth another try later. A broken statement is not."""
+    """Whether it is worth another try later: locked, full, read-only, gone; a wrong statement is not."""
     is_read_only = getattr(problem.orig, "sqlstate", "") == _READ_ONLY
     return isinstance(problem, OperationalError) or problem.connection_invalidated or is_read_only
 
 
 @contextmanager
 def _known_troubles() -> Iterator[None]:
-    """Whatever is temporary is an OperationalError, whichever database says it."""
+    """Turn every temporary problem into OperationalError, whichever database reports it."""
     try:
         yield
     except DBAPIError as problem:
@@ -217,7 +217,7 @@ def _known_troubles() -> Iterator[None]:
 
 
 def _postgresql_engine(url: URL) -> Engine:
-    """What the URL says itself goes before what we would like."""
+    """Parameters in the URL take precedence over our defaults."""
     options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     own = {name: value for name, value in _CONNECTION.items() if name not in url.query}
     own["options"] = f"{options} {url.query.get('options', '')}"
@@ -227,9 +227,10 @@ def _postgresql_engine(url: URL) -> Engine:
 def _sqlite_engine(url: URL, file: SqliteFile, begin: str) -> Engine:
     engine = create_engine(url, creator=file.connect)
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
+    def do_begin(connection: Any) -> None:
         file.must_be_the_same()
-        connection.exec_driver_sql(begin)
+        connection.execute(begin).close()
 
+    # Not by an event: where there is one, listeners are looked for around every single statement.
+    engine.dialect.do_begin = do_begin  # type: ignore[method-assign, assignment]
     return engine

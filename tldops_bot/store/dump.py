@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, MetaData, Table
 from sqlalchemy.exc import IntegrityError, StatementError
 
 REVISIONS = "alembic_version"  # kept by the migrations themselves
-_ROWS_AT_ONCE, _MAILS_AT_ONCE = 500, 10  # a mail may have ten megabytes
+_ROWS_AT_ONCE, _MAILS_AT_ONCE = 500, 10  # a mail may be ten megabytes
 
 Progress = Callable[[int], None]
 
@@ -32,14 +32,14 @@ def row_count(connection: Connection) -> int:
 
 
 def tables(connection: Connection) -> list[Table]:
-    """The tables that are there, each after those it refers to."""
+    """The tables that exist, each after those it refers to."""
     found = MetaData()
     found.reflect(connection)
     return [table for table in found.sorted_tables if table.name != REVISIONS]
 
 
 def write(connection: Connection, out: IO[bytes], progress: Progress = lambda _rows: None) -> dict[str, int]:
-    """Write every row; how many of each table. One transaction on the connection makes it one picture."""
+    """Write every row; how many per table. In a single transaction on the connection it is consistent."""
     counts = {}
     for table in tables(connection):
         _write_line(out, {"table": table.name, "columns": [column.name for column in table.columns]})
@@ -56,7 +56,7 @@ def write(connection: Connection, out: IO[bytes], progress: Progress = lambda _r
 def read(
     connection: Connection, lines: Iterable[bytes], progress: Progress = lambda _rows: None
 ) -> dict[str, int]:
-    """Put the rows of a dump into the empty tables that are there; how many of each. Raises BadDump."""
+    """Put the rows of a dump into the existing, empty tables; returns how many of each. Raises BadDump."""
     known = {table.name: table for table in tables(connection)}
     counts: dict[str, int] = {}
     for table, rows in _batches(known, lines):
@@ -74,7 +74,7 @@ def read(
 
 
 def leave_gap(connection: Connection, table_name: str, step: int) -> None:
-    """The next row of a table gets a number after the next full `step`: those between may be known to people."""
+    """Number the next row of a table from the next full `step`: people may know the numbers in between."""
     table = next(one for one in tables(connection) if one.name == table_name)
     number = table.primary_key.columns.values()[0]
     last = connection.scalar(sa.select(sa.func.max(number))) or 0
@@ -84,7 +84,7 @@ def leave_gap(connection: Connection, table_name: str, step: int) -> None:
 def _batches(
     known: Mapping[str, Table], lines: Iterable[bytes]
 ) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
-    """The rows by hundreds; each table at least once."""
+    """The rows by the hundred; each table at least once."""
     table: Table | None = None
     columns: list[Column[Any]] = []
     rows: list[dict[str, Any]] = []
@@ -167,7 +167,7 @@ def _typed(column: Column[Any], value: Any) -> Any:
 
 
 def _count_on(connection: Connection, held: Iterable[Table]) -> None:
-    """PostgreSQL numbers rows by itself, and does not look at those that were brought."""
+    """Move PostgreSQL's sequences on: inserting rows with their numbers does not."""
     if connection.dialect.name != "postgresql":
         return
     for table in held:

@@ -15,14 +15,13 @@ LIST_KEY = "list_key"  # the fingerprint of the key the list signs with, since a
 RESTORED_AT = "restored_at"
 BACKED_UP_AT = "backed_up_at"
 SKIPPED_ALERTS = "skipped_alerts"  # with the year: how many numbers of alerts are left out
-OLD_LIST_KEYS = (
-    "old_list_keys"  # "fingerprint until fingerprint until": which is kept for reading, and how long
-)
-
+OLD_LIST_KEYS = "old_list_keys"  # "fingerprint until fingerprint until": kept for reading, and for how long
 
 # Asked for with every mail, so built once, below the ORM.
 _FACTS = cast(Table, Fact.__table__)
 _GET = select(_FACTS.c.value).where(_FACTS.c.name == bindparam("which"))
+# The same as a value in another query; None where there is none.
+OLDEST_SIGNATURE_HELD = select(_FACTS.c.value).where(_FACTS.c.name == OLDEST_SIGNATURE).scalar_subquery()
 _CHANGE = update(_FACTS).where(_FACTS.c.name == bindparam("which")).values(value=bindparam("to"))
 _PUT = insert(_FACTS).values(name=bindparam("which"), value=bindparam("to"))
 
@@ -40,35 +39,35 @@ def put(session: Session, name: str, value: str) -> None:
 
 
 def mac_keys(session: Session) -> tuple[bytes, ...]:
-    """The keys that bounce addresses are made with: the first makes, each is still accepted."""
+    """The keys that bounce addresses are made with: the first is used for new ones, all are accepted."""
     return tuple(bytes.fromhex(word) for word in get(session, MAC_KEYS).split())
 
 
 def new_mac_key(session: Session, random: Callable[[int], bytes]) -> None:
-    """Put a fresh key in front; the one before stays valid, older ones end."""
+    """Put a fresh key in front; the one before stays valid, older ones are dropped."""
     kept = [key.hex() for key in mac_keys(session)[:1]]
     put(session, MAC_KEYS, " ".join([random(32).hex(), *kept]))
 
 
 def only_mac_key(session: Session, random: Callable[[int], bytes]) -> None:
-    """A fresh key, and none beside it: no bounce of a copy that was sent until now is counted."""
+    """A fresh key and no other: bounces of copies sent until now no longer count."""
     put(session, MAC_KEYS, random(32).hex())
 
 
 def moment(session: Session, name: str) -> datetime | None:
-    """A moment that was put under that name, or None."""
+    """The moment stored under that name, or None."""
     held = get(session, name)
     return datetime.fromisoformat(held) if held else None
 
 
 def rotate_list_key(session: Session, old: str, new: str, until: datetime) -> None:
-    """From now on the new key signs; the old one is kept for reading until then."""
+    """The new key signs from now on; the old one is kept until then, for reading."""
     put(session, LIST_KEY, new)
     put(session, OLD_LIST_KEYS, f"{get(session, OLD_LIST_KEYS)} {old} {until.isoformat()}".strip())
 
 
 def old_list_keys(session: Session) -> dict[str, datetime]:
-    """The keys the list signed with before, and until when mail encrypted to each can be read for certain."""
+    """The keys the list used to sign with, and until when mail encrypted to each is sure to be readable."""
     words = get(session, OLD_LIST_KEYS).split()
     return {old: datetime.fromisoformat(until) for old, until in zip(words[::2], words[1::2], strict=True)}
 

@@ -18,7 +18,7 @@ def is_noted(session: Session, day: date) -> bool:
 
 
 def note(session: Session, figures: Figures) -> None:
-    """Keep a day's counts; a day has them once."""
+    """Keep a day's counts; each day has them once."""
     session.add(DailyFigures(**asdict(figures)))
     session.flush()
 

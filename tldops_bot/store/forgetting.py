@@ -1,7 +1,7 @@
-"""Where a person's name, addresses and numbers lie beside their own row; emptied when they are to be forgotten.
+"""Where a person's name, addresses and numbers are, besides their own row; emptied when they are forgotten.
 
-What the audit and others rely on stays: that there was a request, an entry, a mail, a vote, and when; alerts, for as
-long as they are kept; and what other people wrote, until the octets of their mails go.
+What the audit and others rely on stays: that there was a request, an entry, a mail, a vote, and when; alerts,
+for as long as they are kept; and what other people wrote, until the octets of their mails go.
 """
 
 import json
@@ -49,7 +49,7 @@ def empty(session: Session, person: Person, inbox_id: int | None) -> None:
 
 
 def sweep(session: Session) -> None:
-    """What was still under way while its owner was forgotten: the last mail in, the last mails out."""
+    """Empty what was under way while its owner was forgotten: the last mails in, and the last mails out."""
     forgotten = select(Person.id).where(Person.forgotten_at.is_not(None))
     done = (InboxRow.state == "done", InboxRow.raw.is_not(None))
     theirs = or_(InboxRow.peer == IN_HAND, InboxRow.person_id.in_(forgotten))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,24 +11,24 @@ from tldops_bot.domain.freshness import Round
 from tldops_bot.store.people import LISTED
 from tldops_bot.store.tables import Entry, Person, Token
 
-COLLEAGUE = "colleague"  # the purpose of a token that asks about somebody else
+COLLEAGUE: Final = "colleague"  # the purpose of a token that asks about somebody else
 _IS_LISTED = Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED))
 
 
 def unconfirmed(session: Session, before: datetime) -> Sequence[Person]:
-    """Listed people who confirmed for the last time before that moment, or came before it and never did."""
+    """Listed people whose last confirmation, or entry if there is none, is from before that moment."""
     last = func.coalesce(Person.confirmed_at, Person.created_at)
     query = select(Person).where(_IS_LISTED, Person.forgotten_at.is_(None), last <= before)
     return session.scalars(query.order_by(last, Person.id)).all()
 
 
 def round_of(person: Person) -> Round:
-    """How far the question has come with a person."""
+    """How far the questions to a person have come."""
     return Round(person.confirmed_at, person.asked_at, person.asked)
 
 
 def new_rounds_since(session: Session, moment: datetime) -> int:
-    """How many people were asked for the first time in their round since then."""
+    """How many people were asked the first question of a round since then."""
     return session.scalar(select(func.count()).where(Person.asked == 1, Person.asked_at > moment)) or 0
 
 
@@ -42,7 +43,7 @@ def confirmations(session: Session) -> list[datetime | None]:
 
 
 def words_about(session: Session, person: Person, since: datetime) -> list[Token]:
-    """The questions about a person to others since then, answered or not, oldest first."""
+    """The questions to others about a person since then, answered or not, oldest first."""
     query = select(Token).where(
         Token.purpose == COLLEAGUE, Token.person_id == person.id, Token.made_at >= since
     )
@@ -50,7 +51,7 @@ def words_about(session: Session, person: Person, since: datetime) -> list[Token
 
 
 def declines(session: Session) -> dict[int, datetime]:
-    """When somebody last said of a person that they have gone, by the person."""
+    """When somebody last said that a person has gone, by person."""
     query = select(Token.person_id, func.max(Token.used_at)).where(
         Token.purpose == COLLEAGUE, Token.answer == "DECLINE", Token.person_id.is_not(None)
     )

@@ -1,4 +1,4 @@
-"""What IANA lists: TLDs and their contacts, with a history; what is held survives every failed fetch."""
+"""What IANA lists: TLDs and their contacts, with a history; failed fetches never erase what is held."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _IS_ASSIGNED = select(_TLDS.is_assigned).where(_TLDS.tld == bindparam("label"))
 
 @dataclass(frozen=True, slots=True)
 class ContactChange:
-    """One contact of one TLD before and after; None where there was none or is none now."""
+    """One contact of one TLD before and after; None where there was, or is, none."""
 
     tld: str
     kind: str
@@ -29,7 +29,7 @@ class ContactChange:
 
 
 def keep_record(session: Session, record: IanaRecord, now: datetime) -> list[ContactChange]:
-    """Hold what IANA says of a TLD; what changed among its contacts is returned, and stays as history."""
+    """Store what IANA says about a TLD; returns what changed among its contacts, which stays as history."""
     tld = record.tld.a_label
     row = session.get(IanaTld, tld)
     is_first = row is None
@@ -50,18 +50,18 @@ def keep_record(session: Session, record: IanaRecord, now: datetime) -> list[Con
 
 
 def tld_row(session: Session, tld: str) -> IanaTld | None:
-    """What is held of a TLD, or None when IANA was never asked."""
+    """What is held about a TLD; None if IANA was never asked."""
     return session.get(IanaTld, tld)
 
 
 def in_root(session: Session, tlds: TldTable) -> TldTable:
-    """The TLDs of the table without those that IANA says are assigned to nobody any more."""
+    """The TLDs of the table, without those that IANA says are no longer assigned."""
     gone = set(session.scalars(select(IanaTld.tld).where(IanaTld.is_assigned.is_(False))))
     return TldTable({label: facts for label, facts in tlds.by_a_label.items() if label not in gone})
 
 
 def is_assigned(session: Session, tld: str) -> bool | None:
-    """Whether IANA says that this TLD exists; None when it was never asked."""
+    """Whether IANA says that this TLD exists; None if it was never asked."""
     return session.connection().scalar(_IS_ASSIGNED, {"label": tld})
 
 
@@ -72,12 +72,12 @@ def current_contacts(session: Session, tld: str) -> list[IanaContact]:
 
 
 def contact_history(session: Session, tld: str) -> list[IanaContact]:
-    """Every contact IANA ever listed for a TLD, as far as we saw it."""
+    """Every contact IANA has ever listed for a TLD, as far as we have seen."""
     return list(session.scalars(select(IanaContact).where(IanaContact.tld == tld).order_by(IanaContact.id)))
 
 
 def kinds_of_address(session: Session, tld: str, address: str) -> tuple[str, ...]:
-    """As which contacts of the TLD IANA lists this address now; empty when it does not."""
+    """As which contacts of the TLD IANA lists this address now; empty if it does not."""
     held = current_contacts(session, tld)
     return tuple(one.kind for one in held if one.email_key and one.email_key == address_key(address))
 
@@ -99,13 +99,13 @@ def tlds_of_domain(session: Session, domain: str) -> tuple[str, ...]:
 
 
 def is_freshly_changed(session: Session, tld: str, address: str, now: datetime) -> bool:
-    """Whether IANA lists this address for less than 14 days; the first import of a TLD is no change."""
+    """Whether IANA has listed this address for less than 14 days; a TLD's first import does not count."""
     held = [one for one in current_contacts(session, tld) if one.email_key == address_key(address)]
     return bool(held) and all(not one.is_first_import and now - one.since_at < FRESH_CHANGE for one in held)
 
 
 def tlds_to_refresh(session: Session, known: list[str], now: datetime, age: timedelta) -> list[str]:
-    """Which of the known TLDs were not fetched within `age`, the longest ago first."""
+    """Which of the known TLDs have not been fetched within `age`, the longest ago first."""
     rows = session.execute(select(IanaTld.tld, IanaTld.fetched_at)).all()
     fetched = {str(row.tld): row.fetched_at for row in rows}
     never = datetime.min.replace(tzinfo=now.tzinfo)
@@ -157,5 +157,5 @@ def _same(held: IanaContact, found: iana_record.IanaContact) -> bool:
 
 
 def held_tlds(session: Session) -> list[str]:
-    """Every TLD something is held of."""
+    """Every TLD about which something is held."""
     return list(session.scalars(select(IanaTld.tld).order_by(IanaTld.tld)))

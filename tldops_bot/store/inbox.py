@@ -38,11 +38,14 @@ class Claimed:
     attempts: int
     bound_at: datetime | None
     person_id: int | None
+    is_urgent: bool = False
 
 
 def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) -> None:
     """Store several raw mails at once; they share one commit."""
-    known = _stored_addresses(session, [envelope.mail_from for _, envelope, _ in mails])
+    if not mails:
+        return
+    known = stored_addresses(session, [envelope.mail_from for _, envelope, _ in mails])
     session.connection().execute(
         _ACCEPT,
         [
@@ -53,7 +56,7 @@ def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) 
                 "peer": envelope.peer[:255],
                 "raw": raw,
                 "state": WAITING,
-                "urgency": 0 if address_key(envelope.mail_from) in known else 1,
+                "urgency": 0 if address_key(envelope.mail_from) in known and _OPENPGP in raw else 1,
                 "attempts": 0,
                 "next_attempt_at": at,
                 "verdict": "",
@@ -65,8 +68,8 @@ def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) 
     )
 
 
-def _stored_addresses(session: Session, senders: Sequence[str]) -> set[str]:
-    """Which of these belong to persons; anybody can say so, which makes a mail no more than urgent."""
+def stored_addresses(session: Session, senders: Sequence[str]) -> set[str]:
+    """Which of these belong to people; anybody can claim one, so it makes a mail urgent and no more."""
     keys = {address_key(one) for one in senders if one}
     asked = {"keys": list(keys), "addresses": list({*keys, *senders} - {""})}
     found = session.connection().execute(_STORED, asked) if keys else ()
@@ -81,7 +84,7 @@ def is_anything_due(session: Session, now: datetime) -> bool:
 def claim(
     session: Session, claim_word: str, now: datetime, limit: int = 1, lease: timedelta = LEASE
 ) -> list[Claimed]:
-    """Take the mails that are due, urgent ones and then old ones first; a lease of another that ran out is due."""
+    """Take the mails that are due, urgent ones first, then old ones; expired leases are due, too."""
     asked = {"now": now, "most": limit, "word": claim_word, "until": now + lease}
     rows = session.connection().execute(_CLAIM, asked).all()
     return [
@@ -94,11 +97,13 @@ def claim(
             row.attempts,
             row.bound_at,
             row.person_id,
+            row.urgency == 0,
         )
         for row in sorted(rows, key=lambda row: (row.urgency, row.id))
     ]
 
 
+_OPENPGP = b"-----BEGIN PGP "
 # What is said for every mail is built once, below the ORM.
 _INBOX = cast(Table, InboxRow.__table__)
 _ROW = _INBOX.c
@@ -161,7 +166,7 @@ _FINISH = (
 
 
 def take_back(session: Session, now: datetime) -> None:
-    """Nobody has any mail in hand: whoever had claimed one is gone. What was often in hand lets the others go first."""
+    """Free all claims: whoever held them is gone. Mails that were claimed often let the others go first."""
     lost = (InboxRow.state == WAITING, InboxRow.claim.is_not(None))
     later = now + timedelta(seconds=30)
     session.execute(update(InboxRow).where(*lost, InboxRow.attempts >= SUSPECT).values(next_attempt_at=later))
@@ -193,12 +198,18 @@ def finish(
 
 
 def give_back(session: Session, claim_word: str) -> None:
-    """What was claimed with that word is free again: perhaps nothing, if the claim itself went wrong."""
+    """Free what was claimed with that word: perhaps nothing, if the claim itself failed."""
     session.execute(
         update(InboxRow)
         .where(InboxRow.state == WAITING, InboxRow.claim == claim_word)
         .values(claim=None, lease_until=None, attempts=InboxRow.attempts - 1)
     )
+
+
+def to_its_turn(session: Session, claimed: Claimed) -> None:
+    """It borrowed a stored address, and waits as if it had not: quickness tells nobody who is here."""
+    session.execute(update(InboxRow).where(InboxRow.claim == claimed.claim).values(urgency=1))
+    give_back(session, claimed.claim)
 
 
 def put_off(
@@ -226,7 +237,7 @@ def put_off(
 
 
 def release_held(session: Session, inbox_id: int, now: datetime, person_id: int | None) -> bool:
-    """Let a mail that waited for its token be carried out now. False when it is gone or not to be had."""
+    """Let a mail that waited for its token be carried out now. False if it is gone or not available."""
     row = session.get(InboxRow, inbox_id)
     if row is None or row.state != DONE or row.raw is None or row.bound_at is not None:
         return False
@@ -254,7 +265,7 @@ class Arrived:
 
 
 def arrived_for(session: Session, rcpt_to: str, since: datetime) -> Arrived | None:
-    """The newest mail for exactly this address that came since then, if its octets are still there."""
+    """The newest mail to exactly this address since then, if its octets are still there."""
     query = select(InboxRow).where(InboxRow.received_at >= since, InboxRow.raw.is_not(None))
     for row in session.scalars(query.order_by(InboxRow.id.desc())):
         if address_key(rcpt_to) in {address_key(one) for one in row.rcpt_tos}:
@@ -265,7 +276,7 @@ def arrived_for(session: Session, rcpt_to: str, since: datetime) -> Arrived | No
 def listing(
     session: Session, only_stuck: bool = False, limit: int = 200
 ) -> list[tuple[InboxRow, int | None]]:
-    """The newest mails, or all that are set aside, each with its size while it is kept; not the mails themselves."""
+    """The newest mails, or all that are set aside, with their sizes; not the mails themselves."""
     query = select(InboxRow, func.length(InboxRow.raw)).options(defer(InboxRow.raw))
     if only_stuck:
         query = query.where(InboxRow.state == STUCK)

@@ -16,9 +16,9 @@ _TOLD_AT = "invitations_told_at"
 
 
 def plan(
-    session: Session, address: str, tlds: Iterable[str], is_found: bool, by_id: int | None, now: datetime
+    session: Session, address: str, tlds: Iterable[str], by_id: int | None, now: datetime, *, is_found: bool
 ) -> Invitation:
-    """Write down that an address is to be invited; it has not been yet."""
+    """Note that an address is to be invited; it has not been yet."""
     row = Invitation(
         address=address,
         address_key=address_key(address),
@@ -34,7 +34,7 @@ def plan(
 
 
 def in_the_way(session: Session, address: str, now: datetime) -> Invitation | None:
-    """The invitation because of which this address is not invited now, or None."""
+    """The earlier invitation that keeps this address from being invited now, or None."""
     query = select(Invitation).where(Invitation.address_key == address_key(address))
     for one in session.scalars(query.order_by(Invitation.id.desc())):
         if may_invite_again_at(one.state, one.sent_at, now) is not None:
@@ -43,7 +43,7 @@ def in_the_way(session: Session, address: str, now: datetime) -> Invitation | No
 
 
 def planned(session: Session) -> list[Invitation]:
-    """Those whose turn is to come, in that order."""
+    """The planned invitations, in the order in which they will go."""
     return list(
         session.scalars(select(Invitation).where(Invitation.state == PLANNED).order_by(Invitation.id))
     )
@@ -72,13 +72,13 @@ def answered_since(session: Session, moment: datetime) -> list[Invitation]:
 
 
 def told_at(session: Session) -> datetime:
-    """When the secretariat was last told what was answered; long ago, where it never was."""
+    """When the secretariat was last told about answers; if never, long ago."""
     held = facts.get(session, _TOLD_AT)
     return datetime.fromisoformat(held) if held else datetime.min.replace(tzinfo=UTC)
 
 
 def note_told(session: Session, now: datetime) -> None:
-    """All that is answered by now has been told."""
+    """Everything answered by now has been told."""
     facts.put(session, _TOLD_AT, now.isoformat())
 
 
@@ -93,5 +93,5 @@ def was_refused(session: Session, address: str, since: datetime) -> bool:
 
 
 def forget_before(session: Session, moment: datetime) -> None:
-    """Drop what was asked for before then: the addresses are of people who did not join by it."""
+    """Drop invitations from before then: their addresses belong to people who did not join."""
     session.execute(delete(Invitation).where(Invitation.asked_at < moment, Invitation.state != PLANNED))

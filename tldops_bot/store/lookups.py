@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from tldops_bot.domain.address import address_key
@@ -19,6 +20,7 @@ _OF_TLDS = (
     .order_by(Entry.tld, Entry.id)
     .options(joinedload(Entry.person).joinedload(Person.entries))
 )
+_NOTE = insert(cast(Table, Lookup.__table__))
 
 
 def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[Person]]:
@@ -35,7 +37,7 @@ def by_organisation(session: Session, words: str) -> list[Person]:
 
 
 def organisation_matches(words: str) -> ColumnElement[bool]:
-    """The person's own organisation, or one without a TLD that the person is listed for, by its name or label."""
+    """The person's own organisation, or one without a TLD that they are listed for, by name or label."""
     wanted = words.lower()[:MOST_CHARACTERS]
     named = select(Organisation.label).where(
         or_(
@@ -76,7 +78,7 @@ def note(session: Session, by: int, asked_for: Collection[int], command: str, at
     """Remember who asked for whom, and with which words."""
     told = {"by_id": by, "command": command[:255], "at": at}
     if asked_for:
-        session.execute(insert(Lookup), [told | {"asked_id": one} for one in asked_for])
+        session.connection().execute(_NOTE, [told | {"asked_id": one} for one in asked_for])
 
 
 def listed_tlds(session: Session) -> dict[str, int]:
@@ -95,5 +97,5 @@ def _listed(session: Session, condition: ColumnElement[bool]) -> list[Person]:
 
 
 def forget_before(session: Session, moment: datetime) -> None:
-    """Who asked for whom is kept for a time."""
+    """Forget who asked for whom before then."""
     session.execute(delete(Lookup).where(Lookup.at < moment))

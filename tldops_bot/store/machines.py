@@ -1,4 +1,4 @@
-"""What each machine that serves the list last said of itself, and what the operator was told of troubles."""
+"""What each machine that serves the list last reported, and which troubles the operator was told about."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ _TOLD = "told_operator"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One node's word: room on its fullest disk, and when the list's key ends (None: never)."""
+    """One node's report: room on its fullest disk, and when the list's key ends (None: never)."""
 
     host: str
     seen_at: datetime
@@ -32,7 +32,7 @@ class Machine:
 
 
 def note(session: Session, machine: Machine) -> None:
-    """Keep a machine's newest word."""
+    """Keep a machine's newest report."""
     number = hashlib.sha256(machine.host.encode()).hexdigest()[
         :16
     ]  # a host's name may be longer than a fact's
@@ -40,20 +40,20 @@ def note(session: Session, machine: Machine) -> None:
 
 
 def seen_since(session: Session, since: datetime) -> list[Machine]:
-    """The machines that have said something since then; others are gone."""
+    """The machines that have reported since then; others are gone."""
     rows = session.scalars(select(Fact.value).where(Fact.name.startswith(_MACHINE)).order_by(Fact.name))
     found = [_read(json.loads(value)) for value in rows]
     return [one for one in found if one.seen_at >= since]
 
 
 def told(session: Session) -> list[Told]:
-    """What the operator was told."""
+    """What the operator has been told."""
     held = json.loads(facts.get(session, _TOLD) or "[]")
     return [Told(one["name"], datetime.fromisoformat(one["at"]), one["is_over"]) for one in held]
 
 
 def note_told(session: Session, told: Sequence[Told]) -> None:
-    """Remember what the operator knows by now, in place of what was remembered before."""
+    """Remember what the operator knows now, replacing what was remembered before."""
     facts.put(session, _TOLD, json.dumps([asdict(one) for one in told], default=_moment))
 
 

@@ -1,4 +1,4 @@
-"""Addresses of people from which mail came back: asked if they live, dead, or alive again."""
+"""People's addresses from which mail came back: being probed, dead, or alive again."""
 
 from datetime import datetime
 
@@ -10,12 +10,12 @@ from tldops_bot.store.tables import Mailbox, Person
 
 
 def of(session: Session, person_id: int, address: str) -> Mailbox | None:
-    """What is known of an address of a person; None where nothing ever came back."""
+    """What is known about an address of a person; None if nothing ever came back."""
     return session.get(Mailbox, (person_id, address_key(address)))
 
 
 def take(session: Session, person_id: int, address: str) -> Mailbox:
-    """The row of an address that is to be probed, a new one where there is none."""
+    """The row of an address that is to be probed; made if there is none."""
     row = of(session, person_id, address)
     if row is None:
         row = Mailbox(person_id=person_id, address_key=address_key(address), probes=0)
@@ -25,7 +25,7 @@ def take(session: Session, person_id: int, address: str) -> Mailbox:
 
 
 def in_question(session: Session) -> list[tuple[Person, Mailbox]]:
-    """Every address that is being probed, dead ones too, with its person."""
+    """Every address that is being probed, dead ones included, with its person."""
     query = (
         select(Person, Mailbox)
         .join(Mailbox, Mailbox.person_id == Person.id)
@@ -42,7 +42,7 @@ def dead(session: Session) -> set[tuple[int, str]]:
 
 
 def answered(session: Session, address: str, now: datetime) -> None:
-    """A word that was sent to this mailbox came back from it: it lives, and what was before counts no more."""
+    """A token sent to this mailbox came back: it is alive, and what happened before no longer counts."""
     key = address_key(address)
     for row in session.scalars(select(Mailbox).where(Mailbox.address_key == key)):
         row.probed_at, row.probes, row.failed_at, row.alive_at = None, 0, None, now
@@ -53,7 +53,7 @@ def answered(session: Session, address: str, now: datetime) -> None:
 
 
 def drop(session: Session, row: Mailbox) -> None:
-    """The person has another address now."""
+    """The person has a different address now."""
     session.delete(row)
     session.flush()
 

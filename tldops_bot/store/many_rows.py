@@ -1,4 +1,4 @@
-"""Rows by the thousand in one statement: they travel as one JSON text, which the database takes apart."""
+"""Inserts thousands of rows in one statement: as one JSON text, which the database takes apart."""
 
 import json
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from tldops_bot.store.columns import Base
 
-_FEW = 20  # up to here one by one is as quick
+_FEW = 20  # up to this many, one by one is as quick
 
 
 def insert_many(
     session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[Sequence[Any]], **same: Any
 ) -> None:
-    """Insert rows of texts and whole numbers, in their order; `same` holds what all of them share."""
+    """Insert rows of texts and integers, in order; `same` holds the columns that all of them share."""
     table = cast(Table, model.__table__)
     session.flush()
     if 0 < len(rows) <= _FEW:

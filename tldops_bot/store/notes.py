@@ -1,4 +1,4 @@
-"""Notes of the secretariat and the committee: about a request, by its number, or about a TLD, by its A-label."""
+"""Notes by the secretariat and the committee: about a request, by number, or about a TLD, by A-label."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ def about(session: Session, *things: str) -> list[Note]:
 
 
 def shown(session: Session, *things: str) -> list[dict[str, object]]:
-    """The same as letters show them: who wrote it, when, what."""
+    """The same as letters show them: who wrote it, when, and what."""
     found = []
     for one in about(session, *things):
         by = session.get(Person, one.by_id) if one.by_id else None
@@ -29,7 +29,7 @@ def shown(session: Session, *things: str) -> list[dict[str, object]]:
 
 
 def tlds_since(session: Session, moment: datetime) -> list[str]:
-    """The TLDs that something was noted about since then."""
+    """The TLDs that have had a note since then."""
     query = select(Note.about).where(Note.at > moment, Note.about.not_like("R-%"))
     return sorted(set(session.scalars(query)))
 

@@ -1,4 +1,4 @@
-"""The organisations without a TLD that somebody was listed for, by their labels: what they are called."""
+"""The organisations without a TLD that people have been listed for: their labels and names."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,14 +11,14 @@ from tldops_bot.store.tables import Organisation
 
 
 def keep(session: Session, organisation: Tld, now: datetime) -> None:
-    """Write an organisation down, when the first contact comes. What it is called then, it is called later."""
+    """Store an organisation when its first contact joins. The name it has then, it keeps."""
     if session.get(Organisation, organisation.a_label) is None:
         session.add(Organisation(label=organisation.a_label, name=organisation.u_label[:255], since_at=now))
         session.flush()
 
 
 def by_label(session: Session, label: str) -> Tld | None:
-    """The organisation under this label, by its name; None if nobody was ever listed for it."""
+    """The organisation with this label; None if nobody was ever listed for it."""
     row = session.get(Organisation, label)
     return Tld(row.label, row.name) if row is not None else None
 
@@ -32,5 +32,5 @@ def named(session: Session, labels: Collection[str]) -> dict[str, Tld]:
 
 
 def labels(session: Session) -> list[str]:
-    """All labels there are."""
+    """All labels in use."""
     return list(session.scalars(select(Organisation.label).order_by(Organisation.label)))

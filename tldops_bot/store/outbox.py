@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Integer, Table, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import Integer, Table, bindparam, case, exists, func, insert, literal, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from tldops_bot.domain.audience import Audience
 from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import FIRST, Entitled, Kind, Letter
+from tldops_bot.store import alert_targets
 from tldops_bot.store.columns import Moment
 from tldops_bot.store.many_rows import insert_many
 from tldops_bot.store.tables import Delivery, Message
@@ -29,7 +31,7 @@ UNFINISHED = (WAITING, SENDING, HELD)
 BROKEN, NO_SIGNATURE, NO_GPG, SMARTHOST_FAILS = "broken", "no-signature", "no-gpg", "smarthost-fails"
 SET_ASIDE = (BROKEN, NO_SIGNATURE, NO_GPG, SMARTHOST_FAILS)
 LEAST_URGENT = 99
-_EACH = ("rcpt_to", "person_id", "fingerprint", "entitled_as", "state", "last_status")
+_EACH = ("rcpt_to", "person_id", "fingerprint", "entitled_as")
 
 StoreBusy = OperationalError  # locked, full or gone: worth another try
 
@@ -83,7 +85,7 @@ class OutboxMessage:
 
 def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> int:
     """Put a letter to all its recipients into the outbox; the id of the message, 0 where it goes to nobody."""
-    if not letter.to:
+    if not letter.to and letter.audience is None:
         return 0
     priority = FIRST if letter.is_first else letter.kind.priority
     message = {
@@ -97,25 +99,28 @@ def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> in
         "made_at": now,
     }
     message_id = int(session.connection().execute(_PUT, message).scalar_one())
-    rows = [
-        (
-            to.address,
-            to.person_id,
-            to.fingerprint,
-            to.entitled.value,
-            HELD if to.awaits_key else WAITING,
-            NO_KEY if to.awaits_key else "",
-        )
-        for to in letter.to
-    ]
     shared = {
         "message_id": message_id,
         "priority": priority,
         "reply_to": draft.reply_to,
         "next_attempt_at": now,
     }
-    insert_many(session, Delivery, _EACH, rows, **shared)
+    if letter.audience is not None:
+        _enqueue_for(session, letter.audience, shared)
+    else:
+        rows = [(to.address, to.person_id, to.fingerprint, to.entitled.value) for to in letter.to]
+        insert_many(session, Delivery, _EACH, rows, state=WAITING, last_status="", **shared)
     return message_id
+
+
+def _enqueue_for(session: Session, audience: Audience, shared: Mapping[str, Any]) -> None:
+    """A copy for each address of everybody; that of somebody without a usable key waits for one."""
+    fresh = {"entitled_as": Entitled.MEMBER.value, "attempts": 0, "last_code": 0, "bounce_status": ""}
+    fixed = {**shared, **fresh}
+    columns = ("rcpt_to", "person_id", "state", "last_status", *fixed)
+    values = [literal(value, _ROW[name].type) for name, value in fixed.items()]
+    for found in alert_targets.deliveries(audience, (WAITING, ""), (HELD, NO_KEY)):
+        session.connection().execute(insert(_DELIVERIES).from_select(columns, found.add_columns(*values)))
 
 
 def most_urgent_due(session: Session, now: datetime) -> int | None:

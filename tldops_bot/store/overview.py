@@ -26,7 +26,7 @@ Waiting = tuple[int, datetime | None]  # how many, and since when the oldest
 
 
 def seated(session: Session, tld: str = "") -> list[Person]:
-    """Everybody listed or suspended for a TLD, or in an office; with `tld`, those of that TLD."""
+    """Everybody listed or suspended for a TLD, or holding an office; with `tld`, only those of that TLD."""
     living = exists().where(Entry.person_id == Person.id, Entry.state.in_(LIVING))
     everybody = or_(living, exists().where(Office.person_id == Person.id))
     wanted = living.where(Entry.tld == tld) if tld else everybody
@@ -35,7 +35,7 @@ def seated(session: Session, tld: str = "") -> list[Person]:
 
 
 def keys_in_use(session: Session) -> list[tuple[Person, CertificateRow]]:
-    """Everybody who has a key, with the certificate; the one that ends first comes first, endless ones last."""
+    """Everybody who has a key, with the certificate; the first to expire comes first."""
     query = (
         select(Person, CertificateRow)
         .join(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
@@ -46,7 +46,7 @@ def keys_in_use(session: Session) -> list[tuple[Person, CertificateRow]]:
 
 
 def keys_to_look_at(session: Session, until: datetime) -> list[tuple[Person, CertificateRow]]:
-    """Those of people with a living seat whose key ends before that, or who were warned of it; who ends first first."""
+    """People with a living seat whose key ends by then, or who were warned of it; the first to end first."""
     query = (
         select(Person, CertificateRow)
         .join(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
@@ -88,13 +88,13 @@ def message_kind(session: Session, delivery_id: int) -> str:
 
 
 def held_deliveries(session: Session, but: str) -> list[int]:
-    """The deliveries that are held for another reason than `but`, in the order they were written."""
+    """The deliveries held for a reason other than `but`, in the order they were written."""
     query = select(Delivery.id).where(Delivery.state == "held", Delivery.last_status != but)
     return list(session.scalars(query.order_by(Delivery.id)))
 
 
 def held_copies(session: Session, is_keyless: bool) -> Waiting:
-    """Deliveries that are held: for want of a key, or for another reason until the operator's word."""
+    """Held deliveries: for want of a key, or for another reason until the operator acts."""
     why = Delivery.last_status == NO_KEY
     query = select(func.count(), func.min(Message.made_at)).join(Delivery, Delivery.message_id == Message.id)
     return _waiting(session, query.where(Delivery.state == "held", why if is_keyless else ~why))
@@ -127,7 +127,7 @@ def _waiting(session: Session, query: Select[int, datetime]) -> Waiting:
 
 
 def oldest_received_at(session: Session) -> datetime | None:
-    """When the oldest mail came in that is not carried out yet."""
+    """When the oldest mail arrived that has not been carried out."""
     return session.scalar(select(func.min(InboxRow.received_at)).where(InboxRow.state != "done"))
 
 

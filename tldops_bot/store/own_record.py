@@ -1,4 +1,4 @@
-"""Everything beside their own row that is held about a person, for the person to see."""
+"""Everything held about a person besides their own row, for that person to see."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,19 +9,19 @@ from sqlalchemy.orm import Session
 from tldops_bot.store import requests
 from tldops_bot.store.tables import AuditEntry, InboxRow, Lookup, Note, Person, Request, Token
 
-MOST = 50  # lines of each kind, the newest
+MOST = 50  # the newest lines of each kind
 
 
 @dataclass(frozen=True, slots=True)
 class KeptMails:
-    """How many of a person's mails lie here in full, and since when."""
+    """How many of a person's mails are kept here in full, and since when."""
 
     count: int
     oldest_at: datetime | None
 
 
 def lookups(session: Session, person: Person) -> list[tuple[datetime, str, str]]:
-    """Who asked for them, when and how; the newest first, "" where whoever asked has been forgotten."""
+    """Who asked for them, when and how, newest first; "" if whoever asked has been forgotten."""
     query = select(Lookup).where(Lookup.asked_id == person.id).order_by(Lookup.id.desc()).limit(MOST)
     found = []
     for lookup in session.scalars(query):
@@ -31,7 +31,7 @@ def lookups(session: Session, person: Person) -> list[tuple[datetime, str, str]]
 
 
 def asked(session: Session, person: Person) -> list[Request]:
-    """Every request about them, the newest first."""
+    """Every request about them, newest first."""
     found = sorted(requests.concerning(session, person), key=lambda one: one.id, reverse=True)
     return found[:MOST]
 
@@ -45,7 +45,7 @@ def notes(session: Session, about: list[Request]) -> list[Note]:
 
 
 def open_tokens(session: Session, person: Person, addresses: tuple[str, ...], now: datetime) -> list[Token]:
-    """The questions sent to them that can still be answered; the words of a token are kept nowhere."""
+    """The questions sent to them that can still be answered; the tokens' own words are kept nowhere."""
     to_them = or_(
         Token.person_id == person.id, func.lower(Token.address).in_(one.lower() for one in addresses)
     )
@@ -56,7 +56,7 @@ def open_tokens(session: Session, person: Person, addresses: tuple[str, ...], no
 
 
 def kept_mails(session: Session, person: Person, addresses: tuple[str, ...]) -> KeptMails:
-    """Their mails whose octets are not gone yet, also those from before they were stored."""
+    """Their mails whose octets are still kept, including those from before they were stored."""
     theirs = or_(
         InboxRow.person_id == person.id, func.lower(InboxRow.mail_from).in_(one.lower() for one in addresses)
     )
@@ -66,6 +66,6 @@ def kept_mails(session: Session, person: Person, addresses: tuple[str, ...]) -> 
 
 
 def history(session: Session, person: Person) -> list[AuditEntry]:
-    """What the audit says of them, the newest first."""
+    """What the audit says about them, newest first."""
     query = select(AuditEntry).where(AuditEntry.person_id == person.id).order_by(AuditEntry.id.desc())
     return list(session.scalars(query.limit(MOST)))

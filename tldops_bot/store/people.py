@@ -1,12 +1,14 @@
-"""Persons, their entries and offices, and the certificates they are known by."""
+"""People, their entries and offices, and the certificates they are known by."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
-from typing import cast
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Row,
     Table,
     and_,
     bindparam,
@@ -29,22 +31,32 @@ from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Offic
 
 LISTED, SUSPENDED, LEFT = "listed", "suspended", "left"
 LIVING = (LISTED, SUSPENDED)
-# In a query: the second address, once it is proven.
+SEEN_TO = timedelta(minutes=1)
+# In a query: the second address, if it is proven.
 SECOND_ADDRESS = case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="")
 
-# What is said with every mail is built once.
+_Known = TypeVar("_Known", CertificateRow, Row[Any])
+
+# Statements run for every mail are built once.
 _SIGNER = (
     select(Person, CertificateRow)
     .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
     .where(Person.fingerprint == bindparam("key"))
     .options(joinedload(Person.entries), joinedload(Person.offices))
 )
+_KEY, _KEY_ID = (one == bindparam("key") for one in (CertificateKey.key_fingerprint, CertificateKey.key_id))
 _HOLDING = select(CertificateRow).join(
     CertificateKey, CertificateKey.certificate == CertificateRow.fingerprint
 )
-_HOLDING_KEY = _HOLDING.where(CertificateKey.key_fingerprint == bindparam("key"))
-_HOLDING_KEY_ID = _HOLDING.where(CertificateKey.key_id == bindparam("key"))
-_ADDRESSES = select(Person.email, SECOND_ADDRESS).where(Person.id == bindparam("number"))
+_HOLDING_KEY, _HOLDING_KEY_ID = _HOLDING.where(_KEY), _HOLDING.where(_KEY_ID)
+_SPEAKING = _HOLDING.outerjoin(Person, Person.id == CertificateRow.person_id).with_only_columns(
+    CertificateRow.fingerprint,
+    CertificateRow.person_id,
+    CertificateRow.blob,
+    Person.email,
+    SECOND_ADDRESS.label("second"),
+)
+_SPEAKING_KEY, _SPEAKING_KEY_ID = _SPEAKING.where(_KEY), _SPEAKING.where(_KEY_ID)
 _PERSONS = cast(Table, Person.__table__)
 _SEEN = (
     update(_PERSONS).where(_PERSONS.c.id == bindparam("number")).values(seen_at=bindparam("at", type_=Moment))
@@ -63,18 +75,20 @@ def by_address(session: Session, address: str) -> Person | None:
 
 
 def by_fingerprint(session: Session, fingerprint: str) -> Person | None:
-    """Who is registered with this primary fingerprint now; what they stand for comes along."""
+    """Who is registered with this primary fingerprint now, with entries and offices loaded."""
     return signer(session, fingerprint)[0]
 
 
 def signer(session: Session, fingerprint: str) -> tuple[Person | None, CertificateRow | None]:
-    """The same, with the certificate; that alone, where it is nobody's."""
+    """The same, with the certificate; only the certificate if it is nobody's."""
     found = session.execute(_SIGNER, {"key": fingerprint}).unique().one_or_none()
     return (found[0], found[1]) if found else (None, session.get(CertificateRow, fingerprint))
 
 
 def note_seen(session: Session, person: Person, now: datetime) -> None:
-    """The person has written to us."""
+    """The person has written to us: known to the minute, since a program of theirs may write every second."""
+    if person.seen_at is not None and timedelta(0) <= now - person.seen_at < SEEN_TO:
+        return
     session.connection().execute(_SEEN, {"number": person.id, "at": now})
     set_committed_value(person, "seen_at", now)
 
@@ -85,10 +99,38 @@ def certificate_for(session: Session, key: str) -> CertificateRow | None:
     Where several claim it, the one whose primary key it is has it, else the one registered: a stranger's
     certificate that took somebody's key in must not stand in that person's way.
     """
-    found = set(session.scalars(_HOLDING_KEY if len(key) > 16 else _HOLDING_KEY_ID, {"key": key}))
-    own = {one for one in found if one.fingerprint.endswith(key)}
-    registered = {one for one in found if one.person_id is not None}
-    return next((few.pop() for few in (own, registered, found) if len(few) == 1), None)
+    return _meant(key, session.scalars(_HOLDING_KEY if len(key) > 16 else _HOLDING_KEY_ID, {"key": key}))
+
+
+def _meant(key: str, claiming: Iterable[_Known]) -> _Known | None:
+    distinct: dict[str, _Known] = {one.fingerprint: one for one in claiming}
+    found = list(distinct.values())
+    own = [one for one in found if one.fingerprint.endswith(key)]
+    registered = [one for one in found if one.person_id is not None]
+    return next((few[0] for few in (own, registered, found) if len(few) == 1), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """The certificate that a signature points to, and the addresses of those who speak with it."""
+
+    fingerprint: str
+    blob: bytes
+    is_registered: bool
+    addresses: tuple[str, ...]
+
+
+def speaking_with(session: Session, key: str) -> Speaking | None:
+    """What `certificate_for` finds, with the addresses of its person, or of those who ask to join with it."""
+    wanted = _SPEAKING_KEY if len(key) > 16 else _SPEAKING_KEY_ID
+    row = _meant(key, session.connection().execute(wanted, {"key": key}))
+    if row is None:
+        return None
+    if row.person_id is not None:
+        theirs = tuple(address for address in (row.email, row.second) if address)
+        return Speaking(row.fingerprint, row.blob, True, theirs)
+    asked = select(Request.email_key).where(Request.fingerprint == row.fingerprint)
+    return Speaking(row.fingerprint, row.blob, False, tuple(session.scalars(asked)))
 
 
 def hold_certificate(
@@ -129,7 +171,7 @@ def earliest_end(certificate: Certificate) -> datetime | None:
 
 
 def register_key(session: Session, person: Person, certificate: Certificate, now: datetime) -> None:
-    """Make this the person's key; the one before is kept as replaced, and speaks no more."""
+    """Make this the person's key; the one before is kept as replaced, and can no longer speak."""
     before = session.get(CertificateRow, person.fingerprint) if person.fingerprint else None
     if before is not None and before.fingerprint != certificate.fingerprint:
         before.replaced_at = now
@@ -140,7 +182,7 @@ def register_key(session: Session, person: Person, certificate: Certificate, now
 
 
 def forget_keys(session: Session, person: Person, now: datetime) -> None:
-    """Drop a person's certificates, which name them; a blocked or replaced key stays known as one that may not speak."""
+    """Drop a person's certificates, which name them; blocked or replaced keys are still refused later."""
     for row in session.scalars(select(CertificateRow).where(CertificateRow.person_id == person.id)):
         if row.replaced_at is None and person.key_blocked_at is None:
             session.execute(delete(CertificateKey).where(CertificateKey.certificate == row.fingerprint))
@@ -151,7 +193,7 @@ def forget_keys(session: Session, person: Person, now: datetime) -> None:
 
 
 def keys_to_refresh(session: Session, before: datetime, limit: int) -> list[tuple[str, str]]:
-    """Fingerprint and address of living keys that were last looked for before that moment, oldest first."""
+    """Fingerprint and address of living keys last looked for before that moment, oldest first."""
     looked_for = CertificateRow.refreshed_at
     query = (
         select(CertificateRow.fingerprint, Person.email)
@@ -178,7 +220,7 @@ def usable_key(session: Session, person: Person, now: datetime) -> CertificateRo
 
 
 def key_is_usable(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """The same as a condition, in a query that joins the person and the certificate by the fingerprint."""
+    """The same as an SQL condition, where person and certificate are joined by the fingerprint."""
     return and_(
         Person.key_blocked_at.is_(None),
         CertificateRow.is_revoked.is_(False),
@@ -215,35 +257,35 @@ def entry_of(session: Session, person: Person, tld: str) -> Entry | None:
 
 
 def listed_by(session: Session, request: Request) -> list[Entry]:
-    """The entries that a request has led to, as far as they stand."""
+    """The entries that a request has led to and that still stand."""
     query = select(Entry).where(Entry.request_id == request.id, Entry.state == LISTED)
     return list(session.scalars(query.order_by(Entry.id)))
 
 
 def final_by(session: Session, moment: datetime) -> list[Entry]:
-    """The suspended entries that end by then, unless somebody brings them back."""
+    """The suspended entries that end by then unless somebody restores them."""
     query = select(Entry).where(Entry.state == SUSPENDED, Entry.final_at <= moment)
     return list(session.scalars(query.order_by(Entry.id)))
 
 
 def forgotten_by(session: Session, moment: datetime) -> list[Person]:
-    """Who is to be forgotten by then, unless somebody says that it was no wish of theirs."""
+    """Who is to be forgotten by then, unless they say that they did not ask for it."""
     return list(session.scalars(select(Person).where(Person.forget_at <= moment).order_by(Person.id)))
 
 
 def leave_offices(session: Session, person: Person) -> None:
-    """Their seats in committee and secretariat end."""
+    """End their seats in committee and secretariat."""
     session.execute(delete(Office).where(Office.person_id == person.id))
 
 
 def office_holders(session: Session, *roles: str) -> list[Person]:
-    """The persons of the committee, of the secretariat, or of both."""
+    """The people in the committee, in the secretariat, or in either."""
     query = select(Person).join(Office).where(Office.role.in_(roles)).order_by(Person.id).distinct()
     return list(session.scalars(query))
 
 
 def namesakes(session: Session, name: str, email: str) -> list[Person]:
-    """Everybody with a living seat who bears this name and has another address."""
+    """Everybody with a living seat who has this name and a different address."""
     key = address_key(email)
     return [one for one in everybody_served(session) if one.email_key != key and same_name(one.name, name)]
 
@@ -254,13 +296,13 @@ def everybody_served(session: Session) -> list[Person]:
 
 
 def served_among(session: Session, numbers: Collection[int]) -> dict[int, Person]:
-    """Those of these people who have a living seat, by their numbers."""
+    """Those of these people who have a living seat, by number."""
     query = select(Person).where(Person.id.in_(numbers), is_served())
     return {person.id: person for person in session.scalars(query)} if numbers else {}
 
 
 def is_served() -> ColumnElement[bool]:
-    """The condition in a query for people that they have a living seat."""
+    """The SQL condition that a person has a living seat."""
     return or_(
         Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED)),
         Person.id.in_(select(Office.person_id)),
@@ -274,17 +316,8 @@ def addresses_of(person: Person) -> tuple[str, ...]:
     return (person.email,)
 
 
-def addresses_behind(session: Session, certificate: CertificateRow) -> tuple[str, ...]:
-    """Those of the person whose certificate it is, or of those who ask to join with it."""
-    if certificate.person_id is not None:
-        found = session.connection().execute(_ADDRESSES, {"number": certificate.person_id}).all()
-        return tuple(address for both in found for address in both if address)
-    asked = select(Request.email_key).where(Request.fingerprint == certificate.fingerprint)
-    return tuple(session.scalars(asked))
-
-
 def forget_candidates(session: Session, moment: datetime) -> None:
-    """Drop the certificates of people who came to nothing: they hold a name and an address."""
+    """Drop the certificates of candidates who did not become contacts: they hold a name and an address."""
     waiting = select(Request.fingerprint).where(
         Request.decided_at.is_(None), Request.fingerprint.is_not(None)
     )

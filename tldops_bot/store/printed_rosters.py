@@ -1,4 +1,4 @@
-"""The files of the roster as last made and signed: that takes seconds, and many ask for the same one at once."""
+"""The roster's files as last made and signed: that takes seconds, and many ask for the same one at once."""
 
 from datetime import datetime, timedelta
 
@@ -12,14 +12,14 @@ KEPT_FOR = timedelta(days=1)  # its date is printed on it
 
 
 def is_held(session: Session, digest: str, now: datetime) -> bool:
-    """Whether there are files of this very content, of the last day."""
+    """Whether there are files with exactly this content, not older than a day."""
     made = select(PrintedRoster.made_at).where(PrintedRoster.digest == digest).limit(1)
     made_at = session.scalar(made)
     return made_at is not None and made_at > now - KEPT_FOR
 
 
 def held(session: Session, digest: str, now: datetime) -> Edition | None:
-    """What was made of this very content in the last day."""
+    """What was made from exactly this content within the last day."""
     found = select(PrintedRoster).where(PrintedRoster.digest == digest).order_by(PrintedRoster.place)
     rows = list(session.scalars(found))
     if not rows or rows[0].made_at <= now - KEPT_FOR:
@@ -29,7 +29,7 @@ def held(session: Session, digest: str, now: datetime) -> Edition | None:
 
 
 def keep(session: Session, digest: str, edition: Edition) -> None:
-    """Keep this one in place of any other."""
+    """Keep this edition in place of any other."""
     forget(session)
     for place, one in enumerate(edition.files):
         session.add(
@@ -49,10 +49,10 @@ def keep(session: Session, digest: str, edition: Edition) -> None:
 
 
 def forget(session: Session) -> None:
-    """Somebody in it is to be forgotten."""
+    """Drop them: somebody in them is to be forgotten."""
     session.execute(delete(PrintedRoster))
 
 
 def forget_before(session: Session, moment: datetime) -> None:
-    """It is not of use any more."""
+    """Drop what is too old to be of use."""
     session.execute(delete(PrintedRoster).where(PrintedRoster.made_at <= moment))

@@ -1,6 +1,6 @@
-"""How the service fares, in numbers: what waits and how long, when each job was done, how the last alert went.
+"""How the service is doing, in numbers: what waits and for how long, when jobs ran, how the last alert went.
 
-Nothing of anybody in particular. Read together, in one picture of the database.
+Nothing about anybody in particular. All read in one consistent picture of the database.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class FanOut:
-    """An alert on its way: since when, when its last copy so far was taken, and how many are still to go."""
+    """An alert on its way: since when, when its latest copy was taken, and how many are still to go."""
 
     began_at: datetime
     last_taken_at: datetime | None
@@ -51,7 +51,7 @@ class FanOut:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """One look at everything."""
+    """Everything, at one moment."""
 
     inbox: Mapping[str, int]
     inbox_oldest_at: datetime | None
@@ -67,7 +67,7 @@ class Pulse:
 
 
 def read(session: Session, now: datetime) -> Pulse:
-    """Everything at one moment, in a transaction that only reads: a handful of counts, whatever the size."""
+    """Everything at one moment, in a reading transaction: a handful of counts, whatever the size."""
     waiting_in = select(func.min(InboxRow.received_at)).where(InboxRow.state == "waiting")
     return Pulse(
         inbox=_inbox(session),
@@ -81,7 +81,7 @@ def read(session: Session, now: datetime) -> Pulse:
 
 
 def _inbox(session: Session) -> dict[str, int]:
-    """Of what is not done; the others are many."""
+    """Only what is not done; the rest is a lot."""
     query = select(InboxRow.state, func.count()).where(InboxRow.state.in_(("waiting", "stuck")))
     return {str(state): int(number) for state, number in session.execute(query.group_by(InboxRow.state))}
 
@@ -112,7 +112,7 @@ def _jobs(session: Session) -> dict[str, datetime]:
 
 
 def _fan_out(session: Session) -> FanOut | None:
-    """The newest alert that went out: its own copies, not what was said of it later."""
+    """The newest alert that went out: its own copies, not those of its updates."""
     own = (Message.alert_id == Alert.id, Message.kind == Kind.ALERT.value, Message.made_at == Alert.posted_at)
     alert = session.execute(
         select(Alert.id, Alert.received_at, Alert.posted_at)

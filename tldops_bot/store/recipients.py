@@ -1,4 +1,4 @@
-"""Who the recipients of claimed deliveries are at this moment, and the certificates they have now."""
+"""Who the recipients of claimed deliveries are right now, and the certificates they have."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ _KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """What a copy's recipient may have now, and the certificate it is encrypted to (b"" for none)."""
+    """What a copy's recipient may have now, and the certificate to encrypt it to (b"" for none)."""
 
     right: Right
     claim: Claim
@@ -74,7 +74,7 @@ def certificates(session: Session, after_person: int, most: int) -> list[tuple[i
 def look_up(
     session: Session, claimed: Sequence[Claimed], messages: Mapping[int, OutboxMessage], now: datetime
 ) -> dict[int, Addressee]:
-    """The addressee of each delivery by its id: one SELECT for all persons, one for keys without a person."""
+    """The addressee of each delivery, by its id: one SELECT for all people, one for keys without a person."""
     people = {one.person_id for one in claimed if one.person_id is not None}
     keys = {one.fingerprint for one in claimed if one.entitled_as is Entitled.KEY and one.fingerprint}
     persons: dict[int | None, _Row] = {}

@@ -9,8 +9,9 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.store.tables import Entry, Person, Request, Token, TokenRequest, Vote
 
 PROVING, VOUCHING, COMMITTEE = "proving", "vouching", "committee"
-WAITING = "waiting"  # a new key that nobody concerned has said no to yet
+WAITING = "waiting"  # a new key, until those concerned have had time to say no
 DONE, REJECTED, WITHDRAWN, EXPIRED = "done", "rejected", "withdrawn", "expired"
+UNTOLD = "untold"  # in the details: decided, and by whom; the rest of the committee has still to hear
 OPEN = (PROVING, VOUCHING, WAITING, COMMITTEE)
 
 
@@ -25,7 +26,7 @@ def of_new_key(session: Session, person_id: int, fingerprint: str = "") -> list[
 
 
 def open_for(session: Session, email: str, tld: str) -> list[Request]:
-    """Every open wish of an address to be listed for a TLD: at most one is proven, the others only say so."""
+    """An address's open requests to be listed for a TLD: at most one of them is proven."""
     query = select(Request).where(
         Request.email_key == address_key(email),
         Request.tld == tld,
@@ -36,7 +37,7 @@ def open_for(session: Session, email: str, tld: str) -> list[Request]:
 
 
 def tlds_spoken_for(session: Session, key: str) -> set[str]:
-    """The TLDs somebody stands for, or has proven to want to stand for; `key` is the address's."""
+    """The TLDs somebody is listed for or has proven to ask for; `key` is the address's."""
     held = (
         select(Entry.tld)
         .join(Person)
@@ -58,7 +59,7 @@ def open_about(session: Session, key: str) -> list[Request]:
 
 
 def open_about_person(session: Session, person_id: int, key: str) -> list[Request]:
-    """Everything open about a stored person: also what was asked for their address before they were stored."""
+    """Everything open about a stored person, including requests from before they were stored."""
     is_theirs = or_(Request.person_id == person_id, Request.email_key == key)
     query = select(Request).where(is_theirs, Request.state.in_(OPEN))
     return list(session.scalars(query.order_by(Request.id)))
@@ -80,7 +81,7 @@ def listing(session: Session, states: tuple[str, ...] = OPEN) -> list[Request]:
 
 
 def concerning(session: Session, person: Person) -> list[Request]:
-    """Every request about a person, also from before they were stored."""
+    """Every request about a person, including those from before they were stored."""
     about = or_(Request.person_id == person.id, Request.email_key == person.email_key)
     return list(session.scalars(select(Request).where(about).order_by(Request.id)))
 
@@ -94,7 +95,7 @@ def vouching_mails_since(session: Session, address: str, moment: datetime) -> in
 
 
 def siblings(session: Session, request: Request) -> list[Request]:
-    """The open requests that were made together with this one and wait at the same step."""
+    """The open requests made together with this one that wait at the same step."""
     shared = select(TokenRequest.token_id).where(TokenRequest.request_id == request.id)
     theirs = select(TokenRequest.request_id).where(TokenRequest.token_id.in_(shared))
     query = select(Request).where(Request.id.in_(theirs), Request.state == request.state).order_by(Request.id)
@@ -106,9 +107,23 @@ def votes(session: Session, request: Request) -> list[Vote]:
     return list(session.scalars(select(Vote).where(Vote.request_id == request.id).order_by(Vote.id)))
 
 
+def untold(session: Session) -> list[Request]:
+    """What was decided, and the rest of the committee has still to hear."""
+    query = select(Request).where(
+        Request.decided_at.is_not(None), Request.details[UNTOLD].as_integer().is_not(None)
+    )
+    return list(session.scalars(query.order_by(Request.id)))
+
+
 def drop_votes(session: Session, request: Request) -> None:
-    """What was said of a request counts no more: it asks for something else now."""
+    """Earlier votes on a request no longer count: it asks for something else now."""
     session.execute(delete(Vote).where(Vote.request_id == request.id))
+
+
+def objections_from(session: Session, mailbox: str, since: datetime) -> int:
+    """How many suspensions were asked for from a mailbox since then."""
+    asked = select(Request.details).where(Request.kind == "objection", Request.asked_at > since)
+    return sum(details.get("asked_from") == mailbox for details in session.scalars(asked))
 
 
 def questions_about(session: Session, entry: Entry) -> list[Request]:
@@ -123,13 +138,13 @@ def questions_about(session: Session, entry: Entry) -> list[Request]:
 
 
 def close(request: Request, state: str, by: str, because: str, now: datetime) -> None:
-    """End a request in one of the states that nothing follows; `because` is cut to what a row holds."""
+    """End a request in one of the final states; `because` is cut to what a row holds."""
     request.state, request.decided_by, request.decided_because = state, by, because[:255]
     request.decided_at = now
 
 
 def forget_before(session: Session, moment: datetime) -> None:
-    """Of requests that ended before then only what, when and how it ended stays."""
+    """Of requests that ended before then, keep only what, when and how it ended."""
     ended = (Request.decided_at < moment, Request.email_key != "")
     emptied = {"details": {}, "email_key": "", "asked_by": "", "decided_because": ""}
     session.execute(update(Request).where(*ended).values(**emptied))

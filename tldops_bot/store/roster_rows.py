@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.organisation import parse_seat
-from tldops_bot.domain.roster import Roster, RosterContact, build_roster, wrong_numbers
+from tldops_bot.domain.roster import Coverage, Roster, RosterContact, build_roster, coverage, wrong_numbers
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import iana, organisations
 from tldops_bot.store.audit import head
@@ -19,7 +20,7 @@ from tldops_bot.store.constituencies import listed_without
 from tldops_bot.store.people import LISTED, key_is_usable
 from tldops_bot.store.tables import CertificateRow, Entry, Person
 
-# Made once, at random: with a person's row it names their card, in every roster the same.
+# Chosen once, at random: with a person's row number it names their card, the same in every roster.
 _CARDS = UUID("5f0c9d5e-2a4b-4c43-9a39-6f2a0d3c7b1e")
 
 _PERSON_COLUMNS = (
@@ -30,6 +31,15 @@ _PERSON_COLUMNS = (
     *(Person.stale_at, Person.mailbox_failed_at, Person.phone_wrong_at, Person.mobile_wrong_at),
     *(CertificateRow.fingerprint, CertificateRow.blob, CertificateRow.held_since),
 )
+_A_FEW_AT_A_TIME = {"yield_per": 500}  # PostgreSQL's library would hold them all beside what is made of them
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    tlds: tuple[Tld, ...]
+    confirmed_at: datetime | None
+    has_key: bool
+    is_stale: bool
 
 
 def load_roster(
@@ -42,19 +52,36 @@ def load_roster(
     listed, since_at = _listed_tlds(session, listed_without(session, tlds, constituencies))
     known = _organisations(session)
     moved_at = _last_moves(session)
+    contacts = [
+        _contact(row, _tlds(listed[row.id], tlds, known), since_at[row.id], moved_at[row.id])
+        for row in session.execute(_everybody(now, *_PERSON_COLUMNS), execution_options=_A_FEW_AT_A_TIME)
+        if row.id in listed
+    ]
+    return build_roster(now, contacts, iana.in_root(session, tlds), head(session))
+
+
+def load_coverage(session: Session, now: datetime, tlds: TldTable) -> Coverage:
+    """The figures of that roster, without its cards: for thousands of contacts much less to read and to hold."""
+    listed, _ = _listed_tlds(session, ())
+    known = _organisations(session)
+    columns = (Person.id, Person.confirmed_at, Person.stale_at)
+    contacts = [
+        _Counted(
+            _tlds(listed[row.id], tlds, known), row.confirmed_at, bool(row.has_key), row.stale_at is not None
+        )
+        for row in session.execute(_everybody(now, *columns), execution_options=_A_FEW_AT_A_TIME)
+    ]
+    return coverage(now, contacts, iana.in_root(session, tlds).by_a_label.values())
+
+
+def _everybody(now: datetime, *columns: Any) -> Select[Any]:
     own_key = and_(CertificateRow.fingerprint == Person.fingerprint, CertificateRow.person_id == Person.id)
-    query = (
-        select(*_PERSON_COLUMNS, key_is_usable(now).label("has_key"))
+    return (
+        select(*columns, key_is_usable(now).label("has_key"))
         .outerjoin(CertificateRow, own_key)
         .where(Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED)))
         .where(Person.forgotten_at.is_(None))
     )
-    contacts = [
-        _contact(row, _tlds(listed[row.id], tlds, known), since_at[row.id], moved_at[row.id])
-        for row in session.execute(query)
-        if row.id in listed
-    ]
-    return build_roster(now, contacts, iana.in_root(session, tlds), head(session))
 
 
 def _listed_tlds(
@@ -84,7 +111,7 @@ def _organisations(session: Session) -> dict[str, Tld]:
 
 
 def _tlds(labels: Iterable[str], known: TldTable, named: Mapping[str, Tld]) -> tuple[Tld, ...]:
-    """A TLD that has left the root since is still shown, by the name it had; an organisation by its own."""
+    """A TLD that has since left the root is shown by the name it had; an organisation by its own."""
     facts = known.by_a_label
     return tuple(
         facts[label].tld if label in facts else named.get(label) or parse_seat(label) or Tld(label, label)

@@ -1,4 +1,4 @@
-"""Which roster went to whom, a period once to each; and digests of it, to tell later what changed."""
+"""Which roster went to whom, each period's only once; and digests of it, to tell later what changed."""
 
 import hashlib
 import json
@@ -35,19 +35,19 @@ class Reader:
 
 
 def period_is_sent(session: Session, period_at: datetime) -> bool:
-    """Whether the roster of this period went out; who becomes a member later gets theirs with the next."""
+    """Whether this period's roster went out; whoever becomes a member later waits for the next."""
     sent = exists().where(RosterSend.period_at == period_at, RosterSend.is_asked.is_(False))
     return session.scalar(select(sent)) is True
 
 
 def under_way(session: Session) -> datetime | None:
-    """The period whose roster has gone to some, and not yet to all."""
+    """The period whose roster has gone to some people but not yet to all."""
     kept = facts.get(session, _UNDER_WAY)
     return datetime.fromisoformat(kept) if kept else None
 
 
 def note_under_way(session: Session, period_at: datetime | None) -> None:
-    """That there are more to be sent this period's roster; None: it has gone to all."""
+    """Note the period whose roster has still to go to some; None: it has gone to everybody."""
     if period_at is not None:
         facts.put(session, _UNDER_WAY, period_at.isoformat())
     else:
@@ -112,7 +112,7 @@ def note_missed(session: Session, period_at: datetime, now: datetime) -> list[Pe
 
 
 def missed_and_mended(session: Session, now: datetime) -> list[datetime]:
-    """The rosters that somebody missed who could read them now, the oldest first."""
+    """The missed rosters that their recipients could read now, oldest first."""
     query = (
         select(Person.roster_missed_at)
         .where(Person.roster_missed_at.is_not(None), _has_usable_key(now), _is_served(now))
@@ -123,7 +123,7 @@ def missed_and_mended(session: Session, now: datetime) -> list[datetime]:
 
 
 def take_back(session: Session, person_id: int) -> bool:
-    """The key ended while the roster was on its way: it was missed after all. False when that was known."""
+    """The key ended while the roster was on its way, so it was missed after all. False if that was known."""
     theirs = (RosterSend.person_id == person_id, RosterSend.is_asked.is_(False))
     newest = select(func.max(RosterSend.period_at)).where(*theirs).scalar_subquery()
     row = session.scalar(select(RosterSend).where(*theirs, RosterSend.period_at == newest))
@@ -137,13 +137,13 @@ def take_back(session: Session, person_id: int) -> bool:
 
 
 def last_send(session: Session, person_id: int) -> tuple[datetime | None, Mapping[str, Any] | None]:
-    """When this person was last sent a roster, and the snapshot of it."""
+    """When this person was last sent a roster, and the snapshot that goes with it."""
     made_at, name = _last_sends(session, person_id).get(person_id, (None, ""))
     return made_at, held_snapshot(session, name)
 
 
 def held_snapshot(session: Session, name: str) -> Mapping[str, Any] | None:
-    """The snapshot of that name, or None if there is none (any more)."""
+    """The snapshot of that name; None if there is none, or none any more."""
     text = facts.get(session, name) if name else ""
     return json.loads(text) if text else None
 
@@ -199,7 +199,7 @@ def count_as_sent(session: Session, period_at: datetime, now: datetime) -> None:
 
 
 def _has_usable_key(now: datetime) -> ColumnElement[bool]:
-    """Asked of each person by their key's name: a list of all usable keys would be gone through for each."""
+    """Looked up per person by fingerprint: a list of all usable keys would be searched for each of them."""
     return exists().where(CertificateRow.fingerprint == Person.fingerprint, key_is_usable(now))
 
 
@@ -229,7 +229,7 @@ def _insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[int]:
 
 
 def _forget_missed(session: Session, period_at: datetime) -> None:
-    """Whoever is sent this roster has missed none."""
+    """Whoever is sent this roster has not missed one."""
     sent = select(RosterSend.person_id).where(RosterSend.period_at == period_at)
     had_missed = (Person.roster_missed_at.is_not(None), Person.id.in_(sent))
     session.execute(
@@ -239,7 +239,7 @@ def _forget_missed(session: Session, period_at: datetime) -> None:
 
 
 def _forget_unused_snapshots(session: Session) -> None:
-    """Keep only the snapshots of somebody's last roster."""
+    """Keep only the snapshots that are somebody's last roster."""
     used = {name for _, name in _last_sends(session).values()}
     held = set(session.scalars(select(Fact.name).where(Fact.name.startswith(_FACT_PREFIX))))
     for name in held - used:

@@ -18,11 +18,11 @@ class SchemaTooNew(Exception):
 
 
 class SchemaTooOld(Exception):
-    """The database waits for `tldops-bot db upgrade`."""
+    """The database needs `tldops-bot db upgrade`."""
 
 
 class RowsLeftBehind(Exception):
-    """A migration has left rows that refer to nothing; it was undone."""
+    """A migration left rows that refer to nothing; it was undone."""
 
 
 class Schema:
@@ -50,7 +50,7 @@ class Schema:
         return MigrationContext.configure(connection).get_current_revision() or ""
 
     def is_empty(self) -> bool:
-        """Whether there is no table at all, whoever made it."""
+        """Whether there are no tables at all, whoever made them."""
         with self._database.reading.connect() as connection:
             return not inspect(connection).get_table_names()
 

@@ -1,4 +1,4 @@
-"""What was set aside so that it holds up nothing else, and of which of it the operator was told."""
+"""What was set aside so that it holds up nothing else, and which of it the operator was told about."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ class SetAside:
 
 
 def find(session: Session) -> frozenset[SetAside]:
-    """Everything that is set aside now."""
+    """Everything set aside now."""
     mails = session.scalars(select(InboxRow.id).where(InboxRow.state == STUCK))
     held = (Delivery.state == HELD, Delivery.last_status.in_(SET_ASIDE))
     copies = session.scalars(select(Delivery.id).where(*held))
@@ -31,7 +31,7 @@ def find(session: Session) -> frozenset[SetAside]:
 
 
 def told(session: Session) -> tuple[datetime | None, frozenset[SetAside]]:
-    """When the operator was last told, and of what that is still there."""
+    """When the operator was last told, and about which of what is still there."""
     moment, *words = facts.get(session, TOLD).split() or [""]
     pairs = [word.partition(".") for word in words]
     known = frozenset(SetAside(kind, int(number)) for kind, _, number in pairs)
@@ -39,6 +39,6 @@ def told(session: Session) -> tuple[datetime | None, frozenset[SetAside]]:
 
 
 def note_told(session: Session, at: datetime | None, which: frozenset[SetAside]) -> None:
-    """The operator knows of these."""
+    """The operator knows about these."""
     words = sorted(f"{one.kind}.{one.number}" for one in which)
     facts.put(session, TOLD, " ".join([at.isoformat() if at else "", *words]))

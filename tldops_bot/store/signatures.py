@@ -1,9 +1,10 @@
 """The memory against replay: a signature is used up in the transaction that carries it out."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, exists, insert, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.store import facts
@@ -12,19 +13,31 @@ from tldops_bot.store.tables import UsedSignature
 
 _USED = cast(Table, UsedSignature.__table__)
 _REMEMBER = insert(_USED)
-_IS_USED = select(_USED.c.inbox_id).where(
-    _USED.c.fingerprint == bindparam("key"),
-    _USED.c.signed_at == bindparam("at", type_=Moment),
-    _USED.c.digest == bindparam("of"),
+_RECALL = select(
+    exists().where(
+        _USED.c.fingerprint == bindparam("key"),
+        _USED.c.signed_at == bindparam("at", type_=Moment),
+        _USED.c.digest == bindparam("of"),
+    ),
+    facts.OLDEST_SIGNATURE_HELD,
 )
 
 
-def used(session: Session, fingerprint: str, signed_at: datetime, digest: str) -> UsedSignature | None:
-    """The earlier use of this very signature over these very octets, or None: mostly it is that."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What may speak against a signature: no older one is ever accepted, whatever the clock says; its earlier use."""
+
+    oldest_at: datetime | None
+    use: UsedSignature | None
+
+
+def recall(session: Session, fingerprint: str, signed_at: datetime, digest: str) -> Memory:
+    """What is known of exactly this signature over exactly these octets; usually there is no earlier use."""
     wanted = {"key": fingerprint, "at": signed_at, "of": digest}
-    if session.connection().execute(_IS_USED, wanted).first() is None:
-        return None
-    return session.get(UsedSignature, (fingerprint, signed_at, digest), with_for_update=True)
+    is_used, oldest = session.connection().execute(_RECALL, wanted).one()
+    key = (fingerprint, signed_at, digest)
+    use = session.get(UsedSignature, key, with_for_update=True) if is_used else None
+    return Memory(datetime.fromisoformat(oldest) if oldest else None, use)
 
 
 def use_up(

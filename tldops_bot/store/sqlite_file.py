@@ -1,10 +1,9 @@
-"""The SQLite file and its journal: opened where they are, never made, and always the ones that were opened first.
+"""The SQLite file and its journal: opened where they are, never created, and always the ones opened first.
 
-SQLite goes on writing to a file that was deleted, moved away or replaced, and says that all is well: whoever opens the
-database later finds nothing of it (https://www.sqlite.org/howtocorrupt.html, 4).
+SQLite goes on writing to a file that was deleted, moved or replaced, and reports success; whoever opens the
+database later finds none of it (https://www.sqlite.org/howtocorrupt.html, 4).
 """
 
-import contextlib
 import sqlite3
 import threading
 from pathlib import Path
@@ -12,22 +11,22 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 BUSY_SECONDS = 30
-# What is deleted is overwritten too: who was forgotten is not to be read in the file's free pages.
+# What is deleted is overwritten, too: the file's free pages must not tell who was forgotten.
 _PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "secure_delete=ON")
-_JOURNAL = ("-wal", "-shm")  # there as long as one connection is open
+_JOURNAL = ("-wal", "-shm")  # exists while a connection is open
 
 Identity = tuple[int, int]
 
 
 class DatabaseMoved(OperationalError):
-    """The files are gone or others are in their place. What waits can go on once they are back."""
+    """The files are gone, or others are in their place. Work can go on once they are back."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(None, None, sqlite3.OperationalError(f"{file} is not the file that was opened"))
 
 
 class SqliteFile:
-    """Hands out connections to one file. The first one is kept, so that the journal stays, too."""
+    """Hands out connections to one file. The first one is kept open, so that the journal stays, too."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,7 +35,7 @@ class SqliteFile:
         self._first: dict[Path, Identity] = {}
 
     def connect(self) -> sqlite3.Connection:
-        """One more. Raises DatabaseMoved, sqlite3.Error."""
+        """Open another connection. Raises DatabaseMoved, sqlite3.Error."""
         with self._opening:
             if self._kept is None:
                 self._kept, self._first = self._hold()
@@ -56,7 +55,7 @@ class SqliteFile:
                 raise DatabaseMoved(path)
 
     def close(self) -> None:
-        """The last connection that closes takes what is in the journal into the file, also a journal without a name."""
+        """The last connection to close moves the journal into the file, even a journal without a name."""
         with self._opening:
             if self._kept is not None:
                 self._kept.close()
@@ -75,7 +74,7 @@ class SqliteFile:
             uri=True,
             timeout=BUSY_SECONDS,
             check_same_thread=False,
-            isolation_level=None,  # transactions are begun by whoever has the connection
+            isolation_level=None,  # whoever has the connection begins the transactions
         )
         try:
             for pragma in ("journal_mode=WAL", *_PRAGMAS):
@@ -87,7 +86,8 @@ class SqliteFile:
 
 
 def _identity(path: Path) -> Identity | None:
-    with contextlib.suppress(OSError):
+    try:
         found = path.stat()
-        return found.st_dev, found.st_ino
-    return None
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from tldops_bot.domain.token import ROUTE_BYTES, TOKEN_BYTES, token_digest, write_route, write_token
+from tldops_bot.domain.token import ROUTE_BYTES, TOKEN_BYTES, Purpose, token_digest, write_route, write_token
 from tldops_bot.store.tables import Person, Request, Token, TokenRequest
 
-# They bring nothing about, and only take back: good also after the key was blocked.
+# These only take something back, so they stay good even when the key is blocked.
 _STOPPING = ("key_stop", "stay", "undo")
 
 
 @dataclass(frozen=True, slots=True)
 class Minted:
-    """A new token in words (kept nowhere), and the route of the address its answer comes to."""
+    """A new token in words (kept nowhere), and the route in the address its answer comes to."""
 
     words: str
     route: str
@@ -27,7 +27,7 @@ class Minted:
 def mint(
     session: Session,
     random: Callable[[int], bytes],
-    purpose: str,
+    purpose: Purpose,
     address: str,
     now: datetime,
     expires_at: datetime,
@@ -53,7 +53,7 @@ def mint(
 
 
 def find(session: Session, words: str) -> Token | None:
-    """The token of these words, used and expired ones too; locked, since it answers once, also on two nodes."""
+    """The token of these words, used and expired ones included; locked, since it answers only once."""
     return session.scalar(select(Token).where(Token.digest == token_digest(words)).with_for_update())
 
 
@@ -73,19 +73,19 @@ def requests_of(session: Session, token: Token) -> list[Request]:
     return list(session.scalars(query))
 
 
-def tokens_of(session: Session, request: Request, purpose: str) -> list[Token]:
-    """All tokens of that purpose that were ever sent for a request."""
+def tokens_of(session: Session, request: Request, *purposes: Purpose) -> list[Token]:
+    """All tokens of these purposes that were ever sent for a request."""
     query = (
         select(Token)
         .join(TokenRequest, TokenRequest.token_id == Token.id)
-        .where(TokenRequest.request_id == request.id, Token.purpose == purpose)
+        .where(TokenRequest.request_id == request.id, Token.purpose.in_(purposes))
         .order_by(Token.id)
     )
     return list(session.scalars(query))
 
 
 def pair_of(session: Session, token: Token) -> list[Token]:
-    """The token and the one that was sent to another address about the same wish, answered or not."""
+    """The token and the one sent to another address about the same wish, answered or not."""
     theirs = session.scalars(select(Token).where(Token.person_id == token.person_id).order_by(Token.id))
     return [one for one in theirs if one is token or _are_paired(one, token)]
 
@@ -110,8 +110,8 @@ def held_for(session: Session, address: str, now: datetime) -> list[Token]:
     return list(session.scalars(query.order_by(Token.id)))
 
 
-def void_for_person(session: Session, person_id: int, now: datetime, purpose: str = "") -> None:
-    """End every open token of a person, but those that can only stop something; or those of one purpose."""
+def void_for_person(session: Session, person_id: int, now: datetime, purpose: Purpose | None = None) -> None:
+    """End every open token of a person except those that only stop something; or those of one purpose."""
     session.execute(
         update(Token)
         .where(
@@ -125,14 +125,14 @@ def void_for_person(session: Session, person_id: int, now: datetime, purpose: st
 
 
 def void_all(session: Session, now: datetime) -> int:
-    """End every open token, whoever has it; how many."""
+    """End every open token of everybody; returns how many."""
     is_open = (Token.used_at.is_(None), Token.void_at.is_(None), Token.expires_at > now)
     count = session.scalar(select(func.count()).select_from(Token).where(*is_open)) or 0
     session.execute(update(Token).where(*is_open).values(void_at=now))
     return count
 
 
-def lately(session: Session, purpose: str, person_id: int, since: datetime) -> list[Token]:
+def lately(session: Session, purpose: Purpose, person_id: int, since: datetime) -> list[Token]:
     """The tokens of one purpose that a person was sent since then."""
     query = select(Token).where(Token.purpose == purpose, Token.person_id == person_id, Token.made_at > since)
     return list(session.scalars(query.order_by(Token.id)))
@@ -151,9 +151,8 @@ def forget_person(session: Session, person: Person, now: datetime) -> None:
 
 
 def void_for_request(session: Session, request: Request, now: datetime) -> None:
-    """End the open tokens that answer for this request alone; one for several stays good for the others."""
-    purposes = ("prove", "vouch", "key_stop", "key_cosign")
-    for token in [one for purpose in purposes for one in tokens_of(session, request, purpose)]:
+    """End the open tokens for this request alone; one that covers several stays good for the others."""
+    for token in tokens_of(session, request, "prove", "vouch", "key_stop", "key_cosign"):
         others = [
             one for one in requests_of(session, token) if one.id != request.id and one.decided_at is None
         ]
@@ -162,7 +161,7 @@ def void_for_request(session: Session, request: Request, now: datetime) -> None:
 
 
 def void_questions(session: Session, asked: Iterable[Request], now: datetime) -> None:
-    """End what vouchers were asked about these requests and have not answered: it says what is no longer so."""
+    """End vouchers' unanswered questions about these requests: they say what is no longer true."""
     theirs = select(TokenRequest.token_id).where(TokenRequest.request_id.in_([one.id for one in asked]))
     is_open = (Token.purpose == "vouch", Token.used_at.is_(None), Token.void_at.is_(None))
     session.execute(update(Token).where(Token.id.in_(theirs), *is_open).values(void_at=now))

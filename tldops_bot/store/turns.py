@@ -1,4 +1,4 @@
-"""Whose turn it is to do something that only one node does at a time."""
+"""Whose turn it is to do what only one node may do at a time."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ _PREFIX = "turn:"
 
 
 def take(session: Session, name: str, word: str, now: datetime, until: datetime) -> bool:
-    """Take the turn until then, unless somebody has it; `word` names the taker."""
+    """Take the turn until then, unless somebody else has it; `word` names the taker."""
     holder, _, ends = facts.get(session, _PREFIX + name).partition(" ")
     if holder and datetime.fromisoformat(ends) > now:
         return False
@@ -19,6 +19,6 @@ def take(session: Session, name: str, word: str, now: datetime, until: datetime)
 
 
 def give_back(session: Session, name: str, word: str) -> None:
-    """It is over; nothing, if another has taken the turn meanwhile."""
+    """End the turn; does nothing if somebody else has taken it meanwhile."""
     if facts.get(session, _PREFIX + name).partition(" ")[0] == word:
         facts.put(session, _PREFIX + name, "")

@@ -1,7 +1,7 @@
-"""Wake-up calls beside mail: who wants one, what waits to go through a gateway, and what came of it.
+"""Wake-up calls besides mail: who wants one, what waits to go through a gateway, and what came of it.
 
-A call is `waiting`, `sending` (claimed), and at the end `taken` by the gateway, `failed`, or `dropped` where it
-had no point any more.
+A call is `waiting`, `sending` (claimed), and in the end `taken` by the gateway, `failed`, or `dropped`
+because it had no point any more.
 """
 
 from collections.abc import Collection
@@ -49,7 +49,7 @@ def way_of(session: Session, person_id: int) -> WakeChannel | None:
 
 
 def keep_way(session: Session, person_id: int, wake: Wake, now: datetime) -> None:
-    """From now on this way, and no other; a word that is still under way has done its work."""
+    """This way from now on, and no other; a proof that is still under way has done its work."""
     _end(session, and_(WakeSend.person_id == person_id, WakeSend.kind == TOKEN), DROPPED, "", now)
     row = way_of(session, person_id) or WakeChannel(person_id=person_id)
     row.gateway, row.target, row.severity = wake.gateway, wake.target, wake.severity
@@ -58,7 +58,7 @@ def keep_way(session: Session, person_id: int, wake: Wake, now: datetime) -> Non
 
 
 def forget_person(session: Session, person_id: int, now: datetime) -> None:
-    """No way any more; what waits for them does not go."""
+    """Drop their way; calls that wait for them do not go."""
     session.execute(delete(WakeChannel).where(WakeChannel.person_id == person_id))
     _end(session, WakeSend.person_id == person_id, DROPPED, "", now)
 
@@ -93,7 +93,7 @@ def wake_for(
 
 
 def send_word(session: Session, person_id: int, wake: Wake, words: str, now: datetime) -> None:
-    """Send a word through a gateway, to prove that it reaches the person; an older one goes no more."""
+    """Send a word through a gateway, to prove that it reaches the person; an older one is dropped."""
     _end(session, and_(WakeSend.person_id == person_id, WakeSend.kind == TOKEN), DROPPED, "", now)
     session.add(
         WakeSend(
@@ -112,7 +112,7 @@ def send_word(session: Session, person_id: int, wake: Wake, words: str, now: dat
 
 
 def is_anything_due(session: Session, gateway: str, now: datetime) -> bool:
-    """Whether a claim may find something: a look that takes no lock."""
+    """Whether a claim may find something; this takes no lock."""
     return session.scalar(select(_due(gateway, now).exists())) is True
 
 
@@ -125,7 +125,7 @@ def claim(
     token: str,
     per_minute: int,
 ) -> list[Call]:
-    """The next calls of a gateway, alerts first; no more in a minute than all gateways together may make."""
+    """The next calls for a gateway, alerts first; no more per minute than all gateways together may make."""
     _drop_pointless(session, gateway, now)
     made = select(func.count()).select_from(WakeSend).where(WakeSend.tried_at > now - _A_MINUTE)
     most = min(most, per_minute - (session.scalar(made) or 0))
@@ -155,7 +155,7 @@ def claim(
 
 
 def mark(session: Session, call: Call, problem: str, now: datetime) -> str:
-    """What came of a call: `problem` is "" where the gateway took it. The state it is in now, "" where it is not ours."""
+    """Mark what came of a call: `problem` is "" if the gateway took it. Its state; "" if not ours."""
     again = next_try(call.attempts, now) if problem else None
     ours = update(WakeSend).where(WakeSend.id == call.id, WakeSend.claim == call.claim)
     if again is not None:
@@ -167,17 +167,17 @@ def mark(session: Session, call: Call, problem: str, now: datetime) -> str:
 
 
 def give_up(session: Session, now: datetime) -> None:
-    """What waits too long, also for gateways that are not there any more."""
+    """Give up what has waited too long, including for gateways that no longer exist."""
     _end(session, WakeSend.made_at <= now - LATEST, FAILED, TOO_LATE, now)
 
 
 def end_all(session: Session, now: datetime) -> None:
-    """No call that waits is made any more."""
+    """Drop all calls that are waiting."""
     _end(session, WakeSend.id > 0, DROPPED, "", now)
 
 
 def forget_before(session: Session, moment: datetime) -> None:
-    """The words that were sent before then; calls for alerts stay as long as the alerts."""
+    """Drop words sent before then; calls for alerts stay as long as the alerts."""
     session.execute(delete(WakeSend).where(WakeSend.alert_id.is_(None), WakeSend.finished_at < moment))
 
 
@@ -185,7 +185,7 @@ def forget_before(session: Session, moment: datetime) -> None:
 
 
 def counts(session: Session, alert_id: str) -> dict[str, int]:
-    """How many were woken for an alert, how many are still to be, and for how many it failed."""
+    """How many were woken for an alert, how many still wait, and for how many it failed."""
     query = select(WakeSend.state, func.count()).where(WakeSend.alert_id == alert_id).group_by(WakeSend.state)
     found: dict[str, int] = {}
     for state, number in session.execute(query):
@@ -208,7 +208,7 @@ def _due(gateway: str, now: datetime) -> Select[WakeSend]:
 
 
 def _drop_pointless(session: Session, gateway: str, now: datetime) -> None:
-    """Whose alert was taken back, or who has seen it meanwhile, is not woken; nor anybody hours later."""
+    """Wake nobody whose alert was taken back, who has seen it meanwhile, or hours later."""
     over = exists().where(Alert.id == WakeSend.alert_id, Alert.state.in_(_OVER))
     seen = exists().where(
         AlertRecipient.alert_id == WakeSend.alert_id,

@@ -23,9 +23,7 @@ class Alert(Base):
     severity: Mapped[Word]
     scope: Mapped[dict[str, Any]]
     is_exercise: Mapped[bool] = mapped_column(default=False)
-    original: Mapped[bytes] = mapped_column(
-        deferred=True
-    )  # a megabyte, perhaps: read only where it is wanted
+    original: Mapped[bytes] = mapped_column(deferred=True)  # up to a megabyte: read only where it is wanted
     original_form: Mapped[Word]
     signed_at: Mapped[datetime]
     received_at: Mapped[datetime]

@@ -12,7 +12,8 @@ from tldops_bot.store.columns import AddressText, Base, Fingerprint, Key, Line, 
 class InboxRow(Base):
     """One accepted mail. `raw` goes when retention says so; the row with its outcome stays.
 
-    `urgency` 0 for what says it comes from a stored address: a flood of strangers does not stand before it.
+    `urgency` 0 for what is signed and says it comes from a stored address, until it turns out not to: a flood of
+    strangers does not stand before it.
     """
 
     __tablename__ = "inbox"

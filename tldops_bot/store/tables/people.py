@@ -71,7 +71,10 @@ class Entry(Base):
     """One person speaks for one TLD: listed once vouched for; suspended or left later. Rows stay as history."""
 
     __tablename__ = "entries"
-    __table_args__ = (Index("ix_entries_tld_state", "tld", "state"), Index("ix_entries_person", "person_id"))
+    __table_args__ = (
+        Index("ix_entries_tld_state", "tld", "state"),
+        Index("ix_entries_person", "person_id", "state"),
+    )
     id: Mapped[Key]
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
     tld: Mapped[Label]
@@ -121,6 +124,7 @@ class CertificateRow(Base):
     """An OpenPGP certificate: a member's, a candidate's (no person yet), or one that was replaced."""
 
     __tablename__ = "certificates"
+    __table_args__ = (Index("ix_certificates_end", "is_revoked", "expires_at"),)
     fingerprint: Mapped[Fingerprint] = mapped_column(primary_key=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), index=True)
     blob: Mapped[bytes]

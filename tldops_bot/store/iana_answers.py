@@ -1,4 +1,4 @@
-"""What the watch over IANA asks and notes: what is held, what is held back, whose voucher is listed no more."""
+"""Which answers of IANA's are believed and which held back, whose voucher is gone, and who has yet to hear of it."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -20,7 +20,7 @@ from tldops_bot.domain.iana_record import IanaRecord, NotFound
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.tld import Tld
 from tldops_bot.jobs._job import JobContext
-from tldops_bot.store import audit, iana, iana_watch, people
+from tldops_bot.store import audit, iana, iana_answers, people
 from tldops_bot.store.tables import Entry, Person
 
 FLOOD, TAKES_AWAY = "flood", "takes_away"
@@ -47,12 +47,12 @@ def as_record(ctx: JobContext, tld: Tld, answer: IanaRecord | NotFound) -> IanaR
 
 def take_unchanged(ctx: JobContext, record: IanaRecord) -> bool:
     """Keep an answer that changes nothing, or is the first about its TLD; False where it says something new."""
-    held = iana_watch.held_record(ctx.session, record.tld.a_label)
+    held = iana_answers.held_record(ctx.session, record.tld.a_label)
     if held is None:
         iana.keep_record(ctx.session, record, ctx.now)
         return True
     if difference(held, record) is None:
-        iana_watch.still_so(ctx.session, record, ctx.now)
+        iana_answers.still_so(ctx.session, record, ctx.now)
         return True
     return False
 
@@ -68,7 +68,7 @@ def take_changes(
     taken, noted = Taken(), list[Entry]()
     flood = [] if is_trusted else _flood(ctx, records, asked)
     for record in records:
-        found = difference(iana_watch.held_record(ctx.session, record.tld.a_label), record)
+        found = difference(iana_answers.held_record(ctx.session, record.tld.a_label), record)
         if found is None:
             continue
         because = "" if is_trusted else _doubt(ctx, record, found, bool(flood))
@@ -76,7 +76,7 @@ def take_changes(
             _hold_back(ctx, record, because, taken)
         else:
             _believe(ctx, record, found, by, taken)
-            noted += iana_watch.note_vouchers(ctx.session, record.tld.a_label, ctx.now)
+            noted += iana_answers.note_vouchers(ctx.session, record.tld.a_label, ctx.now)
     taken.letters += _told(ctx, taken.believed, noted)
     if flood and taken.held_back:
         taken.letters.append(_flood_told(ctx, taken.held_back))
@@ -89,9 +89,9 @@ def _flood(ctx: JobContext, records: Sequence[IanaRecord], asked: int) -> list[D
         one
         for record in records
         if not _is_confirmed(ctx, record)
-        and (one := difference(iana_watch.held_record(ctx.session, record.tld.a_label), record)) is not None
+        and (one := difference(iana_answers.held_record(ctx.session, record.tld.a_label), record)) is not None
     ]
-    lately = len(iana_watch.changed_since(ctx.session, ctx.now - A_DAY))
+    lately = len(iana_answers.changed_since(ctx.session, ctx.now - A_DAY))
     return found if is_flood(found, asked, lately) else []
 
 
@@ -105,13 +105,13 @@ def _doubt(ctx: JobContext, record: IanaRecord, found: Difference, is_flooded: b
 
 
 def _is_confirmed(ctx: JobContext, record: IanaRecord) -> bool:
-    held = iana_watch.held_back(ctx.session, record.tld.a_label)
+    held = iana_answers.held_back(ctx.session, record.tld.a_label)
     return held is not None and is_confirmed(held.digest, held.held_at, digest(record), ctx.now)
 
 
 def _hold_back(ctx: JobContext, record: IanaRecord, because: str, taken: Taken) -> None:
     label = record.tld.a_label
-    if iana_watch.hold_back(ctx.session, label, digest(record), because, ctx.now):
+    if iana_answers.hold_back(ctx.session, label, digest(record), because, ctx.now):
         taken.held_back.append(record.tld)
         audit.record(ctx.session, ctx.now, "the clock", "iana_held_back", label, because=because)
 
@@ -120,7 +120,7 @@ def _believe(ctx: JobContext, record: IanaRecord, found: Difference, by: str, ta
     """Hold the record, with an audit entry for each thing that changed."""
     label = record.tld.a_label
     iana.keep_record(ctx.session, record, ctx.now)
-    iana_watch.let_go(ctx.session, label)
+    iana_answers.let_go(ctx.session, label)
     for change in found.changes:
         audit.record(ctx.session, ctx.now, by, "iana_changed", label, what=change.what, kind=change.kind)
     taken.kept.append(record.tld)
@@ -167,7 +167,7 @@ def _to_committee(ctx: JobContext, believed: Sequence[Difference], noted: Sequen
     values = {
         "tlds": [_shown(one) for one in believed],
         "noted": [(entry.person.name, shown(entry.tld)) for entry in noted] if has_committee else [],
-        "taking_part": [shown(label) for label in sorted(iana_watch.takes_part(ctx.session, labels))],
+        "taking_part": [shown(label) for label in sorted(iana_answers.takes_part(ctx.session, labels))],
         "has_committee": has_committee,
     }
     to = _letters.to_committee(ctx.session, ctx.config)
@@ -177,7 +177,7 @@ def _to_committee(ctx: JobContext, believed: Sequence[Difference], noted: Sequen
 def _to_former(ctx: JobContext, believed: Sequence[Difference], written_to: set[str]) -> list[Letter]:
     """Whoever IANA lists no more for a TLD that takes part can say that they know nothing of it."""
     lost: dict[str, list[Difference]] = defaultdict(list)
-    part = iana_watch.takes_part(ctx.session, {one.tld.a_label for one in believed})
+    part = iana_answers.takes_part(ctx.session, {one.tld.a_label for one in believed})
     for one in believed:
         for address in sorted(one.gone - written_to) if one.tld.a_label in part else ():
             lost[address].append(one)

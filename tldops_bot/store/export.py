@@ -1,6 +1,7 @@
-"""All that a list knows of people and what they did, as plain values for whoever moves elsewhere.
+"""All that a list knows about people and what they did, as plain values, for moving elsewhere.
 
-Mail in transit, tokens, signatures that were used, and the service's own secrets are no part of it: a backup is.
+Mail in transit, tokens, used signatures and the service's own secrets are not in it: that is what a backup is
+for.
 """
 
 import base64
@@ -30,11 +31,11 @@ from tldops_bot.store.tables import (
     WakeChannel,
 )
 
-_OF_PERSONS = {"email_key", "roster_missed_at", "key_rung", "committee_told_at"}  # our own bookkeeping
+_BOOKKEEPING = {"email_key", "roster_missed_at", "key_rung", "committee_told_at"}  # of use to us alone
 
 
 def everything(session: Session, armor: Callable[[bytes], str]) -> dict[str, Any]:
-    """Every person (those forgotten only by their number), with entries and key; then what came of it all."""
+    """Every person (forgotten ones only by number) with entries and key, then everything that came of it."""
     return {
         "persons": [_person(session, one, armor) for one in _all(session, Person)],
         "organisations": _rows(_all(session, Organisation)),
@@ -70,7 +71,7 @@ def _plain(value: Any) -> Any:
 def _person(session: Session, person: Person, armor: Callable[[bytes], str]) -> dict[str, Any]:
     held = session.get(CertificateRow, person.fingerprint) if person.fingerprint else None
     wake = session.get(WakeChannel, person.id)
-    return _row(person, _OF_PERSONS) | {
+    return _row(person, _BOOKKEEPING) | {
         "key": armor(held.blob) if held is not None else "",
         "offices": _rows(person.offices, "id", "person_id"),
         "entries": _rows(person.entries, "person_id"),

@@ -1,4 +1,4 @@
-"""The operator's templates, and ours in place of those of theirs that are broken: one slip must not stop a mail."""
+"""The operator's templates, with ours in place of broken ones: one slip must not stop a mail."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping
@@ -14,8 +14,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class SureRenderer(Renderer):
-    """`broken` says what is wrong with which template, until it is mended; files are read anew when they change."""
+class FallbackRenderer(Renderer):
+    """`broken` says what is wrong with which template until it is mended; changed files are read again."""
 
     def __init__(
         self, own: Path, shipped: Path, settings: ListSettings, languages: Collection[str] = (ENGLISH,)
@@ -37,7 +37,7 @@ class SureRenderer(Renderer):
                     self._note(self._named(name.removesuffix(".txt.j2"), language), problem)
 
     def render(self, template: str, values: Mapping[str, Any], language: str = "") -> Rendered:
-        """Raises TemplateProblem where ours can't be filled either."""
+        """Raises TemplateProblem if ours can't be filled either."""
         ours = self._ours
         return self._either(template, super().render, ours.render, values, language)
 

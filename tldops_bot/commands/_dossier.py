@@ -1,4 +1,4 @@
-"""All that is known of a request that waits for a decision: for PENDING, and for the operator's command line."""
+"""Everything known about a request that waits for a decision: for PENDING, and for the command line."""
 
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,9 @@ from tldops_bot.store import bounces, iana, notes, people, requests, tokens
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import CertificateRow, Person, Request
 
-_ASKED_WITH = ("prove", "vouch", "key_stop", "key_cosign")
-
 
 def known(session: Session, request: Request, now: datetime) -> dict[str, Any]:
-    """A case as whoever decides needs it. Addresses and names stand in it as they are."""
+    """A case as whoever decides needs it, with addresses and names in full."""
     person = people.by_address(session, request.details.get("email", ""))
     return describe(request) | {
         "phones": _phones(request, person),
@@ -41,14 +39,14 @@ def known(session: Session, request: Request, now: datetime) -> dict[str, Any]:
 
 
 def _phones(request: Request, person: Person | None) -> list[str]:
-    """Where whoever decides can reach the person: as stored, else as it was asked for."""
+    """Where whoever decides can reach the person: numbers as stored, else as asked for."""
     asked = [str(request.details.get(field, "")) for field in ("phone", "mobile")]
     held = [person.phone, person.mobile] if person is not None else asked
     return [one for one in held if one]
 
 
 def mails(request: Request) -> list[dict[str, object]]:
-    """What was found out about who mailed, of each mail that came about the request."""
+    """What was found out about who mailed, for each mail about the request."""
     return [
         {"what": what, "at": datetime.fromisoformat(at), "words": words}
         for what, at, words in request.details.get("mails", ())
@@ -71,7 +69,7 @@ def key(session: Session, request: Request, now: datetime) -> dict[str, object] 
 
 
 def asked_by(session: Session, request: Request) -> dict[str, object]:
-    """Who asked: the person, a stored one by name, or the address that stood in From, which proves nothing."""
+    """Who asked: a stored person, by name, or the address in From, which proves nothing."""
     by = session.get(Person, request.details.get("entered_by") or 0)
     is_own = same_address(request.asked_by, request.details.get("email", ""))
     return {"is_own": is_own, "name": "" if is_own or by is None else by.name, "address": request.asked_by}
@@ -79,24 +77,22 @@ def asked_by(session: Session, request: Request) -> dict[str, object]:
 
 def sent(session: Session, request: Request) -> list[dict[str, object]]:
     """Whom we asked about it, when, and what they said."""
-    found = []
-    for purpose in _ASKED_WITH:
-        for one in tokens.tokens_of(session, request, purpose):
-            if not one.details.get("single") or one.used_at is not None:
-                found.append(
-                    {
-                        "at": one.made_at,
-                        "what": purpose,
-                        "address": one.address,
-                        "answer": one.answer,
-                        "answered_at": one.used_at,
-                    }
-                )
-    return sorted(found, key=lambda one: str(one["at"]))
+    asked = tokens.tokens_of(session, request, "prove", "vouch", "key_stop", "key_cosign")
+    return [
+        {
+            "at": one.made_at,
+            "what": one.purpose,
+            "address": one.address,
+            "answer": one.answer,
+            "answered_at": one.used_at,
+        }
+        for one in sorted(asked, key=lambda token: token.made_at)
+        if not one.details.get("single") or one.used_at is not None
+    ]
 
 
 def votes(session: Session, request: Request) -> list[dict[str, object]]:
-    """The committee's words so far."""
+    """The committee's votes so far."""
     found = []
     for one in requests.votes(session, request):
         by = session.get(Person, one.person_id)
@@ -120,7 +116,7 @@ def _other_requests(session: Session, request: Request) -> list[dict[str, object
 
 
 def _namesakes(session: Session, request: Request) -> list[list[str]]:
-    """The TLDs of everybody who bears the same name and has another address."""
+    """The TLDs of everybody with the same name and a different address."""
     details = request.details
     found = people.namesakes(session, details.get("name", ""), details.get("email", ""))
     return [[shown(one.tld) for one in other.entries if one.state == people.LISTED] for other in found]

@@ -20,7 +20,7 @@ class Cover(Enum):
 def cover(contacts: Sequence[RosterContact], since: datetime | None) -> Cover:
     """The state of a TLD, which is that of its best contact.
 
-    Without `since` as everybody may see it: no more is told of freshness than the mark in the roster.
+    Without `since`, what everybody may see: nothing about freshness beyond the mark in the roster.
     """
     if not contacts:
         return Cover.NONE

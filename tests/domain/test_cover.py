@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from tests.rosters import ANN, BOB, NOW
-from tldops_bot.domain.covered import Cover, cover
+from tldops_bot.domain.cover import Cover, cover
 from tldops_bot.domain.roster import RosterContact
 
 SINCE = NOW - timedelta(days=200)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tldops_bot.domain.lures import holds_host, is_link
+from tldops_bot.domain.links import holds_host, is_link
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
 from tests.outcomes import outcome
 from tests.template_values import LIST
+from tldops_bot.mail.fallback_render import FallbackRenderer
 from tldops_bot.mail.render import TemplateProblem
-from tldops_bot.mail.sure_render import SureRenderer
 from tldops_bot.store.tables import Message
 
 SLIPS = {
@@ -38,7 +38,7 @@ def test_a_broken_template_of_the_operators_stops_no_mail(
 ) -> None:
     with open_desk(f'[templates]\ndirectory = "{own}"') as desk:
         renderer = desk.app.renderer
-        assert isinstance(renderer, SureRenderer)
+        assert isinstance(renderer, FallbackRenderer)
         desk.member(ann, "nl")
         (own / "reply.txt.j2").write_bytes(slip)
         renderer.load_all()
@@ -81,7 +81,7 @@ def test_what_is_broken_in_one_language_is_not_mended_in_another(own: Path) -> N
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("Subject: ours\n\nx\n")
     (own / "fr" / "a.txt.j2").write_text("Subject: {{ nobody }}\n\nx\n")
-    renderer = SureRenderer(own, ours, LIST, ("en", "fr"))
+    renderer = FallbackRenderer(own, ours, LIST, ("en", "fr"))
     renderer.load_all()
     assert renderer.render("a", {}, "fr").subject == "ours"
     assert renderer.render("a", {}, "en").subject == "ours"

@@ -375,6 +375,7 @@ FRAGMENTS: dict[str, list[Values]] = {
     "ack/seen": [{"id": "A-2026-0007"}],
     "alert/posted": [
         POSTED | {"members": 412, "notices": 37, "out_of_reach": [IDN, "be"], "to_query": ["xn--p1ai", "be"]},
+        POSTED | {"members": 1, "notices": 1, "out_of_reach": [], "to_query": []},
         POSTED
         | {
             "members": 5,
@@ -429,7 +430,10 @@ FRAGMENTS: dict[str, list[Values]] = {
     ],
     "close/closed": [{"id": "A-2026-0007", "people": 412}],
     "retract/retracted": [{"id": "A-2026-0007", "people": 412, "stopped": stopped} for stopped in (0, 37)],
-    "stop/stopped": [{"id": "A-2026-0007", "stopped": 377, "gone": 35}],
+    "stop/stopped": [
+        {"id": "A-2026-0007", "stopped": stopped, "gone": gone}
+        for stopped, gone in ((377, 35), (1, 1), (0, 412))
+    ],
     "cancel/cancelled": [
         {"id": "A-2026-0007", "is_update": is_update, "is_exercise": is_exercise}
         for is_update, is_exercise in ((False, False), (True, False), (False, True))
@@ -691,7 +695,10 @@ FRAGMENTS: dict[str, list[Values]] = {
                 {"tld": "nl", "state": "seen", "why": "", "calls": []},
                 {"tld": IDN, "state": "failed", "why": "no usable key", "calls": CALLS},
             ],
-            "words": [("Bob Example", "we see it, too\nA-2026-0008", True), ("Carol Sample", "all clear", False)],
+            "words": [
+                ("Bob Example", "we see it, too\nA-2026-0008", True),
+                ("Carol Sample", "all clear", False),
+            ],
             "history": history,
             "is_exercise": bool(unsigned),
             "response": REPORT["response"],
@@ -785,7 +792,8 @@ REFUSALS: dict[str, list[Values]] = {
     "exercise_too_often": [{"limit": 2}],
     "exercise_too_wide": [{"limit": 5}],
     "field_missing": [
-        {"fields": fields} for fields in (("Name",), ("Email",), ("Phone", "Mobile"), ("Name", "Email"))
+        {"fields": fields}
+        for fields in (("Name",), ("Organisation",), ("Phone", "Mobile"), ("Name", "Email"))
     ],
     "field_twice": [{"field": "Phone"}],
     "has_no_key": [{}],
@@ -820,6 +828,7 @@ REFUSALS: dict[str, list[Values]] = {
     ],
     "not_proven_yet": [_NUMBER],
     "seat_filled": [_NUMBER],
+    "changed_since": [_NUMBER | {"at": AT, "name": "Ann Example"}],
     "seat_taken": [{"tld": "nl", "label": "nl"}],
     "not_secretariat": [{"verb": "PENDING"}],
     "not_served": [
@@ -1069,12 +1078,14 @@ LETTERS: dict[str, list[Values]] = {
             "request": request(reasons=["initials", "freemail", "fresh_voucher"]),
             "requests": [request(number) for number in range(17, 33)],
             "has_committee": True,
+            "words": "",
         },
         {
             "request": NEW_KEY
             | {"fingerprint": "", "reasons": ["no_voucher", "declined", "generic_address"]},
             "requests": [NEW_KEY],
             "has_committee": True,
+            "words": "never heard of this person",
         },
     ],
     "letters/decide_objection": [_SUSPENDED | {"final_at": LATER}, _SUSPENDED | {"final_at": None}],

@@ -243,7 +243,7 @@ def held_alert(place: Town, dora: KeyPair) -> None:
             Kind.ALERT,
             "jobs/alert_waiting",
             {"alert_id": "A-2026-0001"},
-            audience=Audience(Reached(everybody=False), person.id, keyless=(person.id,)),
+            audience=Audience(Reached(everybody=False), person.id),
             is_confidential=True,
             alert_id="A-2026-0001",
             subject="the alert",

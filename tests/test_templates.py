@@ -163,7 +163,9 @@ def named_refusals() -> set[Named]:
     both = {"fingerprint"} if set(REASONS) & set(FITNESS_REASONS) else set()
     found = {Named(reason, frozenset({"fingerprint", "detail"})) for reason in REASONS}
     found |= {Named(reason, frozenset(both)) for reason in FITNESS_REASONS}
-    found |= {Named(f"not_{who.value}", frozenset({"verb"})) for who in Who if who not in (Who.ANYONE, Who.MEMBER)}
+    found |= {
+        Named(f"not_{who.value}", frozenset({"verb"})) for who in Who if who not in (Who.ANYONE, Who.MEMBER)
+    }
     for package, name in ((commands, "Refused"), (intake, "refuse"), (intake, "Refused")):
         for _, tree in trees(package):
             for around in functions(tree).values():

@@ -72,6 +72,27 @@ def test_the_keys_are_imported_by_one_command_without_photographs(
     assert {ann.fingerprint, bob.fingerprint} <= set(listing.replace(":", " ").split())
 
 
+def test_no_key_in_it_names_another_contact_or_the_list(desk: Desk, ann: KeyPair) -> None:
+    """Who imports the file would encrypt to Mallory what is for Ann."""
+    named = [f"Ann Example <{ann.address}>", "TLD-OPS <tld-ops@lists.example>", "X <root@other.example>"]
+    mallory = KeyPair.make("Mallory Example", "mallory@be.example", also=named)
+    desk.member(ann, "nl")
+    desk.member(mallory, "be")
+    with desk.look() as session:
+        roster = manuscript(session, desk.app.config, desk.app.tlds, desk.now).roster
+    moved = [
+        replace(one, email="m@new.example") if one.name == mallory.name else one for one in roster.contacts
+    ]
+    for contacts, kept in ((roster.contacts, 1), (tuple(moved), 2)):
+        made = make_files(replace(roster, contacts=contacts), desk.app.config, desk.app.tlds, ())
+        [keys] = [one.octets for one in made if one.kind == "keys"]
+        with OneKeyHome(keys) as home:
+            listing = gpg(home, "--with-colons", "--list-keys").decode()
+        assert listing.count(ann.address) == 1
+        assert "tld-ops@lists.example" not in listing
+        assert listing.count("uid:") == 1 + kept
+
+
 def test_a_key_that_is_of_no_use_is_not_among_them(desk: Desk, ann: KeyPair, bob: KeyPair) -> None:
     desk.member(ann, "nl")
     number = desk.member(bob, "be")

@@ -160,6 +160,13 @@ def test_what_a_stranger_wrote_about_me_is_shown_before_i_say_yes(desk: Desk, an
     assert "79460999" not in shown.replace(" ", "")
 
 
+def test_what_is_encrypted_to_me_shows_my_numbers_in_full(desk: Desk, ann: KeyPair) -> None:
+    desk.iana("nl", IANA)
+    subscribe(desk, ann, "nl")
+    assert "…" not in desk.text(desk.last(ann.address))
+    assert "+44 20 7946 0123" in desk.text(desk.last(ann.address))
+
+
 def test_a_strangers_request_changes_nothing_of_a_stored_record(desk: Desk, ann: KeyPair) -> None:
     desk.member(ann, "nl")
     desk.iana("be", IANA)

@@ -48,12 +48,12 @@ def seen(desk: Desk) -> str:
 def test_no_answer_brings_a_strangers_link_to_whom_the_mail_names(
     desk: Desk, victim: KeyPair, address: str
 ) -> None:
-    thief = person("Vera Victim", address)
-    eve = thief if address != victim.address else KeyPair.make("Vera Victim", address)
-    for text in TEXTS:
+    eve = KeyPair.make("Vera Victim", address)
+    for number, text in enumerate(TEXTS):
         desk.later(days=1, hours=1)
         desk.write(address, text, SUBJECT)
-        desk.say(eve, f"{LIST_LINE}\n{text}", {"Subject": SUBJECT})
+        if address != victim.address or number % 4 == 0:  # by a key that nobody knows
+            desk.say(eve, f"{LIST_LINE}\n{text}", {"Subject": SUBJECT})
         assert desk.letters, text
         assert "evil" not in seen(desk).replace("a…@evil.example", ""), text
 

@@ -69,16 +69,16 @@ def say(desk: Desk, raw: bytes) -> Handled:
     return desk.receive(raw, "ann@nic.example")
 
 
-@pytest.mark.parametrize("again", [as_pgp_mime, as_block, as_message, as_old_text])
 @pytest.mark.parametrize("first", [as_pgp_mime, as_block])
 def test_what_was_carried_out_is_used_up_in_every_other_wrapping(
-    desk: Desk, ann: KeyPair, first: Wrap, again: Wrap
+    desk: Desk, ann: KeyPair, first: Wrap
 ) -> None:
     entity = text_entity(ALERT)
     signature = ann.detached(entity, "--textmode", at=desk.now)
     assert say(desk, first(ann, entity, signature)).decision.summary == "SUCCESS: ALERT posted"
     before = rows(desk)
-    assert say(desk, again(ann, entity, signature)).decision.reason == "repeated"
+    for again in (as_pgp_mime, as_block, as_message, as_old_text):
+        assert say(desk, again(ann, entity, signature)).decision.reason == "repeated", again.__name__
     assert rows(desk) == before
 
 
@@ -89,17 +89,16 @@ def test_a_block_that_was_carried_out_is_no_new_mail_as_pgp_mime(desk: Desk, ann
     assert say(desk, raw).decision.reason == "repeated"
 
 
-@pytest.mark.parametrize("wrap", [as_pgp_mime, as_block, as_message, as_old_text])
-def test_an_attached_file_is_no_text_of_who_signed_it_in_no_wrapping(
-    desk: Desk, ann: KeyPair, wrap: Wrap
-) -> None:
+def test_an_attached_file_is_no_text_of_who_signed_it_in_no_wrapping(desk: Desk, ann: KeyPair) -> None:
     file = b"Content-Type: text/plain\r\nContent-Disposition: attachment; filename=log.txt\r\n\r\n"
     words = text_entity("Thank you, I have looked at the log you sent.\n")
     entity = multipart("mixed", words, file + crlf(f"{LIST_LINE}\n{LOG}".encode()))
     before = rows(desk)
-    signed = say(desk, wrap(ann, entity, ann.detached(entity, "--textmode", at=desk.now)))
-    assert (signed.judged.verdict.is_good, signed.decision.reason) == (True, "no_command")
-    assert signed.judged.text.strip() == "Thank you, I have looked at the log you sent."
+    for wrap in (as_pgp_mime, as_block, as_message, as_old_text):
+        desk.later(hours=2)  # a mail that was refused is answered once an hour
+        signed = say(desk, wrap(ann, entity, ann.detached(entity, "--textmode", at=desk.now)))
+        assert (signed.judged.verdict.is_good, signed.decision.reason) == (True, "no_command")
+        assert signed.judged.text.strip() == "Thank you, I have looked at the log you sent."
     assert rows(desk) == before
 
 

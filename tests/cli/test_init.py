@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.desk import kill_agent
+from tldops_bot.cli._frame import parts_of
 from tldops_bot.config import load_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,6 +121,20 @@ def test_what_can_not_be_made_is_said_in_a_line(place: Path) -> None:
     done = init(place, "init", "--data", str(place / "file/data"))
     assert (done.returncode, done.stderr.count("\n"), "Traceback" in done.stderr) == (1, 1, False)
     assert f"{place}/file" in done.stderr
+
+
+def test_a_passphrase_in_a_file_protects_the_key_it_makes(place: Path) -> None:
+    toml = '[list]\naddress = "desk@ops.example"\n[openpgp]\npassphrase_file = "secret"\n'
+    (place / "config.toml").write_text(toml)
+    done = init(place, "init")
+    assert (done.returncode, done.stderr) == (1, f"tldops-bot: {place}/secret: No such file or directory\n")
+    (place / "secret").write_text("open sesame\n")
+    assert init(place, "init").returncode == 0
+    kept = [one.read_bytes() for one in place.glob("var/gnupg/private-keys-v1.d/*")]
+    assert [b"protected-private-key" in one for one in kept] == [True, True]
+    kill_agent(place / "var/gnupg")
+    with parts_of(load_config(place / "config.toml")) as app:
+        assert app.gnupg.sign_detached(b"x").startswith(b"-----BEGIN PGP SIGNATURE")
 
 
 @pytest.mark.parametrize(

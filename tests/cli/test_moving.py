@@ -125,10 +125,9 @@ def test_a_dry_run_changes_nothing_and_sends_nothing(cli: Cli, tmp_path: Path) -
     assert (asked(cli), invited(cli), cli.mails("token"), cli.actions()) == ([], [], [], [])
 
 
-def test_where_nobody_can_be_asked_yes_is_needed(cli: Cli, tmp_path: Path) -> None:
-    result = cli("members", "import", roster(tmp_path, CSV), code=1)
-    assert "3 mails would go out: --yes is needed, where nobody can be asked" in result.stderr
-    assert asked(cli) == []
+def test_a_script_is_not_asked_before_mail_goes_out(cli: Cli, tmp_path: Path) -> None:
+    assert "3 mails go out" in cli("members", "import", roster(tmp_path, CSV)).output
+    assert asked(cli) != []
 
 
 @pytest.mark.parametrize(("answer", "code"), [("n", 1), ("y", 0)])
@@ -252,6 +251,8 @@ def test_a_key_that_is_not_the_persons_is_left_out(
 
 
 def test_what_is_no_roster_is_refused_in_one_line(cli: Cli, tmp_path: Path) -> None:
-    assert cli.refused("members", "import", roster(tmp_path, "{")).endswith("it begins like JSON, but is not valid JSON")
+    assert cli.refused("members", "import", roster(tmp_path, "{")).endswith(
+        "it begins like JSON, but is not valid JSON"
+    )
     assert "there is no such file" in cli.refused("members", "import", str(tmp_path / "none"))
     assert "cannot be written" in cli.refused("members", "export", str(tmp_path / "no/x.json"))

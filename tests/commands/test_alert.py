@@ -360,6 +360,16 @@ def test_original_verifies_by_gpg_alone_whatever_form_it_came_in(
 
 
 @pytest.mark.parametrize("form", [as_pgp_mime, as_inline])
+def test_original_travels_octet_for_octet_where_nobody_wrote_around_it(
+    town: Desk, ann: KeyPair, form: Callable[[Desk, KeyPair, str], bytes]
+) -> None:
+    raw = form(town, ann, f"{LIST_LINE}\nALERT\n\n{TEXT}")
+    assert outcome(town.receive(raw, ann.address)) == "posted"
+    start = raw.index(b"-----BEGIN PGP SIGNED" if form is as_inline else b"\r\n\r\n--")
+    assert any(raw[start:].rstrip() in one.octets for one in alert_letter(town).attachments)
+
+
+@pytest.mark.parametrize("form", [as_pgp_mime, as_inline])
 def test_what_was_signed_travels_octet_for_octet_and_nothing_that_stood_beside_it(
     town: Desk, ann: KeyPair, form: Callable[[Desk, KeyPair, str], bytes]
 ) -> None:
@@ -385,6 +395,21 @@ def test_what_was_signed_travels_octet_for_octet_and_nothing_that_stood_beside_i
     for octets in (original, *(one.octets for one in alert_letter(town).attachments)):
         assert not re.search(rb"(?i)retracted|evil|received|subject", octets)
     assert f"VALIDSIG {ann.fingerprint}" in verified(files)
+
+
+def test_the_posters_key_names_nobody_else_who_is_here(town: Desk, ann: KeyPair) -> None:
+    """Else gpg would say "Good signature from" somebody who has not signed."""
+    others = [f"Ann Example <{ann.address}>", f"TLD-OPS <{LIST_ADDRESS}>"]
+    mallory = KeyPair.make("Mallory Example", "mallory@be.example", also=others)
+    number = town.member(mallory, "fr")
+    for address in (mallory.address, "mallory@new.example"):  # the key names the earlier one only
+        with town.app.database.write() as session:
+            session.get_one(Person, number).email = address
+            session.get_one(Person, number).email_key = address
+        post(town, mallory)
+        key = dict(files_in(alert_letter(town)))["poster-key.asc"]
+        listed = gpg(mallory.home, "--show-keys", "--with-colons", octets=key).decode()
+        assert re.findall("<(.*?)>", listed) == [mallory.address]
 
 
 @pytest.mark.parametrize("form", FORMS)

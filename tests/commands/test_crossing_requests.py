@@ -1,11 +1,12 @@
 """Requests that cross, and tokens in the wrong hands: each ends in a defined state, with a mail that says so."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
 from tests.clockwork import tick
-from tests.desk import Desk, open_desk
+from tests.desk import LIST_LINE, Desk, open_desk
 from tests.keys import KeyPair, mail, message_entity, person
 from tests.outcomes import (
     FIELDS,
@@ -95,6 +96,10 @@ def test_another_name_voids_the_votes_that_were_given_on_the_old_one(
         decide = desk.last(bob.address)
         assert (decide.template, decide.values["request"]["name"]) == ("letters/decide", "Mallory Sample")
         assert "has been changed since" in desk.text(decide)
+        late = bob.pgp_mime_signed(f"{LIST_LINE}\nAPPROVE R-1", at=desk.now - timedelta(minutes=1))
+        assert outcome(desk.receive(late, bob.address)) == "changed_since", (
+            "signed when Ann's name stood there"
+        )
         assert outcome(desk.say_bound(bob, "APPROVE R-1")) == "noted"
         assert outcome(desk.say_bound(carol, "APPROVE R-1 she")) == "approved"
 

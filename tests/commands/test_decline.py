@@ -29,6 +29,7 @@ def test_vouchers_no_goes_to_the_committee_with_its_reason(
     assert (asked.state, asked.committee_because) == ("committee", "declined")
     assert asked.details["declined_because"] == "we do not know her"
     assert templates(desk, carol.address) == ["letters/decide"]
+    assert "\n  > we do not know her\n" in desk.text(desk.last(carol.address))
 
 
 def test_yes_after_anothers_no_does_not_list_anybody(desk: Desk, ann: KeyPair) -> None:

@@ -62,7 +62,7 @@ def test_dash_empties_a_field(desk: Desk, ann: KeyPair, dash: str) -> None:
         ("Name: Ann One\nName: Ann Two", "field_twice"),
         ("Nmae: Ann", "unknown_field"),
         ("Replaces: bob@nic.example", "unknown_field"),
-        ("", "bad_arguments"),
+        ("", "field_missing"),
     ],
 )
 def test_bad_field_changes_nothing(desk: Desk, ann: KeyPair, fields: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from tldops_bot.cli._acting import context_of
 from tldops_bot.commands import _wrong_numbers
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.roster.text import marks
-from tldops_bot.store import people
+from tldops_bot.store import audit, people
 from tldops_bot.store.roster_rows import load_roster
 
 PHONE, MOBILE = "+442079460123", "+447700900123"
@@ -75,6 +75,20 @@ def test_number_that_a_caller_wrote_out_is_found_among_the_tlds_contacts(
         assert _wrong_numbers.report_named(ctx, "nl", words) == owners
         assert _wrong_numbers.report_named(ctx, "be", words) == ()
         assert len(ctx.letters) == ("20 7946" in words and bool(owners)) + ("7700" in words)
+
+
+def test_nobody_calls_the_whole_roster_wrong(listed: Desk, bob: KeyPair) -> None:
+    listed.member(bob, "be")
+    listed.say_bound(bob, "ALERT\n\nFire")
+    called = f"NOTREACHED A-{listed.now.year}-0001 nl: +44 20 7946 0123"
+    with listed.app.database.write() as session:
+        for _ in range(_wrong_numbers.MARKED_A_DAY):
+            audit.record(session, listed.now, bob.fingerprint, "number_wrong", "", 2)
+    assert outcome(listed.say_bound(bob, f"{called} is wrong")) == "noted"
+    assert stored(listed, "ann@nic.example").phone_wrong_at is None
+    listed.later(days=1)
+    assert outcome(listed.say_bound(bob, f"{called} is a bakery")) == "noted"
+    assert stored(listed, "ann@nic.example").phone_wrong_at == listed.now
 
 
 @pytest.mark.parametrize(

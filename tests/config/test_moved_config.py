@@ -104,7 +104,7 @@ def test_what_is_right_already_is_left_alone() -> None:
     ['database = { url = "sqlite:////y" }', 'database.url = "sqlite:////y"', '["database"]\nurl = "y"'],
 )
 def test_a_form_that_cannot_be_changed_is_refused_by_name(text: str) -> None:
-    with pytest.raises(CannotMove, match=r"config\.toml: database\.url is written in a way"):
+    with pytest.raises(CannotMove, match=r"config\.toml: database\.url cannot be changed here"):
         moved(text, {"database.url": "sqlite:///x"})
 
 

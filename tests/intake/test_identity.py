@@ -219,7 +219,7 @@ def test_the_lists_key_comes_once_and_no_file_with_a_mail_that_failed(town: Desk
 
 def test_of_an_unsigned_line_the_first_words_are_quoted_without_links(town: Desk) -> None:
     town.write("x@nic.example", "HELP query www.bad.example call +44 20 7946 0123")
-    assert "\n> HELP query … call\n" in town.text(town.letters[-1])
+    assert "\n> HELP query … call …\n" in town.text(town.letters[-1])
 
 
 def test_one_bad_command_undoes_the_good_ones(town: Desk, ann: KeyPair) -> None:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from tests.keys import KeyPair
 from tldops_bot.mail.certifications import (
     MAX_KEY_PACKETS,
+    for_others,
     without_certifications,
     without_other_subkeys,
-    without_pictures,
 )
 from tldops_bot.mail.openpgp_packets import Issuer, key_fingerprint, packets
 
@@ -68,9 +68,36 @@ def test_photographs_go_with_what_is_signed_over_them(ann: KeyPair) -> None:
     parts = [one.octets for one in packets(ann.certificate)]
     assert [one.tag for one in packets(ann.certificate)][:3] == [6, 13, 2]
     pictured = b"".join([*parts[:3], photograph, own, signature(0x13, OTHER), *parts[3:]])
-    assert without_pictures(pictured) == ann.certificate
-    assert without_pictures(ann.certificate) == ann.certificate
-    assert without_pictures(b"hello") == b"hello"
+    assert for_others(pictured, {ann.address}, lambda _: False) == ann.certificate
+    assert for_others(ann.certificate, {ann.address}, lambda _: False) == ann.certificate
+    assert for_others(b"hello", set(), lambda _: False) == b"hello"
+
+
+def test_a_key_is_handed_out_with_its_owners_addresses_and_no_other(carol: KeyPair) -> None:
+    """Anybody writes anybody's name into a key, and mail programs encrypt by it."""
+    others = [
+        "Carol <carol@home.example>",
+        "Bob Example <bob@nic.example>",
+        "bob@nic.example (Ann ann@x.example)",
+    ]
+    key = KeyPair.make("Carol Example", "carol@cert.example", also=[*others, "The committee"])
+
+    def names(*own: str, bob: str = "bob@nic.example") -> list[str]:
+        made = for_others(key.certificate, set(own), lambda one: one == bob)
+        return [one.body.decode() for one in packets(made) if one.tag == 13]
+
+    assert names("carol@cert.example") == ["Carol Example <carol@cert.example>"]
+    assert set(names("carol@cert.example", "carol@home.example")) == {
+        "Carol Example <carol@cert.example>",
+        "Carol <carol@home.example>",
+    }
+    moved = names("carol@new.example")
+    assert set(moved) == {"Carol Example <carol@cert.example>", "Carol <carol@home.example>", "The committee"}
+    assert for_others(key.certificate, set(), lambda _: True) != b""
+    lone = KeyPair.make("Bob Example", "bob@nic.example")
+    assert for_others(lone.certificate, {"eve@nic.example"}, lambda _: True) == b""
+    made = for_others(key.certificate, {"carol@cert.example"}, lambda _: False)
+    assert [one.tag for one in packets(made)] == [6, 13, 2, 14, 2], "gpg takes it as it is"
 
 
 @given(st.binary(max_size=200))

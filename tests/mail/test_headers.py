@@ -75,7 +75,7 @@ def test_one_author_is_known(value: str) -> None:
         ("a" * 70_000,),
     ],
 )
-def test_with_any_doubt_there_is_no_author(values: tuple[str, ...]) -> None:
+def test_any_doubt_about_the_author_is_a_problem(values: tuple[str, ...]) -> None:
     assert author_of(of("from", *values)) is None
 
 

@@ -86,7 +86,7 @@ def test_an_alert_reaches_it_by_label_by_name_and_with_everybody(session: Sessio
     assert reached(Reached(False, [], ["Example CERT"])) == {ann.id}
     assert reached(Reached(True, without=[CERT.a_label])) == {bob.id}
     an_alert(session, bob, NOW, "A-2026-0001")
-    alert_targets.note(session, "A-2026-0001", Audience(Reached(True), 0))
+    alert_targets.note(session, "A-2026-0001", Audience(Reached(True), 0), NOW)
     assert reached(Reached(True, without=[CERT.a_label]), "A-2026-0001") == {ann.id, bob.id}
 
 

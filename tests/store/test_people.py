@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from tests.rows import ANN, BOB, a_person
+from tests.rows import ANN, BOB, a_person, a_request
 from tldops_bot.domain.standing import NOBODY
 from tldops_bot.store import people
 from tldops_bot.store.database import Database
@@ -69,6 +69,43 @@ def test_key_that_several_claim_is_its_owners_else_the_registered_ones_else_nobo
         assert people.certificate_for(session, "B" * 40) is None
         people.register_key(session, ann, ANN, now)
         assert people.certificate_for(session, "B" * 40).fingerprint == ANN.fingerprint
+        assert people.speaking_with(session, "B" * 40) == people.speaking_with(session, "A" * 16)
+
+
+def test_with_a_key_speak_its_person_or_those_who_ask_to_join_with_it(
+    database: Database, now: datetime
+) -> None:
+    with database.write() as session:
+        ann = a_person(session, emergency_email="ann@spare.example")
+        people.register_key(session, ann, ANN, now)
+        people.hold_certificate(session, BOB, now)
+        a_request(session, "nl", "bob@nic.example", fingerprint=BOB.fingerprint)
+        found = people.speaking_with(session, ANN.subkey_fingerprints[0])
+        assert found == people.Speaking(ANN.fingerprint, ANN.blob, True, ("ann@nic.example",))
+        ann.emergency_proven_at = now
+        session.flush()
+        assert people.speaking_with(session, ANN.fingerprint[-16:]).addresses == (
+            "ann@nic.example",
+            "ann@spare.example",
+        )
+        asking = people.speaking_with(session, BOB.fingerprint)
+        assert asking == people.Speaking(BOB.fingerprint, BOB.blob, False, ("bob@nic.example",))
+        assert people.speaking_with(session, "F" * 40) is None
+
+
+def test_when_somebody_wrote_last_is_known_to_the_minute(database: Database, now: datetime) -> None:
+    """Also once a clock that was ahead has been set right."""
+    with database.write() as session:
+        ann = a_person(session)
+        for wrote_at, known_at in (
+            (now, now),
+            (now + timedelta(seconds=59), now),
+            (now + timedelta(seconds=60), now + timedelta(seconds=60)),
+            (now, now),
+        ):
+            people.note_seen(session, ann, wrote_at)
+            session.expire(ann)
+            assert ann.seen_at == known_at
 
 
 @pytest.mark.parametrize("column", ["expires_at", "signs_until", "encrypts_until"])

@@ -18,7 +18,7 @@ _SYSLOG: Final = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2
 
 
 class Lines(logging.Formatter):
-    """One line for each event, whatever stands in it."""
+    """One line for each event, whatever it contains."""
 
     def __init__(self, form: Form) -> None:
         super().__init__()

@@ -65,7 +65,7 @@ class MailAuthentication:
 
 
 def is_local(peer: str) -> bool:
-    """Loopback, link-local and private networks (RFC 1918, 4193). Raises ValueError for what is no address."""
+    """Loopback, link-local and private networks (RFC 1918, 4193). Raises ValueError if it is no address."""
     address = ipaddress.ip_address(peer.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None)
     address = mapped or address

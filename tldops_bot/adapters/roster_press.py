@@ -6,7 +6,7 @@ The files are made in a process of its own at the lowest priority; gpg signs eac
 import logging
 import multiprocessing
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
@@ -18,11 +18,12 @@ from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.commands._roster_files import Manuscript, manuscript
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.address import address_key
 from tldops_bot.domain.figures import Figures
-from tldops_bot.domain.roster import Roster
+from tldops_bot.domain.roster import Roster, RosterContact
 from tldops_bot.domain.roster_edition import Edition, RosterFile
 from tldops_bot.jobs.send_roster import is_wanted
-from tldops_bot.mail.certifications import without_pictures
+from tldops_bot.mail.certifications import for_others
 from tldops_bot.roster import parts
 from tldops_bot.store import printed_rosters
 from tldops_bot.store.database import Database, Urgency
@@ -42,12 +43,22 @@ class Signer(Protocol):
 def make_files(
     roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
 ) -> tuple[RosterFile, ...]:
-    """In this process: the files; the keys in them are made as small as gpg accepts them."""
-    contacts = (
-        replace(one, key_blob=without_pictures(one.key_blob)) if one.key_blob else one
-        for one in roster.contacts
-    )
+    """In this process: the files; the keys in them name their owners and nobody else."""
+    ours = {config.list.address, config.list.owner}
+    everybody = {key for one in roster.contacts for key in _addresses(one)} | {
+        address_key(one) for one in ours
+    }
+    contacts = (replace(one, key_blob=_handed_out(one, everybody)) for one in roster.contacts)
     return parts.files(replace(roster, contacts=tuple(contacts)), config, tlds, history)
+
+
+def _handed_out(contact: RosterContact, everybody: Collection[str]) -> bytes | None:
+    own = _addresses(contact)
+    return for_others(contact.key_blob or b"", own, lambda one: one in everybody and one not in own) or None
+
+
+def _addresses(contact: RosterContact) -> set[str]:
+    return {address_key(one) for one in (contact.email, contact.emergency_email) if one}
 
 
 def make_aside(

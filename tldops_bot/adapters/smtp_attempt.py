@@ -33,10 +33,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How an attempt ended. `code` is 0 where there was no answer, `enhanced` may be "".
+    """How an attempt ended. `code` is 0 if there was no answer, `enhanced` may be "".
 
     `text` is the server's, on one line, addresses masked. `ours`: the fault is with the smarthost or with how
-    we use it, and says nothing about this recipient. `too_large`: the same without attachments may pass.
+    we use it, and says nothing about this recipient. `too_large`: without attachments the same mail may pass.
     """
 
     key: int

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Connection(SMTP):
-    """Knows octets, time and memory; what the commands mean stands in `Dialogue`."""
+    """Knows octets, time and memory; `Dialogue` knows what the commands mean."""
 
     line_length_limit = _MAX_COMMAND_OCTETS
 

@@ -54,6 +54,6 @@ class Content:
 
 
 def is_clean(octets: bytes) -> bool:
-    """Whether every CR and LF stands in a CRLF, and no NUL anywhere."""
+    """Whether every CR and LF is part of a CRLF, and there is no NUL."""
     line_ends = octets.count(b"\r\n")
     return octets.count(b"\n") == line_ends == octets.count(b"\r") and b"\0" not in octets

@@ -123,7 +123,7 @@ class Smarthost:
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:
-    """Connecting greets only where TLS or a login needs it; after STARTTLS everything is to be asked anew."""
+    """Connecting only greets where TLS or a login needs it; after STARTTLS everything must be asked again."""
     if client.is_ehlo_or_helo_needed:
         try:
             await client.ehlo()

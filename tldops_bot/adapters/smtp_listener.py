@@ -59,7 +59,7 @@ class Listener:
     async def start(self, handed: Sequence[socket.socket] = ()) -> tuple[str, ...]:
         """Listen; returns where ("127.0.0.1:8025", or the socket's path). Raises OSError.
 
-        On the sockets `handed` over, where there are any: whoever opened them also removes them.
+        If sockets were `handed` over, it listens on those; whoever opened them also removes them.
         """
         # aiosmtpd logs peers, addresses and command lines, all of which are personal.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)

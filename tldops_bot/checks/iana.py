@@ -21,7 +21,7 @@ OLD: Final = timedelta(days=3)
 
 
 def iana(app: App) -> Iterator[Finding]:
-    """It is known who may vouch for contacts, and can be learnt anew."""
+    """Who may vouch for contacts is known, and can be asked again."""
     yield _reached(app)
     yield from _held(app)
 

@@ -81,8 +81,8 @@ def must_say_why(session: Session, because: str) -> None:
 def tell(ctx: Context, what: str, about: str, because: str = "", also: tuple[Recipient, ...] = ()) -> None:
     """Tell the committee (and `also`) in letters/operator_told what the operator did.
 
-    `what` is a word the template knows; `about` says of whom or what, and holds no number or address:
-    who has no usable key gets it in clear.
+    `what` is a word the template knows; `about` says of whom or what, without number or address: people
+    without a usable key get it in clear.
     """
     to = {one.address: one for one in _letters.to_people(people.office_holders(ctx.session, "committee"))}
     to |= {one.address: one for one in also}

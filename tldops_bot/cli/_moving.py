@@ -49,7 +49,9 @@ def import_(
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave out lines that are wrong.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before mail goes out.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before mail goes out; a script is never asked.")
+    ] = False,
     because: Because = "",
     as_json: AsJson = False,
 ) -> None:
@@ -136,7 +138,7 @@ def _wishes(parts: App, lines: list[Line]) -> tuple[list[Wish], list[Wrong]]:
 
 
 def _carry_out(ctx: Context, wishes: list[Wish], because: str) -> int:
-    """Everything is looked at once more: somebody may have joined while the question was open."""
+    """Everything is checked again: somebody may have joined while the question was open."""
     steps, _ = _importing.plan(ctx, wishes)
     _importing.carry_out(ctx, steps)
     asked, invited, known = (sum(one.action == word for one in steps) for word in (ASK, INVITE, KNOWN))
@@ -147,10 +149,8 @@ def _carry_out(ctx: Context, wishes: list[Wish], because: str) -> int:
 
 
 def _ask_first(mails: int, yes: bool) -> None:
-    if yes:
+    if yes or not somebody_is_there():
         return
-    if not somebody_is_there():
-        refuse(f"{mails} mails would go out: --yes is needed, where nobody can be asked")
     if not typer.confirm(f"{mails} mails go out. Go on?", err=True):
         refuse("nothing was changed")
 

@@ -248,7 +248,9 @@ def _print(tally: Tally, as_json: bool, empty: str = "") -> None:
     if not tally.taken and not empty and len(unread) == len(tally.not_taken):
         found = dict.fromkeys(one["reason"] for one in unread if one["reason"] != GIVEN_UP)
         hint = "; `tldops-bot doctor` says what mends it" if NO_SERVER in found else ""
-        refuse(f"nothing could be read: {', '.join(WORDS.get(one, one) for one in found)}{hint}")
+        refuse(
+            f"nothing could be read: {', '.join(WORDS.get(one, one.replace('_', ' ')) for one in found)}{hint}"
+        )
 
 
 def _print_lines(tally: Tally) -> None:

@@ -218,7 +218,7 @@ def _make_rest(config: Config) -> str:
         except GpgUnavailable as problem:
             refuse(f"{problem}; `{called_from_here(config.file)} doctor` says more")
         except OSError as problem:
-            refuse(f"{problem.filename or config.file.parent}: cannot be made ({problem.strerror})")
+            refuse(f"{problem.filename or config.file.parent}: {problem.strerror}")
 
 
 def _make_database(app: App) -> None:

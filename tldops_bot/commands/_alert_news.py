@@ -80,7 +80,7 @@ def update_letter(ctx: Context, alert: Alert, made: AlertNews) -> Letter:
 def fan_out_update(ctx: Context, alert: Alert, made: AlertNews) -> Survey:
     """Send an update to everybody the alert went to, and to whom its scope names by now."""
     found = everybody_concerned(ctx, alert)
-    alert_targets.note(ctx.session, alert.id, found.audience)
+    alert_targets.note(ctx.session, alert.id, found.audience, ctx.now)
     made.state, made.posted_at = POSTED, ctx.now
     _waking.wake_everybody(ctx, alert, made.severity)
     ctx.post(replace(update_letter(ctx, alert, made), audience=found.audience))

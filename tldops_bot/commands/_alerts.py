@@ -6,13 +6,15 @@ from datetime import timedelta
 from tldops_bot.commands import _letters, _waking
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import shown
+from tldops_bot.domain.address import address_key
 from tldops_bot.domain.alert import Scope
 from tldops_bot.domain.audience import Audience, Reached, Survey
 from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.mail.bodies import PgpMimeSigned
+from tldops_bot.mail.certifications import for_others
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.mail.take_apart import take_apart
-from tldops_bot.store import alert_targets, alerts, audit
+from tldops_bot.store import alert_targets, alerts, audit, people
 from tldops_bot.store.constituencies import listed_without
 from tldops_bot.store.tables import Alert, AlertNews, CertificateRow, Person
 
@@ -52,7 +54,7 @@ def fan_out(ctx: Context, alert: Alert) -> Survey:
     alert.state, alert.posted_at = POSTED, ctx.now
     ctx.session.flush()
     found = alert_targets.survey(ctx.session, audience_of(ctx, alert), ctx.now)
-    alert_targets.note(ctx.session, alert.id, found.audience)
+    alert_targets.note(ctx.session, alert.id, found.audience, ctx.now)
     _waking.wake_everybody(ctx, alert)
     audit.record(
         ctx.session,
@@ -104,9 +106,17 @@ def alert_letter(ctx: Context, alert: Alert) -> Letter:
 def poster_key(ctx: Context, fingerprint: str) -> tuple[Attachment, ...]:
     """The poster's key, so that an alert can be verified even before one's first roster."""
     row = ctx.session.get(CertificateRow, fingerprint)
-    if row is None or not row.blob:  # forgotten meanwhile
+    person = ctx.session.get(Person, row.person_id) if row is not None and row.person_id else None
+    if row is None or not row.blob or person is None:  # forgotten meanwhile
         return ()
-    return (Attachment("poster-key.asc", "application/pgp-keys", encode(row.blob, PUBLIC_KEY)),)
+    own = {address_key(one) for one in people.addresses_of(person)}
+    ours = {address_key(one) for one in (ctx.config.list.address, ctx.config.list.owner)}
+    key = for_others(
+        row.blob,
+        own,
+        lambda one: one in ours or (one not in own and people.by_address(ctx.session, one) is not None),
+    )
+    return (Attachment("poster-key.asc", "application/pgp-keys", encode(key, PUBLIC_KEY)),) if key else ()
 
 
 def beside(ctx: Context, alert: Alert) -> list[dict[str, object]]:

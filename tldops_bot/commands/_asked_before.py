@@ -16,10 +16,11 @@ A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def may_ask(ctx: Context, address: str, person: Person | None) -> bool:
-    """Whether another proof may be asked of this address now.
+    """Whether this address may be asked for another proof now.
 
-    Who asks for themselves by their registered key may. Where the domain vouches that the mail is the address's
-    own (DMARC), others' mails in its name do not count against it. Members are not held up by a flood.
+    People who ask for themselves by their registered key may. If the domain confirms that the mail is the
+    address's own (DMARC), mails that others sent in its name don't count against it. Members are not held up
+    by a flood.
     """
     actor = ctx.actor
     if actor.is_signed and actor.person is not None and actor.person is person:
@@ -50,9 +51,9 @@ def asked_in_vain(ctx: Context, person: Person, tlds: tuple[str, ...]) -> None:
 def already_asked(
     ctx: Context, email: str, tld: str, fingerprint: str | None, details: Mapping[str, object]
 ) -> Request | None:
-    """The request that makes another one needless: one already proven, by the same key, or in the same words.
+    """The request that makes another one needless: already proven, with the same key, or in the same words.
 
-    An unproven one by somebody else does not count: it stands in nobody's way.
+    An unproven one by somebody else does not count: it is in nobody's way.
     """
     for held in requests.open_for(ctx.session, email, tld):
         if held.state != requests.PROVING:

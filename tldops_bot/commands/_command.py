@@ -28,7 +28,7 @@ class Who(StrEnum):
 
 
 class Status(StrEnum):
-    """How a command ended; the worst of a mail's commands stands first in the Subject of the reply."""
+    """How a command ended; the worst of a mail's commands comes first in the Subject of the reply."""
 
     SUCCESS = "SUCCESS"
     WAITING = "WAITING"

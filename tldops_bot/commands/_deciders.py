@@ -67,10 +67,10 @@ def since(request: Request) -> datetime:
 
 
 def remind(ctx: Context, held: Sequence[Request]) -> tuple[str, ...]:
-    """Remind those of the committee who may decide and have said nothing yet; whom, in words: "committee", "operator".
+    """Remind those in the committee who may decide and have not said anything yet.
 
-    The operator hears of what the committee can't decide, or has not for four weeks: nothing waits for ever. No
-    names stand in it: it may have to go in clear.
+    Returns whom, in words: "committee", "operator". The operator hears about what the committee can't decide,
+    or has not for four weeks: nothing waits for ever. No names are in it: it may have to go in clear.
     """
     seated = people.office_holders(ctx.session, "committee")
     silent = {one.id: _silent(ctx, one, seated) for one in held}

@@ -1,6 +1,7 @@
 """What the committee (or, before there is one, the operator) decides about a request."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from tldops_bot.commands import (
     _deciders,
@@ -68,6 +69,8 @@ def find_open(ctx: Context, number: str) -> Request | Refused:
         return Refused("no_such_request", {"number": number[:20]})
     if request.state not in requests.OPEN:
         return Refused("already_decided")
+    if refused := _signed_before_it_changed(ctx, request):
+        return refused
     person = ctx.actor.person
     if person is None:
         return request
@@ -76,6 +79,16 @@ def find_open(ctx: Context, number: str) -> Request | Refused:
     if _deciders.has_entered(person, request):
         return Refused("entered_by_yourself", {"number": _requests.number(request)})
     return request
+
+
+def _signed_before_it_changed(ctx: Context, request: Request) -> Refused | None:
+    """A vote that was long on its way is about somebody of another name or address."""
+    restated = request.details.get("restated_at")
+    changed = datetime.fromisoformat(restated) if restated else None
+    if changed is None or ctx.mail.signed_at is None or ctx.mail.signed_at >= changed.replace(microsecond=0):
+        return None
+    values = {"number": _requests.number(request), "at": changed}
+    return Refused("changed_since", values | {"name": request.details.get("name", "")})
 
 
 def vote(ctx: Context, request: Request, approves: bool, because: str) -> Reply | Refused:

@@ -24,7 +24,7 @@ _JOINERS = "\u200c\u200d"  # zero-width, but some scripts can't be written witho
 def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
     """What somebody named, each once: TLDs in the root or with contacts here, organisations; or why not.
 
-    `CERT` and `REGIONAL` alone stand for the actor's own organisations of that kind.
+    `CERT` and `REGIONAL` on their own stand for the actor's own organisations of that kind.
     """
     if not words:
         return Refused("no_tld")
@@ -66,9 +66,9 @@ def unknown(ctx: Context, word: str, tld: Tld | None) -> Refused:
 
 
 def is_in_root(ctx: Context, tld: Tld) -> bool:
-    """Whether the TLD exists: IANA's own answer when we have it, else the table we came with.
+    """Whether the TLD exists: by IANA's own answer if we have it, else by the table we came with.
 
-    An organisation exists once somebody was listed for it; who is nobody here does not learn from it which do.
+    An organisation exists once somebody was listed for it; strangers must not learn from this which ones do.
     """
     if kind_of(tld.a_label):
         return ctx.actor.person is None or organisations.by_label(ctx.session, tld.a_label) is not None

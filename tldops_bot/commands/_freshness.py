@@ -30,10 +30,10 @@ def tlds_of(person: Person) -> list[str]:
 
 
 def ask(ctx: Context, person: Person, is_everywhere: bool) -> None:
-    """Send a person their record, with a word to say that it is right; `is_everywhere`: to the second address too.
+    """Send a person their record, with a word to say that it is right.
 
-    Without a usable key it goes in clear, so what could lead anybody to the person is masked, as it is
-    when an address is proven: enough to see what is out of date.
+    `is_everywhere`: to the second address, too. Without a usable key it goes in clear, so whatever could lead
+    somebody to the person is masked, as it is when an address is proven: enough to see what is out of date.
     """
     row = people.usable_key(ctx.session, person, ctx.now)
     values = {
@@ -141,8 +141,10 @@ def _silent_tlds(ctx: Context, token: Token) -> list[str]:
 
 
 def _note_word(ctx: Context, token: Token, because: str) -> Reply | Refused | None:
-    """What somebody says of a silent person is written down for the committee, and no more: only the person can
-    confirm, and only the person, REMOVE or the committee ends an entry."""
+    """Note for the committee what somebody says about a silent person, and do no more.
+
+    Only the person can confirm, and only the person, REMOVE or the committee ends an entry.
+    """
     person = tokens.person_of(ctx.session, token)
     if person is None or not tlds_of(person):
         return Refused("token_void")

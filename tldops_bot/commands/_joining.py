@@ -108,9 +108,9 @@ def lost_seat(ctx: Context, request: Request) -> bool:
 
 
 def to_committee(ctx: Context, asked: Iterable[Request], reasons: Sequence[str]) -> None:
-    """Hand cases of one person to the committee, and tell the person that somebody looks at it.
+    """Hand one person's cases to the committee, and tell the person that somebody is looking at them.
 
-    `reasons` and whatever else is grey; one mail for all that are grey for the same reasons.
+    `reasons`, and whatever else is grey; cases with the same reasons share one mail.
     """
     alike: dict[tuple[str, ...], list[Request]] = {}
     for request in sorted(asked, key=lambda one: one.id):
@@ -131,7 +131,8 @@ def _tell_of_decision(ctx: Context, held: Sequence[Request]) -> None:
         "requests": [describe(one) for one in held],
         "has_committee": bool(holders),
     }
-    _deciders.ask(ctx, "letters/decide", held, values)
+    words = str(held[0].details.get("declined_because", ""))
+    _deciders.ask(ctx, "letters/decide", held, values | {"words": words})
     ctx.post(_letters.notice("letters/with_committee", values, to_candidate(held[0])))
 
 

@@ -11,6 +11,7 @@ from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.domain.tld import Tld
 from tldops_bot.domain.token import write_route
+from tldops_bot.mail.phones import spaced
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Person, Request
 
@@ -56,7 +57,7 @@ def ask_for_proof(
 ) -> None:
     """Send the candidate a token: encrypted to the key to be registered, else in clear to the address.
 
-    Phones and the second address are masked: enough for their owner to see a stranger's in their place.
+    In clear, phones and the second address are masked: enough for their owner to notice a stranger's instead.
     """
     first = asked[0]
     entitled = Entitled.KEY if fingerprint else Entitled.ADDRESS
@@ -66,7 +67,7 @@ def ask_for_proof(
         "fingerprint": fingerprint or "",
         "asked_by_other": address_key(first.asked_by) != first.email_key,
         "until": first.expires_at,
-        "reached_by": _masked(first),
+        "reached_by": _reached_by(first, in_full=bool(fingerprint)),
     }
     ctx.post(
         _letters.question(
@@ -86,9 +87,10 @@ def ask_for_proof(
 
 
 def prove_emergency_address(ctx: Context, person: Person, address: str) -> None:
-    """Keep a second address, and send it a token: it is used only once that came back.
+    """Keep a second address, and send it a token: it is used only once that has come back.
 
-    Who asked by a signature is asked at the stored mailbox too: a key alone must not lead anybody's mail elsewhere.
+    If a signature asks for it, the stored mailbox is asked, too: a key alone must not lead anybody's mail
+    elsewhere.
     """
     person.emergency_email, person.emergency_proven_at = address, None
     until = ctx.now + ctx.config.membership.request_lifetime
@@ -111,7 +113,9 @@ def _part_of_replaces(request: Request) -> str:
     return mask_address(replaces) if replaces else ""
 
 
-def _masked(request: Request) -> list[str]:
+def _reached_by(request: Request, in_full: bool) -> list[str]:
     phones = [str(request.details.get(name, "")) for name in ("phone_e164", "mobile_e164")]
     emergency = str(request.details.get("emergency_email", ""))
+    if in_full:
+        return [*(spaced(one) for one in phones if one), *([emergency] if emergency else [])]
     return [*(mask_phone(one) for one in phones if one), *([mask_address(emergency)] if emergency else [])]

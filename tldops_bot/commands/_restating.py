@@ -29,7 +29,7 @@ def _restate(ctx: Context, request: Request, person: Person) -> bool:
     now = {"name": person.name, "email": person.email}
     if all(request.details.get(field) == value for field, value in now.items()):
         return False
-    request.details = {**request.details, **now}
+    request.details = {**request.details, **now, "restated_at": ctx.now.isoformat()}
     request.email_key, request.person_id = person.email_key, person.id
     record(ctx, "restated", request)
     return True

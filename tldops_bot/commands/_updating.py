@@ -116,9 +116,10 @@ def carry_out(ctx: Context, person: Person, change: Change, entered_by: str = ""
 
 
 def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Refused:
-    """Put a change that somebody else entered to the person: nothing counts before their own word.
+    """Put a change that somebody else entered to the person: nothing counts before they agree.
 
-    With a key: encrypted to it, and good only when it comes back signed by it. Without: from the stored mailbox.
+    With a key: encrypted to it, and good only if it comes back signed by it. Without: from the stored
+    mailbox.
     """
     change = read(ctx, person, fields)
     if isinstance(change, Refused):

@@ -21,10 +21,10 @@ def voucher_addresses(ctx: Context, request: Request) -> tuple[str, ...]:
 
 
 def ask_voucher(ctx: Context, address: str, asked: Sequence[Request], is_reminder: bool = False) -> None:
-    """Ask one IANA address for its word: one mail for each person, however many TLDs the address serves.
+    """Ask one IANA address to vouch: one mail per person, however many TLDs the address serves.
 
-    Two people never stand in one mail: a yes must not be one to somebody who was not shown. Past three mails a
-    day, the daily job asks instead.
+    Two people never share a mail: a yes must not include somebody who was not shown. Past three mails a day,
+    the daily job asks instead.
     """
     persons: dict[tuple[object, ...], list[Request]] = {}
     for request in asked:

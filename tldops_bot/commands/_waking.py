@@ -91,9 +91,9 @@ def word_failed(person: Person, gateway: str) -> Letter:
 
 
 def wake_everybody(ctx: Context, alert: Alert, severity: str = "") -> None:
-    """Wake everybody an alert was meant for who asked for that, beside the mails and never before them.
+    """Wake everybody an alert is for who asked for that, besides the mails and never before them.
 
-    With the `severity` of an update: those whom the alert was not severe enough for.
+    With the `severity` of an update: those for whom the alert was not severe enough.
     """
     if ctx.config.wake.gateways:
         wakes.wake_for(ctx.session, alert, tuple(ctx.config.wake.gateways), ctx.now, severity)

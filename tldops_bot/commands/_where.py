@@ -46,7 +46,7 @@ class Where:
 def read_where(ctx: Context, words: Sequence[str]) -> Where | Refused:
     """What the line names, if this list serves all of it.
 
-    An organisation need not be known yet, and nothing is looked up about it: who asks may be anybody.
+    An organisation need not be known yet, and nothing is looked up about it: anybody may be asking.
     """
     asked = [one for word in words if (one := _asked(word)) is not None]
     others = [word for word in words if _asked(word) is None]

@@ -1,14 +1,17 @@
 """Phone numbers that somebody found wrong: marked until their owner, who is asked to, sends UPDATE."""
 
 import re
+from datetime import timedelta
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.address import mask_phone
-from tldops_bot.store import people
+from tldops_bot.store import audit, people
 from tldops_bot.store.tables import Person
 
 _NUMBER = re.compile(r"\+\d[\d ()./-]{5,30}\d")
+A_DAY = timedelta(days=1)
+MARKED_A_DAY = 30  # by one caller: whoever has the roster could call every number in it wrong
 LABELS = {"phone": "Phone", "mobile": "Mobile"}
 
 
@@ -44,6 +47,8 @@ def report(ctx: Context, person: Person, number: str = "") -> tuple[str, ...]:
 
 def report_named(ctx: Context, tld: str, words: str) -> tuple[str, ...]:
     """Mark the numbers of a TLD's contacts that a caller wrote out (`+44 20 7946 0123`); the names of their owners."""
+    if audit.times(ctx.session, ctx.actor.fingerprint, "number_wrong", ctx.now - A_DAY) >= MARKED_A_DAY:
+        return ()
     written = ["".join(filter(str.isdigit, one)) for one in _NUMBER.findall(words)]
     owners = []
     for entry in people.contacts_of(ctx.session, tld):

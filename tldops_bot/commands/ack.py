@@ -49,6 +49,6 @@ def _own(ctx: Context, word: str) -> AlertRecipient | None:
 
 
 def _by_token(ctx: Context, token: str) -> AlertRecipient | None:
-    """The row of whoever that copy was sent to; it says so whoever hands the word back."""
+    """The row of whoever that copy was sent to; whoever returns the word says it for them."""
     delivery_id = seen_token.read(token, facts.mac_keys(ctx.session))
     return None if delivery_id is None else alerts.recipient_of_delivery(ctx.session, delivery_id)

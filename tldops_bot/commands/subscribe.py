@@ -129,7 +129,7 @@ def _known_sender(ctx: Context, candidate: Candidate, alone: bool) -> Person | N
 
 
 def _as_stored(person: Person, candidate: Candidate) -> Candidate:
-    """What is stored stands; SUBSCRIBE changes no record."""
+    """What is stored stays; SUBSCRIBE changes no record."""
     return Candidate(
         name=person.name,
         email=person.email,

@@ -16,7 +16,7 @@ def update(ctx: Context, request: Request) -> Reply | Refused:
     if request.arguments:
         return _for_somebody(ctx, request)
     if not request.fields:
-        return Refused("bad_arguments", {"verb": "UPDATE", "usage": update.usage})
+        return Refused("field_missing", {"fields": ("Phone", "Mobile", "Email", "Organisation")})
     change = _updating.read(ctx, person, request.fields)
     if isinstance(change, Refused):
         return change

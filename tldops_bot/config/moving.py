@@ -71,7 +71,9 @@ def moved(text: str, wanted: Mapping[str, str]) -> str:
         except tomllib.TOMLDecodeError:
             held = None
         if held != value:
-            raise CannotMove(f"config.toml: {role} cannot be changed here; write it as config.example.toml does")
+            raise CannotMove(
+                f"config.toml: {role} cannot be changed here; write it as config.example.toml does"
+            )
     return text
 
 

@@ -22,15 +22,13 @@ class Audience:
     """Whom a scope reaches now, the poster and the committee included.
 
     With an `alert_id` also everybody that alert was meant for, whoever is in its scope now; with a `language`
-    only those who have chosen it ("" for no choice). `keyless` are the persons in it whom nothing can be encrypted
-    to now; those in `first` are served first.
+    only those who have chosen it ("" for no choice). The persons in `first` are served first.
     """
 
     reached: Reached
     poster_id: int
     alert_id: str = ""
     language: str | None = None
-    keyless: Collection[int] = ()
     first: Collection[int] = ()
 
 
@@ -38,17 +36,17 @@ class Audience:
 class Survey:
     """How an audience can be reached now: how many people it is, and where mail does not get.
 
-    In `audience` those are named who have no key, and on whom a TLD hangs, since a colleague can't be reached.
-    `out_of_reach` are the TLDs (A-labels) of which nobody can be.
+    In `audience` those come first on whom a TLD hangs, since a colleague can't be reached. `out_of_reach` are the
+    TLDs (A-labels) of which nobody can be.
     """
 
     audience: Audience
     people: int
+    keyless: int
     keyless_addresses: Sequence[str]
     out_of_reach: Sequence[str]
 
     @property
     def counts(self) -> dict[str, int]:
         """How many `members` get a copy now, and how many a notice (`notices`) until their key is mended."""
-        keyless = len(self.audience.keyless)
-        return {"members": self.people - keyless, "notices": keyless}
+        return {"members": self.people - self.keyless, "notices": self.keyless}

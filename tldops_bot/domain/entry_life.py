@@ -31,7 +31,7 @@ class NotAMove(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From one state to another. `within` is the time-out that brings it about, `job` what carries it out then."""
+    """One state after another. `within` is the time-out that causes it, `job` what carries it out then."""
 
     of: Of
     before: str
@@ -238,7 +238,7 @@ _MARK = (
 )
 MOVES: tuple[Move, ...] = (*_JOINING, *_NEW_KEY, *_QUESTION, *_ENTRY, *_MARK)
 
-# What these states end in has no way out and needs none: a new request, a new entry begins anew.
+# Nothing follows these states, and nothing needs to: a new request or entry starts at the beginning.
 ENDS = frozenset({"done", "rejected", "withdrawn", "expired", "left"})
 
 
@@ -249,14 +249,14 @@ def states(of: Of) -> tuple[str, ...]:
 
 
 def moves(of: Of, before: str, after: str) -> Sequence[Move]:
-    """The lines of the table about one step; several may bring the same about."""
+    """The lines of the table about one step; several may lead to the same."""
     return [one for one in MOVES if (one.of, one.before, one.after) == (of, before, after)]
 
 
 def check(of: Of, before: str, after: str) -> None:
-    """Whether this state may follow that one; to write the same again is no move. Raises NotAMove.
+    """Whether this state may follow that one; writing the same one again is not a move. Raises NotAMove.
 
-    A row may begin in any state there is: what an operator imports has a life behind it.
+    A row may begin in any state: what an operator imports has a past.
     """
     is_move = before == after or (
         after in states(of) if before == NOTHING else bool(moves(of, before, after))

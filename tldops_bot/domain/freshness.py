@@ -47,8 +47,11 @@ class Round:
         return self.asked_at is not None and (self.confirmed_at is None or self.asked_at > self.confirmed_at)
 
     def is_due_again(self, now: datetime) -> bool:
-        """Whether the person is to be asked once more. Each step counts from the mail before, so that after a
-        long stop nobody is marked without having had the reminders."""
+        """Whether to ask the person again.
+
+        Each step counts from the mail before it, so that after a standstill nobody is marked without having
+        been reminded.
+        """
         if self.asked_at is None:
             return False
         wait = REMIND_AFTER if self.asked <= ASKS_BEFORE_STALE else ASK_AGAIN_AFTER

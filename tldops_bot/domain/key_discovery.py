@@ -61,9 +61,9 @@ def web_keys(address: str) -> tuple[WebKey, ...]:
 
 
 def openpgpkey_name(address: str) -> str:
-    """The DNS name of a mailbox's OPENPGPKEY records, without the final dot; "" for what is no address.
+    """The DNS name of a mailbox's OPENPGPKEY records, without the final dot; "" if it is not an address.
 
-    The local part is hashed as it is written: RFC 7929 leaves its case to whoever owns it.
+    The local part is hashed as written: RFC 7929 leaves its case to whoever owns it.
     """
     local, _, domain = (parse_address(address) or "").rpartition("@")
     if not local:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tldops_bot.domain.outgoing import Attachment
 
-# What is missed most when there is no network comes first: where a mail would be too large, the last ones go.
+# Most missed without a network comes first: if a mail would be too large, the last ones are left out.
 KINDS = ("vcf", "pdf", "csv", "json", "keys")
 ALL, NONE = "", "none"
 MOST_MAIL_OCTETS = 5_000_000
@@ -74,7 +74,7 @@ class Enclosed:
 
 
 def read_choice(text: str) -> str | None:
-    """`pdf, vcf` as it is kept; ALL for everything, NONE for the text alone; None for what is no file of ours."""
+    """`pdf, vcf` in stored form; ALL for everything, NONE for just the text; None if a file is not ours."""
     words = set(re.split(r"[\s,;]+", text.strip().lower())) - {""}
     if words <= {"all", "-"} or words == set(KINDS):
         return ALL
@@ -108,7 +108,7 @@ def fits(files: Iterable[RosterFile], beside: int) -> bool:
 
 
 def enclose(edition: Edition, kinds: Sequence[str], beside: int) -> Enclosed:
-    """The files as they are where all of them fit; else some packed, and at last as many as fit.
+    """The files as they are, if all of them fit; else some packed, and in the end as many as fit.
 
     The cards are packed last: a phone takes them as they are.
     """

@@ -36,7 +36,8 @@ _DOTS = ".\u3002"  # RFC 5895 section 2: the ideographic full stop is a dot
 class Tld:
     """One top-level domain. The A-label is its identity; for a plain TLD both labels are the same.
 
-    An organisation without a TLD stands in its place by a label with a colon and its name (domain/organisation.py).
+    An organisation without a TLD takes the place of one, with a label of a colon and its name
+    (domain/organisation.py).
     """
 
     a_label: str

@@ -9,7 +9,7 @@ TOKEN_BYTES = 10
 ROUTE_BYTES = 8
 ANSWER_LINE = "----- write your answer above this line -----"
 
-# What a token asks. What its return does stands in commands/_answers.py.
+# What a token asks; commands/_answers.py says what its return does.
 Purpose = Literal[
     "prove",
     "vouch",

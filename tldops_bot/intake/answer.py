@@ -284,7 +284,8 @@ def _quoted(request: Request, actor: Actor) -> list[str]:
     Of an unsigned one only the first words: they go to whomever the mail says that it is from.
     """
     if not actor.is_signed:
-        return [told(actor, " ".join(request.line.split()[:UNSIGNED_WORDS])[:80])]
+        words = request.line[:200].split()
+        return [told(actor, " ".join(words[:UNSIGNED_WORDS]) + (" …" if words[UNSIGNED_WORDS:] else ""))]
     if not actor.standing.has_key:
         return [told(actor, request.line[:200])]
     lines = (request.line, *(f"{field.name}: {field.value}" for field in request.fields[:30]))

@@ -25,7 +25,7 @@ from tldops_bot.mail.bodies import (
 )
 from tldops_bot.mail.diagnosis import what_broke_block, what_broke_entity, what_is_wrong_with_block
 from tldops_bot.mail.find_body import find_inside
-from tldops_bot.mail.inline_blocks import clearsign_signature, for_gnupg, unstuffed
+from tldops_bot.mail.inline_blocks import bare_block, clearsign_signature, unstuffed
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
     Issuer,
@@ -133,7 +133,9 @@ class _Judge:
             return self._by_nobody(body.signature, issuer, unproven=text)
         verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
         digest = digest_of(body.signed_octets)
-        kept = detached(body.signed_octets, body.signature) if verdict.is_good else b""
+        kept = b""
+        if verdict.is_good:
+            kept = body.entity or detached(body.signed_octets, body.signature)
         judged = self._judged(verdict, signed, digest, is_registered, kept, "mime")
         if not self._asks_why(judged) or body.otherwise is not None:
             return judged
@@ -150,7 +152,7 @@ class _Judge:
             return self._inline(InlineSigned(unstuffed(body.block), body.charset))
         digest = digest_of(octets)
         signed = covered_by(octets, body.charset)
-        judged = self._judged(verdict, signed, digest, is_registered, for_gnupg(body.block), "inline")
+        judged = self._judged(verdict, signed, digest, is_registered, bare_block(body.block), "inline")
         if verdict.reason == "malformed_block":
             return replace(judged, detail=what_is_wrong_with_block(body.block))
         if not self._asks_why(judged):

@@ -133,7 +133,7 @@ class Intake:
         letter = Letter(Kind.ALERT, "jobs/alert_waiting", {"alert_id": "A-1"}, to)
         with self._database.rehearse() as session:
             alert_targets.survey(session, everybody, now)
-            alert_targets.note(session, "A-1", nobody)
+            alert_targets.note(session, "A-1", nobody, now)
             self.post(session, [letter, replace(letter, to=(), audience=nobody, language="")], now)
 
     def post(self, session: Session, letters: Sequence[Letter], now: datetime) -> None:

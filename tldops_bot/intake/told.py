@@ -11,11 +11,12 @@ from tldops_bot.commands._command import Actor, Status
 from tldops_bot.domain.links import without_links
 
 SUBJECT_CHARACTERS = 80
+LINE_CHARACTERS = 500  # of a stranger's, who may have written a line of two million
 
 
 def told(actor: Actor, line: str) -> str:
     """A line of the mail."""
-    return line if _is_known(actor) else without_links(line)
+    return line if _is_known(actor) else without_links(line[:LINE_CHARACTERS])
 
 
 def values_told(actor: Actor, values: Mapping[str, Any]) -> Mapping[str, Any]:

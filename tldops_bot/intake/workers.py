@@ -18,7 +18,7 @@ from tldops_bot.store.database import Database, Session, is_temporary
 from tldops_bot.store.inbox import LEASE, MAX_ATTEMPTS, MAX_PATIENCE, Claimed, ClaimLost
 
 POLL_SECONDS = 1.0
-CROWD_SECONDS = 0.1
+CROWD_SECONDS = 0.05  # from one mail to the next, of all threads together
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Workers:
     def _work(self) -> None:
         while not self._stopping:
             if self._is_crowded():  # accepting mail comes first, but must not stop us altogether
-                time.sleep(CROWD_SECONDS)
+                time.sleep(CROWD_SECONDS * len(self._threads))
             if not self.carry_out_one():
                 with self._due:
                     if not self._wanted and not self._stopping:

@@ -38,7 +38,7 @@ class Taken:
 
 
 def as_record(ctx: JobContext, tld: Tld, answer: IanaRecord | NotFound) -> IanaRecord | None:
-    """An answer as a record; "nothing under this name" means something only of a TLD that was listed."""
+    """An answer as a record; "nothing under this name" only means something about a TLD that was listed."""
     if isinstance(answer, IanaRecord):
         return answer
     held = iana.tld_row(ctx.session, tld.a_label)
@@ -66,25 +66,25 @@ def take_changes(
     held back then.
     """
     taken, noted = Taken(), list[Entry]()
-    flood = [] if is_trusted else _flood(ctx, records, asked)
+    is_flooded = not is_trusted and _is_flooded(ctx, records, asked)
     for record in records:
         found = difference(iana_answers.held_record(ctx.session, record.tld.a_label), record)
         if found is None:
             continue
-        because = "" if is_trusted else _doubt(ctx, record, found, bool(flood))
+        because = "" if is_trusted else _doubt(ctx, record, found, is_flooded)
         if because:
             _hold_back(ctx, record, because, taken)
         else:
             _believe(ctx, record, found, by, taken)
             noted += iana_answers.note_vouchers(ctx.session, record.tld.a_label, ctx.now)
     taken.letters += _told(ctx, taken.believed, noted)
-    if flood and taken.held_back:
+    if is_flooded and taken.held_back:
         taken.letters.append(_flood_told(ctx, taken.held_back))
     return taken
 
 
-def _flood(ctx: JobContext, records: Sequence[IanaRecord], asked: int) -> list[Difference]:
-    """The differences nothing has confirmed yet, if they are too many to be believed; else none."""
+def _is_flooded(ctx: JobContext, records: Sequence[IanaRecord], asked: int) -> bool:
+    """Whether too much would change, beside what was confirmed, to be believed."""
     found = [
         one
         for record in records
@@ -92,11 +92,11 @@ def _flood(ctx: JobContext, records: Sequence[IanaRecord], asked: int) -> list[D
         and (one := difference(iana_answers.held_record(ctx.session, record.tld.a_label), record)) is not None
     ]
     lately = len(iana_answers.changed_since(ctx.session, ctx.now - A_DAY))
-    return found if is_flood(found, asked, lately) else []
+    return is_flood(found, asked, lately)
 
 
 def _doubt(ctx: JobContext, record: IanaRecord, found: Difference, is_flooded: bool) -> str:
-    """Why an answer is not believed yet, in a word; "" where it is."""
+    """Why an answer is not believed yet, in a word; "" if it is."""
     if _is_confirmed(ctx, record):
         return ""
     if is_flooded:
@@ -117,7 +117,7 @@ def _hold_back(ctx: JobContext, record: IanaRecord, because: str, taken: Taken) 
 
 
 def _believe(ctx: JobContext, record: IanaRecord, found: Difference, by: str, taken: Taken) -> None:
-    """Hold the record, with an audit entry for each thing that changed."""
+    """Store the record, with an audit entry for each thing that changed."""
     label = record.tld.a_label
     iana.keep_record(ctx.session, record, ctx.now)
     iana_answers.let_go(ctx.session, label)
@@ -128,7 +128,7 @@ def _believe(ctx: JobContext, record: IanaRecord, found: Difference, by: str, ta
 
 
 def _told(ctx: JobContext, believed: Sequence[Difference], noted: Sequence[Entry]) -> list[Letter]:
-    """One letter to each person concerned, however much changed: those of the same TLDs share it."""
+    """One letter to each person concerned, however much changed; those with the same TLDs share it."""
     if not believed:
         return []
     holders = people.office_holders(ctx.session, "committee")
@@ -175,7 +175,7 @@ def _to_committee(ctx: JobContext, believed: Sequence[Difference], noted: Sequen
 
 
 def _to_former(ctx: JobContext, believed: Sequence[Difference], written_to: set[str]) -> list[Letter]:
-    """Whoever IANA lists no more for a TLD that takes part can say that they know nothing of it."""
+    """Whoever IANA no longer lists for a TLD that takes part can say that they know nothing about it."""
     lost: dict[str, list[Difference]] = defaultdict(list)
     part = iana_answers.takes_part(ctx.session, {one.tld.a_label for one in believed})
     for one in believed:

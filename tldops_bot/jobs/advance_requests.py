@@ -31,7 +31,7 @@ def advance_requests(ctx: JobContext) -> list[Letter]:
 
 
 def _tell_of_lost_seats(ctx: Context) -> None:
-    """A case that came to the committee for another reason is no longer the same when the last seat is filled."""
+    """When the last seat is filled, tell the committee: a case it has for another reason has changed."""
     for request in requests.listing(ctx.session, (requests.COMMITTEE,)):
         if _joining.lost_seat(ctx, request):
             _joining.to_committee(ctx, [request], request.details.get("reasons", ()))
@@ -47,7 +47,7 @@ def _people(ctx: Context) -> list[list[Request]]:
 
 
 def _end_unproven(ctx: Context) -> None:
-    """What nobody proved ends, without a further mail to that mailbox; whoever entered it for somebody else hears."""
+    """End what nobody proved, with no more mail to that mailbox; tell whoever entered it for another."""
     entered: dict[tuple[Person, str], list[Request]] = {}
     for request in requests.listing(ctx.session, (requests.PROVING,)):
         if request.expires_at > ctx.now:

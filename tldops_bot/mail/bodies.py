@@ -10,12 +10,14 @@ SMIME = "smime"
 class PgpMimeSigned:
     """RFC 3156 section 5; `signed_octets` has CRLF line ends.
 
+    `entity` is the multipart/signed as it came; b"" if more than what is signed can be read in it.
     `otherwise` is what the mail is without its signature, where that is only a part beside the text (a server
     has made multipart/mixed of multipart/signed): a signature that fits is one, any other is none.
     """
 
     signed_octets: bytes
     signature: bytes
+    entity: bytes = b""
     otherwise: "PlainText | Unreadable | None" = None
 
 

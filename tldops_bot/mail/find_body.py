@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tldops_bot.mail.attached_keys import bounded, keys_in, keys_in_parts, may_hold_key, without_keys
+from tldops_bot.mail.bare_entity import bare_entity
 from tldops_bot.mail.bodies import (
     SMIME,
     Body,
@@ -67,7 +68,7 @@ def _loosely_signed(root: Part) -> _Candidate | None:
         signature = text_octets(signature_part)
         if signature_part.media_type == SIGNATURE_TYPE and is_text and signature is not None:
             octets = with_crlf(content.octets)
-            body = PgpMimeSigned(octets, signature, _plain_body(root))
+            body = PgpMimeSigned(octets, signature, otherwise=_plain_body(root))
             return _Candidate(root, Found(body), (*content.walk(), signature_part))
     return None
 
@@ -155,7 +156,7 @@ def _signed(part: Part) -> Body:
     signature = text_octets(signature_part)
     if signature is None:
         return Unreadable("malformed_block")
-    return PgpMimeSigned(with_crlf(content.octets), signature)
+    return PgpMimeSigned(with_crlf(content.octets), signature, bare_entity(part))
 
 
 def _damage(part: Part, types: list[str]) -> str:

@@ -106,6 +106,12 @@ def for_gnupg(block: bytes) -> bytes:
     return text + encode(signature, SIGNATURE)
 
 
+def bare_block(block: bytes) -> bytes:
+    """The block as it came, unless it says more in its armor than it must, or less than GnuPG needs."""
+    anew = for_gnupg(block)
+    return block if b"".join(block.split()) == b"".join(anew.split()) else anew
+
+
 def clearsign_signature(block: bytes) -> bytes:
     """The signature in a cleartext-signed block, binary; b"" if there is none that can be read."""
     start = _SIGNATURE_START.search(block)

@@ -39,9 +39,9 @@ def text_entity(text: str, parameters: str = "", headers: bytes = b"") -> bytes:
 
 
 def attachment_entity(attachment: Attachment) -> bytes:
-    """A file, base64; or a MIME entity as it came, octet for octet.
+    """A file, in base64; or a MIME entity as it came, octet for octet.
 
-    One that is not made of CRLF lines would change under a signature, so it travels as a file.
+    An entity not made of CRLF lines would change under a signature, so it travels as a file.
     """
     if attachment.is_raw_entity and not _BARE.search(attachment.octets):
         return attachment.octets

@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import cache
 
 MESSAGE = "MESSAGE"
 SIGNATURE = "SIGNATURE"
@@ -52,9 +53,9 @@ def find_blocks(octets: bytes) -> list[Block]:
 
 
 def dearmor(octets: bytes, kind: str) -> bytes:
-    """The octets in the one block of this kind; binary OpenPGP data is given back as it is.
+    """The octets in the one block of this kind; binary OpenPGP data is returned as it is.
 
-    Raises BadArmor when there is no such block, more than one, or it is no base64.
+    Raises BadArmor if there is no such block, more than one, or it is not base64.
     """
     if octets[:1] >= b"\x80":
         return octets
@@ -90,10 +91,19 @@ def encode(octets: bytes, kind: str) -> bytes:
 
 
 def _crc24(octets: bytes) -> int:
-    """RFC 4880 section 6.1."""
-    crc = 0xB704CE
+    """RFC 4880 section 6.1, an octet at a time."""
+    crc, table = 0xB704CE, _crc_table()
     for octet in octets:
-        crc ^= octet << 16
+        crc = (crc << 8 & 0xFFFFFF) ^ table[crc >> 16 ^ octet]
+    return crc
+
+
+@cache
+def _crc_table() -> tuple[int, ...]:
+    table = []
+    for octet in range(256):
+        crc = octet << 16
         for _ in range(8):
             crc = (crc << 1) ^ (0x1864CFB if crc & 0x800000 else 0)
-    return crc & 0xFFFFFF
+        table.append(crc & 0xFFFFFF)
+    return tuple(table)

@@ -62,9 +62,9 @@ def split_signed_message(octets: bytes, limit_bytes: int) -> SignedMessage | Non
 
 
 def open_message(octets: bytes, limit_bytes: int) -> SignedMessage | UnsignedMessage:
-    """What stands in an unencrypted OpenPGP message, perhaps within one layer of compression.
+    """What is in an unencrypted OpenPGP message, perhaps inside one layer of compression.
 
-    Raises BadPackets: several_signatures, too_large, or malformed_block for every other arrangement.
+    Raises BadPackets: several_signatures, too_large, or malformed_block for any other arrangement.
     """
     inside = _significant(octets)
     if [packet.tag for packet in inside] == [COMPRESSED]:
@@ -172,7 +172,7 @@ def primary_fingerprint(certificate: bytes) -> str:
 
 
 def key_fingerprint(body: bytes) -> str:
-    """Of the body of a key or subkey packet, version 4 (RFC 9580 section 5.5.4.2); else ""."""
+    """From the body of a version 4 key or subkey packet (RFC 9580 section 5.5.4.2); else ""."""
     if body[:1] != b"\x04" or len(body) > 65_535:
         return ""
     hashed = b"\x99" + len(body).to_bytes(2) + body
@@ -238,7 +238,7 @@ def issuer_of(body: bytes) -> Issuer:
         return Issuer("", "")
     hashed, at = _counted(body, 4)
     unhashed, _ = _counted(body, at)
-    # What the signature covers stands first, and the first of a kind wins.
+    # Hashed subpackets come first, and the first of a kind wins.
     said = dict(reversed([*_subpackets(hashed), *_subpackets(unhashed)]))
     of_version, fingerprint = said.get(_ISSUER_FINGERPRINT, b"")[:1], said.get(_ISSUER_FINGERPRINT, b"")[1:]
     if of_version != b"\x04" or len(fingerprint) != 20:

@@ -25,7 +25,7 @@ _MOST_CALLS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One line in a column; a warning stands white on black."""
+    """One line in a column; a warning is white on black."""
 
     text: str
     size: float
@@ -135,7 +135,7 @@ def _fits_half(pages: Pages, number: str) -> bool:
     return pages.width(pages.shown(one_line(number)), _NUMBER, True) <= _HALF - _LABEL - 1
 
 
-# --- where it stands
+# --- layout
 
 
 def _folded(pages: Pages, rows: Iterable[_Row], width: float) -> tuple[_Row, ...]:

@@ -57,9 +57,9 @@ def digest(roster: Roster, config: Config, history: Sequence[Figures]) -> str:
 def files(
     roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
 ) -> tuple[RosterFile, ...]:
-    """The files to keep on a phone, on paper, in a spreadsheet, or for a program; unsigned yet.
+    """The files to keep on a phone, on paper, in a spreadsheet, or for a program; not signed yet.
 
-    Making them takes seconds. Where a mail can't hold all of them, there are packed ones beside them.
+    Making them takes seconds. If a mail can't hold them all, packed ones come with them.
     """
     keys = b"".join(contact.key_blob or b"" for contact in roster.contacts)
     cards = vcard.vcards(roster.contacts, with_keys=len(keys) <= _KEYS_IN_CARDS_OCTETS)

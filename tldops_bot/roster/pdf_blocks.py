@@ -22,7 +22,7 @@ _MOST_LINES = 6  # of one thing, so that no one crowds out the rest
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """One line of a contact: `label` small in front of it; a warning stands white on black."""
+    """One line of a contact, `label` small in front of it; a warning is white on black."""
 
     text: str
     size: float

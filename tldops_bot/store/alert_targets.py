@@ -3,7 +3,7 @@
 Mail that comes in while rows are written for ten thousand has to wait; so none of these rows passes through Python.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,23 +22,21 @@ COPY, NOTICE = "alert", "notice"
 
 def survey(session: Session, audience: Audience, now: datetime) -> Survey:
     """How an audience can be reached at that moment."""
-    is_keyless = _is_keyless(now)
-    query = _of(select(Person.id, Person.email, SECOND_ADDRESS, case((is_keyless, 1), else_=0)), audience)
-    is_lost = or_(is_keyless, Person.mailbox_failed_at.is_not(None))
-    lost = session.connection().execute(query.where(is_lost).order_by(Person.id)).all()
-    keyless = {number: (own, second) for number, own, second, has_no_key in lost if has_no_key}
-    in_need = _tlds_in_need(session, audience, [number for number, *_ in lost])
+    addresses = _of(select(Person.email, SECOND_ADDRESS), audience).where(_is_keyless(now))
+    keyless = session.connection().execute(addresses.order_by(Person.id)).all()
+    in_need = _tlds_in_need(session, audience, now)
     return Survey(
-        replace(audience, keyless=tuple(keyless), first=tuple(set().union(*in_need.values()))),
+        replace(audience, first=tuple(set().union(*in_need.values()))),
         size(session, audience),
-        [address for both in keyless.values() for address in both if address],
+        len(keyless),
+        [address for row in keyless for address in row if address],
         sorted(tld for tld, reachable in in_need.items() if not reachable),
     )
 
 
-def note(session: Session, alert_id: str, audience: Audience) -> None:
-    """Remember whom an alert was meant for, of those that are not known yet. The audience was surveyed."""
-    got = _by_key(audience, COPY, NOTICE)
+def note(session: Session, alert_id: str, audience: Audience, now: datetime) -> None:
+    """Remember whom an alert was meant for, of those that are not known yet."""
+    got = case((_is_keyless(now), NOTICE), else_=COPY)
     meant = _of(select(literal(alert_id), Person.id, got, literal(""), literal("")), audience)
     if audience.alert_id:
         meant = meant.where(~_was_meant_for(audience.alert_id))
@@ -72,14 +70,14 @@ def languages(session: Session, audience: Audience) -> list[str | None]:
 
 
 def deliveries(
-    audience: Audience, with_key: Sequence[str], keyless: Sequence[str]
+    audience: Audience, now: datetime, with_key: Sequence[str], keyless: Sequence[str]
 ) -> Iterator[Select[*tuple[Any, ...]]]:
-    """Rows of address and person's number, and of `with_key` or `keyless`. The audience was surveyed.
+    """Rows of address, person's number, and what stands in `with_key` or, without a usable key, in `keyless`.
 
     First those whom it names first, and of each their own addresses before the second ones.
     """
     first = Person.id.in_(audience.first)
-    by_key = [_by_key(audience, yes, no) for yes, no in zip(with_key, keyless, strict=True)]
+    by_key = [case((_is_keyless(now), no), else_=yes) for yes, no in zip(with_key, keyless, strict=True)]
     for turn in (first, ~first) if audience.first else (true(),):
         people = _of(select(Person.email, Person.id, *by_key), audience).where(turn).order_by(Person.id)
         yield people
@@ -87,24 +85,17 @@ def deliveries(
         yield people.with_only_columns(Person.emergency_email, Person.id, *by_key).where(*is_any)
 
 
-def _by_key(audience: Audience, with_key: str, keyless: str) -> ColumnElement[str]:
-    if not audience.keyless:
-        return literal(with_key)
-    return case((Person.id.in_(audience.keyless), keyless), else_=with_key)
-
-
-def _tlds_in_need(session: Session, audience: Audience, lost: Collection[int]) -> dict[str, set[int]]:
+def _tlds_in_need(session: Session, audience: Audience, now: datetime) -> dict[str, set[int]]:
     """The TLDs with a contact whom mail can't reach, each with its other contacts, whom it can."""
-    if not lost:
-        return {}
-    tlds = select(Entry.tld).where(Entry.person_id.in_(lost), Entry.state == LISTED)
-    contacts = select(Entry.tld, Entry.person_id).where(Entry.tld.in_(tlds), Entry.state == LISTED)
-    listed = session.connection().execute(contacts).all()
-    others = {person_id for _, person_id in listed}.difference(lost)
-    reachable = set(session.scalars(_of(select(Person.id), audience).where(Person.id.in_(others))))
-    in_need: dict[str, set[int]] = {tld: set() for tld, _ in listed}
-    for tld, person_id in listed:
-        if person_id in reachable:
+    is_lost = or_(_is_keyless(now), Person.mailbox_failed_at.is_not(None))
+    people = _of(select(Person.id), audience)
+    tlds = select(Entry.tld).where(Entry.person_id.in_(people.where(is_lost)), Entry.state == LISTED)
+    is_reachable = case((Entry.person_id.in_(people.where(~is_lost)), 1), else_=0)
+    contacts = select(Entry.tld, Entry.person_id, is_reachable)
+    listed = session.connection().execute(contacts.where(Entry.tld.in_(tlds), Entry.state == LISTED)).all()
+    in_need: dict[str, set[int]] = {tld: set() for tld, *_ in listed}
+    for tld, person_id, can_be_reached in listed:
+        if can_be_reached:
             in_need[tld].add(person_id)
     return in_need
 

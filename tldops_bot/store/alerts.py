@@ -149,7 +149,7 @@ def reach(session: Session, alert: Alert) -> list[Reach]:
     rows = session.execute(
         select(Delivery.person_id, Delivery.state, Delivery.last_status, Delivery.bounced_at)
         .join(Message, Message.id == Delivery.message_id)
-        .where(Message.alert_id == alert.id, Message.priority >= 0)  # being told that it is wrong is no reach
+        .where(Message.alert_id == alert.id, Message.priority >= 0)  # a retraction is no reach
         .order_by(Delivery.id)
     ).all()
     copies: dict[int, list[tuple[str, str, datetime | None]]] = {}

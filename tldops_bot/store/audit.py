@@ -20,7 +20,7 @@ _APPEND = insert(cast(Table, AuditEntry.__table__))
 
 @dataclass(frozen=True, slots=True)
 class Tampered:
-    """The first entry whose hash does not follow from what stands before it."""
+    """The first entry whose hash does not follow from the one before."""
 
     entry_id: int
     why: str

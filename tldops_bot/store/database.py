@@ -175,7 +175,8 @@ class Database:
 
     @contextmanager
     def _committed(self) -> Iterator[Session]:
-        with _known_troubles(), Session(self.writing) as session, session.begin():
+        # Nobody looks at what was loaded once the transaction is over: it need not be marked as old.
+        with _known_troubles(), Session(self.writing, expire_on_commit=False) as session, session.begin():
             yield session
         self._must_be_kept()
 

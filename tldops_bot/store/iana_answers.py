@@ -20,7 +20,7 @@ SILENCE_TOLD = "iana_silence_told_at"
 
 
 def held_record(session: Session, tld: str) -> IanaRecord | None:
-    """What is held of a TLD, as IANA's answer said it; None when IANA never gave one."""
+    """What is held about a TLD, as IANA's answer said it; None if IANA never gave one."""
     row, name = tld_row(session, tld), parse_tld(tld)
     if row is None or name is None:
         return None
@@ -37,7 +37,7 @@ def held_record(session: Session, tld: str) -> IanaRecord | None:
 
 
 def still_so(session: Session, record: IanaRecord, now: datetime) -> None:
-    """IANA says what is held: only the dates move, and what was held back is no longer said."""
+    """IANA confirms what is held: only dates change, and what was held back is no longer said."""
     row = session.get_one(IanaTld, record.tld.a_label)
     row.fetched_at, row.changed_on = now, record.changed
     row.created_on, row.status = record.created, record.status[:32]
@@ -73,7 +73,7 @@ def changed_since(session: Session, moment: datetime) -> set[str]:
 
 
 def note_vouchers(session: Session, tld: str, now: datetime) -> list[Entry]:
-    """Mark the entries whose voucher's address IANA lists no more, unmark those where it does; the newly marked."""
+    """Mark entries whose voucher's address IANA lists no longer, unmark the others; the newly marked."""
     listed = {one.email_key for one in current_contacts(session, tld)}
     living = (Entry.tld == tld, Entry.state.in_(LIVING), Entry.voucher_key != "")
     marked = []
@@ -100,7 +100,7 @@ def to_welcome(session: Session, now: datetime) -> list[ContactRow]:
 
 
 def was_listed_before(session: Session, contact: ContactRow) -> bool:
-    """Whether IANA listed this address for the TLD already, as another contact or in former times."""
+    """Whether IANA listed this address for the TLD before, as another contact or earlier."""
     same = (ContactRow.tld == contact.tld, ContactRow.email_key == contact.email_key)
     earlier = select(ContactRow.id).where(*same, ContactRow.since_at < contact.since_at)
     return session.scalar(earlier.limit(1)) is not None
@@ -113,7 +113,7 @@ def takes_part(session: Session, tlds: Collection[str]) -> set[str]:
 
 
 def silent_since(session: Session, now: datetime) -> datetime:
-    """Since when IANA has answered nothing at all; where it never did, since this was first asked."""
+    """Since when IANA has not answered at all; if it never did, since it was first asked."""
     newest: datetime | None = session.scalar(select(func.max(IanaTld.fetched_at)))
     if newest is not None:
         return newest

@@ -12,7 +12,7 @@ from tldops_bot.store.people import LISTED, by_address
 from tldops_bot.store.tables import Entry, Lookup, Organisation, Person
 
 LIMIT = 60
-MOST_CHARACTERS = 500  # of what is looked for: no name is longer, and SQLite takes no pattern of 50,000
+MOST_CHARACTERS = 500  # of a search: no name is longer, and SQLite rejects patterns of 50,000
 
 _OF_TLDS = (
     select(Entry)

@@ -106,25 +106,25 @@ def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> in
         "next_attempt_at": now,
     }
     if letter.audience is not None:
-        _enqueue_for(session, letter.audience, shared)
+        _enqueue_for(session, letter.audience, shared, now)
     else:
         rows = [(to.address, to.person_id, to.fingerprint, to.entitled.value) for to in letter.to]
         insert_many(session, Delivery, _EACH, rows, state=WAITING, last_status="", **shared)
     return message_id
 
 
-def _enqueue_for(session: Session, audience: Audience, shared: Mapping[str, Any]) -> None:
+def _enqueue_for(session: Session, audience: Audience, shared: Mapping[str, Any], now: datetime) -> None:
     """A copy for each address of everybody; that of somebody without a usable key waits for one."""
     fresh = {"entitled_as": Entitled.MEMBER.value, "attempts": 0, "last_code": 0, "bounce_status": ""}
     fixed = {**shared, **fresh}
     columns = ("rcpt_to", "person_id", "state", "last_status", *fixed)
     values = [literal(value, _ROW[name].type) for name, value in fixed.items()]
-    for found in alert_targets.deliveries(audience, (WAITING, ""), (HELD, NO_KEY)):
+    for found in alert_targets.deliveries(audience, now, (WAITING, ""), (HELD, NO_KEY)):
         session.connection().execute(insert(_DELIVERIES).from_select(columns, found.add_columns(*values)))
 
 
 def most_urgent_due(session: Session, now: datetime) -> int | None:
-    """The priority of what a claim would find first; None when nothing is due. A look that takes no lock."""
+    """The priority of what a claim would find first; None if nothing is due. Takes no lock."""
     return session.connection().scalar(_MOST_URGENT, {"now": now, "least_urgent": LEAST_URGENT, "most": 1})
 
 

@@ -82,7 +82,7 @@ def offices_by_role(session: Session) -> dict[str, int]:
 
 
 def message_kind(session: Session, delivery_id: int) -> str:
-    """What kind of mail a delivery carries, or "" when there is no such delivery."""
+    """What kind of mail a delivery carries; "" if there is no such delivery."""
     query = select(Message.kind).join(Delivery, Delivery.message_id == Message.id)
     return session.scalar(query.where(Delivery.id == delivery_id)) or ""
 

@@ -120,7 +120,7 @@ def _tlds(labels: Iterable[str], known: TldTable, named: Mapping[str, Tld]) -> t
 
 
 def _contact(row: Any, tlds: tuple[Tld, ...], since_at: datetime, moved_at: datetime) -> RosterContact:
-    # The marks stand in the card, too; and so that the time of it tells no more than they do, the last date counts.
+    # The card shows the marks, too; the last date counts, so that its time tells no more than they do.
     dates = (row.created_at, row.confirmed_at, row.held_since, moved_at, row.stale_at, row.mailbox_failed_at)
     return RosterContact(
         uid=uuid5(_CARDS, f"{row.id} {row.created_at.isoformat()}").urn,

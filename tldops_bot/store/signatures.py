@@ -52,7 +52,7 @@ def use_up(
 ) -> None:
     """Remember a signature. The primary key makes a second use fail the whole transaction.
 
-    One that was tried in vain `before` is remembered anew: only what was carried out is used up.
+    One that was tried in vain `before` is remembered again: only what was carried out is used up.
     """
     if before is not None and not before.is_spent:
         before.inbox_id, before.used_at, before.outcome = inbox_id, now, outcome[:255]

@@ -45,7 +45,7 @@ class AlertRecipient(Base):
 
 
 class AlertNews(Base):
-    """What was said of an alert after it: an update in somebody's own signed words, its end, or that it is taken back."""
+    """What was said about an alert later: an update in somebody's signed words, its end, or a retraction."""
 
     __tablename__ = "alert_news"
     id: Mapped[Key]
@@ -67,7 +67,7 @@ class AlertNews(Base):
 
 
 class AlertCall(Base):
-    """What came of telephoning a TLD about an alert."""
+    """What came of phoning a TLD about an alert."""
 
     __tablename__ = "alert_calls"
     id: Mapped[Key]

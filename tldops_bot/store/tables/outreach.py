@@ -9,7 +9,7 @@ from tldops_bot.store.columns import AddressText, Base, Key, Label, Line, Word, 
 
 
 class Invitation(Base):
-    """One mail to one address that asks for contacts of one or more TLDs: planned, sent, and what came of it."""
+    """One mail to one address asking for contacts of one or more TLDs: planned, sent, and the result."""
 
     __tablename__ = "invitations"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -27,7 +27,7 @@ class Invitation(Base):
 
 
 class Note(Base):
-    """A few words of the secretariat or the committee about a request ("R-17") or a TLD."""
+    """A few words by the secretariat or the committee about a request ("R-17") or a TLD."""
 
     __tablename__ = "notes"
     id: Mapped[Key]

@@ -52,10 +52,10 @@ class Person(Base):
 
 
 class Mailbox(Base):
-    """An address of a person from which mail came back: since when it is asked if it lives, and whether it does.
+    """An address from which mail came back: since when it has been probed, and whether it is alive.
 
-    Nothing is asked while `probed_at` is empty; `failed_at` says that it counts as dead. What came back before
-    `alive_at` counts no more.
+    While `probed_at` is empty nothing is asked; `failed_at` says that it counts as dead. Bounces from before
+    `alive_at` no longer count.
     """
 
     __tablename__ = "mailboxes"
@@ -94,13 +94,13 @@ class Entry(Base):
 
     @validates("state")
     def _moves(self, _column: str, after: str) -> str:
-        """A state that can't follow the one before is a mistake of ours. Raises NotAMove."""
+        """A state that can't follow the one before is a bug of ours. Raises NotAMove."""
         check(Of.ENTRY, self.state or NOTHING, after)
         return after
 
 
 class Organisation(Base):
-    """An organisation without a TLD: the label that stands in its contacts' entries, and its name."""
+    """An organisation without a TLD: the label used in its contacts' entries, and its name."""
 
     __tablename__ = "organisations"
     label: Mapped[Label] = mapped_column(primary_key=True)

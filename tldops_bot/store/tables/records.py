@@ -12,7 +12,7 @@ from tldops_bot.store.columns import Base, Key, Label, Line, Word, Words
 class RosterSend(Base):
     """A period's roster went (into the outbox) to this member: once, however often the clock ticks.
 
-    `is_asked`: they asked for it themselves, so it says nothing of a period.
+    `is_asked`: they asked for it themselves, so it says nothing about a period.
     """
 
     __tablename__ = "roster_sends"
@@ -24,7 +24,7 @@ class RosterSend(Base):
 
 
 class PrintedRoster(Base):
-    """A file of the roster as it was last made and signed, by a digest of what it says: once for all who ask."""
+    """A file of the roster as last made and signed, by a digest of what it says: made once for everybody."""
 
     __tablename__ = "printed_rosters"
     digest: Mapped[Line] = mapped_column(primary_key=True)

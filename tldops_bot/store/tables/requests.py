@@ -14,7 +14,7 @@ class Request(Base):
     """What waits for proofs or a decision: somebody wants to join, to change an address, or to change a key."""
 
     __tablename__ = "requests"
-    # People keep its number in their mail: none is ever given twice, also where the newest rows are lost.
+    # People have its number in their mail: none is ever given twice, even if the newest rows are lost.
     __table_args__ = (Index("ix_requests_open", "state", "tld"), {"sqlite_autoincrement": True})
     id: Mapped[Key]
     kind: Mapped[Word]
@@ -39,7 +39,7 @@ class Request(Base):
 
     @validates("state")
     def _moves(self, _column: str, after: str) -> str:
-        """A state that can't follow the one before is a mistake of ours. Raises NotAMove."""
+        """A state that can't follow the one before is a bug of ours. Raises NotAMove."""
         of = OF_REQUEST.get(self.kind)
         if of is not None:
             check(of, self.state or NOTHING, after)

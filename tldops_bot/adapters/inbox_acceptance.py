@@ -17,7 +17,7 @@ from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import StoreBusy
 
 MOST_AT_ONCE = 200
-CROWD = 4  # mails per commit
+CROWD = 8  # mails per commit; a handful of clients, each waiting for its 250, is no crowd
 CROWD_SECONDS = 0.05
 
 log = logging.getLogger(__name__)

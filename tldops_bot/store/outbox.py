@@ -84,7 +84,7 @@ class OutboxMessage:
 
 
 def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> int:
-    """Put a letter to all its recipients into the outbox; the id of the message, 0 where it goes to nobody."""
+    """Put a letter to all it goes to into the outbox; the id of the message, 0 if it goes to nobody."""
     if not letter.to and letter.audience is None:
         return 0
     priority = FIRST if letter.is_first else letter.kind.priority
@@ -99,12 +99,8 @@ def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> in
         "made_at": now,
     }
     message_id = int(session.connection().execute(_PUT, message).scalar_one())
-    shared = {
-        "message_id": message_id,
-        "priority": priority,
-        "reply_to": draft.reply_to,
-        "next_attempt_at": now,
-    }
+    order = {"message_id": message_id, "priority": priority, "next_attempt_at": now}
+    shared = order | {"reply_to": draft.reply_to}
     if letter.audience is not None:
         _enqueue_for(session, letter.audience, shared, now)
     else:
@@ -115,8 +111,7 @@ def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> in
 
 def _enqueue_for(session: Session, audience: Audience, shared: Mapping[str, Any], now: datetime) -> None:
     """A copy for each address of everybody; that of somebody without a usable key waits for one."""
-    fresh = {"entitled_as": Entitled.MEMBER.value, "attempts": 0, "last_code": 0, "bounce_status": ""}
-    fixed = {**shared, **fresh}
+    fixed = dict(shared, entitled_as=Entitled.MEMBER.value, attempts=0, last_code=0, bounce_status="")
     columns = ("rcpt_to", "person_id", "state", "last_status", *fixed)
     values = [literal(value, _ROW[name].type) for name, value in fixed.items()]
     for found in alert_targets.deliveries(audience, now, (WAITING, ""), (HELD, NO_KEY)):

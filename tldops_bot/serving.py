@@ -29,7 +29,6 @@ from tldops_bot.store.database import StoreProblem
 SHUTDOWN_SECONDS = 9.0
 ENDLESS_SECONDS = 900.0  # three leases, and longer than everything a mail may have to wait for
 PARSED_TOGETHER = 200
-THREADS_PER_PROCESSOR = 2  # half of the time a mail waits for gpg, or for the disk
 TEMPLATES_TICK = timedelta(minutes=1)
 LIST_KEY_TICK = timedelta(minutes=1)
 MACHINE_TICK = timedelta(minutes=10)
@@ -51,7 +50,7 @@ class Service:
             app.now,
             app.random_octets,
             after=self._wake_delivery,
-            threads=THREADS_PER_PROCESSOR * max(2, os.cpu_count() or 2),
+            threads=max(2, os.cpu_count() or 2),
             is_crowded=lambda: self.acceptance.is_crowded,
             lease=app.config.database.lease,
             counted=self._count,

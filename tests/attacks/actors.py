@@ -223,7 +223,9 @@ class Town:
                 assert to.entitled is not Entitled.ADDRESS, letter.template
             if CANARY in text.replace(" ", "") or letter.template.startswith("query"):
                 assert letter.is_confidential, f"{letter.template} in clear"
-                assert standing.is_member or letter.template == "reply", letter.template
+                # A candidate sees what was asked for in their name, encrypted to the key they offered.
+                asked_back = letter.template in ("reply", "letters/prove")
+                assert standing.is_member or asked_back, letter.template
         if (
             letter.template == "reply"
             and letter.values["status"] == "SUCCESS"

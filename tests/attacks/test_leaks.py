@@ -238,7 +238,7 @@ class Watch:
             time.sleep(0.001)
 
     def gpg_runs(self) -> list[str]:
-        return [one for one in tuple(self.seen) if one.startswith("gpg ")]
+        return [one for one in tuple(self.seen) if one.split(" ", 1)[0].endswith("gpg")]
 
     def _look(self, folder: Path) -> None:
         try:

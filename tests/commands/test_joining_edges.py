@@ -75,6 +75,7 @@ def test_member_hears_that_there_is_nobody_to_replace(desk: Desk, ann: KeyPair) 
     desk.member(ann, "nl")
     wish = f"SUBSCRIBE nl\n{FIELDS}Email: carl@nic.example\nReplaces: nobody@nic.example"
     assert outcome(desk.say(ann, wish)) == "replaces_nobody"
+    assert outcome(desk.say(ann, wish.replace("nobody@nic.example", "the old one"))) == "bad_field"
 
 
 def test_candidate_withdraws_what_is_still_open_only(desk: Desk, ann: KeyPair, carol: KeyPair) -> None:

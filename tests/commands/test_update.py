@@ -57,6 +57,7 @@ def test_dash_empties_a_field(desk: Desk, ann: KeyPair, dash: str) -> None:
         ("Organisation: " + "x" * 201, "bad_field"),
         ("Organisation: www.nic.example", "bad_field"),
         ("Timezone: Mars/Olympus", "bad_field"),
+        ("Language: Klingon", "unknown_language"),
         ("Timezone: ../../etc/passwd", "bad_field"),
         ("Timezone: Europe", "bad_field"),
         ("Name: Ann One\nName: Ann Two", "field_twice"),

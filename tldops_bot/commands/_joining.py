@@ -138,10 +138,8 @@ def _tell_of_decision(ctx: Context, held: Sequence[Request]) -> None:
 
 def obstacle(ctx: Context, request: Request) -> str:
     """What has happened since the request was made that leaves nothing to decide, or ""."""
-    if request.kind == "key":
-        return "key_taken" if _keys.is_taken(ctx, request) else ""
     if request.kind != "subscribe":
-        return ""
+        return "key_taken" if request.kind == "key" and _keys.is_taken(ctx, request) else ""
     tld = parse_tld(request.tld)
     if not kind_of(request.tld) and (tld is None or not is_in_root(ctx, tld)):
         return "tld_gone"

@@ -33,7 +33,7 @@ from tldops_bot.domain.organisation import parse_organisation
 from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.intake import Handled
-from tldops_bot.store import alert_targets, iana, inbox, organisations, people
+from tldops_bot.store import alert_targets, iana, inbox, organisations, people, people_keys
 from tldops_bot.store.tables import Delivery, Entry, Message, Office, Person
 
 LIST_LINE = f"List: {LIST_ADDRESS}"
@@ -292,7 +292,7 @@ class Desk:
                 session.add(Office(person_id=person.id, role=office, since_at=self.now))
             if not keyless:
                 certificate = self.app.gnupg.inspect(who.armored, self.now)[0]
-                people.register_key(session, person, certificate, self.now)
+                people_keys.register_key(session, person, certificate, self.now)
             return person.id
 
     @contextmanager

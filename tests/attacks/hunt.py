@@ -8,10 +8,9 @@ is not counted.
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
-from tests.attacks.hostile import COLLEAGUES, LIMIT, READ, TOP, armored, bomb, signed
+from tests.attacks.hostile import LIMIT, READ, TOP, a_member_among_many, armored, bomb, signed
 from tests.desk import LIST_LINE, Desk, open_desk
 from tests.keys import LIST_ADDRESS, KeyPair, encrypted_entity, mail
 
@@ -273,11 +272,7 @@ def hunt(words: list[str]) -> list[tuple[float, str, str]]:
     """Seconds of computing, which mail, and what it was told; the slowest first."""
     found = []
     with open_desk() as desk:
-        ann = KeyPair.make("Ann Example", "ann@nic.example")
-        desk.member(ann, "nl")
-        for number in range(COLLEAGUES):
-            desk.member(replace(ann, address=f"{number}@nic.example"), "nl", keyless=True)
-        desk.write("first@elsewhere.example", "HELP")
+        ann = a_member_among_many(desk)
         mails = [(name, make, "") for name, make in of_strangers()]
         mails += [(name, make, ann.address) for name, make in of_a_member(desk, ann)]
         for number, (name, make, known) in enumerate(mails):

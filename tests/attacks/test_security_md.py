@@ -9,7 +9,7 @@ from tests.desk import LIST_LINE, Desk
 from tests.keys import KeyPair, mail, message_entity, multipart, person, text_entity
 from tests.outcomes import outcome, rows, states, stored
 from tldops_bot.adapters.gnupg_runner import ALWAYS
-from tldops_bot.store import people
+from tldops_bot.store import people, people_keys
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -140,7 +140,7 @@ def test_a_few_digits_of_a_fingerprint_name_nobody_for_sure(desk: Desk, ann: Key
     desk.member(ann, "nl")
     with desk.look() as session:
         assert people.by_fingerprint(session, ann.fingerprint[-digits:]) is None
-        assert (people.certificate_for(session, ann.fingerprint[-digits:]) is None) is (digits == 8)
+        assert (people_keys.certificate_for(session, ann.fingerprint[-digits:]) is None) is (digits == 8)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.rows import ANN, a_person
 from tldops_bot.domain.audience import Audience, Reached
-from tldops_bot.store import alert_targets, alerts, people
+from tldops_bot.store import alert_targets, alerts, people, people_keys
 from tldops_bot.store.database import Database
 from tldops_bot.store.tables import Alert, AlertRecipient, CertificateRow, Delivery, Message, Office, Person
 
@@ -141,7 +141,7 @@ def test_those_served_are_reached_with_or_without_a_key(database: Database, now:
         ann = a_person(
             session, "ann@nic.example", "nl", emergency_email="a@spare.example", emergency_proven_at=now
         )
-        people.register_key(session, ann, ANN, now)
+        people_keys.register_key(session, ann, ANN, now)
         a_person(session, "nobody@nic.example")
         carol = a_person(session, "carol@nic.example", organisation="100% Registry")
         session.add(Office(person_id=carol.id, role="secretariat", since_at=now))

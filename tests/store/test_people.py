@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from tests.rows import ANN, BOB, a_person, a_request
 from tldops_bot.domain.standing import NOBODY
-from tldops_bot.store import people
+from tldops_bot.store import people, people_keys
 from tldops_bot.store.database import Database
 from tldops_bot.store.tables import CertificateRow, Entry, Office, Person
 
@@ -50,10 +50,10 @@ def test_a_stranger_s_mail_has_nobody_s_record_read(database: Database, now: dat
 def test_certificate_is_found_by_any_of_its_keys(database: Database, now: datetime) -> None:
     with database.write() as session:
         for one in (ANN, BOB):
-            people.hold_certificate(session, one, now)
+            people_keys.hold_certificate(session, one, now)
         for key in ("A" * 40, "B" * 40, "A" * 16, "B" * 16):
-            assert people.certificate_for(session, key).fingerprint == ANN.fingerprint
-        assert people.certificate_for(session, "F" * 40) is None
+            assert people_keys.certificate_for(session, key).fingerprint == ANN.fingerprint
+        assert people_keys.certificate_for(session, "F" * 40) is None
 
 
 def test_key_that_several_claim_is_its_owners_else_the_registered_ones_else_nobodys(
@@ -62,14 +62,14 @@ def test_key_that_several_claim_is_its_owners_else_the_registered_ones_else_nobo
     thief = replace(BOB, subkey_fingerprints=ANN.fingerprints)
     with database.write() as session:
         ann = a_person(session)
-        people.hold_certificate(session, ANN, now)
-        people.hold_certificate(session, thief, now)
-        assert people.certificate_for(session, "A" * 40).fingerprint == ANN.fingerprint
-        assert people.certificate_for(session, "A" * 16).fingerprint == ANN.fingerprint
-        assert people.certificate_for(session, "B" * 40) is None
-        people.register_key(session, ann, ANN, now)
-        assert people.certificate_for(session, "B" * 40).fingerprint == ANN.fingerprint
-        assert people.speaking_with(session, "B" * 40) == people.speaking_with(session, "A" * 16)
+        people_keys.hold_certificate(session, ANN, now)
+        people_keys.hold_certificate(session, thief, now)
+        assert people_keys.certificate_for(session, "A" * 40).fingerprint == ANN.fingerprint
+        assert people_keys.certificate_for(session, "A" * 16).fingerprint == ANN.fingerprint
+        assert people_keys.certificate_for(session, "B" * 40) is None
+        people_keys.register_key(session, ann, ANN, now)
+        assert people_keys.certificate_for(session, "B" * 40).fingerprint == ANN.fingerprint
+        assert people_keys.speaking_with(session, "B" * 40) == people_keys.speaking_with(session, "A" * 16)
 
 
 def test_with_a_key_speak_its_person_or_those_who_ask_to_join_with_it(
@@ -77,20 +77,20 @@ def test_with_a_key_speak_its_person_or_those_who_ask_to_join_with_it(
 ) -> None:
     with database.write() as session:
         ann = a_person(session, emergency_email="ann@spare.example")
-        people.register_key(session, ann, ANN, now)
-        people.hold_certificate(session, BOB, now)
+        people_keys.register_key(session, ann, ANN, now)
+        people_keys.hold_certificate(session, BOB, now)
         a_request(session, "nl", "bob@nic.example", fingerprint=BOB.fingerprint)
-        found = people.speaking_with(session, ANN.subkey_fingerprints[0])
-        assert found == people.Speaking(ANN.fingerprint, ANN.blob, True, ("ann@nic.example",))
+        found = people_keys.speaking_with(session, ANN.subkey_fingerprints[0])
+        assert found == people_keys.Speaking(ANN.fingerprint, ANN.blob, True, ("ann@nic.example",))
         ann.emergency_proven_at = now
         session.flush()
-        assert people.speaking_with(session, ANN.fingerprint[-16:]).addresses == (
+        assert people_keys.speaking_with(session, ANN.fingerprint[-16:]).addresses == (
             "ann@nic.example",
             "ann@spare.example",
         )
-        asking = people.speaking_with(session, BOB.fingerprint)
-        assert asking == people.Speaking(BOB.fingerprint, BOB.blob, False, ("bob@nic.example",))
-        assert people.speaking_with(session, "F" * 40) is None
+        asking = people_keys.speaking_with(session, BOB.fingerprint)
+        assert asking == people_keys.Speaking(BOB.fingerprint, BOB.blob, False, ("bob@nic.example",))
+        assert people_keys.speaking_with(session, "F" * 40) is None
 
 
 def test_when_somebody_wrote_last_is_known_to_the_minute(database: Database, now: datetime) -> None:
@@ -110,10 +110,10 @@ def test_when_somebody_wrote_last_is_known_to_the_minute(database: Database, now
 
 @pytest.mark.parametrize("column", ["expires_at", "signs_until", "encrypts_until"])
 def test_key_ends_when_the_first_of_its_uses_ends(database: Database, now: datetime, column: str) -> None:
-    assert people.earliest_end(ANN) is None
+    assert people_keys.earliest_end(ANN) is None
     with database.write() as session:
         ann = a_person(session, "ann@nic.example", "nl")
-        people.register_key(session, ann, replace(ANN, **{column: now + DAY}), now)
+        people_keys.register_key(session, ann, replace(ANN, **{column: now + DAY}), now)
         assert people.usable_key(session, ann, now) is not None
         assert people.usable_key(session, ann, now + DAY) is None
 
@@ -121,23 +121,23 @@ def test_key_ends_when_the_first_of_its_uses_ends(database: Database, now: datet
 def test_new_key_replaces_the_one_before_and_lifts_a_block(database: Database, now: datetime) -> None:
     with database.write() as session:
         ann = a_person(session, "ann@nic.example", "nl")
-        people.register_key(session, ann, ANN, now)
+        people_keys.register_key(session, ann, ANN, now)
         ann.key_blocked_at, ann.key_blocked_because = now, "lost"
         assert people.usable_key(session, ann, now) is None
-        people.register_key(session, ann, BOB, now + DAY)
+        people_keys.register_key(session, ann, BOB, now + DAY)
         assert (ann.fingerprint, ann.key_blocked_at) == (BOB.fingerprint, None)
         assert session.get(CertificateRow, ANN.fingerprint).replaced_at == now + DAY
         assert people.by_fingerprint(session, ANN.fingerprint) is None
         assert people.by_fingerprint(session, BOB.fingerprint) is ann
-        people.register_key(session, ann, BOB, now)
+        people_keys.register_key(session, ann, BOB, now)
         assert session.get(CertificateRow, BOB.fingerprint).replaced_at is None
 
 
 def test_revoked_key_is_not_usable(database: Database, now: datetime) -> None:
     with database.write() as session:
         ann = a_person(session, "ann@nic.example", "nl")
-        people.register_key(session, ann, ANN, now)
-        people.hold_certificate(session, replace(ANN, is_revoked=True), now)
+        people_keys.register_key(session, ann, ANN, now)
+        people_keys.hold_certificate(session, replace(ANN, is_revoked=True), now)
         assert people.usable_key(session, ann, now) is None
         assert not people.standing(session, ann, now).is_member
 
@@ -146,7 +146,7 @@ def test_standing_says_what_somebody_is(database: Database, now: datetime) -> No
     with database.write() as session:
         ann = a_person(session, "ann@nic.example", "nl", "be")
         session.add(Office(person_id=ann.id, role="committee", since_at=now))
-        people.register_key(session, ann, ANN, now)
+        people_keys.register_key(session, ann, ANN, now)
         entries = session.query(Entry).order_by(Entry.tld).all()
         entries[0].state = people.SUSPENDED
         entries[1].probation_until = now + DAY

@@ -15,7 +15,7 @@ from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.jobs._keys import keep_refreshed
-from tldops_bot.store import people
+from tldops_bot.store import people_keys
 from tldops_bot.store.database import Database, Session, Urgency
 
 EVERY = timedelta(days=7)
@@ -49,7 +49,7 @@ class KeyRefresh:
     def run(self) -> int:
         """Look for each key that has not been looked for lately; returns how many had something new."""
         with self.database.read() as session:
-            due = people.keys_to_refresh(session, self.now() - EVERY, MOST_AT_ONCE)
+            due = people_keys.keys_to_refresh(session, self.now() - EVERY, MOST_AT_ONCE)
         renewed = 0
         for number, (fingerprint, address) in enumerate(due):
             if number:
@@ -67,7 +67,7 @@ class KeyRefresh:
     def _refresh(self, fingerprint: str, address: str) -> bool:
         """The network and gpg come first; the transaction is opened afterwards."""
         with self.database.read() as session:
-            row = people.certificate_for(session, fingerprint)
+            row = people_keys.certificate_for(session, fingerprint)
             held = row.blob if row is not None else b""
         merged = self._merged(fingerprint, held, address)
         now = self.now()

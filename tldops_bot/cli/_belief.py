@@ -16,7 +16,7 @@ from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.verdict import Verdict
 from tldops_bot.mail.attached_keys import keys_in
 from tldops_bot.mail.openpgp_packets import BadPackets, split_certificates
-from tldops_bot.store import people
+from tldops_bot.store import people, people_keys
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Person
 
@@ -54,7 +54,7 @@ class Belief:
     def may_speak(self, fingerprint: str) -> None:
         """People have one key each; of several believed, it is the one that signed."""
         if fingerprint in self.held:
-            people.register_key(self.session, *self.held[fingerprint], self.moment)
+            people_keys.register_key(self.session, *self.held[fingerprint], self.moment)
 
 
 def certificates_in(gnupg: Gnupg, files: Iterable[Path], moment: datetime) -> tuple[Certificate, ...]:

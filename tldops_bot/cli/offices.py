@@ -28,7 +28,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate, fitness
 from tldops_bot.domain.request import Field
 from tldops_bot.mail.attached_keys import MAX_KEY_BYTES
-from tldops_bot.store import audit, people
+from tldops_bot.store import audit, people, people_keys
 from tldops_bot.store.tables import CertificateRow, Office, Person
 
 PersonName = Annotated[str, typer.Argument(help="The name of a person.")]
@@ -151,7 +151,7 @@ def _person(ctx: Context, name: str, email: str, certificate: Certificate) -> Pe
         )
         ctx.session.add(person)
         ctx.session.flush()
-    people.register_key(ctx.session, person, certificate, ctx.now)
+    people_keys.register_key(ctx.session, person, certificate, ctx.now)
     return person
 
 

@@ -11,6 +11,7 @@ from tldops_bot.store import (
     mailboxes,
     notes,
     people,
+    people_keys,
     printed_rosters,
     requests,
     tokens,
@@ -48,7 +49,7 @@ def forget(ctx: Context, person: Person, by: str) -> list[str]:
             requests.close(held, requests.WITHDRAWN, "the contact", "", ctx.now)
         held.details, held.email_key, held.asked_by, held.decided_because = {}, "", "", ""
     tokens.forget_person(ctx.session, person, ctx.now)
-    people.forget_keys(ctx.session, person, ctx.now)
+    people_keys.forget_keys(ctx.session, person, ctx.now)
     mailboxes.forget_person(ctx.session, person)
     wakes.forget_person(ctx.session, person.id, ctx.now)
     printed_rosters.forget(ctx.session)

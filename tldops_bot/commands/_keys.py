@@ -4,7 +4,7 @@ from tldops_bot.commands import _letters, _requests
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Recipient
-from tldops_bot.store import outbox_control, people, requests, tokens
+from tldops_bot.store import outbox_control, people, people_keys, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Person, Request, Token
 
 
@@ -32,11 +32,11 @@ def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
 
 def keep_proven(ctx: Context, certificate: Certificate) -> None:
     """Keep what a copy of a held certificate proved about it: a new expiry, new subkeys, a revocation."""
-    row = people.certificate_for(ctx.session, certificate.fingerprint)
+    row = people_keys.certificate_for(ctx.session, certificate.fingerprint)
     if row is None:  # forgotten since the mail was judged
         return
     was_revoked = row.is_revoked
-    people.hold_certificate(ctx.session, certificate, ctx.now)
+    people_keys.hold_certificate(ctx.session, certificate, ctx.now)
     person = people.by_fingerprint(ctx.session, certificate.fingerprint)
     if person is None:  # a candidate's, or one that was replaced
         return

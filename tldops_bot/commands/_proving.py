@@ -12,7 +12,7 @@ from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.domain.tld import Tld
 from tldops_bot.domain.token import write_route
 from tldops_bot.mail.phones import spaced
-from tldops_bot.store import people, requests
+from tldops_bot.store import people_keys, requests
 from tldops_bot.store.tables import Person, Request
 
 
@@ -27,7 +27,7 @@ def open_request(
     """Note that somebody is to become a contact of a TLD. Nothing happens before they prove the address."""
     stored = person.fingerprint if person else None
     if certificate is not None:
-        people.hold_certificate(ctx.session, certificate, ctx.now)
+        people_keys.hold_certificate(ctx.session, certificate, ctx.now)
     request = Request(
         kind="subscribe",
         state=requests.PROVING,

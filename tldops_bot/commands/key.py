@@ -9,7 +9,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.certificate import Certificate, fitness
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.request import Request
-from tldops_bot.store import people, requests
+from tldops_bot.store import people, people_keys, requests
 from tldops_bot.store.tables import Person
 from tldops_bot.store.tables import Request as RequestRow
 
@@ -66,7 +66,7 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
     checked = _check(ctx, offered[0], person)
     if checked is not None:
         return checked
-    people.hold_certificate(ctx.session, offered[0], ctx.now)
+    people_keys.hold_certificate(ctx.session, offered[0], ctx.now)
     until = ctx.now + ctx.config.membership.request_lifetime
     to = Recipient(person.email, Entitled.KEY, person.id, offered[0].fingerprint)
     ctx.post(
@@ -114,7 +114,7 @@ def _ask(ctx: Context, person: Person, offered: Certificate) -> None:
     if not tlds or _check(ctx, offered, person) is not None or not may_ask(ctx, person.email, person):
         return
     made = [_request(ctx, person, tld, offered) for tld in tlds]
-    people.hold_certificate(ctx.session, offered, ctx.now)
+    people_keys.hold_certificate(ctx.session, offered, ctx.now)
     _proving.ask_for_proof(ctx, made, offered.fingerprint, is_from(ctx, person.email))
 
 

@@ -16,7 +16,7 @@ from tldops_bot.intake.decision import Decision, Part
 from tldops_bot.intake.judged import Judged
 from tldops_bot.intake.told import names_told, subject_told, told, values_told
 from tldops_bot.mail.render import Renderer
-from tldops_bot.store import languages, people, tokens
+from tldops_bot.store import languages, people, people_keys, tokens
 from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import CertificateRow
@@ -184,7 +184,7 @@ class Answers:
 
     def _verdict(self, judged: Judged, decision: Decision) -> dict[str, Any]:
         row = (
-            people.certificate_for(self.session, judged.verdict.fingerprint)
+            people_keys.certificate_for(self.session, judged.verdict.fingerprint)
             if judged.verdict.fingerprint
             else None
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 from tldops_bot.domain.address import same_address
 from tldops_bot.domain.verdict import Verdict
 from tldops_bot.intake.judged import Read
-from tldops_bot.store import people
+from tldops_bot.store import people_keys
 
 IsTimely = Callable[[datetime], bool]
 
@@ -35,7 +35,7 @@ class Held:
 def held_for(read: Read, key: str, author: str | None) -> Held | None:
     """The certificate with this full fingerprint or (16 digits) key ID, for judging a mail by that author."""
     with read() as session:
-        found = people.speaking_with(session, key) if key else None
+        found = people_keys.speaking_with(session, key) if key else None
     if found is None:
         return None
     is_authors = any(same_address(one, author or "") for one in found.addresses)

@@ -36,7 +36,7 @@ from tldops_bot.mail.openpgp_packets import (
 )
 from tldops_bot.mail.signed_text import SignedText, covered_by, digest_of
 from tldops_bot.mail.take_apart import IncomingMail
-from tldops_bot.store import people
+from tldops_bot.store import people_keys
 
 MAX_CERTIFICATES = 5
 
@@ -228,7 +228,7 @@ class _Judge:
         self.certificates = tuple(found.values())
         for certificate in self.certificates:
             with self.read() as session:
-                row = people.certificate_for(session, certificate.fingerprint)
+                row = people_keys.certificate_for(session, certificate.fingerprint)
                 held = row.blob if row is not None and row.fingerprint == certificate.fingerprint else b""
             if held:
                 self._merge(held, certificate.blob)
@@ -243,7 +243,7 @@ class _Judge:
         for issuer in signature_issuers(blob)[:1]:
             name = issuer.fingerprint or issuer.key_id
             with self.read() as session:
-                row = people.certificate_for(session, name) if name else None
+                row = people_keys.certificate_for(session, name) if name else None
                 held = row.blob if row is not None else b""
             if held:
                 self._merge(held, blob)

@@ -7,14 +7,14 @@ from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext
-from tldops_bot.store import people
+from tldops_bot.store import people_keys
 
 
 def keep_refreshed(
     ctx: JobContext, fingerprint: str, held: bytes, merged: Sequence[Certificate]
 ) -> list[Letter]:
     """`merged` was made from `held` outside a transaction; if that has changed, wait for the next time."""
-    row = people.certificate_for(ctx.session, fingerprint)
+    row = people_keys.certificate_for(ctx.session, fingerprint)
     if row is None or row.blob != held:
         return []
     row.refreshed_at = ctx.now

@@ -12,7 +12,7 @@ from tldops_bot.store import (
     invitations,
     lookups,
     outbox_control,
-    people,
+    people_keys,
     printed_rosters,
     requests,
     signatures,
@@ -32,7 +32,7 @@ def forget_old(ctx: JobContext) -> list[Letter]:
     inbox.forget_strangers(ctx.session, keep)
     forgetting.sweep(ctx.session)
     requests.forget_before(ctx.session, keep)
-    people.forget_candidates(ctx.session, keep)
+    people_keys.forget_candidates(ctx.session, keep)
     lookups.forget_before(ctx.session, ctx.now - LOOKUPS_KEPT)
     tokens.forget_before(ctx.session, keep)
     outbox_control.forget_before(ctx.session, keep)

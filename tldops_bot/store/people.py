@@ -1,14 +1,12 @@
-"""People, their entries and offices, and the certificates they are known by."""
+"""People, their entries and offices, and what they may do at a moment."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import cast
 
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Row,
     Table,
     and_,
     bindparam,
@@ -23,11 +21,10 @@ from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from tldops_bot.domain.address import address_key
-from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.personal_name import same_name
 from tldops_bot.domain.standing import NOBODY, Standing
 from tldops_bot.store.columns import Moment
-from tldops_bot.store.tables import CertificateKey, CertificateRow, Entry, Office, Person, Request
+from tldops_bot.store.tables import CertificateRow, Entry, Office, Person, Request
 
 LISTED, SUSPENDED, LEFT = "listed", "suspended", "left"
 LIVING = (LISTED, SUSPENDED)
@@ -35,7 +32,6 @@ SEEN_TO = timedelta(minutes=1)
 # In a query: the second address, if it is proven.
 SECOND_ADDRESS = case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="")
 
-_Known = TypeVar("_Known", CertificateRow, Row[Any])
 
 # Statements run for every mail are built once.
 _SIGNER = (
@@ -44,19 +40,6 @@ _SIGNER = (
     .where(Person.fingerprint == bindparam("key"))
     .options(joinedload(Person.entries), joinedload(Person.offices))
 )
-_KEY, _KEY_ID = (one == bindparam("key") for one in (CertificateKey.key_fingerprint, CertificateKey.key_id))
-_HOLDING = select(CertificateRow).join(
-    CertificateKey, CertificateKey.certificate == CertificateRow.fingerprint
-)
-_HOLDING_KEY, _HOLDING_KEY_ID = _HOLDING.where(_KEY), _HOLDING.where(_KEY_ID)
-_SPEAKING = _HOLDING.outerjoin(Person, Person.id == CertificateRow.person_id).with_only_columns(
-    CertificateRow.fingerprint,
-    CertificateRow.person_id,
-    CertificateRow.blob,
-    Person.email,
-    SECOND_ADDRESS.label("second"),
-)
-_SPEAKING_KEY, _SPEAKING_KEY_ID = _SPEAKING.where(_KEY), _SPEAKING.where(_KEY_ID)
 _PERSONS = cast(Table, Person.__table__)
 _SEEN = (
     update(_PERSONS).where(_PERSONS.c.id == bindparam("number")).values(seen_at=bindparam("at", type_=Moment))
@@ -91,122 +74,6 @@ def note_seen(session: Session, person: Person, now: datetime) -> None:
         return
     session.connection().execute(_SEEN, {"number": person.id, "at": now})
     set_committed_value(person, "seen_at", now)
-
-
-def certificate_for(session: Session, key: str) -> CertificateRow | None:
-    """The certificate a key belongs to, by its full fingerprint or (16 digits) key ID; None when in doubt.
-
-    Where several claim it, the one whose primary key it is has it, else the one registered: a stranger's
-    certificate that took somebody's key in must not stand in that person's way.
-    """
-    return _meant(key, session.scalars(_HOLDING_KEY if len(key) > 16 else _HOLDING_KEY_ID, {"key": key}))
-
-
-def _meant(key: str, claiming: Iterable[_Known]) -> _Known | None:
-    distinct: dict[str, _Known] = {one.fingerprint: one for one in claiming}
-    found = list(distinct.values())
-    own = [one for one in found if one.fingerprint.endswith(key)]
-    registered = [one for one in found if one.person_id is not None]
-    return next((few[0] for few in (own, registered, found) if len(few) == 1), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Speaking:
-    """The certificate that a signature points to, and the addresses of those who speak with it."""
-
-    fingerprint: str
-    blob: bytes
-    is_registered: bool
-    addresses: tuple[str, ...]
-
-
-def speaking_with(session: Session, key: str) -> Speaking | None:
-    """What `certificate_for` finds, with the addresses of its person, or of those who ask to join with it."""
-    wanted = _SPEAKING_KEY if len(key) > 16 else _SPEAKING_KEY_ID
-    row = _meant(key, session.connection().execute(wanted, {"key": key}))
-    if row is None:
-        return None
-    if row.person_id is not None:
-        theirs = tuple(address for address in (row.email, row.second) if address)
-        return Speaking(row.fingerprint, row.blob, True, theirs)
-    asked = select(Request.email_key).where(Request.fingerprint == row.fingerprint)
-    return Speaking(row.fingerprint, row.blob, False, tuple(session.scalars(asked)))
-
-
-def hold_certificate(
-    session: Session, certificate: Certificate, now: datetime, person_id: int | None = None
-) -> CertificateRow:
-    """Keep a certificate (again): its octets, its keys, and whose it is."""
-    row = session.get(CertificateRow, certificate.fingerprint)
-    if row is None:
-        row = CertificateRow(
-            fingerprint=certificate.fingerprint,
-            created_at=certificate.created_at,
-            held_since=now,
-            blob=certificate.blob,
-        )
-        session.add(row)
-    row.blob = certificate.blob
-    row.expires_at = earliest_end(certificate)
-    row.is_revoked = certificate.is_revoked
-    if person_id is not None:
-        row.person_id, row.replaced_at = person_id, None
-    session.flush()
-    for fingerprint in (certificate.fingerprint, *certificate.subkey_fingerprints):
-        if session.get(CertificateKey, (fingerprint, certificate.fingerprint)) is None:
-            session.add(
-                CertificateKey(
-                    key_fingerprint=fingerprint, key_id=fingerprint[-16:], certificate=certificate.fingerprint
-                )
-            )
-    session.flush()
-    return row
-
-
-def earliest_end(certificate: Certificate) -> datetime | None:
-    """When the certificate stops being fit for both signing and encryption; None is never."""
-    ends = (certificate.expires_at, certificate.signs_until, certificate.encrypts_until)
-    known = [end for end in ends if end is not None]
-    return min(known) if known else None
-
-
-def register_key(session: Session, person: Person, certificate: Certificate, now: datetime) -> None:
-    """Make this the person's key; the one before is kept as replaced, and can no longer speak."""
-    before = session.get(CertificateRow, person.fingerprint) if person.fingerprint else None
-    if before is not None and before.fingerprint != certificate.fingerprint:
-        before.replaced_at = now
-    hold_certificate(session, certificate, now, person.id)
-    person.fingerprint = certificate.fingerprint
-    person.key_blocked_at, person.key_blocked_because = None, ""
-    session.flush()
-
-
-def forget_keys(session: Session, person: Person, now: datetime) -> None:
-    """Drop a person's certificates, which name them; blocked or replaced keys are still refused later."""
-    for row in session.scalars(select(CertificateRow).where(CertificateRow.person_id == person.id)):
-        if row.replaced_at is None and person.key_blocked_at is None:
-            session.execute(delete(CertificateKey).where(CertificateKey.certificate == row.fingerprint))
-            session.delete(row)
-        else:
-            row.blob, row.replaced_at = b"", row.replaced_at or now
-    session.flush()
-
-
-def keys_to_refresh(session: Session, before: datetime, limit: int) -> list[tuple[str, str]]:
-    """Fingerprint and address of living keys last looked for before that moment, oldest first."""
-    looked_for = CertificateRow.refreshed_at
-    query = (
-        select(CertificateRow.fingerprint, Person.email)
-        .join(Person, Person.fingerprint == CertificateRow.fingerprint)
-        .where(
-            CertificateRow.is_revoked.is_(False),
-            Person.forgotten_at.is_(None),
-            or_(looked_for.is_(None), looked_for <= before),
-        )
-        .order_by(looked_for.is_not(None), looked_for, CertificateRow.fingerprint)
-        .limit(limit)
-    )
-    return [(row.fingerprint, row.email) for row in session.execute(query)]
 
 
 def usable_key(session: Session, person: Person, now: datetime) -> CertificateRow | None:
@@ -314,17 +181,3 @@ def addresses_of(person: Person) -> tuple[str, ...]:
     if person.emergency_email and person.emergency_proven_at is not None:
         return person.email, person.emergency_email
     return (person.email,)
-
-
-def forget_candidates(session: Session, moment: datetime) -> None:
-    """Drop the certificates of candidates who did not become contacts: they hold a name and an address."""
-    waiting = select(Request.fingerprint).where(
-        Request.decided_at.is_(None), Request.fingerprint.is_not(None)
-    )
-    session.execute(
-        delete(CertificateRow).where(
-            CertificateRow.person_id.is_(None),
-            CertificateRow.held_since < moment,
-            CertificateRow.fingerprint.not_in(waiting),
-        )
-    )

@@ -29,7 +29,9 @@ from tldops_bot.domain.schedule import last_due
 from tldops_bot.serving import Service
 from tldops_bot.store import roster_sends
 
-PATIENCE_SECONDS = 150.0  # a roster whose files were overtaken by the figures of the day goes at the next tick
+PATIENCE_SECONDS = (
+    150.0  # a roster whose files were overtaken by the figures of the day goes at the next tick
+)
 
 
 class Running:

@@ -23,6 +23,7 @@ from tests.keys import KeyPair, person
 from tests.made_up import make_officer, make_people
 from tests.postgres import new_store
 from tests.sink import DROP, Sink
+from tldops_bot.adapters import outbox_delivery
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.adapters.outbox_delivery import Delivery
@@ -705,6 +706,35 @@ def test_a_reply_may_be_put_in_from_another_thread_and_goes_at_once(
         assert (message["In-Reply-To"], message["Auto-Submitted"]) == ("<a@b.example>", "auto-replied")
 
     run(main)
+
+
+def test_replies_that_follow_each_other_are_claimed_together(
+    database: Database, gnupg: Gnupg, encryption: Encryption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_delivery, "BREATH_SECONDS", 5.0)  # on a slow machine all of this takes less
+    monkeypatch.setattr(outbox_delivery, "TICK_SECONDS", 0.3)
+    turns: list[bool] = []
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        async with office.open() as delivery:
+            office.put(Letter(Kind.REPLY, "x", {}, strangers(1)))
+            await sink.wait_for(1)
+            turn = delivery._exchange.turn
+
+            def counted(*arguments: Any) -> Any:
+                turns.append(arguments[-1])
+                return turn(*arguments)
+
+            delivery._exchange.turn = counted  # type: ignore[method-assign]
+            for _ in range(10):
+                office.put(Letter(Kind.REPLY, "x", {}, strangers(1)))
+                await asyncio.sleep(0.03)  # enough for a turn
+            await sink.wait_for(11)  # at the latest when the clock ticks
+            await office.until(lambda: office.states() == ["taken"] * 11)
+
+    run(main)
+    assert len(turns) < 10
 
 
 def test_no_address_and_no_word_of_a_mail_stands_in_the_log(

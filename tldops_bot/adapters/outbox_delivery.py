@@ -23,6 +23,7 @@ from tldops_bot.store.outbox import WAITING, Claimed, Mark, StoreBusy
 IN_FLIGHT_PER_CONNECTION = 16
 KEPT_FOR_ALERTS = 0.25  # of what may be in flight
 TICK_SECONDS = 1.0
+BREATH_SECONDS = 0.05  # from a turn until the next look for what is new: so answers go together
 MARK_SECONDS = 0.2
 MOST_MARKS = 200
 
@@ -68,6 +69,8 @@ class Delivery:
         self._results: list[Result] = []
         self._sheets: dict[int, Sheet] = {}
         self._is_more_due = False
+        self._turned_at = 0.0  # when the last turn began, by the loop's clock
+        self._look: asyncio.TimerHandle | None = None  # for what `wake` was called
         self._is_turning = False
         self._stop_at: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -77,7 +80,7 @@ class Delivery:
     def wake(self) -> None:
         """Something new is in the outbox. From any thread, at any time."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._due.set)
+            self._loop.call_soon_threadsafe(self._look_soon)
 
     async def stop(self, grace: float = 10.0) -> None:
         """Claim no more, finish what is in flight for up to `grace` seconds, give the rest back."""
@@ -109,6 +112,16 @@ class Delivery:
         if self._stop_at is None or self._loop is None:
             return False
         return not self._in_flight or self._loop.time() >= self._stop_at
+
+    def _look_soon(self) -> None:
+        """Have a turn, but not right after the last one: each costs a transaction."""
+        assert self._loop is not None
+        if self._look is None:
+            self._look = self._loop.call_at(self._turned_at + BREATH_SECONDS, self._look_now)
+
+    def _look_now(self) -> None:
+        self._look = None
+        self._due.set()
 
     async def _wait(self) -> bool:
         """Until there is something to do, but not for ever; whether there is."""
@@ -144,6 +157,8 @@ class Delivery:
     # --- one turn
 
     async def _turn(self, is_woken: bool) -> None:
+        assert self._loop is not None
+        self._turned_at = self._loop.time()
         results, self._results = self._results, []
         signed, self._stages.newly_signed = self._stages.newly_signed, []
         room, leases = self._room(), self._look_at_leases()

@@ -21,11 +21,12 @@ from tldops_bot.config.settings import host_and_port
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake import Handled
 from tldops_bot.intake.workers import Workers
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._one_node import OneNode
 from tldops_bot.store import recipients
 from tldops_bot.store.database import StoreProblem
 
+WORKERS_PER_PROCESSOR = 2  # while one waits for gpg or for its turn to write, another goes on
 SHUTDOWN_SECONDS = 9.0
 ENDLESS_SECONDS = 900.0  # three leases, and longer than everything a mail may have to wait for
 PARSED_TOGETHER = 200
@@ -50,7 +51,7 @@ class Service:
             app.now,
             app.random_octets,
             after=self._wake_delivery,
-            threads=max(2, os.cpu_count() or 2),
+            threads=WORKERS_PER_PROCESSOR * (os.cpu_count() or 1),
             is_crowded=lambda: self.acceptance.is_crowded,
             lease=app.config.database.lease,
             counted=self._count,

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from tldops_bot.domain.mendable import Mendable
 from tldops_bot.store.sqlite_file import DatabaseMoved, SqliteFile
 
 # A node that stalls in a transaction, or whose machine is gone, must not hold up the others.
@@ -53,7 +54,7 @@ __all__ = [
 ]
 
 
-class DatabaseMissing(Exception):
+class DatabaseMissing(Mendable):
     """The database file is not there; only `init` and `restore` create one."""
 
 
@@ -141,10 +142,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One reading transaction: a consistent picture; any change made in it is discarded."""
+        """One reading transaction: a consistent picture; any change made in it is discarded when it is closed."""
         with _known_troubles(), Session(self.reading, autoflush=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -222,7 +222,8 @@ def _postgresql_engine(url: URL) -> Engine:
     options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
     own = {name: value for name, value in _CONNECTION.items() if name not in url.query}
     own["options"] = f"{options} {url.query.get('options', '')}"
-    return create_engine(url, pool_size=20, pool_pre_ping=True, connect_args=own)
+    # The connection used last is taken first: it has the statements prepared that are asked again and again.
+    return create_engine(url, pool_size=20, pool_use_lifo=True, pool_pre_ping=True, connect_args=own)
 
 
 def _sqlite_engine(url: URL, file: SqliteFile, begin: str) -> Engine:

@@ -71,8 +71,8 @@ docs: $(STAMP)  ## the handbook as a site in build/site, the manual pages and th
 
 test-postgresql: test-tools $(STAMP)  ## the tests of what is stored, with PostgreSQL in place of SQLite
 	@TLDOPS_TESTS_ON=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q tests/store tests/commands \
-	    tests/intake tests/jobs tests/attacks tests/adapters/test_outbox_delivery.py tests/postgresql \
-	    tests/test_entry_life.py tests/test_exercise.py tests/test_conversations.py
+	    tests/intake tests/jobs tests/attacks tests/adapters/test_outbox_delivery.py \
+	    tests/adapters/test_outbox_exchange.py tests/postgresql tests/test_entry_life.py tests/test_exercise.py tests/test_conversations.py
 
 format: $(STAMP)  ## put the code into its usual form, mend what lint can mend
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -17,7 +17,7 @@ from benchmarks.people import Member
 from benchmarks.site import new_site
 from tldops_bot.app import App
 from tldops_bot.domain.roster_edition import MOST_MAIL_OCTETS
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import roster_sends
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Message, RosterSend
@@ -90,7 +90,7 @@ def _round(found: Made, app: App) -> None:
         session.query(RosterSend).delete()
         roster_sends.note_under_way(session, None)
     found.making.append(_seconds(app.roster_press.prepare))
-    runner = replace(app.job_runner(), before={}, now=lambda: now)
+    runner = replace(app.job_runner(), now=lambda: now)
     timed: Any = app.database
     timed.write = clock = _Clocked(app.database.write)
     found.sending.append(_seconds(lambda: runner.run(JOBS["send_roster"])))

@@ -14,7 +14,7 @@ from typing import Any
 from typer.main import get_command
 
 from tldops_bot.cli.commands import app
-from tldops_bot.commands import COMMANDS
+from tldops_bot.commands._all import COMMANDS
 from tldops_bot.config.shipped import shipped
 
 HERE = Path(__file__).resolve().parent

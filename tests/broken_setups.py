@@ -375,7 +375,7 @@ def _(place: Place) -> None:
 @setup("a gpg home whose path is too long", "openpgp", BROKEN, "give [openpgp] home the shorter path")
 def _(place: Place) -> None:
     kill_agent(place.gpg_home)
-    name = "var/" + "a" * 100
+    name = ("var/" + "a" * 100)[: 87 - len(f"{place.folder}/")]
     place.gpg_home.rename(place.folder / name)
     place.set("openpgp", f'home = "{name}"')
 

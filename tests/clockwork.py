@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.desk import Desk
 from tldops_bot.domain.outgoing import Letter
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext, Unfinished
 from tldops_bot.store import bounces
 from tldops_bot.store.tables import Delivery

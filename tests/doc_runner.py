@@ -326,7 +326,7 @@ def furnish(place: Town, page: Page) -> None:
     if set(page.scene) & set(PEOPLE):
         place.roster_is_sent()
     if "printed" in page.scene:
-        assert place.desk.app.roster_press.prepare()
+        assert place.desk.app.roster_press.prepare().edition
 
 
 def whois_answer(tld: str) -> bytes:

@@ -29,9 +29,7 @@ from tldops_bot.domain.schedule import last_due
 from tldops_bot.serving import Service
 from tldops_bot.store import roster_sends
 
-PATIENCE_SECONDS = (
-    150.0  # a roster whose files were overtaken by the figures of the day goes at the next tick
-)
+PATIENCE_SECONDS = 60.0
 
 
 class Running:
@@ -197,7 +195,8 @@ class Town:
             copies = session.scalar(
                 sql("SELECT count(*) FROM deliveries WHERE state IN ('waiting', 'sending')")
             )
-        return bool(mails + (copies or 0))
+            to_come = session.scalar(sql("SELECT count(*) FROM copies_to_come"))
+        return bool(mails + (copies or 0) + (to_come or 0))
 
 
 @contextmanager

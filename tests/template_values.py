@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tldops_bot.commands import COMMANDS
+from tldops_bot.commands._all import COMMANDS
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.alert import Safer

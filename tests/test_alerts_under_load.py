@@ -15,6 +15,7 @@ from tests.keys import KeyPair
 from tests.letterbox import parse
 from tests.service import Town, town, wait_until
 from tests.sink import HANG, SunkMail
+from tldops_bot.store import outbox_copies
 from tldops_bot.store.tables import Alert, Delivery, Message
 
 ALERT = (
@@ -26,6 +27,12 @@ ALERT = (
 def place() -> Iterator[Town]:
     with town() as one:
         yield one
+
+
+@pytest.fixture
+def small_lots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert's copies are written seven at a time."""
+    monkeypatch.setattr(outbox_copies, "LOT", 7)
 
 
 def crowd(place: Town, count: int, roster_is_sent: bool = True) -> list[Member]:
@@ -100,6 +107,7 @@ CROWD = 60
 CONNECTIONS = 4
 
 
+@pytest.mark.usefixtures("small_lots")
 @pytest.mark.parametrize("verb", ["STOP", "RETRACT"])
 def test_in_mid_fan_out_no_further_copy_leaves(place: Town, carol: KeyPair, verb: str) -> None:
     """Nor one that is signed, encrypted and about to be handed over."""
@@ -125,6 +133,22 @@ def test_in_mid_fan_out_no_further_copy_leaves(place: Town, carol: KeyPair, verb
     assert sum(sunk.at > told_at for sunk in copies) <= CONNECTIONS  # those the smarthost had in its hands
 
 
+@pytest.mark.usefixtures("small_lots")
+def test_what_was_still_to_come_when_the_service_was_killed_goes_before_all_else(place: Town) -> None:
+    members = crowd(place, CROWD)
+    poster = members[0]
+    place.desk.receive(poster.signed_mail(ALERT.format(n=1)), poster.address)  # committed, and nothing more
+    assert state_of_copies(place).total() == 7
+    with place.serving():
+        place.quiet()
+    for one in members:
+        assert len(alerts_to(place, one.address)) == 1
+    subjects = [headers(sunk)["Subject"] for sunk in sorted(place.sink.mails, key=lambda sunk: sunk.at)]
+    [answered] = [nth for nth, subject in enumerate(subjects) if subject.startswith("SUCCESS")]
+    assert answered > CROWD - 7 - 4 * CONNECTIONS
+
+
+@pytest.mark.usefixtures("small_lots")
 def test_an_alert_during_a_roster_run_goes_first(place: Town) -> None:
     members = crowd(place, CROWD, roster_is_sent=False)
     place.sink.answer(".", delay=SLOW_SECONDS)

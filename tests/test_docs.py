@@ -19,7 +19,7 @@ from tests.doc_pages import DOCS, ROOT, Differs, Page, Words, pages
 from tests.doc_runner import world
 from tests.template_values import LIST, letters
 from tldops_bot.cli.commands import app
-from tldops_bot.commands import COMMANDS
+from tldops_bot.commands._all import COMMANDS
 from tldops_bot.config import Config
 from tldops_bot.config.shipped import shipped
 from tldops_bot.mail.render import Renderer

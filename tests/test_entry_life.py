@@ -22,7 +22,7 @@ from tldops_bot.domain import entry_life
 from tldops_bot.domain.entry_life import ENDS, MOVES, NOTHING, NotAMove, Of, check, moves, states
 from tldops_bot.domain.iana_changes import not_listed
 from tldops_bot.domain.tld import parse_tld
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import iana, people
 from tldops_bot.store.tables import Entry, Person, Request
 

@@ -22,7 +22,7 @@ from tests.template_values import (
     speaking,
 )
 from tests.test_templates import LIST_LINE, check_unharmed, spoilt
-from tldops_bot.commands import COMMANDS, VOCABULARY
+from tldops_bot.commands._all import COMMANDS, VOCABULARY
 from tldops_bot.commands._details import record_of
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.alert_reach import CALLED, FAILED, REACHED, REPORTED_AFTER, SEEN, WAITING, Call

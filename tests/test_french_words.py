@@ -1,18 +1,19 @@
 """What the program itself words, and no template, has its French: commands, what was done, call sheets, figures."""
 
 from dataclasses import replace
+from typing import get_args
 
 import jinja2
 import pytest
 
 from tests.template_values import AT, FRAGMENTS, LETTERS, shown, speaking
-from tldops_bot.commands import COMMANDS
+from tldops_bot.commands._all import COMMANDS
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.alert_reach import FAILED, REACHED, WAITING, Call
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine
 from tldops_bot.domain.roster import Coverage, Share
 from tldops_bot.domain.tld import REGIONS
-from tldops_bot.domain.token import PURPOSES
+from tldops_bot.domain.token import Purpose
 from tldops_bot.roster import text
 from tldops_bot.roster.call_sheet import text_lines
 
@@ -47,7 +48,7 @@ def test_history_has_french_words_for_all_that_it_has_english_words_for(name: st
     assert english - _keys("fr/history/_what.txt.j2", name) == set()
 
 
-@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("purpose", get_args(Purpose))
 def test_show_names_each_open_question_in_french(purpose: str) -> None:
     values = FRAGMENTS["show/record"][0] | {"questions": [(AT, purpose, AT)]}
     words = purpose.replace("_", " ")

@@ -16,10 +16,10 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tldops_bot.cli.commands import app
-from tldops_bot.commands import COMMANDS
+from tldops_bot.commands._all import COMMANDS
 from tldops_bot.config import Config
 from tldops_bot.config.shipped import shipped
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 from tldops_bot.store.schema import Schema

@@ -13,7 +13,7 @@ from tests.keys import KeyPair
 from tests.service import Running, Town, town
 from tldops_bot.domain.audience import Audience, Reached
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.jobs._keys import keep_refreshed
 from tldops_bot.jobs._runner import JobRunner

@@ -20,7 +20,7 @@ from tests.test_client_mails import (
     received,
     written,
 )
-from tldops_bot.domain.verdict import Standing
+from tldops_bot.domain.verdict import SignatureStanding
 from tldops_bot.intake import Handled
 from tldops_bot.mail.diagnosis import DETAILS
 
@@ -75,7 +75,7 @@ def test_a_signature_beside_its_text_counts_when_the_octets_are_untouched(room: 
     assert handled.judged.verdict.is_good, handled.judged.verdict
     assert handled.person == "ann@nic.example"
     assert_read_to_the_letter(handled, POSTAL)
-    assert handled.judged.original.startswith(b"Content-Type: multipart/signed;")
+    assert handled.judged.original().startswith(b"Content-Type: multipart/signed;")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ CASES = [
 
 def check_named_and_refused(room: Room, handled: Handled, reason: str, detail: str) -> None:
     """What broke it is said, what was asked is not done, and nobody counts as having signed it."""
-    assert handled.judged.verdict.standing is Standing.BAD
+    assert handled.judged.verdict.standing is SignatureStanding.BAD
     assert (handled.judged.verdict.reason, handled.judged.detail) == (reason, detail)
     assert (handled.decision.kind, handled.decision.reason) == ("refused", reason)
     assert (handled.judged.text, handled.person, handled.decision.parts) == ("", "", ())
@@ -258,7 +258,7 @@ def test_what_a_server_did_to_the_parts_is_named(room: Room, detail: str, change
 def test_a_text_that_exchange_has_written_anew_is_unsigned_and_says_why(room: Room) -> None:
     raw = room.ann.pgp_mime_signed("QUERY nl\n", at=room.desk.now)
     handled = received(room, relay.exchange_signed_anew(raw))
-    assert handled.judged.verdict.standing is Standing.NONE
+    assert handled.judged.verdict.standing is SignatureStanding.NONE
     assert handled.judged.detail == "exchange"
     assert (handled.decision.reason, handled.person) == ("unsigned", "")
     assert "Exchange" in room.desk.text(handled.letters[0])
@@ -292,7 +292,7 @@ def test_a_loose_signature_of_something_else_leaves_a_plain_mail_plain(room: Roo
     signature = b"Content-Type: application/pgp-signature; name=data.sig\r\n\r\n" + other
     raw = mail(room.ann.headers(), relay.multipart("mixed", text_entity("HELP\n"), signature))
     handled = received(room, raw)
-    assert handled.judged.verdict.standing is Standing.NONE
+    assert handled.judged.verdict.standing is SignatureStanding.NONE
     assert handled.judged.text == "HELP\n"
     assert [one.request.verb for one in handled.decision.parts] == ["HELP"]
 

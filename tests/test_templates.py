@@ -24,7 +24,7 @@ from tests.template_values import (
     shown,
 )
 from tldops_bot import cli, commands, domain, intake, jobs
-from tldops_bot.commands import COMMANDS, VOCABULARY
+from tldops_bot.commands._all import COMMANDS, VOCABULARY
 from tldops_bot.commands._command import Who
 from tldops_bot.config.shipped import shipped
 from tldops_bot.domain.certificate import FITNESS_REASONS

@@ -85,6 +85,7 @@ def test_an_update_comes_again_as_itself(place: Town, dora: KeyPair, ann: KeyPai
 
 def test_an_answer_that_is_too_large_is_explained(place: Town, dora: KeyPair) -> None:
     place.roster_is_sent()
+    assert place.desk.app.roster_press.prepare().edition
     place.sink.answer("RCPT", TOO_LARGE, match=dora.address, times=1)
     with place.serving():
         place.say(dora, "ROSTER")
@@ -93,7 +94,7 @@ def test_an_answer_that_is_too_large_is_explained(place: Town, dora: KeyPair) ->
 
 
 def test_a_roster_that_is_too_large_is_explained(place: Town, dora: KeyPair) -> None:
-    assert place.desk.app.roster_press.prepare()
+    assert place.desk.app.roster_press.prepare().edition
     place.sink.answer("RCPT", TOO_LARGE, match=dora.address, times=1)
     with place.serving():
         got = place.next_to(dora, "refused the roster")

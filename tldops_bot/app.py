@@ -1,4 +1,9 @@
-"""Builds each part once and hands it down; no logic of its own."""
+"""Builds each part once and hands it down; no logic of its own.
+
+What a part is made of is imported where it is built: most verbs of the command line need the database, and little else.
+"""
+
+from __future__ import annotations
 
 import contextlib
 import os
@@ -14,41 +19,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tldops_bot.adapters.apprise_wake import AppriseWake
-from tldops_bot.adapters.gnupg_list_key import ListKey
-from tldops_bot.adapters.gnupg_runner import unobserved
-from tldops_bot.adapters.gnupg_verdicts import Gnupg
-from tldops_bot.adapters.iana_refresh import IanaKeeper, IanaRefresh
-from tldops_bot.adapters.iana_whois import WhoisServer
-from tldops_bot.adapters.key_finder import KeyFinder
-from tldops_bot.adapters.key_refresh import KeyRefresh
-from tldops_bot.adapters.machine_watch import MachineWatch, room_of
-from tldops_bot.adapters.net_lookups import NetLookups
-from tldops_bot.adapters.outbox_delivery import Delivery, uncounted
-from tldops_bot.adapters.roster_press import RosterPress
-from tldops_bot.adapters.sequoia_encryption import Encryption
-from tldops_bot.adapters.smtp_delivery import Smarthost
-from tldops_bot.adapters.wake_delivery import WakeDelivery
 from tldops_bot.config.settings import Config, host_and_port
 from tldops_bot.config.shipped import shipped
-from tldops_bot.config.tld_table import TldTable, load_tld_table
-from tldops_bot.domain.disk_room import judge_room
-from tldops_bot.domain.finding import State
-from tldops_bot.intake import Intake, Surroundings
-from tldops_bot.intake.template_news import TemplateNews
-from tldops_bot.jobs import JOBS
-from tldops_bot.jobs._job import JobContext
-from tldops_bot.jobs._keyless import Keyless
-from tldops_bot.jobs._runner import JobRunner
-from tldops_bot.jobs._too_large import TooLarge
-from tldops_bot.mail.fallback_render import FallbackRenderer
-from tldops_bot.mail.render import Renderer
 from tldops_bot.store import facts
 from tldops_bot.store.database import Database, DatabaseMissing, Session, StoreProblem
-from tldops_bot.store.schema import Schema
 
 if TYPE_CHECKING:
+    from tldops_bot.adapters.gnupg_list_key import ListKey
+    from tldops_bot.adapters.gnupg_verdicts import Gnupg
+    from tldops_bot.adapters.iana_refresh import IanaKeeper, IanaRefresh
+    from tldops_bot.adapters.key_refresh import KeyRefresh
+    from tldops_bot.adapters.machine_watch import MachineWatch
+    from tldops_bot.adapters.net_lookups import NetLookups
+    from tldops_bot.adapters.outbox_delivery import Delivery
     from tldops_bot.adapters.prometheus_metrics import Metrics
+    from tldops_bot.adapters.roster_press import RosterPress
+    from tldops_bot.adapters.sequoia_encryption import Encryption
+    from tldops_bot.adapters.smtp_delivery import Smarthost
+    from tldops_bot.adapters.wake_delivery import WakeDelivery
+    from tldops_bot.config.tld_table import TldTable
+    from tldops_bot.intake import Intake, Surroundings
+    from tldops_bot.intake.template_news import TemplateNews
+    from tldops_bot.jobs._job import JobContext
+    from tldops_bot.jobs._runner import JobRunner
+    from tldops_bot.mail.render import Renderer
+    from tldops_bot.store.schema import Schema
 
 
 def utc_now() -> datetime:
@@ -69,20 +64,26 @@ class App:
         return Database(self.config.database.url)
 
     @cached_property
-    def metrics(self) -> "Metrics | None":
+    def metrics(self) -> Metrics | None:
         """What is counted for Prometheus; None without [metrics]."""
         if self.config.metrics is None:
             return None
-        from tldops_bot.adapters.prometheus_metrics import Metrics  # no verb but `serve` needs the library
+        from tldops_bot.adapters.prometheus_metrics import Metrics
+        from tldops_bot.jobs._all import JOBS
 
         return Metrics(tuple(JOBS))
 
     @cached_property
     def schema(self) -> Schema:
+        from tldops_bot.store.schema import Schema
+
         return Schema(self.database, shipped("migrations"))
 
     @cached_property
     def gnupg(self) -> Gnupg:
+        from tldops_bot.adapters.gnupg_runner import unobserved
+        from tldops_bot.adapters.gnupg_verdicts import Gnupg
+
         settings = self.config.openpgp
         return Gnupg(
             settings.home,
@@ -102,10 +103,15 @@ class App:
 
     @cached_property
     def list_key(self) -> ListKey:
+        from tldops_bot.adapters.gnupg_list_key import ListKey
+
         return ListKey(self.gnupg.keyring)
 
     @cached_property
     def renderer(self) -> Renderer:
+        from tldops_bot.mail.fallback_render import FallbackRenderer
+        from tldops_bot.mail.render import Renderer
+
         own: Path | None = self.config.templates.directory
         ours, languages = shipped("templates"), self.config.templates.languages
         if own is None:
@@ -114,6 +120,9 @@ class App:
 
     def template_news(self, after: Callable[[], None]) -> TemplateNews | None:
         """News of the operator's broken templates; None if they have no templates of their own."""
+        from tldops_bot.intake.template_news import TemplateNews
+        from tldops_bot.mail.fallback_render import FallbackRenderer
+
         if not isinstance(self.renderer, FallbackRenderer):
             return None
         operator, post = self.config.operator.email, self.intake.post
@@ -121,18 +130,27 @@ class App:
 
     @cached_property
     def tlds(self) -> TldTable:
+        from tldops_bot.config.tld_table import load_tld_table
+
         return load_tld_table()
 
     @cached_property
     def surroundings(self) -> Surroundings:
+        from tldops_bot.intake import Surroundings
+
         return Surroundings(self.config, self.tlds, self.random_octets, self.list_key.armored)
 
     @cached_property
     def net(self) -> NetLookups:
+        from tldops_bot.adapters.net_lookups import NetLookups
+
         return NetLookups(self.config, self.now)
 
     @cached_property
     def intake(self) -> Intake:
+        from tldops_bot.adapters.key_finder import KeyFinder
+        from tldops_bot.intake import Intake
+
         who_mailed = self.net.mail_authentication.check
         find_keys = KeyFinder(self.net.published_keys, time.monotonic).find
         return Intake(
@@ -142,7 +160,8 @@ class App:
             self.surroundings,
             who_mailed,
             find_keys,
-            prepare_roster=lambda: self.roster_press.prepare(),  # built only when somebody asks for a roster
+            # The press is built only when somebody asks for a roster.
+            prepare_roster=lambda: self.roster_press.prepare(waits=False),
         )
 
     def key_refresh(
@@ -151,6 +170,8 @@ class App:
         after: Callable[[], None] = lambda: None,
         is_stopping: Callable[[], bool] = lambda: False,
     ) -> KeyRefresh:
+        from tldops_bot.adapters.key_refresh import KeyRefresh
+
         return KeyRefresh(
             self.database,
             self.gnupg,
@@ -164,6 +185,8 @@ class App:
         )
 
     def job_runner(self, after: Callable[[], None] = lambda: None) -> JobRunner:
+        from tldops_bot.jobs._runner import JobRunner
+
         return JobRunner(
             self.database,
             self.config,
@@ -172,18 +195,24 @@ class App:
             self.now,
             self.intake.post,
             after,
-            before={"send_roster": self.roster_press.prepare_what_is_due},
+            looks={"send_roster": self.roster_press.prepare_what_is_due},
         )
 
     @cached_property
     def roster_press(self) -> RosterPress:
+        from tldops_bot.adapters.roster_press import RosterPress
+
         return RosterPress(self.database, self.gnupg, self.config, self.tlds, self.now)
 
     @cached_property
     def iana_keeper(self) -> IanaKeeper:
+        from tldops_bot.adapters.iana_refresh import IanaKeeper
+
         return IanaKeeper(self.database, self._job_context, self.intake.post, self.now)
 
     def _job_context(self, session: Session, now: datetime) -> JobContext:
+        from tldops_bot.jobs._job import JobContext
+
         return JobContext(session, now, self.config, self.tlds, self.random_octets)
 
     def iana_refresh(
@@ -192,6 +221,9 @@ class App:
         after: Callable[[], None] = lambda: None,
         is_stopping: Callable[[], bool] = lambda: False,
     ) -> IanaRefresh:
+        from tldops_bot.adapters.iana_refresh import IanaRefresh
+        from tldops_bot.adapters.iana_whois import WhoisServer
+
         where = host_and_port(self.config.iana.whois)
         server = WhoisServer(*where, time.monotonic, is_stopping=is_stopping)
         every = self.config.iana.refresh
@@ -202,14 +234,22 @@ class App:
 
     @cached_property
     def smarthost(self) -> Smarthost:
+        from tldops_bot.adapters.smtp_delivery import Smarthost
+
         return Smarthost(self.config.smarthost, self.hostname)
 
     @cached_property
     def machine_watch(self) -> MachineWatch:
+        from tldops_bot.adapters.machine_watch import MachineWatch
+
         return MachineWatch(self.database, self.gnupg, self.folders, self.hostname, self.now)
 
     def is_disk_full(self) -> bool:
         """Whether there is hardly room for the database to grow; of one on another machine it is not known."""
+        from tldops_bot.adapters.machine_watch import room_of
+        from tldops_bot.domain.disk_room import judge_room
+        from tldops_bot.domain.finding import State
+
         file = self.database.file
         return file is not None and judge_room(room_of(file.parent)) is State.BROKEN
 
@@ -226,6 +266,10 @@ class App:
         return socket.getfqdn()
 
     def delivery(self, encryption: Encryption) -> Delivery:
+        from tldops_bot.adapters.outbox_delivery import Delivery, uncounted
+        from tldops_bot.jobs._keyless import Keyless
+        from tldops_bot.jobs._too_large import TooLarge
+
         settings = self.config.smarthost
         return Delivery(
             self.database,
@@ -245,6 +289,9 @@ class App:
 
     def wake_delivery(self, after: Callable[[], None] = lambda: None) -> WakeDelivery | None:
         """What wakes members besides mail; None without gateways."""
+        from tldops_bot.adapters.apprise_wake import AppriseWake
+        from tldops_bot.adapters.wake_delivery import WakeDelivery
+
         settings = self.config.wake
         if not settings.gateways:
             return None

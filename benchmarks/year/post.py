@@ -23,7 +23,7 @@ from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.intake import Intake
 from tldops_bot.jobs._keyless import Keyless
 from tldops_bot.mail import bounce_address
-from tldops_bot.store import facts, inbox, outbox, recipients
+from tldops_bot.store import facts, inbox, outbox, outbox_copies, recipients
 from tldops_bot.store.database import Session
 from tldops_bot.store.outbox import DROPPED, HELD, NO_KEY, TAKEN, Claimed, Mark, OutboxMessage
 from tldops_bot.store.recipients import Addressee
@@ -143,6 +143,7 @@ class PostOffice:
     def _fetch_some(self) -> list[Mail]:
         now = self.app.now()
         with self.app.database.write() as session:
+            outbox_copies.write_all(session, now)
             claimed = outbox.claim(session, now, AT_ONCE, now + LEASE, f"turn {next_number()}")
             messages = outbox.load(session, {one.message_id for one in claimed})
             addressees = recipients.look_up(session, claimed, messages, now)

@@ -19,7 +19,7 @@ from tldops_bot.app import App
 from tldops_bot.config.tld_table import TldFacts
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.iana_record import IanaContact, IanaRecord, NotFound
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
 IANA_CHANGES_A_YEAR = 8.3  # of 309 ccTLDs: 6 changed an address in 38 weeks

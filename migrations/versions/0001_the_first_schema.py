@@ -266,6 +266,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_certificates_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "copies_to_come",
+        sa.Column("message_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("reply_to", sa.String(length=320), nullable=False),
+        sa.Column("persons", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["messages.id"],
+        ),
+        sa.PrimaryKeyConstraint("message_id"),
+    )
+    op.create_table(
         "deliveries",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=False),
@@ -502,14 +514,6 @@ def upgrade() -> None:
         sa.Column("seen_at", Moment(), nullable=True),
         sa.Column("seen_how", sa.String(length=32), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["alert_id"],
-            ["alerts.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["persons.id"],
-        ),
         sa.PrimaryKeyConstraint("alert_id", "person_id"),
     )
     op.create_table(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.keys import KEYS_MADE_AT, KeyPair, gpg, person
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
-from tldops_bot.domain.certificate import Refused, fitness
+from tldops_bot.domain.certificate import NotEncrypted, fitness
 from tldops_bot.mail.attached_keys import MAX_KEY_BYTES
 from tldops_bot.mail.openpgp_packets import packets
 
@@ -171,5 +171,5 @@ def test_gpg_encrypts_to_one_certificate(gnupg: Gnupg, ann: KeyPair) -> None:
 
 
 def test_gpg_encrypts_to_no_revoked_or_unreadable_key(gnupg: Gnupg, ann: KeyPair) -> None:
-    assert gnupg.encrypt(b"roster", ann.revoked()) == Refused("unusable_key")
-    assert gnupg.encrypt(b"roster", b"rubbish") == Refused("unreadable_key")
+    assert gnupg.encrypt(b"roster", ann.revoked()) == NotEncrypted("unusable_key")
+    assert gnupg.encrypt(b"roster", b"rubbish") == NotEncrypted("unreadable_key")

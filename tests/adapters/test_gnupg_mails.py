@@ -8,7 +8,7 @@ import pytest
 from tests.keys import LIST_ADDRESS, KeyPair, person
 from tldops_bot.adapters.gnupg_keyring import Unwrapped
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
-from tldops_bot.domain.verdict import UNSIGNED, Standing, Verdict
+from tldops_bot.domain.verdict import UNSIGNED, SignatureStanding, Verdict
 from tldops_bot.mail.bodies import (
     Body,
     InlineEncrypted,
@@ -75,7 +75,7 @@ def test_every_accepted_form_gives_the_signed_text(gnupg: Gnupg, form: str, line
     the_list = KeyPair.of(gnupg.keyring.export(), "TLD-OPS", LIST_ADDRESS)
     raw = FORMS[form](ann, the_list).replace(b"\r\n", line_end)
     verdict, text = read(gnupg, raw, ann.certificate)
-    assert (verdict.standing, verdict.fingerprint) == (Standing.GOOD, ann.fingerprint)
+    assert (verdict.standing, verdict.fingerprint) == (SignatureStanding.GOOD, ann.fingerprint)
     assert text.rstrip("\n") == TEXT.rstrip("\n")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tldops_bot.adapters.gnupg_runner import Finished, StatusLine
 from tldops_bot.adapters.gnupg_status import judge, parse_listing
-from tldops_bot.domain.verdict import Standing
+from tldops_bot.domain.verdict import SignatureStanding
 
 ANN, MALLORY = "A" * 40, "B" * 40
 
@@ -22,7 +22,11 @@ def finished(*lines: str, code: int = 0) -> Finished:
 
 def test_exactly_these_lines_are_good() -> None:
     verdict = judge(finished("NEWSIG", "GOODSIG 1 Ann", valid()), ANN)
-    assert (verdict.standing, verdict.fingerprint, verdict.signature_hash) == (Standing.GOOD, ANN, "SHA512")
+    assert (verdict.standing, verdict.fingerprint, verdict.signature_hash) == (
+        SignatureStanding.GOOD,
+        ANN,
+        "SHA512",
+    )
     assert verdict.signed_at == datetime(2026, 11, 21, 6, 9, 31, tzinfo=UTC)
 
 
@@ -57,15 +61,15 @@ def test_exactly_these_lines_are_good() -> None:
 )
 def test_everything_else_is_bad_and_says_why(lines: tuple[str, ...], reason: str) -> None:
     verdict = judge(finished(*lines), ANN)
-    assert (verdict.standing, verdict.reason) == (Standing.BAD, reason)
+    assert (verdict.standing, verdict.reason) == (SignatureStanding.BAD, reason)
 
 
 def test_good_lines_with_a_bad_exit_code_are_bad() -> None:
-    assert judge(finished("NEWSIG", "GOODSIG 1 Ann", valid(), code=2), ANN).standing is Standing.BAD
+    assert judge(finished("NEWSIG", "GOODSIG 1 Ann", valid(), code=2), ANN).standing is SignatureStanding.BAD
 
 
 def test_a_view_without_certificate_accepts_nothing() -> None:
-    assert judge(finished("NEWSIG", "GOODSIG 1 Ann", valid("")), "").standing is Standing.BAD
+    assert judge(finished("NEWSIG", "GOODSIG 1 Ann", valid("")), "").standing is SignatureStanding.BAD
 
 
 def test_user_ids_in_listings_are_unescaped_and_made_printable() -> None:

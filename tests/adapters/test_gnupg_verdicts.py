@@ -14,7 +14,7 @@ from tldops_bot.adapters.gnupg_keyring import NoListKey
 from tldops_bot.adapters.gnupg_runner import GpgRunner, GpgTimedOut, GpgUnavailable, Limits
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
-from tldops_bot.domain.verdict import Standing
+from tldops_bot.domain.verdict import SignatureStanding
 from tldops_bot.mail.openpgp_armor import MESSAGE, SIGNATURE, dearmor
 from tldops_bot.mail.openpgp_packets import SignedMessage, UnsignedMessage, open_message, signature_packets
 
@@ -39,14 +39,14 @@ def now() -> datetime:
 def test_a_good_detached_signature_names_primary_key_time_and_hash(gnupg: Gnupg, ann: KeyPair) -> None:
     signed_at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     verdict = gnupg.verify_detached(TEXT, ann.detached(TEXT, at=signed_at), ann.certificate, now())
-    assert (verdict.standing, verdict.reason) == (Standing.GOOD, "")
+    assert (verdict.standing, verdict.reason) == (SignatureStanding.GOOD, "")
     assert (verdict.fingerprint, verdict.signed_at) == (ann.fingerprint, signed_at)
     assert verdict.signature_hash == "SHA512"
 
 
 def test_one_changed_octet_makes_it_bad(gnupg: Gnupg, ann: KeyPair) -> None:
     verdict = gnupg.verify_detached(b"QUERY be\r\n", ann.detached(TEXT), ann.certificate, now())
-    assert (verdict.standing, verdict.reason) == (Standing.BAD, "bad_signature")
+    assert (verdict.standing, verdict.reason) == (SignatureStanding.BAD, "bad_signature")
     assert verdict.fingerprint == ann.fingerprint
 
 
@@ -81,7 +81,7 @@ def test_a_whole_signed_message_is_no_detached_signature(gnupg: Gnupg, ann: KeyP
 
 @pytest.mark.parametrize("rubbish", [b"", b"\xff", b"\x88\x02\x04", b"-----BEGIN PGP SIGNATURE-----\n"])
 def test_rubbish_is_no_signature(gnupg: Gnupg, ann: KeyPair, rubbish: bytes) -> None:
-    assert gnupg.verify_detached(TEXT, rubbish, ann.certificate, now()).standing is Standing.BAD
+    assert gnupg.verify_detached(TEXT, rubbish, ann.certificate, now()).standing is SignatureStanding.BAD
 
 
 @pytest.mark.parametrize("digest", ["MD5", "SHA1", "RIPEMD160", "SHA224"])
@@ -97,7 +97,7 @@ def test_weak_hashes_are_refused_though_gpg_accepts_them(gnupg: Gnupg, ann: KeyP
 def test_strong_hashes_are_accepted_also_from_rsa(gnupg: Gnupg, digest: str) -> None:
     signature = rsa().detached(TEXT, digest=digest)
     verdict = gnupg.verify_detached(TEXT, signature, rsa().certificate, now())
-    assert (verdict.standing, verdict.signature_hash) == (Standing.GOOD, digest)
+    assert (verdict.standing, verdict.signature_hash) == (SignatureStanding.GOOD, digest)
 
 
 def rsa() -> KeyPair:
@@ -124,7 +124,7 @@ def test_expiry_is_judged_at_the_arrival_not_today(gnupg: Gnupg) -> None:
     signature = short.detached(TEXT, at=signed_at)
     in_time = gnupg.verify_detached(TEXT, signature, short.certificate, signed_at)
     too_late = gnupg.verify_detached(TEXT, signature, short.certificate, signed_at + timedelta(days=20))
-    assert (in_time.standing, too_late.reason) == (Standing.GOOD, "expired_key")
+    assert (in_time.standing, too_late.reason) == (SignatureStanding.GOOD, "expired_key")
 
 
 def test_an_expired_primary_key_takes_its_live_subkey_with_it(gnupg: Gnupg) -> None:
@@ -162,7 +162,7 @@ def test_a_key_made_on_a_clock_that_is_ahead_may_sign_at_once(gnupg: Gnupg) -> N
     key = KeyPair.make("Fay Example", "fay@nic.example", made_at=made_at)
     signature = key.detached(TEXT, at=made_at + timedelta(minutes=1))
     held = gnupg.inspect(key.armored, now())[0].blob
-    assert gnupg.verify_detached(TEXT, signature, held, now()).standing is Standing.GOOD
+    assert gnupg.verify_detached(TEXT, signature, held, now()).standing is SignatureStanding.GOOD
 
 
 def test_status_lines_forged_in_a_notation_are_not_believed(gnupg: Gnupg, ann: KeyPair) -> None:
@@ -196,7 +196,7 @@ def test_a_critical_notation_that_nobody_knows_is_not_called_a_changed_text(
 def test_status_lines_forged_in_a_file_name_are_not_believed(gnupg: Gnupg, ann: KeyPair) -> None:
     octets = gpg(ann.home, "--set-filename", FAKE_STATUS, "--store", octets=TEXT)
     verdict, text = gnupg.verify_message(octets, ann.certificate, now())
-    assert (verdict.standing, text) == (Standing.BAD, b"")
+    assert (verdict.standing, text) == (SignatureStanding.BAD, b"")
 
 
 def test_a_user_id_with_forged_status_lines_proves_nothing(gnupg: Gnupg, ann: KeyPair) -> None:
@@ -212,7 +212,7 @@ def test_a_user_id_with_forged_status_lines_proves_nothing(gnupg: Gnupg, ann: Ke
 def test_the_text_of_an_inline_block_is_gpgs_own_output(gnupg: Gnupg, ann: KeyPair) -> None:
     block = ann.clearsigned("- dashed\nFrom here\nQUERY nl  \n")
     verdict, text = gnupg.verify_inline(block, ann.certificate, now())
-    assert verdict.standing is Standing.GOOD
+    assert verdict.standing is SignatureStanding.GOOD
     assert text.replace(b"  \n", b"\n") == b"- dashed\nFrom here\nQUERY nl\n"
 
 
@@ -225,12 +225,12 @@ def test_an_inline_block_needs_no_checksum(gnupg: Gnupg, ann: KeyPair, more: str
     assert changed != block
     for one in (changed, crlf(changed)):
         verdict, text = gnupg.verify_inline(one, ann.certificate, now())
-        assert (verdict.standing, text.strip()) == (Standing.GOOD, b"QUERY nl")
+        assert (verdict.standing, text.strip()) == (SignatureStanding.GOOD, b"QUERY nl")
 
 
 def test_an_inline_block_survives_crlf(gnupg: Gnupg, ann: KeyPair) -> None:
     verdict, text = gnupg.verify_inline(crlf(ann.clearsigned("QUERY nl\n")), ann.certificate, now())
-    assert (verdict.standing, text.strip()) == (Standing.GOOD, b"QUERY nl")
+    assert (verdict.standing, text.strip()) == (SignatureStanding.GOOD, b"QUERY nl")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_a_tampered_inline_block_is_refused_and_gives_no_text(
 
 def test_blanks_at_line_ends_are_not_signed_so_their_change_is_not_seen(gnupg: Gnupg, ann: KeyPair) -> None:
     block = ann.clearsigned("QUERY nl\n").replace(b"nl\n", b"nl \t\n")
-    assert gnupg.verify_inline(block, ann.certificate, now())[0].standing is Standing.GOOD
+    assert gnupg.verify_inline(block, ann.certificate, now())[0].standing is SignatureStanding.GOOD
 
 
 # --- encryption
@@ -279,7 +279,7 @@ def test_what_was_signed_and_encrypted_in_one_is_unwrapped_then_verified(
     opened = open_message(unwrapped.octets, 1000)
     verdict, text = gnupg.verify_message(unwrapped.octets, ann.certificate, now())
     assert isinstance(opened, SignedMessage)
-    assert (verdict.standing, text, opened.literal) == (Standing.GOOD, TEXT, TEXT)
+    assert (verdict.standing, text, opened.literal) == (SignatureStanding.GOOD, TEXT, TEXT)
 
 
 def test_the_parts_of_an_unwrapped_message_verify_as_a_detached_signature(
@@ -290,7 +290,7 @@ def test_the_parts_of_an_unwrapped_message_verify_as_a_detached_signature(
     opened = open_message(unwrapped.octets, 1000)
     assert isinstance(opened, SignedMessage)
     verdict = gnupg.verify_detached(opened.literal, opened.signature, ann.certificate, now())
-    assert verdict.standing is Standing.GOOD
+    assert verdict.standing is SignatureStanding.GOOD
 
 
 def test_encryption_without_signature_is_none(gnupg: Gnupg, ann: KeyPair, the_list: KeyPair) -> None:
@@ -476,7 +476,7 @@ def test_the_list_signs_with_sha512(gnupg: Gnupg) -> None:
     signature = gnupg.sign_detached(TEXT)
     assert len(signature_packets(signature)) == 1
     verdict = gnupg.verify_detached(TEXT, signature, gnupg.list_certificate(now()).blob, now())
-    assert (verdict.standing, verdict.signature_hash) == (Standing.GOOD, "SHA512")
+    assert (verdict.standing, verdict.signature_hash) == (SignatureStanding.GOOD, "SHA512")
 
 
 def test_a_list_key_with_a_passphrase_signs_and_unwraps(ann: KeyPair, tmp_path: Path) -> None:

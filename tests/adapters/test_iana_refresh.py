@@ -18,7 +18,7 @@ from tldops_bot.adapters.iana_refresh import IanaRefresh
 from tldops_bot.adapters.iana_whois import WhoisServer, sync
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.tld import parse_tld
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import iana, people
 from tldops_bot.store.tables import AuditEntry, Delivery, Entry, IanaHeld, Message

@@ -32,13 +32,13 @@ from tldops_bot.adapters.sequoia_encryption import Encryption
 from tldops_bot.adapters.smtp_attempt import Attempt
 from tldops_bot.adapters.smtp_delivery import Outgoing, Smarthost
 from tldops_bot.config.settings import ListSettings, SmarthostSettings
-from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.certificate import NotEncrypted
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.mail import bounce_address
 from tldops_bot.mail.compose import draft
 from tldops_bot.mail.render import Rendered
-from tldops_bot.store import facts, outbox, outbox_control, outbox_leases
+from tldops_bot.store import facts, outbox, outbox_control, outbox_copies, outbox_leases
 from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING
 from tldops_bot.store.tables import CertificateRow, Message, Person
@@ -94,11 +94,11 @@ class Encrypter:
 
     async def encrypt_many(
         self, signed_part: bytes, recipients: Sequence[tuple[str, bytes]]
-    ) -> list[bytes | Refused]:
+    ) -> list[bytes | NotEncrypted]:
         self.sizes.append(len(recipients))
         found = await self._encryption.encrypt_many(signed_part, recipients)
         return [
-            Refused(self.refuse[one[0]]) if one[0] in self.refuse else outcome
+            NotEncrypted(self.refuse[one[0]]) if one[0] in self.refuse else outcome
             for one, outcome in zip(recipients, found, strict=True)
         ]
 
@@ -118,7 +118,7 @@ class Signer:
         self.signatures += 1
         return self._gnupg.sign_detached(octets)
 
-    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | Refused:
+    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | NotEncrypted:
         self.encryptions += 1
         return self._gnupg.encrypt(octets, certificate)
 
@@ -166,7 +166,7 @@ class Post:
         now = self.clock()
         with self.database.write() as session:
             rendered = draft(letter, Rendered("A word", text), LIST, now)
-            message = outbox.enqueue(session, letter, rendered, now)
+            message = outbox_copies.enqueue(session, letter, rendered, now)
             ids = list(session.scalars(select(Row.id).where(Row.message_id == message).order_by(Row.id)))
         if self.delivery is not None:
             self.delivery.wake()

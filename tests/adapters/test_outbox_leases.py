@@ -10,7 +10,7 @@ from tests.postgres import new_store
 from tldops_bot.adapters.outbox_leases import LOOK_SECONDS, Leases
 from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.store import outbox
+from tldops_bot.store import outbox, outbox_copies
 from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import Claimed
 
@@ -50,7 +50,7 @@ def database() -> Iterator[Database]:
         to = tuple(Recipient(f"noc{number}@nic.example", Entitled.ADDRESS) for number in range(2))
         with made.write() as session:
             draft = Draft("A word", b"Content-Type: text/plain\r\n\r\nHello\r\n", {}, "")
-            outbox.enqueue(session, Letter(Kind.NOTICE, "x", {}, to), draft, START)
+            outbox_copies.enqueue(session, Letter(Kind.NOTICE, "x", {}, to), draft, START)
         yield made
 
 

@@ -1,29 +1,33 @@
 """The press: the files of a roster, made and signed outside of any transaction, once for all."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
 from tests.clockwork import context, tick
 from tests.desk import Desk
-from tests.keys import KeyPair, gpg
+from tests.keys import LIST_ADDRESS, KeyPair, gpg
 from tests.letterbox import OneKeyHome, gpg_verify
 from tests.roster_files import quick_files
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.roster_press import RosterPress, make_aside, make_files
-from tldops_bot.commands._roster_files import manuscript
+from tldops_bot.commands._roster_files import Ready, manuscript
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.figures import Figures
 from tldops_bot.domain.outgoing import Kind
 from tldops_bot.domain.roster import Roster
 from tldops_bot.domain.roster_edition import Edition, RosterFile
-from tldops_bot.jobs import JOBS
+from tldops_bot.intake import Handled
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import Unfinished
-from tldops_bot.store import outbox, printed_rosters
+from tldops_bot.store import inbox, outbox, printed_rosters
 from tldops_bot.store.tables import Person
 
 
@@ -42,8 +46,8 @@ def held(desk: Desk) -> Edition | None:
 def test_every_file_is_signed_by_the_list_and_gpg_alone_says_so(desk: Desk, ann: KeyPair) -> None:
     """With the real files, made in a process of their own."""
     desk.member(ann, "nl")
-    assert replace(desk.app.roster_press, make=make_aside).prepare()
-    edition = held(desk)
+    edition = replace(desk.app.roster_press, make=make_aside).prepare().edition
+    assert edition == held(desk)
     assert edition is not None
     assert [one.kind for one in edition.files] == ["vcf", "pdf", "csv", "json", "keys"]
     with OneKeyHome(desk.app.gnupg.keyring.export()) as home:
@@ -117,12 +121,12 @@ def test_what_is_there_is_not_made_again(desk: Desk, press: RosterPress, bob: Ke
         return quick_files(roster, config, tlds, history)
 
     counted = replace(press, make=counting)
-    assert counted.prepare()
-    assert counted.prepare()
+    first = counted.prepare()
+    assert counted.prepare() == first
     assert len(made) == 1
     desk.member(bob, "be")
     assert held(desk) is None
-    assert counted.prepare()
+    assert counted.prepare() != first
     assert len(made) == 2
     assert held(desk) is not None
 
@@ -138,9 +142,10 @@ def test_who_joins_while_it_prints_is_in_the_files(desk: Desk, press: RosterPres
         made.append(len(roster.contacts))
         return quick_files(roster, config, tlds, history)
 
-    assert replace(press, make=slow).prepare()
+    ready = replace(press, make=slow).prepare()
     assert made == [1, 2]
-    assert held(desk) is not None
+    assert len(ready.roster.contacts) == 2
+    assert ready.edition == held(desk) is not None
 
 
 def test_while_it_prints_and_signs_others_write_to_the_store(desk: Desk, press: RosterPress) -> None:
@@ -168,22 +173,102 @@ def test_while_it_prints_and_signs_others_write_to_the_store(desk: Desk, press: 
             elsewhere()
             return b"signature"
 
-    assert replace(press, make=making, signer=Signing()).prepare()
+    assert replace(press, make=making, signer=Signing()).prepare().edition
     assert len(written) == 6
 
 
-def test_who_comes_while_it_is_at_work_is_not_held_up(press: RosterPress) -> None:
-    answers = []
+def test_two_who_ask_at_the_same_moment_get_the_same_files_and_nobody_is_held_up(
+    desk: Desk, press: RosterPress, bob: KeyPair, ann: KeyPair
+) -> None:
+    """Bob's mail comes while Ann's files are made. It waits for them, but keeps no worker waiting."""
+    made: list[list[Handled]] = []
 
     def making(
         roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
     ) -> tuple[RosterFile, ...]:
-        answers.append(busy.prepare())
+        made.append(meanwhile())
+        return quick_files(roster, config, tlds, history)
+
+    def meanwhile() -> list[Handled]:
+        envelope = Envelope(bob.address, (LIST_ADDRESS,), "192.0.2.1", "", False, "")
+        with desk.app.database.write() as session:
+            inbox.accept(session, [(bob.pgp_mime_signed("ROSTER", at=desk.now), envelope, desk.now)])
+        return desk.work()
+
+    desk.member(bob, "be")
+    desk.app.roster_press = replace(press, make=making)
+    desk.say(ann, "ROSTER")
+    assert made == [[]]
+    assert desk.to(bob.address) == []
+    desk.later(seconds=4)
+    desk.work()
+    assert desk.last(bob.address).attachments == desk.last(ann.address).attachments
+    assert len(made) == 1
+
+
+def test_the_clock_waits_for_files_that_somebody_asked_for(desk: Desk, press: RosterPress) -> None:
+    made: list[Future[Ready]] = []
+
+    def making(
+        roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
+    ) -> tuple[RosterFile, ...]:
+        made.append(clock.submit(busy.prepare))
+        assert not made[0].done()
         return quick_files(roster, config, tlds, history)
 
     busy = replace(press, make=making)
-    assert busy.prepare()
-    assert answers == [False]
+    with ThreadPoolExecutor(1) as clock:
+        first = busy.prepare()
+        assert made[0].result(60) == first
+    assert len(made) == 1
+
+
+def figures_of_the_day(desk: Desk) -> None:
+    desk.app.job_runner().run(JOBS["note_figures"])
+
+
+def another_number(desk: Desk) -> None:
+    with desk.app.database.write() as session:
+        session.query(Person).one().mobile = "+44 7700 900999"
+
+
+@pytest.mark.parametrize("change", [figures_of_the_day, another_number])
+@pytest.mark.parametrize("asked", [True, False])
+def test_what_changes_after_they_were_made_comes_with_the_next(
+    desk: Desk, press: RosterPress, ann: KeyPair, change: Callable[[Desk], None], asked: bool
+) -> None:
+    desk.app.roster_press = overtaken = Mock(wraps=press)
+    overtaken.prepare.side_effect = lambda **more: then(press.prepare(**more))
+    overtaken.prepare_what_is_due.side_effect = lambda: then(press.prepare_what_is_due())
+
+    def then(ready: Ready | None) -> Ready | None:
+        change(desk)
+        return ready
+
+    if asked:
+        desk.say(ann, "ROSTER")
+    else:
+        runner = replace(desk.app.job_runner(), post=lambda _, letters, __: desk.letters.extend(letters))
+        runner.run(JOBS["send_roster"])
+    letter = desk.last(ann.address)
+    assert "+44 7700 900123" in desk.text(letter)
+    assert [one.name for one in letter.attachments][:2] == ["roster.vcf", "roster.vcf.asc"]
+
+
+def test_the_figures_of_another_day_are_no_reason_to_make_them_anew(desk: Desk, press: RosterPress) -> None:
+    before = press.prepare()
+    desk.later(hours=1)
+    figures_of_the_day(desk)
+    assert press.prepare() == before
+
+
+def test_in_a_mail_that_changes_something_the_text_says_so_already(
+    desk: Desk, press: RosterPress, ann: KeyPair
+) -> None:
+    desk.say_bound(ann, "UPDATE\nPhone: +44 20 7946 0123\nROSTER")
+    [letter] = [one for one in desk.to(ann.address) if one.template == "reply"]
+    assert "Phone      +44 20 7946 0123" in desk.text(letter)
+    assert letter.attachments == ()
 
 
 @pytest.mark.parametrize("problem", [GpgUnavailable("away"), BrokenProcessPool("killed")])
@@ -191,9 +276,10 @@ def test_what_fails_fails_for_this_time_only(desk: Desk, press: RosterPress, pro
     def making(*_: object) -> tuple[RosterFile, ...]:
         raise problem
 
-    assert not replace(press, make=making).prepare()
+    ready = replace(press, make=making).prepare()
+    assert (ready.edition, len(ready.roster.contacts)) == (None, 1)
     assert held(desk) is None
-    assert press.prepare()
+    assert press.prepare().edition
 
 
 def test_a_roster_that_is_due_waits_for_its_files_and_is_then_sent(desk: Desk, press: RosterPress) -> None:

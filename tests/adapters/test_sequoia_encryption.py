@@ -18,7 +18,7 @@ import tldops_bot
 from tests.keys import KeyPair, person
 from tldops_bot.adapters import sequoia_encryption
 from tldops_bot.adapters.sequoia_encryption import Encryption, Recipient, encrypt_here
-from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.certificate import NotEncrypted
 
 NOW = datetime.now(UTC)
 OCTETS = b"signed part"
@@ -40,7 +40,7 @@ def recipient(key: KeyPair, certificate: bytes | None = None) -> tuple[str, byte
     return key.fingerprint, key.certificate if certificate is None else certificate
 
 
-def encrypt(encryption: Encryption, recipients: list[Recipient]) -> list[bytes | Refused]:
+def encrypt(encryption: Encryption, recipients: list[Recipient]) -> list[bytes | NotEncrypted]:
     return asyncio.run(encryption.encrypt_many(OCTETS, recipients))
 
 
@@ -76,18 +76,18 @@ def test_a_bad_key_is_refused_and_the_others_served(ann: KeyPair, bert: KeyPair)
         NOW,
     )
     assert outcomes[:5] == [
-        Refused("unusable_key"),
-        Refused("revoked_key"),
-        Refused("other_key"),
-        Refused("unusable_key"),
-        Refused("expired_key"),
+        NotEncrypted("unusable_key"),
+        NotEncrypted("revoked_key"),
+        NotEncrypted("other_key"),
+        NotEncrypted("unusable_key"),
+        NotEncrypted("expired_key"),
     ]
     assert isinstance(outcomes[5], bytes)
 
 
 def test_a_revocation_is_seen_although_the_key_was_parsed_before(ann: KeyPair) -> None:
     assert isinstance(encrypt_here(b"x", [recipient(ann)], NOW)[0], bytes)
-    assert encrypt_here(b"x", [recipient(ann, ann.revoked())], NOW) == [Refused("revoked_key")]
+    assert encrypt_here(b"x", [recipient(ann, ann.revoked())], NOW) == [NotEncrypted("revoked_key")]
 
 
 def test_the_cache_of_parsed_keys_is_bounded(
@@ -131,11 +131,11 @@ def test_a_worker_that_hangs_is_ended_and_only_the_certificate_at_fault_is_refus
     monkeypatch.setattr(opened, "_submit", stands_still)
     both = [recipient(bert), recipient(ann)]
     outcomes = encrypt(opened, both)
-    assert outcomes[0] == Refused("unusable_key")
+    assert outcomes[0] == NotEncrypted("unusable_key")
     assert isinstance(outcomes[1], bytes)
     monkeypatch.setattr(opened, "_seconds", 60.0)
     submitted.clear()
-    assert encrypt(opened, both)[0] == Refused("unusable_key")
+    assert encrypt(opened, both)[0] == NotEncrypted("unusable_key")
     assert submitted == [1], "the poison is never given to a worker again"
     workers = list(opened._pool._processes.values())
     opened.close()

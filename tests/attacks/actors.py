@@ -16,7 +16,7 @@ from tldops_bot.domain.outgoing import Entitled, Letter
 from tldops_bot.domain.request import Commands
 from tldops_bot.domain.standing import Standing
 from tldops_bot.intake import Handled
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import people
 from tldops_bot.store.tables import Entry, InboxRow, Person, Token

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, answer, outcome, states
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import audit, forgetting, outbox
 from tldops_bot.store.tables import (
     AlertRecipient,

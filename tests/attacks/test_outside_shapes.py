@@ -7,7 +7,7 @@ import pytest
 from tests.desk import Desk
 from tests.keys import KeyPair, crlf, gpg, mail, multipart, person, text_entity
 from tests.outcomes import outcome, prove, rows, subscribe
-from tldops_bot.domain.verdict import Standing
+from tldops_bot.domain.verdict import SignatureStanding
 from tldops_bot.mail.openpgp_armor import MESSAGE, SIGNATURE, dearmor, encode
 
 TEXT = text_entity("QUERY nl\n")
@@ -76,7 +76,7 @@ def test_what_a_member_signed_with_smime_too_is_carried_out(desk: Desk, ann: Key
         "signed; protocol=application/pkcs7-signature", ann.signed_entity(TEXT, at=desk.now), smime
     )
     handled = desk.receive(mail(ann.headers(), both), ann.address)
-    assert handled.judged.verdict.standing is Standing.GOOD
+    assert handled.judged.verdict.standing is SignatureStanding.GOOD
     assert outcome(handled) == "contacts"
 
 

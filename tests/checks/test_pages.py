@@ -23,7 +23,7 @@ from tests.service import Town, town, wait_until
 from tldops_bot.adapters.http_pages import KEPT_SECONDS
 from tldops_bot.app import App
 from tldops_bot.checks import pages
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "docs/monitoring/alerts.rules.yml"

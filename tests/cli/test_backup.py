@@ -26,13 +26,14 @@ from tldops_bot.app import App
 from tldops_bot.cli.commands import app
 from tldops_bot.config import load_config
 from tldops_bot.domain.schedule import last_due
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.mail import bounce_address
 from tldops_bot.store import dump, facts, outbox, requests, roster_sends
 from tldops_bot.store.tables import (
     Alert,
     AuditEntry,
     CertificateRow,
+    CopiesToCome,
     Delivery,
     Entry,
     Message,
@@ -44,6 +45,7 @@ from tldops_bot.store.tables import (
 CHANGED = {  # by a restore; all else is as it was, row for row
     "alembic_version",
     "audit",
+    "copies_to_come",
     "deliveries",
     "facts",
     "messages",
@@ -55,6 +57,7 @@ CHANGED = {  # by a restore; all else is as it was, row for row
 TOUCHED = {"alerts", "entries", "persons", "requests"}  # where something waited that may be over
 ERIN = "erin.example@registry.example"
 OPERATOR = "root@lists.example"
+TO_COME = "poster@registry.example"  # where answers to copies go that were not written yet
 PHONE = "Phone: +44 20 7946 0123"
 
 
@@ -121,6 +124,9 @@ def time_passes(desk: Desk, ann: KeyPair) -> tuple[set[int], str]:
         exercise = session.scalars(select(Alert).where(Alert.state == "posted").order_by(Alert.id)).first()
         assert exercise is not None
         exercise.state = "announced"
+        of_an_alert = session.scalars(select(Message.id).where(Message.alert_id.is_not(None))).first()
+        to_come = [one.id for one in session.scalars(select(Person))]
+        session.add(CopiesToCome(message_id=of_an_alert, priority=0, reply_to=TO_COME, persons=to_come))
         person = session.scalars(select(Person).where(Person.email == ann.address)).one()
         person.forget_at = desk.now - timedelta(days=1)
         entry = session.scalars(select(Entry).where(Entry.tld == "be")).one()
@@ -220,7 +226,10 @@ def test_open_tokens_are_void(new: Desk) -> None:
 
 def test_old_deliveries_wait_for_the_operators_word_and_young_ones_go(old: Old, new: Desk) -> None:
     with new.look() as session:
-        found = list(session.execute(select(Delivery.id, Delivery.state, Delivery.last_status)))
+        to_come = select(Delivery.state, Delivery.last_status).where(Delivery.reply_to == TO_COME)
+        assert list(session.execute(to_come)) == [(outbox.HELD, "restored")] * 3
+        others = Delivery.reply_to != TO_COME
+        found = list(session.execute(select(Delivery.id, Delivery.state, Delivery.last_status).where(others)))
     held = {number for number, state, why in found if (state, why) == (outbox.HELD, "restored")}
     assert held
     assert held <= old.deliveries
@@ -447,8 +456,13 @@ def test_a_backup_without_the_lists_key_is_refused(cli: Cli, place: Path, tmp_pa
     shutil.rmtree(cli.desk.app.config.openpgp.home / "private-keys-v1.d")
     assert "the backup holds what is in the gpg home" in cli("backup", str(tmp_path / "b.tar")).stderr
     said = cli.refused("restore", str(tmp_path / "b.tar"), "--directory", str(place))
-    assert said.startswith("gpg: ")
+    assert said == "no secret key in the list's gpg home"
     assert list(place.iterdir()) == []
+    deep = place / ("x" * 70)
+    assert "gpg needs a shorter path" in cli.refused(
+        "restore", str(tmp_path / "b.tar"), "--directory", str(deep)
+    )
+    assert list(deep.iterdir()) == []
 
 
 def test_a_database_of_a_newer_version_is_neither_kept_nor_set_up(

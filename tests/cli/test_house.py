@@ -1,7 +1,9 @@
 """`stats`, `audit`, `keys`, `run-job`, `db`: how the house stands. And what holds for every verb."""
 
+import inspect
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -13,10 +15,11 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+import tldops_bot.app
 from tests.cli.conftest import Cli
 from tests.keys import KeyPair
 from tldops_bot.cli.commands import VERBS, app
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import audit
 from tldops_bot.store.tables import AuditEntry, Person
 
@@ -260,6 +263,40 @@ finally:
         words = [sys.executable, "-c", tried, *([asked] if asked else [])]
         done = subprocess.run(words, env=os.environ | more, capture_output=True, text=True, check=False)
         assert (done.stderr, shown in done.stdout) == ("", True), asked
+
+
+def test_a_verb_that_looks_loads_little_and_the_service_all_it_may_need_before_it_takes_mail(
+    cli: Cli,
+) -> None:
+    """What is loaded later than that may already be of another version: files are replaced while it runs."""
+    tried = """
+import sys
+from tldops_bot.app import App
+from tldops_bot.cli.commands import app
+from tldops_bot.config.load import load_config
+file = sys.argv[1]
+for words in ("inbox list", "outbox list", "audit log", "keys show", "iana show nl", "db upgrade"):
+    sys.argv[1:] = ["--config", file, *words.split()]
+    try:
+        app(standalone_mode=False)
+    except SystemExit:
+        pass
+print("looked", *sys.modules)
+from tldops_bot.serving import Service
+Service(App(load_config(__import__("pathlib").Path(file))))
+print("served", *sys.modules)
+"""
+    words = [sys.executable, "-c", tried, str(cli.desk.app.config.file)]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    looked, served = ({*line.split()} for line in said if line.startswith(("looked ", "served ")))
+    heavy = {"alembic", "apprise", "apscheduler", "aiosmtpd", "dkim", "dns", "pysequoia", "phonenumbers"}
+    heavy |= {"prometheus_client", "tldops_bot.commands._all", "tldops_bot.jobs._all", "tldops_bot.intake"}
+    assert looked & heavy == set()
+    built = set(
+        re.findall(r"^ +from (tldops_bot\S+) import", inspect.getsource(tldops_bot.app), re.MULTILINE)
+    )
+    off = ("prometheus_metrics", "key_refresh")  # in the configuration of these tests
+    assert built - served == {f"tldops_bot.adapters.{one}" for one in off}
 
 
 def test_what_is_not_understood_is_a_matter_of_usage(cli: Cli) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Cli
 from tests.desk import kill_agent
 from tldops_bot.cli._frame import parts_of
 from tldops_bot.config import load_config
@@ -114,13 +115,27 @@ def test_at_a_terminal_it_asks_the_two_things_nobody_can_guess_until_they_make_s
 
 def test_what_can_not_be_made_is_said_in_a_line(place: Path) -> None:
     deep = place / ("x" * 90)
+    home = f"{deep}/var/gnupg"
+    needed = f"tldops-bot: {home}: gpg needs a shorter path, of at most 86 octets; it has {len(home)}\n"
     done = init(place, "init", "--directory", str(deep))
-    said = f"gpg could not make the list's key; `tldops-bot --config {deep}/config.toml doctor` says more\n"
-    assert (done.returncode, done.stderr) == (1, f"tldops-bot: {said}")
+    assert (done.returncode, done.stderr, deep.exists()) == (1, needed, False)
+    deep.mkdir()
+    (deep / "config.toml").write_text('[list]\naddress = "tld-ops@lists.example"\n')
+    done = init(place, "init", "--directory", str(deep))
+    assert (done.returncode, done.stderr, sorted(deep.iterdir())) == (1, needed, [deep / "config.toml"])
     (place / "file").touch()
     done = init(place, "init", "--data", str(place / "file/data"))
     assert (done.returncode, done.stderr.count("\n"), "Traceback" in done.stderr) == (1, 1, False)
     assert f"{place}/file" in done.stderr
+
+
+def test_the_service_does_not_start_where_gpg_could_not_work(cli: Cli) -> None:
+    file = cli.desk.app.config.file
+    home = file.parent / ("x" * 87)
+    file.write_text(f'{file.read_text()}\n[openpgp]\nhome = "{home}"\n')
+    done = init(file.parent, "--config", str(file), "serve")
+    needed = f"tldops-bot: {home}: gpg needs a shorter path, of at most 86 octets; it has {len(str(home))}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", needed)
 
 
 def test_a_passphrase_in_a_file_protects_the_key_it_makes(place: Path) -> None:

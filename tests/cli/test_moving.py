@@ -1,5 +1,7 @@
 """`members import` and `export`: people come in by being asked, everything goes out, and nothing is taken for proven."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -191,11 +193,14 @@ def test_once_there_is_a_committee_it_hears_of_both_and_why(
     cli("members", "import", file, "--dry-run")
     cli("members", "import", file, "--yes", "--because", "the old list ends")
     cli("members", "export", str(tmp_path / "x.json"), "--because", "we move")
-    told = [text for _, to, text in cli.mails() if committee.address in to][-2:]
+    cli("members", "export", str(tmp_path / "x.csv"), "--because", "to print it")
+    told = [text for _, to, text in cli.mails() if committee.address in to][-3:]
     assert "entered people from a file" in told[0]
     assert "the old list ends" in told[0]
     assert "asked whether it is right: 1; invited: 2" in told[0]
     assert "wrote everything about everybody" in told[1]
+    assert "wrote everybody listed into a table" in told[2]
+    assert "in the committee's place" not in told[2]
 
 
 # --- export
@@ -237,6 +242,47 @@ def test_everything_is_exported_and_comes_in_again_as_unproven(
             bob.name: ("be", None),
         }
     assert nobody_is_listed(cli)
+
+
+def test_those_listed_are_exported_as_a_table_and_come_in_again(
+    cli: Cli, tmp_path: Path, ann: KeyPair, bob: KeyPair
+) -> None:
+    cli.desk.member(ann, "nl", "be")
+    cli.desk.member(bob, "lu")
+    with cli.desk.app.database.write() as session:
+        for one in session.scalars(select(Person)):
+            one.mobile, one.mobile_e164 = "+44 20 7946 0123", "+442079460123"
+            one.organisation, one.postal = "=1+1", "Street 1\nTown"
+        session.scalars(select(Entry).where(Entry.tld == "lu")).one().state = "left"
+    file = tmp_path / "all.CSV"
+    said = cli("members", "export", str(file)).output
+    assert ": 1 person\n" in said
+    assert "words of alerts" not in said
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert cli.actions()[-1] == "exported_table"
+    rows = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))
+    assert [row[0] for row in rows] == ["name", ann.name]
+    assert "'=1+1" in rows[1]  # nothing that a spreadsheet would run
+    assert "nobody new" in cli("members", "import", str(file), "--yes").output
+    with cli.desk.app.database.write() as session:  # another service, which knows nobody
+        session.execute(Entry.__table__.delete())
+        for one in session.scalars(select(Person)):
+            one.email_key, one.fingerprint = f"x{one.id}", None
+    cli("members", "import", str(file), "--yes")
+    with cli.desk.look() as session:
+        found = list(session.scalars(select(Request).order_by(Request.tld)))
+        assert [(one.tld, one.details["mobile"], one.details["organisation"]) for one in found] == [
+            (tld, "+44 20 7946 0123", "=1+1") for tld in ("be", "nl")
+        ]
+        assert {one.details["postal"] for one in found} == {"Street 1, Town"}
+
+
+@pytest.mark.parametrize("name", ["all", "all.txt", "all.json.gz", "-"])
+def test_the_name_says_which_form_an_export_has(cli: Cli, tmp_path: Path, name: str) -> None:
+    said = cli("members", "export", str(tmp_path / name), code=2).stderr
+    assert ".json" in said
+    assert ".csv" in said
+    assert (list(tmp_path.glob("all*")), cli.actions()) == ([], [])
 
 
 @pytest.mark.parametrize("unfit", ["another's", "rubbish"])

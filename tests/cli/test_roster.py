@@ -4,14 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 from email.policy import SMTP
 from functools import partial
+from typing import NoReturn
 
 import pytest
 
 from tests.cli.conftest import Cli
 from tests.keys import KeyPair
 from tests.roster_files import quick_files
+from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.roster_press import RosterPress
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store.tables import Entry, Person, RosterSend
 
@@ -19,7 +21,9 @@ from tldops_bot.store.tables import Entry, Person, RosterSend
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The files are made here, and quickly; gpg signs them as always."""
-    monkeypatch.setattr("tldops_bot.app.RosterPress", partial(RosterPress, make=quick_files))
+    monkeypatch.setattr(
+        "tldops_bot.adapters.roster_press.RosterPress", partial(RosterPress, make=quick_files)
+    )
 
 
 PHONE = "+44 7700 900123"
@@ -197,7 +201,10 @@ def test_out_of_turn_it_goes_to_everybody_once_in_as_many_batches_as_it_takes(
 def test_nothing_goes_while_the_files_can_t_be_made(
     cli: Cli, nl: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RosterPress, "prepare", lambda _press: False)
+    def away(*_: object) -> NoReturn:
+        raise GpgUnavailable("away")
+
+    monkeypatch.setattr(RosterPress, "_edition", away)
     assert "could not be made" in cli.refused("roster", "send")
     assert "could not be made" in cli.refused("roster", "send", "--now")
     assert cli.mails("roster") == []

@@ -9,7 +9,7 @@ from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome, rows, templates
 from tldops_bot.domain.outgoing import Letter
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store.tables import Alert
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import TRACES, answer, join, outcome, rows, states, stored, subscribe, templates
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import people
 from tldops_bot.store.tables import Delivery
 

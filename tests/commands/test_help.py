@@ -5,7 +5,7 @@ import pytest
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import outcome
-from tldops_bot.commands import COMMANDS, VOCABULARY, command_for
+from tldops_bot.commands._all import COMMANDS, VOCABULARY, command_for
 
 
 def verbs(handled, which: str = "yours") -> set[str]:

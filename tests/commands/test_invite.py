@@ -11,7 +11,7 @@ from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, answer, outcome, prove, rows, states, subscribe, templates
 from tldops_bot.domain.outreach import INVITATIONS_A_DAY, MISSING_A_DAY
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import audit, bounces
 from tldops_bot.store.tables import Delivery, Invitation, Message, Office

@@ -7,7 +7,7 @@ import pytest
 from tests.desk import Desk
 from tests.keys import KeyPair, mail, message_entity
 from tests.outcomes import FIELDS, all_of, answer, outcome, prove, rows, states, subscribe, templates
-from tldops_bot import commands
+from tldops_bot.commands import _all as commands
 from tldops_bot.store.tables import Request
 
 ADMIN = "admin@registry.example"

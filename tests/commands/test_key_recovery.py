@@ -8,7 +8,7 @@ from tests.desk import Desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, answer, outcome, stored, templates
 from tldops_bot.domain.outgoing import Letter
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store.tables import Request
 

@@ -5,7 +5,7 @@ import pytest
 from tests.desk import Desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome, rows, states, templates
-from tldops_bot.domain.outreach import SUSPENSIONS_A_DAY
+from tldops_bot.commands._suspending import SUSPENSIONS_A_DAY
 from tldops_bot.store import audit
 from tldops_bot.store.tables import Entry, Request
 

@@ -5,7 +5,7 @@ import pytest
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, answer, outcome, rows, states, templates
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import people
 from tldops_bot.store.tables import Entry, Token
 

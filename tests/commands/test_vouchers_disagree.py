@@ -6,7 +6,7 @@ from tests.clockwork import days
 from tests.desk import Desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, outcome, prove, rows, states, subscribe, templates
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store.tables import Request
 

@@ -1,7 +1,7 @@
 """The one grammar for mail addresses."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tldops_bot.domain.address import (
@@ -32,6 +32,14 @@ from tldops_bot.domain.address import (
 def test_an_address_keeps_its_local_part_and_gets_a_domain_in_a_labels(text: str, address: str) -> None:
     assert parse_address(text) == address
     assert parse_address(address) == address
+
+
+@example("a@" + "b" * 64 + ".example")
+@example("a@xn--e1afmkfd.example")
+@example("a@xn--b.example")
+@given(st.from_regex(r"[aB1_+.-]{1,8}@[aB1.-]{1,8}[.][ax-]{1,8}", fullmatch=True))
+def test_the_quick_look_at_an_address_sees_what_the_grammar_does(text: str) -> None:
+    assert parse_address(text) == parse_address(" " + text)  # the blank keeps the quick look from matching
 
 
 @pytest.mark.parametrize(

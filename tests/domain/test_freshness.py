@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.freshness import (
     ASKS_BEFORE_STALE,
     CLEARED_IN_DAYS,
     COMMITTEE_AFTER,
     COMMITTEE_AGAIN_AFTER,
-    DAY,
     FRESH_FOR,
     Round,
     confirmations,

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tldops_bot.domain.mailbox import DAY, is_dead, is_probe_due, is_suspect, speaks_of_mailbox
+from tldops_bot.domain.durations import DAY
+from tldops_bot.domain.mailbox import is_dead, is_probe_due, is_suspect, speaks_of_mailbox
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

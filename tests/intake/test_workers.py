@@ -15,7 +15,7 @@ from tests.outcomes import all_of, rows, stored
 from tldops_bot.adapters.gnupg_runner import GpgTimedOut
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake.workers import Workers, describe
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import inbox
 from tldops_bot.store.inbox import ClaimLost
 from tldops_bot.store.tables import InboxRow, Message
@@ -155,7 +155,7 @@ def test_put_off_mail_is_carried_out_when_the_trouble_is_over(desk: Desk, ann: K
 def test_command_that_breaks_leaves_nothing_half_done(
     desk: Desk, ann: KeyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tldops_bot.commands import COMMANDS
+    from tldops_bot.commands._all import COMMANDS
 
     desk.member(ann, "nl")
 

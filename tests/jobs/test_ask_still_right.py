@@ -10,7 +10,7 @@ from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
 from tests.outcomes import outcome, rows, states, stored, templates
 from tldops_bot.domain.outgoing import Entitled, Letter
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import Unfinished
 from tldops_bot.jobs.ask_still_right import BATCH
 from tldops_bot.store.tables import AuditEntry, Entry, Person, Token

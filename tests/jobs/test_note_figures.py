@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests.made_up import NOW, make_people
 from tldops_bot.config.settings import Config, ListSettings, OperatorSettings
 from tldops_bot.config.tld_table import load_tld_table
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import figures
 from tldops_bot.store.columns import Base

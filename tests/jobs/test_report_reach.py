@@ -10,7 +10,7 @@ from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import outcome
 from tldops_bot.domain.outgoing import Letter
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext, Unfinished
 from tldops_bot.store.tables import Person
 

@@ -16,7 +16,7 @@ from tldops_bot.config.shipped import shipped
 from tldops_bot.config.tld_table import load_tld_table
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter
 from tldops_bot.domain.roster_changes import snapshot
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext, Unfinished
 from tldops_bot.jobs.send_roster import is_wanted, roster_letters
 from tldops_bot.mail.render import Rendered, Renderer

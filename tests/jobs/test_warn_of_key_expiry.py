@@ -8,7 +8,7 @@ from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import answer, outcome, stored
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import outbox, people, recipients
 from tldops_bot.store.tables import CertificateRow

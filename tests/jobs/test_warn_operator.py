@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import delete, update
 
 from tests.desk import Desk
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.domain.troubles import A_DAY, A_WEEK, Told, Trouble, news
-from tldops_bot.jobs import JOBS
+from tldops_bot.domain.troubles import A_WEEK, Told, Trouble, news
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.jobs.warn_operator import EVERY
 from tldops_bot.store import inbox, machines
@@ -215,18 +216,18 @@ def test_what_comes_and_goes_within_a_day_is_told_once() -> None:
     assert (gone.troubles, gone.over) == ((), (DISK.name,))
     back = news([DISK], gone.told, NOW + 2 * HOUR)
     assert (back.troubles, back.over) == ((), ())
-    again = news([DISK], back.told, NOW + A_DAY)
+    again = news([DISK], back.told, NOW + DAY)
     assert again.troubles == (DISK,)
 
 
 def test_what_is_over_for_a_day_is_forgotten() -> None:
     told = (Told(DISK.name, NOW, is_over=True),)
     assert news([], told, NOW + HOUR).told == told
-    assert news([], told, NOW + A_DAY).told == ()
+    assert news([], told, NOW + DAY).told == ()
 
 
 def test_each_trouble_has_its_own_measure() -> None:
     key = Trouble("jobs/key_ends", again_after=A_WEEK)
     told = (Told(DISK.name, NOW), Told(key.name, NOW))
-    assert news([DISK, key], told, NOW + A_DAY).troubles == (DISK,)
+    assert news([DISK, key], told, NOW + DAY).troubles == (DISK,)
     assert news([DISK, key], told, NOW + A_WEEK).troubles == (DISK, key)

@@ -20,7 +20,7 @@ from tests.roster_files import keep_files
 from tldops_bot.app import App
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake import Handled
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import audit, inbox
 from tldops_bot.store.database import Database, Session

@@ -122,6 +122,7 @@ def test_a_tld_without_a_contact_stands_in_the_index_with_a_dash() -> None:
     assert re.search(r"^be –$", front, re.MULTILINE)
     assert re.search(r"^nl 4$", front, re.MULTILINE)
     assert re.search(r"^Netherlands nl 4$", regions, re.MULTILINE)
+    assert regions.index("land Islands") < regions.index("Albania") < regions.index("Austria")
     assert "Europe (EU)" in regions
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from tests import postgres
@@ -59,10 +60,7 @@ database.close()
 
 def revisions() -> list[str]:
     """Oldest first."""
-    database = Database("sqlite://")
-    found = [one.revision for one in Schema(database, shipped("migrations"))._scripts.walk_revisions()]
-    database.close()
-    return found[::-1]
+    return [one.revision for one in ScriptDirectory(str(shipped("migrations"))).walk_revisions()][::-1]
 
 
 @cache
@@ -134,6 +132,11 @@ def test_data_of_every_schema_comes_up_to_the_present_one(kind: str, revision: s
             with Session(connection) as session:
                 held, tampered = audit.verify(session)
             assert (held, tampered) == (before["audit"], None)
+
+
+def test_the_names_of_the_files_say_which_schemas_there_are(tmp_path: Path) -> None:
+    with database_of("sqlite", tmp_path) as database:
+        assert Schema(database, shipped("migrations")).revisions == revisions()
 
 
 def test_whoever_adds_a_migration_keeps_data_of_the_schema_before() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.store import outbox, outbox_control, outbox_leases
+from tldops_bot.store import outbox, outbox_control, outbox_copies, outbox_leases
 from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import DROPPED, HELD, REFUSED, TAKEN, WAITING, Claimed, Mark
 from tldops_bot.store.tables import Delivery, Message
@@ -24,7 +24,7 @@ def letter(kind: Kind = Kind.NOTICE, to: int = 1, alert_id: str = "") -> Letter:
 
 def put(database: Database, one: Letter, at: datetime = NOW) -> list[int]:
     with database.write() as session:
-        message = outbox.enqueue(session, one, DRAFT, at)
+        message = outbox_copies.enqueue(session, one, DRAFT, at)
         return list(
             session.scalars(select(Delivery.id).where(Delivery.message_id == message).order_by(Delivery.id))
         )

@@ -30,10 +30,8 @@ def test_it_is_held_for_a_day_by_what_it_says(session: Session) -> None:
     last = NOW + DAY - timedelta(seconds=1)
     for moment in (NOW, last):
         assert printed_rosters.held(session, "aa", moment) == edition()
-        assert printed_rosters.is_held(session, "aa", moment)
     for digest, moment in (("aa", NOW + DAY), ("bb", NOW)):
         assert printed_rosters.held(session, digest, moment) is None
-        assert not printed_rosters.is_held(session, digest, moment)
 
 
 def test_the_newest_takes_the_place_of_the_others(session: Session) -> None:

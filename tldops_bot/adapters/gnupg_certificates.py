@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tldops_bot.adapters.gnupg_runner import GpgRunner
 from tldops_bot.adapters.gnupg_status import parse_listing
-from tldops_bot.domain.certificate import Certificate, Refused
+from tldops_bot.domain.certificate import Certificate, NotEncrypted
 from tldops_bot.mail.attached_keys import MAX_ARMOR_BYTES, MAX_KEY_BYTES, keys_in
 from tldops_bot.mail.certifications import without_certifications
 from tldops_bot.mail.openpgp_packets import BadPackets, primary_fingerprint, split_certificates
@@ -49,16 +49,16 @@ class GnupgCertificates:
         after = self._read(merged, at)
         return merged if [one.fingerprint for one in after] == [wanted] else held
 
-    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | Refused:
+    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | NotEncrypted:
         """An armored message to this one certificate; for keys that Sequoia's policy rejects."""
         found = primary_fingerprint(certificate)
         if not found:
-            return Refused("unreadable_key")
+            return NotEncrypted("unreadable_key")
         with self._runner.view(certificate) as view:
             options = (*view, "--armor", f"--recipient={found}", "--output=-", "--encrypt")
             finished = self._runner.run(options, octets).heard()
         is_done = finished.code == 0 and bool(finished.lines("END_ENCRYPTION"))
-        return finished.output if is_done else Refused("unusable_key")
+        return finished.output if is_done else NotEncrypted("unusable_key")
 
     def _import(self, home: Path, octets: bytes, at: datetime, options: str) -> None:
         # Without a trust database of its own, gpg stops at a revocation; "always" needs none.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tldops_bot.adapters.gnupg_processes import BoundedGpg
 from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
+from tldops_bot.domain.mendable import Mendable
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.mail.openpgp_armor import MESSAGE, BadArmor, dearmor
 from tldops_bot.mail.openpgp_packets import BadPackets, check_encrypted
@@ -23,7 +24,7 @@ AGENT_SETTINGS = "auto-expand-secmem 65536\ns2k-count 1048576\n"
 log = logging.getLogger(__name__)
 
 
-class NoListKey(Exception):
+class NoListKey(Mendable):
     """The gpg home holds no secret key for the list."""
 
 

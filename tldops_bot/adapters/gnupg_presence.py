@@ -1,10 +1,21 @@
 """Whether GnuPG is installed and works: its version, and its agent for a home."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from tldops_bot.domain.mendable import Mendable
 
 SECONDS = 10
+# A socket's path has at most 107 octets (unix(7)), and gpg-agent wants one for the end, too.
+LONGEST_HOME: Final = 106 - len("/S.gpg-agent.browser")
+
+
+class HomeTooLong(Mendable):
+    """The agent's sockets would have longer paths than sockets may have."""
 
 
 def version() -> str | None:
@@ -18,6 +29,24 @@ def version() -> str | None:
     first = ran.stdout.decode("utf-8", "replace").partition("\n")[0]
     found = re.search(r"\(GnuPG[^)]*\) (\d+(?:\.\d+)+)", first)
     return found[1] if found else ""
+
+
+def must_fit(home: Path) -> None:
+    """Raises HomeTooLong. Where there is a /run/user for this user, gpg has its sockets there, and any home will do."""
+    octets = len(os.fsencode(home))
+    if octets > LONGEST_HOME and not _is_elsewhere(home):
+        raise HomeTooLong(
+            f"{home}: gpg needs a shorter path, of at most {LONGEST_HOME} octets; it has {octets}"
+        )
+
+
+def _is_elsewhere(home: Path) -> bool:
+    command = ["gpgconf", "--homedir", str(home), "--list-dirs", "agent-socket"]
+    try:
+        ran = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return len(unquote_to_bytes(ran.stdout.strip())) <= LONGEST_HOME + len("/S.gpg-agent")
 
 
 def agent_starts(home: Path) -> bool:

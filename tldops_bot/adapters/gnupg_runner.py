@@ -4,6 +4,7 @@ Its exit code and stderr mean little; callers judge the status lines.
 """
 
 import contextlib
+import itertools
 import os
 import resource
 import shutil
@@ -126,6 +127,7 @@ class GpgRunner:
         self.turns = threading.BoundedSemaphore(processes)
         self._folder = ScratchFolder()
         self._scratch = self._folder.path
+        self._numbers = itertools.count()  # of keyrings; the folder is ours alone
         self.home = self._scratch / "home"
         self.home.mkdir(mode=0o700)
 
@@ -136,13 +138,13 @@ class GpgRunner:
     @contextlib.contextmanager
     def view(self, certificate: bytes) -> Iterator[tuple[str, ...]]:
         """Arguments for a keyring that holds these keys and nothing else; it is gone afterwards."""
-        with contextlib.ExitStack() as stack:
+        keyring = self._scratch / f"{next(self._numbers)}.gpg"
+        try:
             with self._having_room():
-                named = tempfile.NamedTemporaryFile(dir=self._scratch, suffix=".gpg")  # noqa: SIM115
-                keyring = stack.enter_context(named)
-                keyring.write(certificate)
-                keyring.flush()
-            yield ("--no-default-keyring", f"--keyring={keyring.name}", "--trust-model=always")
+                keyring.write_bytes(certificate)
+            yield ("--no-default-keyring", f"--keyring={keyring}", "--trust-model=always")
+        finally:
+            keyring.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def fresh_home(self) -> Iterator[Path]:
@@ -276,8 +278,9 @@ def _operation(arguments: Sequence[str]) -> str:
 
 def _read(file: IO[bytes], most: int) -> bytes:
     """What gpg has written. It shares the file's offset with us, so start from the beginning."""
+    written = file.seek(0, os.SEEK_END)  # `most` is room for all that gpg may write: reading would clear it first
     file.seek(0)
-    return file.read(most)
+    return file.read(min(written, most))
 
 
 def _parse_status(octets: bytes) -> tuple[StatusLine, ...]:

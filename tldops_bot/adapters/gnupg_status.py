@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from tldops_bot.adapters.gnupg_runner import Finished, StatusLine
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.certificate import Certificate
-from tldops_bot.domain.verdict import Standing, Verdict, bad
+from tldops_bot.domain.verdict import SignatureStanding, Verdict, bad
 from tldops_bot.mail.headers import printable
 
 # RFC 9580 section 9.5
@@ -71,7 +71,7 @@ def _judge_valid(line: StatusLine, fingerprint: str) -> Verdict:
     signed_at = _moment(time)
     if signature_class not in DOCUMENT_CLASSES or signed_at is None:
         return bad("bad_signature", primary)
-    return Verdict(Standing.GOOD, "", primary, signed_at, STRONG_HASHES[hash_algorithm])
+    return Verdict(SignatureStanding.GOOD, "", primary, signed_at, STRONG_HASHES[hash_algorithm])
 
 
 # --- key listings, doc/DETAILS "Format of the colon listings"

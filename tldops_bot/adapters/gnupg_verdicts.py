@@ -9,7 +9,7 @@ from tldops_bot.adapters.gnupg_certificates import CLOCK_SKEW, GnupgCertificates
 from tldops_bot.adapters.gnupg_keyring import ListKeyring, NoListKey
 from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, Limits, Observe, unobserved
 from tldops_bot.adapters.gnupg_status import judge
-from tldops_bot.domain.certificate import Certificate, Refused
+from tldops_bot.domain.certificate import Certificate, NotEncrypted
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import Verdict, bad
 from tldops_bot.mail.certifications import without_other_subkeys
@@ -74,7 +74,7 @@ class Gnupg:
         if len(packets) > 1:
             return bad("several_signatures", fingerprint)
         blob = packets[0].octets
-        if not _covers_each_octet(blob) and _LONE_CR.search(signed_octets):
+        if _LONE_CR.search(signed_octets) and not _covers_each_octet(blob):
             return bad("bad_signature", fingerprint)
         finished = self._in_view(certificate, blob, at, ("--verify",), blob, signed_octets)
         return _told_apart(judge(finished, fingerprint), blob)
@@ -130,7 +130,7 @@ class Gnupg:
         """`held` with what `offered` proves about the same primary key; unchanged when that is nothing."""
         return self._certificates.merge(held, offered, at)
 
-    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | Refused:
+    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | NotEncrypted:
         """An armored message to one certificate; for keys that Sequoia's policy rejects."""
         return self._certificates.encrypt(octets, certificate)
 

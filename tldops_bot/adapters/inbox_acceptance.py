@@ -33,7 +33,7 @@ class Acceptance:
         database: Database,
         now: Callable[[], datetime],
         after: Callable[[], None],
-        is_full: Callable[[], bool] = bool,
+        is_full: Callable[[], bool] = lambda: False,
     ) -> None:
         """`is_full`: the disk has hardly any room left."""
         self._database, self._now, self._after, self._is_full = database, now, after, is_full

@@ -1,6 +1,6 @@
 """One turn between the outbox and what is in flight: marks outcomes and claims copies, in one transaction."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from tldops_bot.adapters.outbox_leases import Leases, Renewed
 from tldops_bot.adapters.outbox_sealing import Sealing, Secrets, Sheet
 from tldops_bot.adapters.outbox_stages import Result
 from tldops_bot.domain.outgoing import Kind
-from tldops_bot.store import facts, outbox, outbox_control, outbox_leases, recipients
+from tldops_bot.store import facts, outbox, outbox_control, outbox_copies, outbox_leases, recipients
 from tldops_bot.store.database import Database, Urgency
 from tldops_bot.store.outbox import Claimed, OutboxMessage
 from tldops_bot.store.recipients import Addressee
@@ -85,7 +85,8 @@ class Exchange:
         now = self._now()
         if not (results or signed or leases is not None or (room.alerts and is_woken)):
             with self._database.read() as session:  # mostly nothing is due, and no other writer has to wait
-                if not room.alerts or outbox.most_urgent_due(session, now) is None:
+                is_due = room.alerts and outbox.most_urgent_due(session, now) is not None
+                if not is_due and outbox_copies.next_to_come(session) is None:
                     return Taken(stopped=_stopped(session, known))
         with self._database.write(Urgency.DELIVERY) as session:
             self._write_down(session, results, signed, now)
@@ -108,15 +109,16 @@ class Exchange:
             outbox.store_sealed(session, sheet.message.id, sheet.sealed)
 
     def _claim(self, session: Any, room: Room, known: Mapping[int, OutboxMessage], now: datetime) -> Taken:
+        is_more_to_come = _write_lot(session, room, known, now)
         most_urgent = outbox.most_urgent_due(session, now) if room.alerts else None
         if most_urgent is None:
-            return Taken(stopped=_stopped(session, known))
+            return Taken(stopped=_stopped(session, known), is_more_due=is_more_to_come)
         # Where there are alerts, other mail waits for the next turn.
         is_alert = most_urgent <= Kind.ALERT.priority
         least, limit = (Kind.ALERT.priority, room.alerts) if is_alert else (outbox.LEAST_URGENT, room.all)
         until = now + self._leases.length
         claimed = outbox.claim(session, now, limit, until, self._leases.next_turn(), least) if limit else []
-        is_more_due = 0 < limit <= len(claimed)
+        is_more_due = 0 < limit <= len(claimed) or is_more_to_come
         new = {one.message_id for one in claimed} - known.keys()
         messages = {**known, **(outbox.load(session, new) if new else {})}
         return Taken(
@@ -126,6 +128,17 @@ class Exchange:
             _stopped(session, messages),
             is_more_due,
         )
+
+
+def _write_lot(session: Any, room: Room, known: Collection[int], now: datetime) -> bool:
+    """Write some of the copies that are to come, unless the first ones of that message have to go before."""
+    to_come = outbox_copies.next_to_come(session)
+    if to_come is None:
+        return False
+    due = outbox.most_urgent_due(session, now) if room.alerts and to_come.message_id not in known else None
+    if due is None or due > to_come.priority:
+        outbox_copies.write_lot(session, to_come, now)
+    return True
 
 
 def _stopped(session: Any, messages: Mapping[int, OutboxMessage]) -> set[int]:

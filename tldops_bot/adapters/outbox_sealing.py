@@ -11,7 +11,7 @@ from typing import Protocol
 
 from tldops_bot.adapters.smtp_delivery import Outgoing
 from tldops_bot.config.settings import ListSettings
-from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.certificate import NotEncrypted
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import FIRST
 from tldops_bot.mail import bounce_address, seen_token
@@ -28,7 +28,7 @@ class Signer(Protocol):
 
     def sign_detached(self, octets: bytes) -> bytes: ...
 
-    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | Refused: ...
+    def encrypt(self, octets: bytes, certificate: bytes) -> bytes | NotEncrypted: ...
 
 
 class Encrypter(Protocol):
@@ -36,7 +36,7 @@ class Encrypter(Protocol):
 
     async def encrypt_many(
         self, signed_part: bytes, recipients: Sequence[tuple[str, bytes]]
-    ) -> list[bytes | Refused]: ...
+    ) -> list[bytes | NotEncrypted]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,12 @@ class Sealing:
             sheet.sealed = signed_part(entity, signature)
             return True
 
-    async def encrypt(self, sheet: Sheet, copies: Sequence[Copy]) -> list[bytes | Refused]:
+    async def encrypt(self, sheet: Sheet, copies: Sequence[Copy]) -> list[bytes | NotEncrypted]:
         """The signed part encrypted to each copy's recipient alone, in their order."""
         recipients = [(copy.addressee.fingerprint, copy.addressee.certificate) for copy in copies]
         return await self._encrypter.encrypt_many(sheet.sealed, recipients)
 
-    async def encrypt_by_gpg(self, copy: Copy) -> bytes | Refused:
+    async def encrypt_by_gpg(self, copy: Copy) -> bytes | NotEncrypted:
         """For a key that Sequoia rejects. Raises GpgUnavailable."""
         certificate = copy.addressee.certificate
         return await asyncio.to_thread(self._signer.encrypt, copy.sheet.sealed, certificate)

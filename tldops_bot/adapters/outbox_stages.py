@@ -16,7 +16,7 @@ from tldops_bot.adapters.outbox_sealing import Copy, Sealing, Sheet
 from tldops_bot.adapters.outbox_troubles import MOST_FAILURES, MOST_STUMBLES, Troubles
 from tldops_bot.adapters.smtp_delivery import Attempt, Outgoing
 from tldops_bot.domain import retries
-from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.certificate import NotEncrypted
 from tldops_bot.domain.entitlement import Right, Treatment, without_key
 from tldops_bot.domain.outgoing import Kind
 from tldops_bot.mail.compose import BadAddress
@@ -158,21 +158,21 @@ class Stages:
             except Exception as problem:  # noqa: BLE001  the same
                 self._broke(copies, problem)
                 continue
-            refused: list[tuple[Copy, Refused]] = []
+            refused: list[tuple[Copy, NotEncrypted]] = []
             for copy, outcome in zip(copies, outcomes, strict=True):
-                if isinstance(outcome, Refused):
+                if isinstance(outcome, NotEncrypted):
                     refused.append((copy, outcome))
                 else:
                     self._to_be_sent(copy, outcome)
             for copy, reason in refused:
                 await self._encrypt_otherwise(copy, reason)
 
-    async def _encrypt_otherwise(self, copy: Copy, refused: Refused) -> None:
+    async def _encrypt_otherwise(self, copy: Copy, refused: NotEncrypted) -> None:
         """Let gpg encrypt what Sequoia can't; never to a key that is revoked or not the one on record."""
         try:
             if refused.reason == "unusable_key":
                 outcome = await self._sealing.encrypt_by_gpg(copy)
-                if not isinstance(outcome, Refused):
+                if not isinstance(outcome, NotEncrypted):
                     self._to_be_sent(copy, outcome)
                     return
         except GpgUnavailable:

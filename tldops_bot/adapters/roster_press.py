@@ -15,7 +15,14 @@ from typing import Protocol
 
 from tldops_bot.adapters.child_process import give_way
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
-from tldops_bot.commands._roster_files import Manuscript, manuscript
+from tldops_bot.commands._roster_files import (
+    Manuscript,
+    Ready,
+    RosterBeingMade,
+    as_it_stands,
+    manuscript,
+    ready,
+)
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.address import address_key
@@ -72,7 +79,7 @@ def make_aside(
 
 @dataclass(frozen=True, slots=True)
 class RosterPress:
-    """Makes one edition at a time; whoever comes meanwhile does not wait for it."""
+    """Makes one edition at a time, which then serves all who ask."""
 
     database: Database
     signer: Signer
@@ -82,38 +89,42 @@ class RosterPress:
     make: Make = make_aside
     _busy: threading.Lock = field(default_factory=threading.Lock)
 
-    def prepare(self) -> bool:
-        """Make sure that the files of the present roster exist; False if they can't be made just now."""
-        if not self._busy.acquire(blocking=False):
-            return False
+    def prepare(self, waits: bool = True) -> Ready:
+        """The present roster with its files, made if need be; without them if they can't be made.
+
+        While they are being made for somebody else, this waits for them, or else raises RosterBeingMade.
+        """
+        if not self._busy.acquire(blocking=waits):
+            raise RosterBeingMade
         try:
             return self._prepare()
         except (GpgUnavailable, BrokenProcessPool) as problem:
             log.warning("the files of the roster could not be made: %s", type(problem).__name__)
-            return False
+            with self.database.read() as session:
+                return as_it_stands(session, self.config, self.tlds, self.now())
         finally:
             self._busy.release()
 
-    def prepare_what_is_due(self) -> None:
-        """The same, if a roster is due to be sent."""
+    def prepare_what_is_due(self) -> Ready | None:
+        """The same; None if no roster is due to be sent."""
         with self.database.read() as session:
             is_due = is_wanted(session, self.config, self.now())
-        if is_due:
-            self.prepare()
+        return self.prepare() if is_due else None
 
-    def _prepare(self) -> bool:
-        """Looks again at the end: somebody may have joined while the files were made, or the day's figures been noted."""
+    def _prepare(self) -> Ready:
+        """Looks again at the end: somebody may have joined or left while the files were made."""
         for _ in range(MOST_TRIES):
             now = self.now()
             with self.database.read() as session:
                 wanted = manuscript(session, self.config, self.tlds, now)
-                if printed_rosters.is_held(session, wanted.digest, now):
-                    return True
+                held = printed_rosters.held(session, wanted.digest, now)
+            if held is not None:
+                return ready(wanted, held, self.config)
             edition = self._edition(wanted)
             with self.database.write(Urgency.DELIVERY) as session:
                 printed_rosters.keep(session, wanted.digest, edition)
             log.info("made and signed the files of a roster: %d", len(edition.files))
-        return True
+        return ready(wanted, edition, self.config)
 
     def _edition(self, wanted: Manuscript) -> Edition:
         made = self.make(wanted.roster, self.config, self.tlds, wanted.history)

@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 import pysequoia
 
 from tldops_bot.adapters.child_process import live_and_die_with_parent
-from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.certificate import NotEncrypted
 
 Recipient = tuple[str, bytes]
-Outcome = bytes | Refused
+Outcome = bytes | NotEncrypted
 
 MAX_CACHED = 2_000  # about 20 kB each
 START_SECONDS = 60.0
@@ -89,14 +89,14 @@ class Encryption:
 
     def _alone(self, signed_part: bytes, recipient: Recipient) -> Outcome:
         if _digest(recipient[1]) in self._poison:
-            return Refused("unusable_key")
+            return NotEncrypted("unusable_key")
         for _ in range(2):  # the first failure may be the fault of another certificate in the same worker
             with contextlib.suppress(BrokenProcessPool):
                 self._see_it_start()
                 return self._encrypted(signed_part, [recipient])[0]
         log.error("a certificate that Sequoia fails at is not given to it again")
         self._poison.add(_digest(recipient[1]))
-        return Refused("unusable_key")
+        return NotEncrypted("unusable_key")
 
     def _see_it_start(self) -> None:
         """Wait for a new worker to start: however long that takes, it is no certificate's fault."""
@@ -174,10 +174,10 @@ def _encrypt_one(signed_part: bytes, fingerprint: str, certificate: bytes, now: 
     try:
         parsed = _parse(certificate)
         if problem := _problem(parsed, fingerprint, now):
-            return Refused(problem)
+            return NotEncrypted(problem)
         return pysequoia.encrypt(signed_part, [parsed.cert])
     except RuntimeError:  # what pysequoia raises for all that Sequoia refuses
-        return Refused("unusable_key")
+        return NotEncrypted("unusable_key")
 
 
 def _problem(parsed: _Parsed, fingerprint: str, now: datetime) -> str:

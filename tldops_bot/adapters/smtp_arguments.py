@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tldops_bot.domain.list_address import MAX_LOCAL_OCTETS, MAX_PATH_OCTETS
+from tldops_bot.domain.address import MAX_LOCAL_OCTETS, MAX_OCTETS
 
 _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]|\\[\x20-\x7e])*"'
 _ATOM = r'[^\s"<>@(),:;\\\[\]\x00-\x20\x7f-\x9f\ud800-\udfff]+'
@@ -46,4 +46,4 @@ def is_helo(argument: str | None) -> bool:
 def _fits(address: str) -> bool:
     octets = address.encode()
     local = octets.rpartition(b"@")[0] or octets
-    return len(octets) <= MAX_PATH_OCTETS and len(local) <= MAX_LOCAL_OCTETS
+    return len(octets) <= MAX_OCTETS and len(local) <= MAX_LOCAL_OCTETS

@@ -9,7 +9,7 @@ from tldops_bot.app import App
 from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.finding import Finding, broken, ok, warning
 from tldops_bot.domain.lateness import is_late
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import facts, overview, pulse
 from tldops_bot.store.database import DatabaseMissing, DatabaseMoved, StoreProblem
 from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld

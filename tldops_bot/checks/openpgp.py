@@ -1,6 +1,5 @@
 """GnuPG and the list's key: there, new enough, able to sign, and not about to end."""
 
-import os
 import shlex
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,7 +19,6 @@ from tldops_bot.store import facts
 from tldops_bot.store.database import DatabaseMissing, StoreProblem
 
 OLDEST: Final = (2, 2)
-LONGEST_SOCKET: Final = 107  # octets, unix(7)
 KEY_SOON: Final = timedelta(days=60)
 KEY_VERY_SOON: Final = timedelta(days=14)
 
@@ -81,7 +79,9 @@ def _chosen(app: App) -> str:
 
 
 def _mend_of_agent(home: Path) -> str:
-    if len(os.fsencode(home / "S.gpg-agent")) > LONGEST_SOCKET:
+    try:
+        gnupg_presence.must_fit(home)
+    except gnupg_presence.HomeTooLong:
         return "its socket's path is too long: move the folder, and give [openpgp] home the shorter path"
     return f"this says why: gpg-agent --homedir {shlex.quote(str(home))} --daemon"
 

@@ -19,7 +19,7 @@ from tldops_bot.adapters.prometheus_metrics import CONTENT_TYPE, Look, Metrics
 from tldops_bot.app import App
 from tldops_bot.checks.readiness import readiness
 from tldops_bot.domain.finding import Finding, is_broken
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import pulse
 from tldops_bot.store.database import DatabaseMissing, StoreProblem
 

@@ -1,22 +1,28 @@
-"""How the operator acts: in one transaction, audited, told to the committee, never counted as its vote."""
+"""How the operator acts: in one transaction, audited, told to the committee, never counted as its vote.
+
+Verbs that only look take their options from here, too: so the rules of the mail commands are loaded when somebody acts.
+"""
+
+from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from tldops_bot.app import App
 from tldops_bot.cli._frame import opened, refuse
-from tldops_bot.commands import _letters
-from tldops_bot.commands._command import Actor, Context, MailFacts, Refused
 from tldops_bot.domain.language import ENGLISH
 from tldops_bot.domain.outgoing import Recipient
 from tldops_bot.domain.plain_text import one_line
 from tldops_bot.domain.standing import NOBODY
 from tldops_bot.store import audit, people
 from tldops_bot.store.database import Session
+
+if TYPE_CHECKING:
+    from tldops_bot.commands._command import Context, Refused
 
 ACTOR = "operator"  # in the audit
 BY = "the operator"  # in letters and in what is stored
@@ -59,6 +65,8 @@ def acting(app: App) -> Iterator[Context]:
 
 def context_of(app: App, session: Session, list_certificate: bytes = b"") -> Context:
     """What the mail commands' rules are given when nobody in particular speaks."""
+    from tldops_bot.commands._command import Actor, Context, MailFacts
+
     now = app.now()
     return Context(
         session=session,
@@ -84,11 +92,12 @@ def tell(ctx: Context, what: str, about: str, because: str = "", also: tuple[Rec
     `what` is a word the template knows; `about` says of whom or what, without number or address: people
     without a usable key get it in clear.
     """
-    to = {one.address: one for one in _letters.to_people(people.office_holders(ctx.session, "committee"))}
-    to |= {one.address: one for one in also}
-    if to:
+    from tldops_bot.commands import _letters
+
+    committee = _letters.to_people(people.office_holders(ctx.session, "committee"))
+    if to := _letters.each_once(committee, also):
         values = {"what": what, "about": about, "because": because.strip()}
-        ctx.post(_letters.notice("letters/operator_told", values, tuple(to.values())))
+        ctx.post(_letters.notice("letters/operator_told", values, to))
 
 
 def disclose(app: App, verb: str) -> None:

@@ -9,26 +9,21 @@ import typer
 
 from tldops_bot.app import App
 from tldops_bot.cli._frame import named_config
-from tldops_bot.commands._requests import number
 from tldops_bot.config import ConfigProblem, find_config, load_config
-from tldops_bot.domain.organisation import parse_seat
-from tldops_bot.jobs import JOBS
-from tldops_bot.mail.render import TemplateProblem
+from tldops_bot.domain.mendable import Mendable
+from tldops_bot.domain.organisation import shown
 from tldops_bot.store import alerts, iana, overview, requests
-from tldops_bot.store.database import DatabaseMissing, Session, StoreProblem
-from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld
+from tldops_bot.store.database import Session, StoreProblem
 
 Offers = list[tuple[str, str]]  # a word, and the help that some shells show beside it
 MOST = 200
 T = TypeVar("T")
-_SILENT = (
-    *(ConfigProblem, DatabaseMissing, SchemaTooNew, SchemaTooOld, StoreProblem, TemplateProblem),
-    OSError,
-)
+_SILENT = (ConfigProblem, Mendable, StoreProblem, OSError)
 
 
 def request_ids(context: typer.Context, incomplete: str) -> Offers:
     """R-17, R-18 …: those that wait."""
+    from tldops_bot.commands._requests import number
 
     def ask(session: Session) -> Offers:
         held = requests.listing(session, requests.OPEN)
@@ -48,6 +43,8 @@ def alert_ids(context: typer.Context, incomplete: str) -> Offers:
 
 def job_names(incomplete: str) -> Offers:
     """All jobs of the clock."""
+    from tldops_bot.jobs._all import JOBS
+
     return _beginning([(name, "") for name in sorted(JOBS)], incomplete.replace("-", "_"))
 
 
@@ -64,11 +61,10 @@ def seats(context: typer.Context, incomplete: str) -> Offers:
 def _labels(context: typer.Context, ask: Callable[[Session], list[str]], incomplete: str) -> Offers:
     found: Offers = []
     for label in sorted(_asked(context, ask)):
-        seat = parse_seat(label)
-        shown = seat.shown if seat else label
-        found.append((label, "" if shown == label else shown))
-        if shown != label:  # as "рф (xn--p1ai)"
-            found.append((shown.partition(" ")[0], label))
+        seen = shown(label)
+        found.append((label, "" if seen == label else seen))
+        if seen != label:  # as "рф (xn--p1ai)"
+            found.append((seen.partition(" ")[0], label))
     return _beginning(found, incomplete)
 
 

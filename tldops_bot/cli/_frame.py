@@ -14,16 +14,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from tldops_bot.adapters.gnupg_keyring import NoListKey
-from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.app import App
 from tldops_bot.cli._look import cell, painted, table
 from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import mask_address, mask_phone
+from tldops_bot.domain.mendable import Mendable
 from tldops_bot.domain.plain_text import one_line, split_lines
-from tldops_bot.mail.render import TemplateProblem
-from tldops_bot.store.database import DatabaseMissing, StoreProblem
-from tldops_bot.store.schema import RowsLeftBehind, SchemaTooNew, SchemaTooOld
+from tldops_bot.domain.unavailable import Unavailable
+from tldops_bot.store.database import StoreProblem
 
 Rows = Sequence[Mapping[str, Any]]
 LABEL_COLUMNS = 16
@@ -76,10 +74,8 @@ def parts_of(config: Config) -> Iterator[App]:
     app = App(config)
     try:
         yield app
-    except (DatabaseMissing, SchemaTooNew, SchemaTooOld, RowsLeftBehind, TemplateProblem) as problem:
+    except (Mendable, Unavailable) as problem:
         refuse(str(problem))
-    except (NoListKey, GpgUnavailable) as problem:
-        refuse(f"gpg: {problem}")
     except StoreProblem as problem:
         refuse(f"the database does not answer ({type(problem).__name__}); `tldops-bot doctor` says more")
     finally:

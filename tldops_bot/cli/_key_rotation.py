@@ -11,7 +11,7 @@ from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.mail import compose
 from tldops_bot.mail.mime_entities import signed_part
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
-from tldops_bot.store import audit, facts, languages, outbox, people
+from tldops_bot.store import audit, facts, languages, outbox, outbox_copies, people
 
 ACTOR = "operator"
 OLD_KEY_IS_KEPT = timedelta(days=180)
@@ -43,7 +43,7 @@ def rotate(app: App) -> tuple[str, str, int]:
         facts.rotate_list_key(session, old, new, until)
         for one, draft, octets in zip(letters, drafts, sealed, strict=True):
             if one.to:
-                outbox.store_sealed(session, outbox.enqueue(session, one, draft, now), octets)
+                outbox.store_sealed(session, outbox_copies.enqueue(session, one, draft, now), octets)
     keyring.look_again()
     return old, new, len(to)
 

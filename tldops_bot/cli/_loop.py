@@ -17,7 +17,7 @@ from tldops_bot.adapters.port_probe import look_at_port, look_at_socket
 from tldops_bot.adapters.smtp_delivery import Attempt, Outgoing
 from tldops_bot.app import App
 from tldops_bot.domain.address import address_key
-from tldops_bot.domain.certificate import Refused
+from tldops_bot.domain.certificate import NotEncrypted
 from tldops_bot.domain.finding import Finding, broken, ok, skipped, warning
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.unwrapped import Unwrapped
@@ -82,7 +82,7 @@ def _made(app: App) -> Sent:
     written = draft(letter, app.renderer.render(letter.template, letter.values), settings, now)
     inside = signed_part(written.entity, app.gnupg.sign_detached(written.entity))
     sealed = app.gnupg.encrypt(inside, app.gnupg.list_certificate(now).blob)
-    if isinstance(sealed, Refused):
+    if isinstance(sealed, NotEncrypted):
         raise GpgUnavailable("gpg does not encrypt to the list's key")
     own_id = message_id(0, now, word.encode(), settings)
     head = outer_headers(written.headers, written.subject, settings).for_recipient(address, own_id)

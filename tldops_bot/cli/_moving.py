@@ -1,4 +1,4 @@
-"""`members import` and `members export`: people from another list, and everything, for another program."""
+"""`members import` and `members export`: people from another list, and everything (or a table), for another program."""
 
 import os
 from pathlib import Path
@@ -33,17 +33,26 @@ from tldops_bot.commands import _importing
 from tldops_bot.commands._command import Context, Refused
 from tldops_bot.commands._importing import ASK, INVITE, KNOWN, Step, Wish, Wrong
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
+from tldops_bot.roster.export_csv import export_csv
 from tldops_bot.roster.import_file import EXPORT, MOST_BYTES, Line, NotARoster, read_import
 from tldops_bot.store import audit
-from tldops_bot.store.export import everything
+from tldops_bot.store.database import Session
+from tldops_bot.store.export import everything, persons
 
 _DONE = {ASK: "asked whether it is right", INVITE: "invited", KNOWN: "known already, or asked"}
+_IN_CLEAR = {
+    ".json": "names, addresses, numbers and the words of alerts",
+    ".csv": "names, addresses and numbers",
+}
 
 
 def import_(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="CSV, what `mailman members` prints, Mailman's JSON, or an export of ours.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="CSV, what `mailman members` prints, Mailman's JSON, or an export of ours."
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
@@ -82,36 +91,58 @@ def import_(
 
 def export(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file to write (JSON); it must not be there yet.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A new file: NAME.json for everything, NAME.csv for a table of those listed, without their keys.",
+        ),
+    ],
     because: Because = "",
 ) -> None:
-    """Write everything about everybody into one JSON file, for moving away; audited, and told to the committee."""
+    """Write everything about everybody into one file, for moving away; audited, and told to the committee."""
+    form = file.suffix.lower()
+    if form not in (".json", ".csv"):
+        hint = "the name must end in .json (everything) or .csv (a table of those listed)"
+        raise typer.BadParameter(hint, param_hint="FILE")
     if file.exists():
         refuse(f"{file} is there already; give another name")
     with opened(context) as parts:
         with parts.database.read() as session:
             must_say_why(session, because)
-        _told(parts, because)
+        _told(parts, because, "exported" if form == ".json" else "exported_table")
         with working("collecting everything"), parts.database.read() as session:
-            found = everything(session, lambda blob: encode(blob, PUBLIC_KEY).decode())
-        settings = parts.config.list
-        head = {"format": EXPORT, "made_at": parts.now(), "list": settings.address, "name": settings.name}
-        _write(file, as_json_text(head | found))
-    say(f"written        {file}: {len(found['persons'])} persons, {len(found['alerts'])} alerts")
-    say("keep it safe   names, addresses, numbers and the words of alerts stand in it, in clear")
+            octets, done = _table(session) if form == ".csv" else _all(parts, session)
+        _write(file, octets)
+    say(f"written        {file}: {done}")
+    say(f"keep it safe   {_IN_CLEAR[form]} stand in it, in clear")
 
 
-def _told(parts: App, because: str) -> None:
+def _all(parts: App, session: Session) -> tuple[bytes, str]:
+    settings = parts.config.list
+    head = {"format": EXPORT, "made_at": parts.now(), "list": settings.address, "name": settings.name}
+    found = everything(session, lambda key: encode(key, PUBLIC_KEY).decode())
+    text = as_json_text(head | found) + "\n"
+    return text.encode(), f"{len(found['persons'])} persons, {len(found['alerts'])} alerts"
+
+
+def _table(session: Session) -> tuple[bytes, str]:
+    octets = export_csv(persons(session, lambda key: ""))
+    number = len(octets.splitlines()) - 1
+    return octets, "1 person" if number == 1 else f"{number} persons"
+
+
+def _told(parts: App, because: str, what: str) -> None:
     with acting(parts) as ctx:
-        audit.record(ctx.session, ctx.now, ACTOR, "exported")
-        tell(ctx, "exported", "members export", because)
+        audit.record(ctx.session, ctx.now, ACTOR, what)
+        tell(ctx, what, "members export", because)
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, octets: bytes) -> None:
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text + "\n")
+        with os.fdopen(handle, "wb") as out:
+            out.write(octets)
     except OSError as problem:
         refuse(f"{file}: cannot be written ({problem.strerror})")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tldops_bot.adapters.gnupg_keyring import AGENT_SETTINGS
+from tldops_bot.adapters.gnupg_presence import must_fit
 from tldops_bot.adapters.tar_backup import CONFIG, BadBackup
 from tldops_bot.adapters.tar_restore import Opened
 from tldops_bot.app import App
@@ -38,7 +39,7 @@ class Done:
 def set_up(backup: Opened, file: Path, data: Path, database: str) -> Done:
     """Set a service up: config.toml as `file`, all else below `data`; in another database than the backup's if named.
 
-    Raises InUse, BadBackup, BadDump, CannotMove, ConfigProblem, SchemaTooNew, RowsLeftBehind, StoreProblem, OSError;
+    Raises InUse, BadBackup, BadDump, CannotMove, ConfigProblem, Mendable, Unavailable, StoreProblem, OSError;
     then nothing is in place.
     """
     where = places(backup.config, set(backup.roles), data)
@@ -84,6 +85,7 @@ def _must_be_free(targets: Iterable[Path]) -> None:
 
 def _prepare_home(app: App) -> None:
     home = app.config.openpgp.home
+    must_fit(home)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / "gpg-agent.conf").write_text(AGENT_SETTINGS)
 

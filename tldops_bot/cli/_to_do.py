@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.lateness import is_late
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs.warn_operator import KEY_SOON, OLD_INBOX, OLD_OUTBOX
 from tldops_bot.store import machines, outbox, outbox_control, overview, pulse
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Person
-
-A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def _alerts(session: Session) -> Iterator[ToDo]:
 
 
 def _service(session: Session, now: datetime) -> Iterator[ToDo]:
-    there = machines.seen_since(session, now - A_DAY)
+    there = machines.seen_since(session, now - DAY)
     low = sum(one.is_low for one in there)
     yield ToDo("disks_low", low, "disk nearly full", "doctor", is_urgent=True)
     ends = min((one.key_ends_at for one in there if one.key_ends_at is not None), default=None)

@@ -36,18 +36,18 @@ VERBS: Final = {
         "restore:restore",
         "Set the service of a backup up again, in an empty place. Stop the old one first: there must not be two.",
     ),
-    "iana": ("iana:app", "What IANA lists."),
+    "iana": ("iana:app", "Whom IANA lists for each TLD: they vouch for its contacts."),
     "members": ("members:app", "Contacts, and everybody else with a seat."),
-    "committee": ("offices:committee", "Who sits in the committee."),
-    "secretariat": ("offices:secretariat", "Who sits in the secretariat."),
-    "requests": ("requests:app", "What waits for a decision."),
+    "committee": ("offices:committee", "Who decides what is doubtful: the committee."),
+    "secretariat": ("offices:secretariat", "Who invites and reminds: the secretariat."),
+    "requests": ("requests:app", "What waits for a decision: newcomers, new keys, objections."),
     "roster": ("roster:app", "The roster that members get."),
     "alerts": ("alerts:app", "Alerts, and whom they reached."),
     "inbox": ("inbox:app", "Mail that came in."),
     "outbox": ("outbox:app", "Mail that waits to go out."),
     "audit": ("audit:app", "What changed, when, by whom."),
     "keys": ("keys:app", "The list's key, and those of its members."),
-    "db": ("db:app", "The database."),
+    "db": ("db:app", "The database: bring it up to date after an update of the program."),
     "templates": ("templates:app", "The words of all mails, and your own for them."),
 }
 
@@ -124,6 +124,7 @@ def _config_first(args: list[str]) -> list[str]:
 app = typer.Typer(
     cls=Verbs,
     help="A contact repository and warning list for TLD operators, run by signed e-mail.",
+    epilog="To look at it: `tldops-bot demo`. To begin: `tldops-bot init`, which says what comes next.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -138,7 +139,13 @@ def _say_version(is_asked: bool) -> None:
 
 @app.callback()
 def options(
-    config: Annotated[Path | None, typer.Option(help="The configuration file.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="The configuration; else $TLDOPS_CONFIG, ./config.toml or /etc/tldops-bot/config.toml.",
+            metavar="FILE",
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True),

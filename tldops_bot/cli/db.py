@@ -6,12 +6,14 @@ from tldops_bot.adapters.linux_serve_lock import CannotServe, alone_on
 from tldops_bot.cli._frame import opened, refuse, say
 from tldops_bot.cli._progress import working
 
-app = typer.Typer(help="The database.", no_args_is_help=True)
+app = typer.Typer(
+    help="The database: bring it up to date after an update of the program.", no_args_is_help=True
+)
 
 
 @app.command()
 def upgrade(context: typer.Context) -> None:
-    """Carry out what is missing, in one transaction; never goes back."""
+    """Bring the tables to what this version needs, in one transaction; never back. Stop `serve` before."""
     with opened(context, any_schema=True) as parts:
         before = parts.schema.current()
         if before != parts.schema.newest:

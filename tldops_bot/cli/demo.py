@@ -57,7 +57,12 @@ _INTRODUCTION = (
 
 def demo(
     context: typer.Context,
-    keep: Annotated[Path | None, typer.Option(help="Where every mail goes as a file.")] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="A new folder for the mails; else a temporary one, which is named and stays."
+        ),
+    ] = None,
 ) -> None:
     """The whole service in a temporary directory, with made-up TLDs and people; every mail is kept as a file."""
     if not shutil.which("gpg") or not shutil.which("gpgconf"):

@@ -24,9 +24,9 @@ _STATES, _CHECKS = 9, 14  # columns
 def doctor(
     context: typer.Context,
     loop: Annotated[
-        bool, typer.Option("--loop", help="Mail ourselves, and wait for it to come back.")
+        bool, typer.Option("--loop", help="Mail the list itself, too, and wait for it to come back.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
 ) -> None:
     """Look at everything around the program; a line for each, and under it what mends it. Changes nothing."""
     found = []

@@ -43,7 +43,7 @@ _WHOLE = {
     "transferred": "organisation",
 }
 
-app = typer.Typer(help="What IANA lists.", no_args_is_help=True)
+app = typer.Typer(help="Whom IANA lists for each TLD: they vouch for its contacts.", no_args_is_help=True)
 Source = tuple[str, Result]
 
 
@@ -65,7 +65,7 @@ class Tally:
 def import_(
     context: typer.Context,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Saved answers: files, or folders of them.")
+        list[Path], typer.Argument(metavar="PATH", help="Saved answers: files, or folders of them.")
     ],
     as_json: AsJson = False,
 ) -> None:
@@ -83,7 +83,7 @@ def sync(
     tlds: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TLD…]", help="Which; all that are due, unless named.", autocompletion=iana_tlds
+            metavar="TLD", help="Such as nl; all that are due, unless named.", autocompletion=iana_tlds
         ),
     ] = None,
     as_json: AsJson = False,
@@ -104,7 +104,9 @@ def sync(
 @app.command("show")
 def show_(
     context: typer.Context,
-    tld: Annotated[str, typer.Argument(help="nl, .nl, рф or xn--p1ai", autocompletion=iana_tlds)],
+    tld: Annotated[
+        str, typer.Argument(metavar="TLD", help="nl, .nl, рф or xn--p1ai", autocompletion=iana_tlds)
+    ],
     history: Annotated[bool, typer.Option("--history", help="Former contacts too.")] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -31,7 +31,10 @@ def list_(
 @app.command()
 def retry(
     context: typer.Context,
-    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]", help="All that are stuck.")] = None,
+    ids: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="ID", help="As in `inbox list --stuck`; all of these, unless named."),
+    ] = None,
 ) -> None:
     """Carry out again what was set aside."""
     with opened(context) as parts, parts.database.write() as session:

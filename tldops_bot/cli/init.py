@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tldops_bot.adapters.gnupg_keyring import NoListKey
+from tldops_bot.adapters.gnupg_presence import HomeTooLong, must_fit
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.app import App
 from tldops_bot.cli._frame import console, named_config, parts_of, refuse
@@ -72,9 +73,11 @@ home = {home}
 
 def init(
     context: typer.Context,
-    list_address: Annotated[str, typer.Option(help="The address commands are mailed to.")] = "",
+    list_address: Annotated[
+        str, typer.Option(help="The address that members write to, such as tld-ops@lists.example.")
+    ] = "",
     owner: Annotated[
-        str, typer.Option(help="The address of a human who helps; postmaster unless told.")
+        str, typer.Option(help="The address of a human who helps members; postmaster there unless told.")
     ] = "",
     directory: Annotated[
         Path | None, typer.Option(help="Where config.toml goes; here unless told.", show_default=False)
@@ -101,6 +104,7 @@ def init(
         _must_agree(file, list_address)
     config = _read(file)
     _check_tags(config.list.address, config.list.delimiter)
+    _check_home(config.openpgp.home)
     fingerprint = _make_rest(config)
     _say(f"configuration  {file}")
     _say(f"list           {config.list.address}")
@@ -150,6 +154,7 @@ def _write_config(file: Path, list_address: str, owner: str, data: Path | None, 
     folder = "var" if data is None else str(data.absolute())
     database, home = json.dumps(f"sqlite:///{folder}/tldops.sqlite"), json.dumps(f"{folder}/gnupg")
     _check_tags(address)
+    _check_home(file.parent.absolute() / folder / "gnupg")
     text = _FILE.format(
         address=address, owner=human, host=json.dumps(host), port=int(port), database=database, home=home
     )
@@ -207,6 +212,13 @@ def _check_tags(list_address: str, delimiter: str = "+") -> None:
         ListAddress.parse(list_address, delimiter).with_tag(LONGEST_TAG)
     except ValueError as problem:
         refuse(f"{list_address}: {problem}")
+
+
+def _check_home(home: Path) -> None:
+    try:
+        must_fit(home)
+    except HomeTooLong as problem:
+        refuse(str(problem))
 
 
 def _make_rest(config: Config) -> str:

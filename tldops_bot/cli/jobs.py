@@ -8,12 +8,12 @@ from tldops_bot.cli._completion import job_names
 from tldops_bot.cli._frame import opened, refuse, say
 from tldops_bot.cli._progress import working
 from tldops_bot.domain.nearest import nearest
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 
 
 def run_job(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help=", ".join(JOBS), autocompletion=job_names)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=", ".join(JOBS), autocompletion=job_names)],
 ) -> None:
     """Run one job now; running it again does no harm."""
     wanted = JOBS.get(name.replace("-", "_"))

@@ -48,9 +48,12 @@ def show_(context: typer.Context, confidential: Confidential = False, as_json: A
 @app.command()
 def export(
     context: typer.Context,
-    out: Annotated[Path | None, typer.Option(help="Into this file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file to write it to; else it is printed.")
+    ] = None,
     wkd: Annotated[
-        Path | None, typer.Option(help="For a web server, to be shown as /.well-known/openpgpkey/.")
+        Path | None,
+        typer.Option(metavar="DIR", help="A folder for a web server to show as /.well-known/openpgpkey/."),
     ] = None,
 ) -> None:
     """The list's public key, armored, for members; or as a Web Key Directory."""

@@ -23,10 +23,10 @@ from tldops_bot.cli._acting import (
 )
 from tldops_bot.cli._completion import seats
 from tldops_bot.cli._frame import card, masked, masked_phone, opened, refuse, say, show
-from tldops_bot.commands import _letters, _requests, _suspending
+from tldops_bot.commands import _letters, _suspending
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._leaving import is_seat_taken, leave, put_back
-from tldops_bot.domain.organisation import parse_seat
+from tldops_bot.domain.organisation import parse_seat, shown
 from tldops_bot.domain.tld import dotted
 from tldops_bot.store import overview, people, requests
 from tldops_bot.store.database import Session
@@ -73,7 +73,7 @@ def show_(
 def suspend(
     context: typer.Context, who: WhoIs, because: Because = "", tld: OneTld = "", yes: Yes = False
 ) -> None:
-    """Suspend a contact until it is decided what becomes of the entry."""
+    """Take a contact off the list for now, until `restore` or `remove`; all concerned are told."""
     with opened(context) as parts, _sure(parts, "Suspend", who, tld, (people.LISTED,), yes) as ctx:
         must_say_why(ctx.session, because)
         person = find(ctx.session, who)
@@ -87,7 +87,7 @@ def suspend(
 
 @app.command()
 def restore(context: typer.Context, who: WhoIs, tld: OneTld = "", because: Because = "") -> None:
-    """Put a suspended contact back."""
+    """Put a suspended contact back on the list."""
     with opened(context) as parts, acting(parts) as ctx:
         must_say_why(ctx.session, because)
         person = find(ctx.session, who)
@@ -157,7 +157,7 @@ def _label(word: str) -> str:
 def _entries(person: Person, tld: str, states: Sequence[str]) -> list[Entry]:
     label = _label(tld)
     held = [one for one in person.entries if one.state in states and (not label or one.tld == label)]
-    where = f"for {dotted(_requests.shown(label))}" if label else "for any TLD"
+    where = f"for {dotted(shown(label))}" if label else "for any TLD"
     return held or refuse(
         f"the person is not {' or '.join(states)} {where};"
         f" `tldops-bot members show {person.id}` shows their entries"
@@ -165,7 +165,7 @@ def _entries(person: Person, tld: str, states: Sequence[str]) -> list[Entry]:
 
 
 def _about(person: Person, held: Sequence[Entry]) -> str:
-    return ", ".join([person.name, *(dotted(_requests.shown(one.tld)) for one in held)])
+    return ", ".join([person.name, *(dotted(shown(one.tld)) for one in held)])
 
 
 def _close_questions(ctx: Context, held: Sequence[Entry], because: str) -> None:

@@ -31,20 +31,24 @@ from tldops_bot.mail.attached_keys import MAX_KEY_BYTES
 from tldops_bot.store import audit, people, people_keys
 from tldops_bot.store.tables import CertificateRow, Office, Person
 
-PersonName = Annotated[str, typer.Argument(help="The name of a person.")]
-OwnAddress = Annotated[str, typer.Argument(help="Their own address; the key must name it.")]
-KeyFile = Annotated[Path, typer.Option("--key", help="Their OpenPGP public key.")]
+PersonName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a person, in quotation marks.")]
+OwnAddress = Annotated[str, typer.Argument(metavar="EMAIL", help="Their own address; the key must name it.")]
+_DUTIES = {"committee": "Who decides what is doubtful", "secretariat": "Who invites and reminds"}
+KeyFile = Annotated[Path, typer.Option("--key", metavar="FILE", help="Their OpenPGP public key.")]
 
 
 def verbs(role: str) -> typer.Typer:
     """`add`, `remove` and `list` of one office."""
-    group = typer.Typer(help=f"Who sits in the {role}.", no_args_is_help=True)
+    group = typer.Typer(help=f"{_DUTIES[role]}: the {role}.", no_args_is_help=True)
 
     @group.command("add")
     def add(
         context: typer.Context, name: PersonName, email: OwnAddress, key: KeyFile, because: Because = ""
     ) -> None:
-        """Give somebody the office; signed with their key, what they say by mail counts from now on."""
+        """Give somebody the office; signed with their key, what they say by mail counts from now on.
+
+        Such as: --key ann.asc "Ann Example" ann@nic.example
+        """
         octets = read_file(key, 2 * MAX_KEY_BYTES)
         with opened(context) as parts:
             certificate = _inspected(parts, octets)
@@ -117,7 +121,7 @@ def _seat(
     candidate = read_candidate(ctx, [Field("Name", who[0], 1), Field("Email", who[1], 2)])
     if isinstance(candidate, Refused):
         refuse_as(parts, candidate)
-    if address_key(candidate.email) not in {address_key(one) for one in certificate.addresses}:
+    if not certificate.names(candidate.email):
         refuse(f"key {certificate.fingerprint} names other addresses; give the one it names, or another key")
     person = _person(ctx, candidate.name, candidate.email, certificate)
     if any(office.role == role for office in person.offices):

@@ -47,7 +47,10 @@ def list_(
 @app.command()
 def retry(
     context: typer.Context,
-    ids: Annotated[list[int] | None, typer.Argument(metavar="[ID…]", help="All that are held.")] = None,
+    ids: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="ID", help="As in `outbox list`; all that are held, unless named."),
+    ] = None,
 ) -> None:
     """Send now what waits, is held, or was given up."""
     with opened(context) as parts, parts.database.write() as session:
@@ -63,7 +66,7 @@ def retry(
 @app.command()
 def drop(
     context: typer.Context,
-    ids: Annotated[list[int], typer.Argument(metavar="ID…")],
+    ids: Annotated[list[int], typer.Argument(metavar="ID", help="As in `outbox list`.")],
     because: Because = "",
     yes: Yes = False,
 ) -> None:

@@ -29,16 +29,27 @@ _UNKNOWN = "unknown@invalid.example"  # who sent a mail that says so nowhere
 
 def process(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A mail as it was saved.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help='A mail as it was saved, headers and all; "-" is stdin.')
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, send nothing.")] = False,
-    at: Annotated[str, typer.Option(help="As if it had come then (RFC 3339).")] = "",
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help="As if it had come then: 2026-11-21T06:00:00Z.")
+    ] = "",
     key: Annotated[
-        list[Path] | None, typer.Option(help="With --dry-run: a file of keys to believe in; may be repeated.")
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --dry-run: a file of keys, taken for those of the addresses in them. May be repeated.",
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    keys: Annotated[list[Path] | None, typer.Argument(hidden=True)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
+    keys: Annotated[list[Path] | None, typer.Argument(hidden=True, metavar="KEY")] = None,
 ) -> None:
-    """Carry out one saved mail, or with --dry-run show what would happen."""
+    """Carry out one saved mail, or with --dry-run show what would happen.
+
+    Why does her mail not verify? process mail.eml --dry-run --key her-key.asc
+    """
     if keys and not key:
         raise typer.BadParameter("one mail at a time")
     believed = (*(key or ()), *(keys or ()))  # the shell makes several words of --key *.asc

@@ -33,7 +33,7 @@ from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Request
 
 ENDED = (requests.DONE, requests.REJECTED, requests.WITHDRAWN, requests.EXPIRED)
-app = typer.Typer(help="What waits for a decision.", no_args_is_help=True)
+app = typer.Typer(help="What waits for a decision: newcomers, new keys, objections.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="ID", help="As in R-17, or just 17.", autocompletion=request_ids)]
 
 

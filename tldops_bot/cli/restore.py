@@ -5,8 +5,6 @@ from typing import Annotated
 
 import typer
 
-from tldops_bot.adapters.gnupg_keyring import NoListKey
-from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.tar_backup import BadBackup
 from tldops_bot.adapters.tar_restore import opened
 from tldops_bot.app import App
@@ -15,16 +13,17 @@ from tldops_bot.cli._setting_up import Done, InUse, set_up
 from tldops_bot.cli.init import DATA_VARIABLE, called_from_here, place_of_config
 from tldops_bot.config import ConfigProblem, load_config
 from tldops_bot.config.moving import ROLES, CannotMove
+from tldops_bot.domain.mendable import Mendable
+from tldops_bot.domain.unavailable import Unavailable
 from tldops_bot.store.database import StoreProblem
 from tldops_bot.store.dump import BadDump
-from tldops_bot.store.schema import RowsLeftBehind, SchemaTooNew
 
-_WHY = (BadBackup, BadDump, InUse, CannotMove, ConfigProblem, SchemaTooNew, RowsLeftBehind)
+_WHY = (BadBackup, BadDump, InUse, CannotMove, ConfigProblem, Mendable, Unavailable)
 
 
 def restore(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="What `backup` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")],
     directory: Annotated[
         Path | None, typer.Option(help="Where everything goes; here unless told.", show_default=False)
     ] = None,
@@ -53,8 +52,6 @@ def restore(
             say(f"restored       {backup.about['list']}, as it was at {backup.made_at:%Y-%m-%d %H:%M} UTC")
     except _WHY as problem:
         refuse(str(problem))
-    except (NoListKey, GpgUnavailable) as problem:
-        refuse(f"gpg: {problem}")
     except StoreProblem as problem:
         refuse(f"the database does not take it: {type(problem).__name__}")
     except OSError as problem:
@@ -72,8 +69,8 @@ def _report(done: Done, list_key: str) -> None:
         say(f"list key       {app.gnupg.keyring.fingerprint}")
         if list_key and list_key not in fingerprints:
             note(f"the key the list signed with, {list_key}, was not in the backup's gpg home")
-    except (NoListKey, GpgUnavailable) as problem:
-        note(f"gpg: {problem}")
+    except (Mendable, Unavailable) as problem:
+        note(str(problem))
     finally:
         app.close()
     program = called_from_here(done.config.resolve())

@@ -14,7 +14,7 @@ from tldops_bot.cli._acting import ACTOR, Confidential, disclose
 from tldops_bot.cli._frame import masked, masked_phone, note, opened, refuse, say
 from tldops_bot.cli._progress import working
 from tldops_bot.cli.members import find
-from tldops_bot.commands._roster_files import with_files
+from tldops_bot.commands._roster_files import Ready, as_it_stands
 from tldops_bot.config import Config
 from tldops_bot.domain.figures import weekly
 from tldops_bot.domain.outgoing import Attachment, Kind, Letter
@@ -22,9 +22,9 @@ from tldops_bot.domain.roster import Roster, RosterContact, build_roster
 from tldops_bot.domain.roster_changes import changes
 from tldops_bot.domain.roster_edition import ALL, Edition
 from tldops_bot.domain.schedule import next_due
-from tldops_bot.jobs import JOBS
+from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext, Unfinished, job
-from tldops_bot.jobs.send_roster import News, is_wanted, letter_to, news_for, ready, roster_letters
+from tldops_bot.jobs.send_roster import News, is_wanted, letter_to, news_for, roster_letters
 from tldops_bot.roster import parts as roster_parts
 from tldops_bot.store import audit, figures, roster_sends
 from tldops_bot.store.database import Session
@@ -36,7 +36,9 @@ app = typer.Typer(help="The roster that members get.", no_args_is_help=True)
 def preview(
     context: typer.Context,
     for_: Annotated[str, typer.Option("--for", metavar="ADDRESS", help="As this member would get it.")] = "",
-    out: Annotated[Path | None, typer.Option(help="A folder for the text and the files.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder to write the text and the files to.")
+    ] = None,
     confidential: Confidential = False,
 ) -> None:
     """The text of the roster, and with --out its files; phones and addresses masked.
@@ -46,22 +48,20 @@ def preview(
     with opened(context) as app_:
         if confidential:
             disclose(app_, "roster preview")
-            with working("making the files"):
-                app_.roster_press.prepare()
-        with working("making the roster"), app_.database.read() as session:
-            now = app_.now()
-            held, edition = with_files(session, app_.config, app_.tlds, now)
-            news = _news(session, held, for_, now)
-            if not confidential:
-                held, edition = _masked_edition(session, held, app_)
-            language = find(session, for_).language if for_ else ""
-        letter = letter_to((), roster_parts.values(held, app_.config), edition, news)
+        with working("making the roster"):
+            made = app_.roster_press.prepare() if confidential else None
+            with app_.database.read() as session:
+                held = made or as_it_stands(session, app_.config, app_.tlds, app_.now())
+                news = _news(session, held.roster, for_, app_.now())
+                ready = made or _masked(session, held.roster, app_)
+                language = find(session, for_).language if for_ else ""
+        letter = letter_to((), ready.common, ready.edition, news)
         text = app_.renderer.render(letter.template, letter.values, language)
     if out is None:
         print(f"Subject: {text.subject}\n\n{text.body}", end="")  # noqa: T201
     else:
         _write(out, [Attachment("roster.txt", "text/plain", text.body.encode()), *letter.attachments])
-    if edition is None:
+    if ready.edition is None:
         note("the files could not be made; the log says why")
     if not confidential:
         note("phones and addresses are masked, and nothing is signed; --confidential tells the committee")
@@ -75,12 +75,12 @@ def send(
     """Put the roster into the outbox, if it is due (or with --now). Ctrl-C stops it; the next run goes on."""
     with opened(context) as app_:
         with working("making the files"):
-            is_made = not now or app_.roster_press.prepare()
-        if not is_made:
+            ready = app_.roster_press.prepare() if now else None
+        if ready is not None and ready.edition is None:
             refuse("its files could not be made; the log says why")
         sent: list[Letter] = []
 
-        @job(every=JOBS["send_roster"].every, look=ready if now else JOBS["send_roster"].look)
+        @job(every=JOBS["send_roster"].every)
         def send_roster(ctx: JobContext) -> Sequence[Letter] | Unfinished:
             """What the clock does, or the same out of turn."""
             found = _out_of_turn(ctx, is_begun=bool(sent)) if now else JOBS["send_roster"].run(ctx)
@@ -91,7 +91,8 @@ def send(
 
         try:
             with working("writing the copies"):
-                app_.job_runner().run(send_roster)
+                runner = app_.job_runner()
+                (replace(runner, looks={"send_roster": lambda: ready}) if now else runner).run(send_roster)
         except KeyboardInterrupt:
             refuse(
                 f"stopped: {_counted(sent)} in the outbox; the clock or `roster send` goes on with the others"
@@ -145,15 +146,13 @@ def _news(session: Session, held: Roster, address: str, now: datetime) -> News:
     return news_for(found[0], changes(roster_sends.held_snapshot(session, found[0].last_snapshot), held))
 
 
-def _masked_edition(session: Session, held: Roster, app_: App) -> tuple[Roster, Edition]:
+def _masked(session: Session, held: Roster, app_: App) -> Ready:
     """What may be shown, unsigned: nobody gets it like that."""
-    shown, history = _masked(held, app_), weekly(figures.history(session))
+    contacts, history = map(_masked_contact, held.contacts), weekly(figures.history(session))
+    shown = build_roster(held.made_at, contacts, app_.tlds, held.audit_head)
     files = roster_parts.files(shown, app_.config, app_.tlds, history)
-    return shown, Edition(shown.made_at, shown.audit_head, files)
-
-
-def _masked(held: Roster, app_: App) -> Roster:
-    return build_roster(held.made_at, map(_masked_contact, held.contacts), app_.tlds, held.audit_head)
+    edition = Edition(shown.made_at, shown.audit_head, files)
+    return Ready(shown, edition, roster_parts.values(shown, app_.config))
 
 
 def _masked_contact(one: RosterContact) -> RosterContact:

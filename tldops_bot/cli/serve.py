@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tldops_bot.adapters import log_lines
+from tldops_bot.adapters.gnupg_presence import must_fit
 from tldops_bot.adapters.linux_memory import give_back_what_is_large
 from tldops_bot.adapters.linux_secrets import keep_in_memory
 from tldops_bot.adapters.linux_serve_lock import CannotServe, alone_on
@@ -26,12 +27,13 @@ log = logging.getLogger(__name__)
 
 def serve(
     context: typer.Context,
-    verbose: Annotated[bool, typer.Option("--verbose", help="One log line a mail.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="A log line for each mail, on stderr.")] = False,
 ) -> None:
     """Take mail in, answer it, deliver, and keep the clock, until SIGTERM."""
     keep_in_memory()
     give_back_what_is_large()
     with opened(context) as app:
+        must_fit(app.config.openpgp.home)
         settings = app.config.log
         is_journal = settings.format == "text" and log_lines.is_journal(os.environ, sys.stderr.fileno())
         form = "journal" if is_journal else settings.format

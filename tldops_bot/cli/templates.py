@@ -40,7 +40,7 @@ def check(context: typer.Context, directory: Directory = None, as_json: AsJson =
 @app.command()
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Such as letters/vouch.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as letters/vouch.")],
     language: Annotated[str, typer.Option(help="Such as fr.")] = ENGLISH,
     as_json: AsJson = False,
 ) -> None:

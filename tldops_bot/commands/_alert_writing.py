@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 from tldops_bot.commands._alerts import HELD, alert_letter, audience_of
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.commands._fields import is_in_root, read_tlds
-from tldops_bot.commands._requests import shown
+from tldops_bot.commands._tlds import is_in_root, read_tlds
 from tldops_bot.domain.alert import BadScope, Scope, Terms, nearest_scope, read_scope
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alert_targets, alerts, lookups
 from tldops_bot.store.tables import Alert
@@ -17,7 +17,7 @@ def unfit_text(ctx: Context, request: Request, verb: str) -> Refused | None:
     if not request.text.strip():
         return Refused("alert_empty", {"verb": verb})
     limit = ctx.config.alerts.max_bytes
-    return Refused("alert_too_large", {"limit": limit}) if len(ctx.mail.original) > limit else None
+    return Refused("alert_too_large", {"limit": limit}) if len(ctx.mail.original()) > limit else None
 
 
 def asked_scope(ctx: Context, request: Request) -> Scope | Refused:
@@ -64,7 +64,7 @@ def written(
         severity=terms.severity,
         scope=asdict(scope),
         is_exercise=is_exercise,
-        original=ctx.mail.original,
+        original=ctx.mail.original(),
         original_form=ctx.mail.original_form,
         signed_at=ctx.mail.signed_at or now,
         received_at=ctx.mail.received_at,

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from tldops_bot.commands import _letters, _waking
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.alert import Scope
 from tldops_bot.domain.audience import Audience, Reached, Survey
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Attachment, Kind, Letter
 from tldops_bot.mail.bodies import PgpMimeSigned
 from tldops_bot.mail.certifications import for_others

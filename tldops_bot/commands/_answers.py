@@ -17,6 +17,8 @@ from tldops_bot.commands import (
 )
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.entry_life import CANDIDATE
+from tldops_bot.domain.organisation import shown
 from tldops_bot.store import inbox, people, requests, tokens
 from tldops_bot.store.tables import Entry, Token
 
@@ -138,7 +140,7 @@ def objected(ctx: Context, token: Token, because: str) -> Reply | Refused:
     if token.purpose != "object" or entry is None:
         return Refused("token_other_answer", {"verb": "CONFIRM"})
     if entry.state != people.LISTED or ctx.now > entry.objections_until:
-        return Refused("too_late_to_object", {"tld": _requests.shown(entry.tld)})
+        return Refused("too_late_to_object", {"tld": shown(entry.tld)})
     use(ctx, token, "OBJECT")
     return _vouchers_answer.objects(ctx, entry, because or "an objection was made", token.address)
 
@@ -161,7 +163,7 @@ def _withdrawn(ctx: Context, token: Token, because: str) -> Reply:
     asked = tokens.requests_of(ctx.session, token)
     for request in asked:
         if request.state in requests.OPEN:
-            requests.close(request, requests.WITHDRAWN, "the candidate", because, ctx.now)
+            requests.close(request, requests.WITHDRAWN, CANDIDATE, because, ctx.now)
             tokens.void_for_request(ctx.session, request, ctx.now)
             ctx.record("withdrawn", actor="mailbox", tld=request.tld)
     return Reply("withdrawn", {"requests": [_requests.describe(one) for one in asked]})
@@ -215,7 +217,7 @@ def _address(ctx: Context, token: Token) -> Reply | Refused:
         return Refused("token_void")
     if not all(one.answer == "CONFIRM" for one in tokens.pair_of(ctx.session, token)):
         return Reply("address_half", status=Status.WAITING)
-    before, mailboxes = _undoing.snapshot(person), _undoing.mailboxes(person)
+    before, mailboxes = _undoing.snapshot(person), people.addresses_of(person)
     person.email, person.email_key, person.mailbox_failed_at = new, address_key(new), None
     ctx.record("address_changed", actor="mailbox", person_id=person.id)
     _undoing.offer(ctx, person, before, mailboxes)

@@ -1,18 +1,18 @@
 """Limits how often a mailbox is asked to prove itself: strangers must not make us a nuisance."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import same_address
+from tldops_bot.domain.durations import DAY, HOUR
+from tldops_bot.domain.organisation import shown
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.store import requests, strangers, tokens
 from tldops_bot.store.tables import Person, Request
 
 A_DAY_AND_ADDRESS = 3
 AN_HOUR_IN_ALL = 60
-A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def may_ask(ctx: Context, address: str, person: Person | None) -> bool:
@@ -26,12 +26,12 @@ def may_ask(ctx: Context, address: str, person: Person | None) -> bool:
     if actor.is_signed and actor.person is not None and actor.person is person:
         return True
     is_own = is_from(ctx, address)
-    asked = tokens.proofs_since(ctx.session, ctx.now - A_DAY, address)
+    asked = tokens.proofs_since(ctx.session, ctx.now - DAY, address)
     if sum(one.details.get("own", False) is is_own for one in asked) >= A_DAY_AND_ADDRESS:
         return False
     if is_own or (actor.is_signed and actor.standing.is_member):
         return True
-    lately = tokens.proofs_since(ctx.session, ctx.now - AN_HOUR)
+    lately = tokens.proofs_since(ctx.session, ctx.now - HOUR)
     return sum(not one.details.get("imported") for one in lately) < AN_HOUR_IN_ALL
 
 
@@ -49,7 +49,7 @@ def asked_in_vain(ctx: Context, person: Person, tlds: tuple[str, ...]) -> None:
 
 
 def already_asked(
-    ctx: Context, email: str, tld: str, fingerprint: str | None, details: Mapping[str, object]
+    ctx: Context, email: str, tld: str, fingerprint: str | None, details: RequestDetails
 ) -> Request | None:
     """The request that makes another one needless: already proven, with the same key, or in the same words.
 

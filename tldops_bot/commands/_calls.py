@@ -2,9 +2,9 @@
 
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._reach import tlds_reached
-from tldops_bot.commands._requests import shown
-from tldops_bot.commands._wrong_numbers import report_named
+from tldops_bot.commands._wrong_numbers import report
 from tldops_bot.domain.called_tlds import read_called
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alerts
 
@@ -19,12 +19,12 @@ def note(ctx: Context, request: Request, reached: bool) -> Reply | Refused:
     ):
         return Refused("no_such_alert", {"id": word[:20]})
     lines = {one.tld: one for one in tlds_reached(ctx.session, alert, alerts.reach(ctx.session, alert))}
-    called = read_called(request.rest(2), lines)
+    called = read_called(request.rest, lines)
     if not called.tlds:
-        return Refused("not_on_sheet", {"verb": request.verb, "id": alert.id, "words": request.rest(2)[:60]})
+        return Refused("not_on_sheet", {"verb": request.verb, "id": alert.id, "words": request.rest[:60]})
     for tld in called.tlds:
         alerts.note_call(ctx.session, alert.id, tld, person, reached, called.words, ctx.now)
         if not reached:
-            report_named(ctx, tld, called.words)
+            report(ctx, tld, called.words)
     values = {"id": alert.id, "tlds": [shown(tld) for tld in called.tlds], "words": called.words}
     return Reply("noted", values, is_confidential=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
+from tldops_bot.commands._roster_files import Ready
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.certificate import Certificate
@@ -63,7 +64,7 @@ class MailFacts:
     certificates: tuple[Certificate, ...] = ()
     covered: tuple[str, ...] = ()  # fingerprints of those covered by the signature
     signed_at: datetime | None = None
-    original: bytes = b""
+    original: Callable[[], bytes] = bytes  # what was signed, fit to be sent on
     original_form: str = ""
     was_encrypted: bool = False
     authentication: str = ""
@@ -87,6 +88,7 @@ class Context:
     mail: MailFacts
     random: Callable[[int], bytes]
     list_certificate: bytes
+    roster: Ready | None = None  # made beforehand, if the mail asks for it
     letters: list[Letter] = field(default_factory=list)
 
     def post(self, letter: Letter) -> None:
@@ -187,3 +189,8 @@ def command(
         )
 
     return declare
+
+
+def bad_arguments(one: Command) -> Refused:
+    """What stands behind the verb is not what the command takes."""
+    return Refused("bad_arguments", {"verb": one.verb, "usage": one.usage})

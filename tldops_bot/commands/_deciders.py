@@ -5,10 +5,11 @@ from datetime import datetime
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._requests import number, shown
+from tldops_bot.commands._requests import number
 from tldops_bot.config.settings import Config
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.joining import STUCK_AFTER, votes_needed
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.personal_name import same_name
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Person, Request
@@ -23,13 +24,13 @@ def is_about(person: Person, request: Request) -> bool:
     return (
         request.person_id == person.id
         or request.email_key in addresses
-        or same_name(person.name, str(request.details.get("name", "")))
+        or same_name(person.name, request.details.get("name", ""))
     )
 
 
 def has_entered(person: Person, request: Request) -> bool:
     """Whether this member entered it for somebody else."""
-    return bool(request.details.get("entered_by") == person.id)
+    return request.details.get("entered_by") == person.id
 
 
 def needed(config: Config, request: Request, seated: Sequence[Person]) -> int:
@@ -38,26 +39,26 @@ def needed(config: Config, request: Request, seated: Sequence[Person]) -> int:
     return votes_needed(config.membership.committee_votes, len(seated), concerns)
 
 
-def voters(request: Request, seated: Sequence[Person]) -> list[Person]:
+def _voters(request: Request, seated: Sequence[Person]) -> list[Person]:
     """Those who may decide it."""
     return [one for one in seated if not is_about(one, request) and not has_entered(one, request)]
 
 
 def are_enough(config: Config, request: Request, seated: Sequence[Person]) -> bool:
     """Whether the committee can decide it at all; if not, the operator does."""
-    return len(voters(request, seated)) >= needed(config, request, seated)
+    return len(_voters(request, seated)) >= needed(config, request, seated)
 
 
 def ask(ctx: Context, template: str, held: Sequence[Request], values: Mapping[str, object]) -> None:
     """Put cases of one kind and person to whoever may decide: the committee; with too few, the operator."""
     seated = people.office_holders(ctx.session, "committee")
-    to = _letters.to_people(voters(held[0], seated))
+    to = _letters.to_people(_voters(held[0], seated))
     if to:
         ctx.post(_letters.notice(template, values, to, is_confidential=True))
     if not all(are_enough(ctx.config, one, seated) for one in held):
-        shown = {**values, "has_committee": bool(seated)}
+        known = {**values, "has_committee": bool(seated)}
         operator = _letters.to_address(ctx.config.operator.email)
-        ctx.post(_letters.notice("letters/decide_operator", shown, operator))
+        ctx.post(_letters.notice("letters/decide_operator", known, operator))
 
 
 def since(request: Request) -> datetime:
@@ -89,7 +90,7 @@ def remind(ctx: Context, held: Sequence[Request]) -> tuple[str, ...]:
 
 def _silent(ctx: Context, request: Request, seated: Sequence[Person]) -> list[Person]:
     voted = {one.person_id for one in requests.votes(ctx.session, request)}
-    return [one for one in voters(request, seated) if one.id not in voted]
+    return [one for one in _voters(request, seated) if one.id not in voted]
 
 
 def _is_stuck(ctx: Context, request: Request, seated: Sequence[Person]) -> bool:
@@ -97,7 +98,5 @@ def _is_stuck(ctx: Context, request: Request, seated: Sequence[Person]) -> bool:
 
 
 def _waiting(held: Sequence[Request], seated: Sequence[Person], to_operator: bool) -> dict[str, object]:
-    cases = [
-        {"number": number(one), "tld": shown(one.tld) if one.tld else "", "since": since(one)} for one in held
-    ]
+    cases = [{"number": number(one), "tld": shown(one.tld), "since": since(one)} for one in held]
     return {"cases": cases, "has_committee": bool(seated), "to_operator": to_operator}

@@ -15,10 +15,10 @@ from tldops_bot.commands import (
 )
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._leaving import is_seat_taken, leave, put_back
+from tldops_bot.domain.entry_life import COMMITTEE
+from tldops_bot.domain.organisation import shown
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry, Person, Request, Vote
-
-COMMITTEE = "the committee"
 
 
 def read(words: Sequence[str]) -> tuple[list[str], str]:
@@ -180,14 +180,8 @@ def decide(ctx: Context, request: Request, approves: bool, by: str, because: str
 def _decide_together(
     ctx: Context, alike: Sequence[Request], approves: bool, by: str, because: str
 ) -> Sequence[Reply] | Refused:
-    """Requests of one person and one kind."""
-    return _with_newcomers(ctx, alike, by, [_decide_one(ctx, one, approves, by, because) for one in alike])
-
-
-def _with_newcomers(
-    ctx: Context, alike: Sequence[Request], by: str, outcomes: Sequence[Reply | Refused]
-) -> Sequence[Reply] | Refused:
-    """Newcomers join once, for all their TLDs together."""
+    """Requests of one person and one kind. A newcomer joins once, for all the TLDs together."""
+    outcomes = [_decide_one(ctx, one, approves, by, because) for one in alike]
     if refused := next((one for one in outcomes if isinstance(one, Refused)), None):
         return refused
     joining = [one for one in alike if one.kind == "subscribe" and one.state in requests.OPEN]
@@ -221,7 +215,7 @@ def _objection(ctx: Context, request: Request, approves: bool, by: str, because:
     entry = ctx.session.get_one(Entry, request.details["entry_id"])
     values = {"request": _requests.describe(request), "because": because}
     if approves and is_seat_taken(ctx, entry):
-        return Refused("seat_taken", {"tld": _requests.shown(entry.tld), "label": entry.tld})
+        return Refused("seat_taken", {"tld": shown(entry.tld), "label": entry.tld})
     requests.close(request, requests.DONE if approves else requests.REJECTED, by, because, ctx.now)
     if approves:
         put_back(ctx, entry, by)

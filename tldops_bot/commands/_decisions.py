@@ -1,15 +1,14 @@
 """What the rest of the committee hears of a decision: at once where it may do harm, else once a day."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from tldops_bot.commands import _dossier, _letters, _requests
 from tldops_bot.commands._command import Context
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.joining import is_ordinary
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Person, Request
-
-TOGETHER = timedelta(days=1)
 
 
 def tell(ctx: Context, decided: Sequence[Request], by: int | None) -> None:
@@ -30,7 +29,7 @@ def tell(ctx: Context, decided: Sequence[Request], by: int | None) -> None:
 def tell_together(ctx: Context) -> None:
     """What waits to be told, once the first of it has waited for a day."""
     untold = requests.untold(ctx.session)
-    if not any(one.decided_at is not None and one.decided_at <= ctx.now - TOGETHER for one in untold):
+    if not any(one.decided_at is not None and one.decided_at <= ctx.now - DAY for one in untold):
         return
     readers: dict[tuple[int, ...], list[Person]] = {}
     for person in people.office_holders(ctx.session, "committee"):
@@ -39,7 +38,9 @@ def tell_together(ctx: Context) -> None:
     for news, persons in readers.items():
         _post(ctx, _of_one_person([one for one in untold if one.id in news]), persons)
     for one in untold:
-        one.details = {name: value for name, value in one.details.items() if name != requests.UNTOLD}
+        rest: RequestDetails = {**one.details}
+        del rest[requests.UNTOLD]
+        one.details = rest
 
 
 def _of_one_person(decided: Sequence[Request]) -> list[list[Request]]:

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from tldops_bot.commands._requests import describe, number, shown
+from tldops_bot.commands._details import tlds_of
+from tldops_bot.commands._requests import describe, number
 from tldops_bot.domain.address import same_address
+from tldops_bot.domain.organisation import shown
 from tldops_bot.store import bounces, iana, notes, people, requests, tokens
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import CertificateRow, Person, Request
@@ -40,7 +42,7 @@ def known(session: Session, request: Request, now: datetime) -> dict[str, Any]:
 
 def _phones(request: Request, person: Person | None) -> list[str]:
     """Where whoever decides can reach the person: numbers as stored, else as asked for."""
-    asked = [str(request.details.get(field, "")) for field in ("phone", "mobile")]
+    asked = [request.details.get("phone", ""), request.details.get("mobile", "")]
     held = [person.phone, person.mobile] if person is not None else asked
     return [one for one in held if one]
 
@@ -103,13 +105,13 @@ def votes(session: Session, request: Request) -> list[dict[str, object]]:
 def _other_tlds(person: Person | None, request: Request) -> list[str]:
     if person is None:
         return []
-    return [shown(one.tld) for one in person.entries if one.state == people.LISTED and one.tld != request.tld]
+    return [shown(one.tld) for one in people.listed(person) if one.tld != request.tld]
 
 
 def _other_requests(session: Session, request: Request) -> list[dict[str, object]]:
     """What else is open about the same person."""
     return [
-        {"number": number(one), "tld": shown(one.tld) if one.tld else ""}
+        {"number": number(one), "tld": shown(one.tld)}
         for one in requests.open_about(session, request.email_key)
         if one.id != request.id
     ]
@@ -119,4 +121,4 @@ def _namesakes(session: Session, request: Request) -> list[list[str]]:
     """The TLDs of everybody with the same name and a different address."""
     details = request.details
     found = people.namesakes(session, details.get("name", ""), details.get("email", ""))
-    return [[shown(one.tld) for one in other.entries if one.state == people.LISTED] for other in found]
+    return [tlds_of(one) for one in found]

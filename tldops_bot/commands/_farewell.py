@@ -6,28 +6,22 @@ is blocked or has ended) the entry is out of service at once and final after 7 d
 has nothing more to do, and a no from any stored mailbox, or the committee, brings everything back.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._forgetting import forget
 from tldops_bot.commands._leaving import leave, put_back
-from tldops_bot.commands._requests import shown
 from tldops_bot.commands._suspending import FINAL_AFTER, suspend
-from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.durations import DAY
+from tldops_bot.domain.organisation import shown
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Entry, Person, Token
 
 BOTH = "the key and the mailbox"
 MAILBOX = "the contact's mailbox"
-A_DAY = timedelta(days=1)
 WISHES_A_DAY = 3
-
-
-def living(person: Person) -> list[Entry]:
-    """The entries that can still be left."""
-    return [entry for entry in person.entries if entry.state in people.LIVING]
 
 
 def ask_mailbox(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool) -> Reply:
@@ -37,8 +31,10 @@ def ask_mailbox(ctx: Context, person: Person, entries: Sequence[Entry], forgets:
     values = {"name": person.name, "tlds": [shown(tld) for tld in tlds], "forgets": forgets, "until": until}
     wish = {"tlds": tlds, "forgets": forgets}
     if not _asked_enough(ctx, person, wish):
+        # In clear: the mailbox's word is asked for, and the key may be in wrong hands.
         for address in people.addresses_of(person):
-            _post(ctx, "leave", "letters/leave", address, person, until, wish, values)
+            to = _letters.to_address(address)
+            _letters.ask(ctx, "leave", "letters/leave", to, until, values, person_id=person.id, details=wish)
     return Reply("asked", values, Status.WAITING)
 
 
@@ -49,7 +45,7 @@ def agreed(ctx: Context, token: Token) -> Reply | Refused:
         return Refused("token_void")
     if token.details["forgets"]:
         return Reply("left", {"tlds": forget(ctx, person, BOTH)}, is_silent=True)
-    held = [entry for entry in living(person) if entry.tld in token.details["tlds"]]
+    held = [entry for entry in people.living(person) if entry.tld in token.details["tlds"]]
     if not held:
         return Refused("token_void")
     left = [leave(ctx, entry, BOTH) for entry in held]
@@ -84,8 +80,9 @@ def begin(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool)
     tlds = [shown(entry.tld) for entry in entries]
     values = {"name": person.name, "tlds": tlds, "forgets": forgets, "until": final_at}
     wish = {"fresh": [entry.id for entry in fresh], "hastened": hastened}
-    for address in people.addresses_of(person):
-        _post(ctx, "stay", "letters/stay", address, person, final_at, wish, values)
+    for address in people.addresses_of(person):  # in clear, as above
+        to = _letters.to_address(address)
+        _letters.ask(ctx, "stay", "letters/stay", to, final_at, values, person_id=person.id, details=wish)
     return Reply("waiting", values, Status.WAITING, is_silent=True)
 
 
@@ -115,23 +112,6 @@ def put_all_back(ctx: Context, token: Token) -> Reply | Refused:
 
 def _asked_enough(ctx: Context, person: Person, wish: dict[str, object]) -> bool:
     """Whoever has only the key must not be able to flood the mailbox with questions."""
-    lately = tokens.lately(ctx.session, "leave", person.id, ctx.now - A_DAY)
+    lately = tokens.lately(ctx.session, "leave", person.id, ctx.now - DAY)
     is_open = any(one.details == wish and one.used_at is None and one.void_at is None for one in lately)
     return is_open or len({one.made_at for one in lately}) >= WISHES_A_DAY
-
-
-def _post(
-    ctx: Context,
-    purpose: Purpose,
-    template: str,
-    address: str,
-    person: Person,
-    until: datetime,
-    wish: Mapping[str, object],
-    values: Mapping[str, object],
-) -> None:
-    # In clear: the mailbox's word is asked for, and the key may be in wrong hands.
-    to, details = _letters.to_address(address), dict(wish)
-    ctx.post(
-        _letters.question(ctx, purpose, template, to, until, values, person_id=person.id, details=details)
-    )

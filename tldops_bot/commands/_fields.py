@@ -1,7 +1,7 @@
 """Fields of SUBSCRIBE and UPDATE: each value is checked, and a mistake refused with how to write it right."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tldops_bot.commands._command import Context, Refused
@@ -9,76 +9,19 @@ from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.candidate import LIMITS, Candidate, column_of
 from tldops_bot.domain.language import read_language
 from tldops_bot.domain.links import holds_host, is_link
-from tldops_bot.domain.nearest import nearest
-from tldops_bot.domain.organisation import kind_of, kind_of_word, parse_organisation
 from tldops_bot.domain.request import Field
-from tldops_bot.domain.tld import Tld, parse_tld
+from tldops_bot.domain.tld import Tld
 from tldops_bot.mail.phones import parse_phone
 from tldops_bot.mail.timezones import parse_timezone
-from tldops_bot.store import iana, organisations, people
 
-MAX_TLDS = 400  # in one command; there are 309 ccTLDs
+EMPTY = ("-", "none", "")  # a value that means "nothing"
 _JOINERS = "\u200c\u200d"  # zero-width, but some scripts can't be written without them
 
 
-def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
-    """What somebody named, each once: TLDs in the root or with contacts here, organisations; or why not.
-
-    `CERT` and `REGIONAL` on their own stand for the actor's own organisations of that kind.
-    """
-    if not words:
-        return Refused("no_tld")
-    if len(words) > MAX_TLDS:
-        return Refused("too_many_tlds", {"limit": MAX_TLDS})
-    found: dict[str, Tld] = {}
-    for word in words:
-        kind = kind_of_word(word)
-        named = _own_organisations(ctx, kind) if kind else [_organisation(ctx, word) or parse_tld(word)]
-        if kind and not named:
-            return Refused("which_organisation", {"word": word[:20], "kind": kind})
-        for tld in named:
-            if tld is None or not is_known(ctx, tld):
-                return unknown(ctx, word, tld)
-            found[tld.a_label] = tld
-    return list(found.values())
-
-
-def _organisation(ctx: Context, word: str) -> Tld | None:
-    parsed = parse_organisation(word) if ":" in word else None
-    return (organisations.by_label(ctx.session, parsed.a_label) or parsed) if parsed else None
-
-
-def _own_organisations(ctx: Context, kind: str) -> list[Tld | None]:
-    standing = ctx.actor.standing
-    own = [label for label in (*standing.tlds, *standing.suspended_tlds) if kind_of(label) == kind]
-    return [_organisation(ctx, label) for label in own]
-
-
-def unknown(ctx: Context, word: str, tld: Tld | None) -> Refused:
-    """Why that is not one, with the nearest that is."""
-    if ":" in word:
-        held = organisations.labels(ctx.session) if ctx.actor.is_signed else []
-        near = nearest(tld.a_label if tld else word, held, within=2)
-        return Refused("unknown_organisation", {"word": word[:80], "nearest": near})
-    known = [facts.tld.a_label for facts in ctx.tlds]
-    near = nearest(tld.a_label if tld else word, known, within=1)
-    return Refused("unknown_tld", {"word": word[:80], "nearest": near})
-
-
-def is_in_root(ctx: Context, tld: Tld) -> bool:
-    """Whether the TLD exists: by IANA's own answer if we have it, else by the table we came with.
-
-    An organisation exists once somebody was listed for it; strangers must not learn from this which ones do.
-    """
-    if kind_of(tld.a_label):
-        return ctx.actor.person is None or organisations.by_label(ctx.session, tld.a_label) is not None
-    known = iana.is_assigned(ctx.session, tld.a_label)
-    return known if known is not None else tld in ctx.tlds
-
-
-def is_known(ctx: Context, tld: Tld) -> bool:
-    """Whether it can be named: even a TLD that has left the root, while it has contacts who may leave."""
-    return is_in_root(ctx, tld) or bool(people.contacts_of(ctx.session, tld.a_label, people.LIVING))
+def country_of(ctx: Context, tlds: Iterable[Tld]) -> str:
+    """The country (ISO 3166) whose numbers may be written without +CC: that of the first of these we know."""
+    code = next((facts.country for tld in tlds if (facts := ctx.tlds.get(tld))), "")
+    return "GB" if code == "UK" else code  # the TLD is older than the code
 
 
 def blocks(fields: Sequence[Field]) -> Iterator[tuple[Field, ...]]:
@@ -120,7 +63,7 @@ def _columns(ctx: Context, name: str, value: str, country: str) -> dict[str, str
         case "Email" | "Emergency-Email":
             found = parse_address(value.strip("<>"))
         case "Phone" | "Mobile" | "Fax":
-            phone = parse_phone(value, "GB" if country == "UK" else country)  # the TLD is older than the code
+            phone = parse_phone(value, country)
             if phone is None:
                 return Refused("bad_phone", {"field": name, "value": value[:40]})
             return {column: phone.written, f"{column}_e164": phone.e164}

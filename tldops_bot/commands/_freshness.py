@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.commands._details import masked_record, record_of
-from tldops_bot.commands._requests import shown
+from tldops_bot.commands._details import masked_record, record_of, tlds_of
 from tldops_bot.domain.address import address_key, mask_address
 from tldops_bot.domain.freshness import ANSWER_WITHIN, OTHERS_AGAIN_AFTER, since_words
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Entitled, Kind, Recipient
 from tldops_bot.store import freshness, iana, people, tokens
 from tldops_bot.store.tables import Person, Token
@@ -19,11 +19,6 @@ def confirmed(ctx: Context, person: Person) -> Reply:
     person.confirmed_at, person.stale_at = ctx.now, None
     ctx.record("confirmed", person_id=person.id)
     return Reply("still_right")
-
-
-def tlds_of(person: Person) -> list[str]:
-    """The TLDs a person is listed for, as people see them."""
-    return [shown(one.tld) for one in person.entries if one.state == people.LISTED]
 
 
 # --- the question to the person
@@ -47,18 +42,16 @@ def ask(ctx: Context, person: Person, is_everywhere: bool) -> None:
     }
     addresses = people.addresses_of(person)
     for address in addresses if is_everywhere else addresses[:1]:
-        ctx.post(
-            _letters.question(
-                ctx,
-                "still_right",
-                "letters/still_right",
-                (Recipient(address, Entitled.PERSON, person.id),),
-                ctx.now + ANSWER_WITHIN,
-                values,
-                kind=Kind.NOTICE,
-                is_confidential=row is not None,
-                person_id=person.id,
-            )
+        _letters.ask(
+            ctx,
+            "still_right",
+            "letters/still_right",
+            (Recipient(address, Entitled.PERSON, person.id),),
+            ctx.now + ANSWER_WITHIN,
+            values,
+            kind=Kind.NOTICE,
+            is_confidential=row is not None,
+            person_id=person.id,
         )
 
 
@@ -77,9 +70,7 @@ def others_of(ctx: Context, person: Person) -> list[Other]:
     """The other contacts of a person's TLDs, and the TLDs' IANA addresses: each mailbox once."""
     own = {address_key(one) for one in people.addresses_of(person)}
     found: dict[str, Other] = {}
-    for entry in person.entries:
-        if entry.state != people.LISTED:
-            continue
+    for entry in people.listed(person):
         peers = [one.person for one in people.contacts_of(ctx.session, entry.tld)]
         listed = [Recipient(one.email, Entitled.PERSON, one.id) for one in peers]
         boxes = [one.email for one in iana.current_contacts(ctx.session, entry.tld) if one.email]
@@ -110,18 +101,16 @@ def _ask_other(ctx: Context, person: Person, other: Other) -> None:
         "tlds": other.tlds,
         "since": since_words(person.confirmed_at, ctx.now),
     }
-    ctx.post(
-        _letters.question(
-            ctx,
-            freshness.COLLEAGUE,
-            "letters/still_there",
-            (other.to,),
-            ctx.now + ANSWER_WITHIN,
-            values,
-            kind=Kind.NOTICE,
-            person_id=person.id,
-            details={"is_iana": other.to.entitled is Entitled.ADDRESS},
-        )
+    _letters.ask(
+        ctx,
+        freshness.COLLEAGUE,
+        "letters/still_there",
+        (other.to,),
+        ctx.now + ANSWER_WITHIN,
+        values,
+        kind=Kind.NOTICE,
+        person_id=person.id,
+        details={"is_iana": other.to.entitled is Entitled.ADDRESS},
     )
 
 
@@ -208,9 +197,8 @@ def _alone_in(ctx: Context, person: Person) -> list[str]:
     """The TLDs for which nobody else listed is fresh."""
     return [
         entry.tld
-        for entry in person.entries
-        if entry.state == people.LISTED
-        and all(
+        for entry in people.listed(person)
+        if all(
             one.person is person or one.person.stale_at is not None
             for one in people.contacts_of(ctx.session, entry.tld)
         )

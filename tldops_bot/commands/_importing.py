@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from tldops_bot.commands import _inviting
 from tldops_bot.commands._asked_before import already_asked
 from tldops_bot.commands._command import Context, Refused
-from tldops_bot.commands._fields import read_candidate
+from tldops_bot.commands._fields import country_of, read_candidate
 from tldops_bot.commands._proving import ask_for_proof, open_request
-from tldops_bot.commands._where import read_where
+from tldops_bot.commands._tlds import read_where
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.candidate import Candidate
 from tldops_bot.domain.certificate import Certificate, fitness
 from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.personal_address import looks_freemail
 from tldops_bot.domain.request import Field
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import iana, invitations, people
 from tldops_bot.store.tables import Person
@@ -92,7 +94,7 @@ def _read(ctx: Context, wish: Wish) -> Step | Refused:
         if isinstance(named, Refused):
             return named
         tlds = tuple(named)
-    candidate = read_candidate(ctx, _as_fields(wish), _country(ctx, tlds))
+    candidate = read_candidate(ctx, _as_fields(wish), country_of(ctx, tlds))
     if isinstance(candidate, Refused):
         return candidate
     if not candidate.email:
@@ -102,11 +104,6 @@ def _read(ctx: Context, wish: Wish) -> Step | Refused:
 
 def _as_fields(wish: Wish) -> list[Field]:
     return [Field(name, value, wish.number) for name, value in wish.fields.items()]
-
-
-def _country(ctx: Context, tlds: Sequence[Tld]) -> str:
-    facts = ctx.tlds.get(tlds[0]) if tlds else None
-    return facts.country if facts else ""
 
 
 def _settled(ctx: Context, step: Step) -> Step:
@@ -134,9 +131,8 @@ def _usable(ctx: Context, step: Step) -> Certificate | None:
     one = step.certificate
     if one is None or fitness(one, ctx.now):
         return None
-    names = {address_key(address) for address in one.addresses}
     is_free = people.by_fingerprint(ctx.session, one.fingerprint) is None
-    return one if is_free and address_key(step.candidate.email) in names else None
+    return one if is_free and one.names(step.candidate.email) else None
 
 
 def _guessed(ctx: Context, candidate: Candidate) -> tuple[Tld, ...]:
@@ -152,13 +148,14 @@ def _ask(ctx: Context, step: Step) -> None:
     details = _details(step.candidate, step.tlds)
     if person is not None:  # what is stored stands
         own = ("name", "email", "phone", "phone_e164", "mobile", "mobile_e164", "organisation")
-        details |= {name: getattr(person, name) for name in own if getattr(person, name)}
+        stands = {name: getattr(person, name) for name in own if getattr(person, name)}
+        details |= cast(RequestDetails, stands)
     made = [open_request(ctx, details, tld, certificate, None, person) for tld in step.tlds]
     stored = person.fingerprint if person is not None else None
     ask_for_proof(ctx, made, certificate.fingerprint if certificate else stored, is_imported=True)
 
 
-def _details(candidate: Candidate, tlds: Iterable[Tld]) -> dict[str, object]:
+def _details(candidate: Candidate, tlds: Iterable[Tld]) -> RequestDetails:
     called = {tld.a_label: tld.u_label for tld in tlds if kind_of(tld.a_label)}
-    unknown = {"authentication": "", "signed": False, "entered_by": None, "replaces": ""}
+    unknown: RequestDetails = {"authentication": "", "signed": False, "entered_by": None, "replaces": ""}
     return candidate.as_details() | {"called": called} | unknown

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.commands._fields import is_in_root
-from tldops_bot.commands._requests import shown
+from tldops_bot.commands._tlds import is_in_root
 from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.outreach import ANSWERED, DECLINED, NEEDLESS, PERIOD, SENT
 from tldops_bot.store import iana, lookups, requests
@@ -48,7 +48,7 @@ def send(ctx: Context, row: Invitation, tlds: tuple[str, ...], template: str = "
         "until": until,
     }
     to, details = _letters.to_address(row.address), {"invitation": row.id}
-    ctx.post(_letters.question(ctx, "invite", template, to, until, values, details=details))
+    _letters.ask(ctx, "invite", template, to, until, values, details=details)
     _record(ctx, row, "invited")
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from tldops_bot.commands import _deciders, _keys, _letters, _recovery
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._fields import is_in_root
 from tldops_bot.commands._listing import join
 from tldops_bot.commands._requests import describe, end, note_mail, record, to_candidate
+from tldops_bot.commands._tlds import is_in_root
 from tldops_bot.commands._vouching import ask_voucher, voucher_addresses
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.entry_life import CANDIDATE
 from tldops_bot.domain.joining import Case, Seats, counts_at_once, grey_reasons
 from tldops_bot.domain.organisation import kind_of
 from tldops_bot.domain.tld import parse_tld
@@ -50,7 +51,7 @@ def _end_unproven(ctx: Context, proven: Request) -> None:
         return
     for other in requests.open_for(ctx.session, proven.details["email"], proven.tld):
         if other.id != proven.id and other.state == requests.PROVING:
-            requests.close(other, requests.WITHDRAWN, "the candidate", "another was proven", ctx.now)
+            requests.close(other, requests.WITHDRAWN, CANDIDATE, "another was proven", ctx.now)
             tokens.void_for_request(ctx.session, other, ctx.now)
 
 
@@ -83,12 +84,12 @@ def grey(ctx: Context, request: Request) -> tuple[str, ...]:
         return ()
     person = people.by_address(ctx.session, request.details["email"])
     case = Case(
-        name=str(request.details.get("name", "")),
+        name=request.details.get("name", ""),
         email=request.details["email"],
         seats=seats(ctx, request),
         tlds=len(requests.tlds_spoken_for(ctx.session, request.email_key) | {request.tld}),
-        is_suspect=bool(request.details.get("is_suspect")),
-        voucher_is_fresh=bool(request.details.get("voucher_is_fresh")),
+        is_suspect=request.details.get("is_suspect", False),
+        voucher_is_fresh=request.details.get("voucher_is_fresh", False),
         key_is_another=person is not None and person.fingerprint != request.fingerprint,
     )
     return grey_reasons(case)
@@ -131,7 +132,7 @@ def _tell_of_decision(ctx: Context, held: Sequence[Request]) -> None:
         "requests": [describe(one) for one in held],
         "has_committee": bool(holders),
     }
-    words = str(held[0].details.get("declined_because", ""))
+    words = held[0].details.get("declined_because", "")
     _deciders.ask(ctx, "letters/decide", held, values | {"words": words})
     ctx.post(_letters.notice("letters/with_committee", values, to_candidate(held[0])))
 

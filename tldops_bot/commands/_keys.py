@@ -22,11 +22,10 @@ def block(ctx: Context, person: Person, why: str) -> dict[str, object]:
     tokens.void_for_person(ctx.session, person.id, ctx.now)
     _begin_anew(ctx, person)
     ctx.record("key_blocked", person_id=person.id, why=why)
-    told = {one.address: one for one in _letters.to_person(person)}
-    told |= {one.address: one for one in _concerned(ctx, person)}
-    told |= {one.address: one for one in _letters.to_committee(ctx.session, ctx.config)}
+    committee = _letters.to_committee(ctx.session, ctx.config)
+    told = _letters.each_once(_letters.to_person(person), _concerned(ctx, person), committee)
     values: dict[str, object] = {"name": person.name, "why": why, "fingerprint": person.fingerprint}
-    ctx.post(_letters.notice("letters/key_blocked", values, tuple(told.values())))
+    ctx.post(_letters.notice("letters/key_blocked", values, told))
     return values
 
 
@@ -73,11 +72,10 @@ def _begin_anew(ctx: Context, person: Person) -> None:
             request.details = {**request.details, "waits_until": until.isoformat()}
 
 
-def _concerned(ctx: Context, person: Person) -> list[Recipient]:
+def _concerned(ctx: Context, person: Person) -> tuple[Recipient, ...]:
     """The other contacts and the IANA contacts of all TLDs of a person, each address once."""
-    listed = [entry.tld for entry in person.entries if entry.state == people.LISTED]
-    found = [one for tld in listed for one in _letters.others_concerned(ctx.session, tld, person)]
-    return list({one.address: one for one in found}.values())
+    listed = [entry.tld for entry in people.listed(person)]
+    return _letters.each_once(*(_letters.others_concerned(ctx.session, tld, person) for tld in listed))
 
 
 def _register(ctx: Context, person: Person, fingerprint: str, by: str) -> Reply | Refused:
@@ -98,5 +96,5 @@ def _register(ctx: Context, person: Person, fingerprint: str, by: str) -> Reply 
     ctx.post(_letters.notice("letters/key_registered", values, _letters.to_person(person)))
     others = _concerned(ctx, person)
     if others:
-        ctx.post(_letters.notice("letters/key_told", values, tuple(others)))
+        ctx.post(_letters.notice("letters/key_told", values, others))
     return Reply("key_registered", {"fingerprint": fingerprint})

@@ -2,19 +2,18 @@
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._requests import shown
+from tldops_bot.domain.organisation import shown
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry
 
 
-def leave(ctx: Context, entry: Entry, by: str = "") -> str:
+def leave(ctx: Context, entry: Entry, by: str) -> str:
     """End one entry, tell those concerned, and return the TLD as people write it."""
     entry.state, entry.left_at = people.LEFT, ctx.now
-    actor = by or ctx.actor.fingerprint or "mailbox"
     for question in requests.questions_about(ctx.session, entry):  # nothing is left to decide
-        requests.close(question, requests.WITHDRAWN, actor, "the entry has ended", ctx.now)
+        requests.close(question, requests.WITHDRAWN, by, "the entry has ended", ctx.now)
     ctx.session.flush()
-    ctx.record("left", actor=actor, tld=entry.tld, person_id=entry.person_id)
+    ctx.record("left", actor=by, tld=entry.tld, person_id=entry.person_id)
     remaining = people.contacts_of(ctx.session, entry.tld)
     values = {"name": entry.person.name, "tld": shown(entry.tld), "remaining": len(remaining)}
     others = _letters.others_concerned(ctx.session, entry.tld, entry.person)

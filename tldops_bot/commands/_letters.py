@@ -20,8 +20,12 @@ def to_person(person: Person) -> tuple[Recipient, ...]:
 
 def to_people(persons: Iterable[Person]) -> tuple[Recipient, ...]:
     """Several stored persons, each address once."""
-    found = {one.address: one for person in persons for one in to_person(person)}
-    return tuple(found.values())
+    return each_once(*map(to_person, persons))
+
+
+def each_once(*groups: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    """All of these, each address once, by the right that is named last."""
+    return tuple({one.address: one for group in groups for one in group}.values())
 
 
 def to_address(address: str) -> tuple[Recipient, ...]:
@@ -42,7 +46,7 @@ def notice(
     return Letter(Kind.NOTICE, template, values, to, is_confidential=is_confidential)
 
 
-def question(
+def ask(
     ctx: Context,
     purpose: Purpose,
     template: str,
@@ -53,11 +57,11 @@ def question(
     kind: Kind = Kind.TOKEN,
     is_confidential: bool = False,
     **token: Any,
-) -> Letter:
-    """A mail with a token for the mailbox of the first of `to`; `token` is passed on to `tokens.mint`."""
+) -> None:
+    """Post a mail with a token for the mailbox of the first of `to`; `token` is passed on to `tokens.mint`."""
     minted = tokens.mint(ctx.session, ctx.random, purpose, to[0].address, ctx.now, until, **token)
     asked = {**values, "token": minted.words}
-    return Letter(kind, template, asked, to, is_confidential=is_confidential, route=minted.route)
+    ctx.post(Letter(kind, template, asked, to, is_confidential=is_confidential, route=minted.route))
 
 
 def others_concerned(session: Session, tld: str, but: Person | None) -> tuple[Recipient, ...]:

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
+from tldops_bot.commands._details import tlds_of
 from tldops_bot.commands._proving import prove_emergency_address
-from tldops_bot.commands._requests import asked_for, shown
+from tldops_bot.commands._requests import asked_for
 from tldops_bot.commands._suspending import FINAL_AFTER, suspend
 from tldops_bot.commands._vouching import voucher_addresses, words_given
 from tldops_bot.domain.candidate import candidate_from
 from tldops_bot.domain.joining import probation_end
-from tldops_bot.domain.organisation import kind_of
+from tldops_bot.domain.organisation import kind_of, shown
 from tldops_bot.domain.outgoing import Kind, Letter, Recipient
 from tldops_bot.store import organisations, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Entry, Person, Request
@@ -46,7 +47,7 @@ def _enter(ctx: Context, person: Person, request: Request, by: str, by_peer: boo
         probation_until=probation_end(ctx.now, ctx.config.membership.probation, asked, confirmed, by_peer),
         objections_until=ctx.now + OBJECTIONS_FOR,
         vouched_by=by,
-        voucher_key=str(request.details.get("voucher", "")),
+        voucher_key=request.details.get("voucher", ""),
         request_id=request.id,
     )
     ctx.session.add(entry)
@@ -76,13 +77,10 @@ def _person_of(ctx: Context, request: Request) -> Person:
     held = ctx.session.get(CertificateRow, request.fingerprint) if request.fingerprint else None
     if held is not None and person.fingerprint is None:
         held.person_id, person.fingerprint = person.id, held.fingerprint
-    _ask_emergency_address(ctx, person, str(request.details.get("emergency_email", "")))
+    second = request.details.get("emergency_email", "")
+    if second and not person.emergency_email:
+        prove_emergency_address(ctx, person, second)
     return person
-
-
-def _ask_emergency_address(ctx: Context, person: Person, address: str) -> None:
-    if address and not person.emergency_email:
-        prove_emergency_address(ctx, person, address)
 
 
 def _replace(ctx: Context, request: Request) -> None:
@@ -157,9 +155,7 @@ def _tell_of_namesakes(ctx: Context, person: Person, entries: Sequence[Entry]) -
     values = {
         "name": person.name,
         "tlds": [shown(entry.tld) for entry in entries],
-        "others": [
-            [shown(one.tld) for one in other.entries if one.state == people.LISTED] for other in others
-        ],
+        "others": [tlds_of(one) for one in others],
     }
     to = _letters.to_committee(ctx.session, ctx.config)
     ctx.post(_letters.notice("letters/namesake", values, to, is_confidential=True))

@@ -4,8 +4,10 @@ from typing import Final
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.commands._freshness import others_of, tlds_of
+from tldops_bot.commands._details import tlds_of
+from tldops_bot.commands._freshness import others_of
 from tldops_bot.domain.address import address_key, mask_address, same_address
+from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.mailbox import ANSWER_WITHIN
 from tldops_bot.domain.outgoing import Entitled, Kind, Recipient
 from tldops_bot.store import audit, mailboxes, people, tokens
@@ -21,11 +23,7 @@ def probe(ctx: Context, person: Person, row: Mailbox) -> None:
     until = ctx.now + ANSWER_WITHIN
     values = {"until": until, "is_dead": row.failed_at is not None}
     to = _letters.to_address(address)
-    ctx.post(
-        _letters.question(
-            ctx, PROBE, "letters/probe", to, until, values, kind=Kind.NOTICE, person_id=person.id
-        )
-    )
+    _letters.ask(ctx, PROBE, "letters/probe", to, until, values, kind=Kind.NOTICE, person_id=person.id)
 
 
 def answered(ctx: Context, token: Token, answer: str) -> None:
@@ -51,7 +49,7 @@ def mark(ctx: Context, person: Person, row: Mailbox) -> None:
     row.failed_at = ctx.now
     is_first = same_address(person.email, row.address_key)
     details = {"is_first": is_first}
-    audit.record(ctx.session, ctx.now, "the clock", "mailbox_failed", "", person.id, **details)
+    audit.record(ctx.session, ctx.now, CLOCK, "mailbox_failed", "", person.id, **details)
     values = {
         "name": person.name,
         "address": mask_address(row.address_key),

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tldops_bot.commands._command import Actor, Command, Refused, Who
-from tldops_bot.commands._requests import shown
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.standing import Standing
 
 
@@ -17,11 +17,11 @@ def refusal(command: Command, actor: Actor, now: datetime) -> Refused | None:
     allowed = {
         Who.CONTACT: standing.is_listed
         or bool(standing.suspended_tlds)
-        or _has_office(actor)
+        or standing.has_office
         or command.by_mailbox,
         Who.MEMBER: standing.is_member or command.by_mailbox == "token",
         Who.COMMITTEE: standing.is_committee,
-        Who.SECRETARIAT: standing.is_secretariat or standing.is_committee,
+        Who.SECRETARIAT: standing.has_office,
     }[command.who]
     if not allowed and command.who is Who.MEMBER:
         return _no_member(command, standing)
@@ -36,7 +36,3 @@ def _no_member(command: Command, standing: Standing) -> Refused:
     """A suspension is not mended by a new key, nor is having left."""
     suspended = [shown(one) for one in standing.suspended_tlds if not standing.is_listed]
     return Refused("not_member", {"verb": command.verb, "has_key": standing.has_key, "suspended": suspended})
-
-
-def _has_office(actor: Actor) -> bool:
-    return actor.standing.is_committee or actor.standing.is_secretariat

@@ -1,6 +1,6 @@
 """What a candidate is asked to prove: the address (with a key: the key, too), and later a second address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tldops_bot.commands import _letters
@@ -9,6 +9,7 @@ from tldops_bot.commands._requests import describe, note_mail, record, to_candid
 from tldops_bot.domain.address import address_key, mask_address, mask_phone
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Entitled
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.domain.tld import Tld
 from tldops_bot.domain.token import write_route
 from tldops_bot.mail.phones import spaced
@@ -18,7 +19,7 @@ from tldops_bot.store.tables import Person, Request
 
 def open_request(
     ctx: Context,
-    details: Mapping[str, object],
+    details: RequestDetails,
     tld: Tld,
     certificate: Certificate | None,
     replaces: Person | None,
@@ -32,8 +33,8 @@ def open_request(
         kind="subscribe",
         state=requests.PROVING,
         tld=tld.a_label,
-        email_key=address_key(str(details["email"])),
-        details=dict(details) | {"key_algorithm": certificate.algorithm if certificate else ""},
+        email_key=address_key(details["email"]),
+        details=details | {"key_algorithm": certificate.algorithm if certificate else ""},
         fingerprint=certificate.fingerprint if certificate else stored,
         person_id=person.id if person else None,
         replaces_id=replaces.id if replaces else None,
@@ -69,20 +70,18 @@ def ask_for_proof(
         "until": first.expires_at,
         "reached_by": _reached_by(first, in_full=bool(fingerprint)),
     }
-    ctx.post(
-        _letters.question(
-            ctx,
-            "prove",
-            "letters/prove",
-            (replace(to_candidate(first)[0], entitled=entitled, fingerprint=fingerprint),),
-            first.expires_at,
-            values,
-            is_confidential=bool(fingerprint),
-            requests=asked,
-            fingerprint=fingerprint,
-            person_id=first.person_id,
-            details={"own": is_own, "imported": is_imported},
-        )
+    _letters.ask(
+        ctx,
+        "prove",
+        "letters/prove",
+        (replace(to_candidate(first)[0], entitled=entitled, fingerprint=fingerprint),),
+        first.expires_at,
+        values,
+        is_confidential=bool(fingerprint),
+        requests=asked,
+        fingerprint=fingerprint,
+        person_id=first.person_id,
+        details={"own": is_own, "imported": is_imported},
     )
 
 
@@ -101,21 +100,17 @@ def prove_emergency_address(ctx: Context, person: Person, address: str) -> None:
     values = {"name": person.name, "until": until, "new": mask_address(address)}
     for mailbox, template in asked.items():
         to = _letters.to_address(mailbox)
-        ctx.post(
-            _letters.question(
-                ctx, "emergency", template, to, until, values, person_id=person.id, details=details
-            )
-        )
+        _letters.ask(ctx, "emergency", template, to, until, values, person_id=person.id, details=details)
 
 
 def _part_of_replaces(request: Request) -> str:
-    replaces = str(request.details.get("replaces", ""))
+    replaces = request.details.get("replaces", "")
     return mask_address(replaces) if replaces else ""
 
 
 def _reached_by(request: Request, in_full: bool) -> list[str]:
-    phones = [str(request.details.get(name, "")) for name in ("phone_e164", "mobile_e164")]
-    emergency = str(request.details.get("emergency_email", ""))
+    phones = [request.details.get("phone_e164", ""), request.details.get("mobile_e164", "")]
+    emergency = request.details.get("emergency_email", "")
     if in_full:
         return [*(spaced(one) for one in phones if one), *([emergency] if emergency else [])]
     return [*(mask_phone(one) for one in phones if one), *([mask_address(emergency)] if emergency else [])]

@@ -1,9 +1,7 @@
 """How far an alert got, as STATUS, the reports and the call sheet show it."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
-from tldops_bot.commands._requests import shown
 from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.alert_reach import (
     BEST_FIRST,
@@ -18,7 +16,7 @@ from tldops_bot.domain.alert_reach import (
 )
 from tldops_bot.domain.call_sheet import SheetContact, SheetLine
 from tldops_bot.domain.durations import say_length
-from tldops_bot.domain.tld import parse_tld
+from tldops_bot.domain.organisation import shown
 from tldops_bot.mail.phones import spaced, zones_of
 from tldops_bot.store import alerts
 from tldops_bot.store.database import Session
@@ -94,8 +92,8 @@ def call_sheet(
     session: Session,
     lines: Sequence[TldReach],
     tlds: TldTable,
-    callers: Sequence[str] = (),
-    notes: Mapping[int, str] = MappingProxyType({}),
+    callers: Sequence[str],
+    notes: Mapping[int, str],
 ) -> list[SheetLine]:
     """Every TLD where nobody has said that they know, in order, dealt out among the callers.
 
@@ -126,6 +124,5 @@ def _contact(person: Person, note: str) -> SheetContact:
 
 
 def _facts(label: str, tlds: TldTable) -> tuple[str, str]:
-    tld = parse_tld(label)
-    facts = tlds.get(tld) if tld is not None else None
+    facts = tlds.by_a_label.get(label)
     return (facts.country_name, facts.region) if facts is not None else ("", "")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tldops_bot.commands import _keys, _letters, _requests
 from tldops_bot.commands._command import Context
+from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.token import Purpose
 from tldops_bot.store import iana, people, requests, tokens
@@ -52,11 +53,11 @@ def waits_until(request: Request) -> datetime:
 def finish(ctx: Context, request: Request) -> None:
     """The time has passed and nobody said no: the key counts, if all is still as it was."""
     if _is_unchanged(ctx, request):
-        _keys.settle(ctx, request, _requests.CLOCK)
+        _keys.settle(ctx, request, CLOCK)
     elif _was_the_last_word(ctx, request):
         _requests.end(ctx, request, "left")
     else:
-        requests.close(request, requests.EXPIRED, _requests.CLOCK, "things have changed", ctx.now)
+        requests.close(request, requests.EXPIRED, CLOCK, "things have changed", ctx.now)
 
 
 def still_waiting(ctx: Context, token: Token) -> list[Request]:
@@ -106,8 +107,8 @@ def _was_the_last_word(ctx: Context, request: Request) -> bool:
     person = ctx.session.get(Person, request.person_id)
     if person is None or person.fingerprint != request.details.get("old"):
         return False
-    is_listed = any(entry.state == people.LISTED for entry in person.entries)
-    return is_listed and requests.of_new_key(ctx.session, person.id, request.fingerprint or "") == [request]
+    open_ones = requests.of_new_key(ctx.session, person.id, request.fingerprint or "")
+    return bool(people.listed(person)) and open_ones == [request]
 
 
 def _ask_owner(ctx: Context, request: Request, person: Person, values: dict[str, object]) -> None:
@@ -148,20 +149,18 @@ def _ask(
     to: tuple[Recipient, ...],
 ) -> None:
     lifetime = _SPARE * ctx.config.membership.key_recovery_wait + ctx.config.membership.request_lifetime
-    ctx.post(
-        _letters.question(
-            ctx,
-            purpose,
-            template,
-            to,
-            ctx.now + lifetime,
-            values,
-            is_confidential=purpose == "key_cosign",
-            requests=[request],
-            fingerprint=to[0].fingerprint,
-            person_id=to[0].person_id,
-            details={"is_own": values["is_own"]},
-        )
+    _letters.ask(
+        ctx,
+        purpose,
+        template,
+        to,
+        ctx.now + lifetime,
+        values,
+        is_confidential=purpose == "key_cosign",
+        requests=[request],
+        fingerprint=to[0].fingerprint,
+        person_id=to[0].person_id,
+        details={"is_own": values["is_own"]},
     )
 
 

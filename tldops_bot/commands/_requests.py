@@ -4,19 +4,12 @@ from typing import Any
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
+from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import requests, tokens
 from tldops_bot.store.tables import Request
-
-CLOCK = "the clock"
-
-
-def shown(tld: str) -> str:
-    """A TLD as people see it: U-label with A-label; an organisation without one by its label."""
-    parsed = parse_seat(tld)
-    return parsed.shown if parsed else tld
 
 
 def asked_for(request: Request) -> Tld | None:

@@ -26,10 +26,16 @@ def follow(ctx: Context, person: Person, old_address: str) -> None:
 
 def _restate(ctx: Context, request: Request, person: Person) -> bool:
     """Whether the request said something about the person that differs from the record now."""
-    now = {"name": person.name, "email": person.email}
-    if all(request.details.get(field) == value for field, value in now.items()):
+    name, email = request.details.get("name"), request.details.get("email")
+    if (name, email) == (person.name, person.email):
         return False
-    request.details = {**request.details, **now, "restated_at": ctx.now.isoformat()}
+    restated_at = ctx.now.isoformat()
+    request.details = {
+        **request.details,
+        "name": person.name,
+        "email": person.email,
+        "restated_at": restated_at,
+    }
     request.email_key, request.person_id = person.email_key, person.id
     record(ctx, "restated", request)
     return True

@@ -1,18 +1,21 @@
 """Takes an entry out of service until the committee has decided."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tldops_bot.commands import _deciders, _letters
 from tldops_bot.commands._command import Context, Refused
-from tldops_bot.commands._requests import describe, number, shown
+from tldops_bot.commands._requests import describe, number
 from tldops_bot.domain.address import address_key
-from tldops_bot.domain.outreach import ONE_DAY, SUSPENSIONS_A_DAY
+from tldops_bot.domain.durations import DAY
+from tldops_bot.domain.organisation import shown
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.store import audit, people, requests
 from tldops_bot.store.tables import Entry, Request
 
-FINAL_AFTER = timedelta(days=7)
-DECIDED_WITHIN = timedelta(days=14)
+FINAL_AFTER = 7 * DAY
+DECIDED_WITHIN = 14 * DAY
+SUSPENSIONS_A_DAY = 10  # by one key or one mailbox of IANA's: a stolen one must not empty the roster
 
 
 def too_many(ctx: Context, wanted: int = 1) -> Refused | None:
@@ -20,7 +23,7 @@ def too_many(ctx: Context, wanted: int = 1) -> Refused | None:
 
     The first time a person goes off whole, for however many TLDs they speak.
     """
-    since = ctx.now - ONE_DAY
+    since = ctx.now - DAY
     if ctx.actor.is_signed:
         done = audit.times(ctx.session, ctx.actor.fingerprint, "suspended", since)
     else:
@@ -72,8 +75,8 @@ def _tell_of_the_last(ctx: Context, entry: Entry, request: Request) -> None:
     """The TLD has nobody in service now: tell the committee and IANA's contacts, and what to do."""
     values = {"tld": shown(entry.tld), "number": number(request), "final_at": entry.final_at}
     others = _letters.others_concerned(ctx.session, entry.tld, entry.person)
-    to = {one.address: one for one in (*others, *_letters.to_committee(ctx.session, ctx.config))}
-    ctx.post(_letters.notice("letters/last_contact", values, tuple(to.values())))
+    to = _letters.each_once(others, _letters.to_committee(ctx.session, ctx.config))
+    ctx.post(_letters.notice("letters/last_contact", values, to))
 
 
 def question_of(ctx: Context, entry: Entry) -> Request:
@@ -84,20 +87,21 @@ def question_of(ctx: Context, entry: Entry) -> Request:
 
 def _ask(ctx: Context, entry: Entry, because: str, by: str, final_at: datetime | None) -> Request:
     person = entry.person
+    details: RequestDetails = {
+        "name": person.name,
+        "email": person.email,
+        "reasons": [because[:200]],
+        "entry_id": entry.id,
+        "entered_by": ctx.actor.person_id,
+        "asked_from": _mailbox(ctx),
+        "committee_at": ctx.now.isoformat(),
+    }
     request = Request(
         kind="objection",
         state=requests.COMMITTEE,
         tld=entry.tld,
         email_key=person.email_key,
-        details={
-            "name": person.name,
-            "email": person.email,
-            "reasons": [because[:200]],
-            "entry_id": entry.id,
-            "entered_by": ctx.actor.person_id,
-            "asked_from": _mailbox(ctx),
-            "committee_at": ctx.now.isoformat(),
-        },
+        details=details,
         fingerprint=person.fingerprint,
         person_id=person.id,
         asked_by=by[:320],

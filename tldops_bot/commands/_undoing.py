@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from tldops_bot.commands import _letters, _restating
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import address_key, mask_address, mask_phone
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.personal_name import same_name
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Person, Token
@@ -40,13 +40,11 @@ def snapshot(person: Person) -> dict[str, str]:
     }
 
 
-def mailboxes(person: Person) -> tuple[str, ...]:
-    """Where the offer to undo goes; looked up before the change, which may lead mail elsewhere."""
-    return people.addresses_of(person)
-
-
 def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str, ...]) -> None:
-    """Tell each mailbox in `to` what changed, with a token to undo it; tell colleagues who would call."""
+    """Tell each mailbox in `to` what changed, with a token to undo it; tell colleagues who would call.
+
+    `to` is looked up before the change, which may lead mail elsewhere.
+    """
     after = snapshot(person)
     changed = [one for one in _COLUMNS if after[one] != before[one] and _matters(one, before)]
     if not changed:
@@ -62,9 +60,7 @@ def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str
     for address in to:
         # In clear, with numbers and addresses shortened: the key may be in wrong hands.
         box, template = _letters.to_address(address), "letters/record_changed"
-        ctx.post(
-            _letters.question(ctx, "undo", template, box, until, values, person_id=person.id, details=details)
-        )
+        _letters.ask(ctx, "undo", template, box, until, values, person_id=person.id, details=details)
     _tell_colleagues(ctx, person, changed, is_undone=False)
     _tell_of_new_name(ctx, person, before["name"])
 
@@ -102,7 +98,7 @@ def undo(ctx: Context, token: Token) -> Reply | Refused:
 
 def _tell_colleagues(ctx: Context, person: Person, columns: list[str], is_undone: bool) -> None:
     fields = _fields([one for one in columns if _COLUMNS[one][1]])
-    tlds = [entry.tld for entry in person.entries if entry.state == people.LISTED]
+    tlds = [entry.tld for entry in people.listed(person)]
     colleagues = [
         entry.person
         for tld in tlds
@@ -118,7 +114,7 @@ def _tell_colleagues(ctx: Context, person: Person, columns: list[str], is_undone
 def _tell_of_new_name(ctx: Context, person: Person, old: str) -> None:
     """A seat is a person's, vouched for by name: nobody has vouched for whoever else takes it over."""
     to = _letters.to_people(people.office_holders(ctx.session, "committee"))
-    tlds = [shown(entry.tld) for entry in person.entries if entry.state in people.LIVING]
+    tlds = [shown(entry.tld) for entry in people.living(person)]
     if to and tlds and not same_name(old, person.name):
         values = {"old": old, "new": person.name, "tlds": tlds, "email": person.email}
         ctx.post(_letters.notice("letters/renamed", values, to, is_confidential=True))

@@ -13,9 +13,9 @@ from tldops_bot.commands import (
     _wrong_numbers,
 )
 from tldops_bot.commands._command import Context, Refused, Reply, Status
-from tldops_bot.commands._fields import read_candidate
+from tldops_bot.commands._fields import EMPTY, country_of, read_candidate
 from tldops_bot.domain.address import mask_address, mask_phone, same_address
-from tldops_bot.domain.candidate import Candidate, column_of
+from tldops_bot.domain.candidate import COLUMNS, Candidate, column_of
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import parse_tld
@@ -24,20 +24,7 @@ from tldops_bot.domain.wake import Wake
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Person, Token
 
-_DIRECT = (
-    "name",
-    "phone",
-    "phone_e164",
-    "mobile",
-    "mobile_e164",
-    "fax",
-    "fax_e164",
-    "postal",
-    "organisation",
-    "timezone",
-    "language",
-)
-_EMPTY = ("-", "none", "")
+_DIRECT = tuple(one for one in COLUMNS if one not in ("email", "emergency_email"))  # count without a proof
 _MASKED = {
     "Email": mask_address,
     "Emergency-Email": mask_address,
@@ -67,15 +54,16 @@ class Change:
 def read(ctx: Context, person: Person, fields: Sequence[Field]) -> Change | Refused:
     """The change as written, or what is wrong with it."""
     of_record = [one for one in fields if one.name not in (_waking.FIELD, _roster_choice.FIELD)]
-    emptied = tuple(one.name for one in of_record if one.value.strip().lower() in _EMPTY)
+    emptied = tuple(one.name for one in of_record if one.value.strip().lower() in EMPTY)
     given = [one for one in of_record if one.name not in emptied]
     if set(emptied) & {"Name", "Email"}:
         return Refused("field_missing", {"fields": ("Name", "Email")})
-    values = read_candidate(ctx, given, _country(ctx, person))
+    country = country_of(ctx, filter(None, (parse_tld(one.tld) for one in people.listed(person))))
+    values = read_candidate(ctx, given, country)
     if isinstance(values, Refused):
         return values
     of_wake = [one for one in fields if one.name == _waking.FIELD]
-    wake = _waking.read(ctx, person, of_wake, _country(ctx, person))
+    wake = _waking.read(ctx, person, of_wake, country)
     if isinstance(wake, Refused):
         return wake
     roster_files = _roster_choice.read([one for one in fields if one.name == _roster_choice.FIELD])
@@ -92,7 +80,7 @@ def read(ctx: Context, person: Person, fields: Sequence[Field]) -> Change | Refu
 
 def carry_out(ctx: Context, person: Person, change: Change, entered_by: str = "") -> Reply | Refused:
     """Change the record; a new address waits for its own proofs; what leads mail or calls can be undone."""
-    before, mailboxes = _undoing.snapshot(person), _undoing.mailboxes(person)
+    before, mailboxes = _undoing.snapshot(person), people.addresses_of(person)
     for column in _DIRECT:
         if value := getattr(change.values, column):
             setattr(person, column, value)
@@ -138,19 +126,17 @@ def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Re
         "until": until,
     }
     to = Recipient(_mailbox(person), Entitled.PERSON, person.id, key.fingerprint if key else None)
-    ctx.post(
-        _letters.question(
-            ctx,
-            "update",
-            "letters/update",
-            (to,),
-            until,
-            values,
-            is_confidential=key is not None,
-            fingerprint=to.fingerprint,
-            person_id=person.id,
-            details={"fields": [[one.name, one.value] for one in fields], "by": _role(ctx)},
-        )
+    _letters.ask(
+        ctx,
+        "update",
+        "letters/update",
+        (to,),
+        until,
+        values,
+        is_confidential=key is not None,
+        fingerprint=to.fingerprint,
+        person_id=person.id,
+        details={"fields": [[one.name, one.value] for one in fields], "by": _role(ctx)},
     )
     return Reply("proposed", {"name": person.name, "fields": list(change.named)}, Status.WAITING)
 
@@ -204,9 +190,7 @@ def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
             "until": until,
         }
         to, template = _letters.to_address(address), "letters/new_address"
-        ctx.post(
-            _letters.question(ctx, purpose, template, to, until, values, person_id=person.id, details=details)
-        )
+        _letters.ask(ctx, purpose, template, to, until, values, person_id=person.id, details=details)
 
 
 def _mailbox(person: Person) -> str:
@@ -219,18 +203,11 @@ def _after(person: Person, change: Change, column: str) -> str:
     return "" if emptied else str(getattr(change.values, column) or getattr(person, column))
 
 
-def _country(ctx: Context, person: Person) -> str:
-    """The country whose numbers may be written without +CC."""
-    tlds = [tld for one in person.entries if one.state == people.LISTED and (tld := parse_tld(one.tld))]
-    facts = ctx.tlds.get(tlds[0]) if tlds else None
-    return facts.country if facts else ""
-
-
 def _shown(field: Field, is_clear: bool) -> str:
     """A new value; in clear, just enough of it for its owner to recognise."""
     value = " ".join(field.value.split())[:200]
     shorten = _MASKED.get(field.name)
-    if value.lower() in _EMPTY and field.name != _roster_choice.FIELD:
+    if value.lower() in EMPTY and field.name != _roster_choice.FIELD:
         return ""
     return shorten(value) if is_clear and shorten else value
 

@@ -7,6 +7,7 @@ from tldops_bot.commands import _decisions, _joining, _requests, _suspending, _v
 from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._requests import note_mail
 from tldops_bot.domain.joining import counts_at_once, is_only_unanswered, technical_counts_at
+from tldops_bot.domain.organisation import shown
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Entry, Request, Token
 
@@ -43,7 +44,7 @@ def said_yes(ctx: Context, token: Token) -> Reply | Refused:
     _decisions.tell(ctx, [one for one in missed if one.state == requests.DONE], None)
     values = {
         "requests": [_requests.describe(one) for one in [*still, *late, *heard]],
-        "later": [(_requests.shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
+        "later": [(shown(one.tld), at) for one, at in later if one.state == requests.VOUCHING],
         "with_committee": [
             _requests.describe(one) for one in [*still, *heard] if one.state == requests.COMMITTEE
         ],
@@ -71,7 +72,7 @@ def said_no(ctx: Context, token: Token, because: str) -> Reply | Refused:
         and _object_late(ctx, one, because, token.address)
     ]
     if not open_before and not objected:
-        return Refused("too_late_to_object", {"tld": _requests.shown(asked[0].tld)})
+        return Refused("too_late_to_object", {"tld": shown(asked[0].tld)})
     heard = [one for one in asked if one in open_before or one in objected]
     return Reply("not_vouched", {"requests": [_requests.describe(one) for one in heard]})
 
@@ -93,7 +94,7 @@ def objects(ctx: Context, entry: Entry, because: str, by: str) -> Reply:
     held = _suspending.suspend(ctx, entry, because, role, None, "letters/objected")
     return Reply(
         "suspended",
-        {"name": entry.person.name, "tld": _requests.shown(entry.tld), "number": _requests.number(held)},
+        {"name": entry.person.name, "tld": shown(entry.tld), "number": _requests.number(held)},
     )
 
 

@@ -1,13 +1,14 @@
 """Whom to ask to vouch for a candidate: the TLD's IANA addresses, one mail to each for all its TLDs."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context
-from tldops_bot.commands._requests import describe, shown
+from tldops_bot.commands._requests import describe
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.joining import LATE_WORD
+from tldops_bot.domain.organisation import shown
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Request
 
@@ -41,8 +42,7 @@ def _who(request: Request) -> tuple[object, ...]:
 
 
 def _ask_about_one(ctx: Context, address: str, asked: Sequence[Request], is_reminder: bool) -> None:
-    day_ago = ctx.now - timedelta(days=1)
-    if requests.vouching_mails_since(ctx.session, address, day_ago) >= VOUCHING_MAILS_A_DAY:
+    if requests.vouching_mails_since(ctx.session, address, ctx.now - DAY) >= VOUCHING_MAILS_A_DAY:
         return
     singles = []
     if len(asked) > 1:
@@ -58,7 +58,7 @@ def _ask_about_one(ctx: Context, address: str, asked: Sequence[Request], is_remi
         "authentication": str(asked[0].details.get("authentication", "")),
     }
     to = _letters.to_address(address)
-    ctx.post(_letters.question(ctx, "vouch", "letters/vouch", to, until + LATE_WORD, values, requests=asked))
+    _letters.ask(ctx, "vouch", "letters/vouch", to, until + LATE_WORD, values, requests=asked)
 
 
 def words_given(ctx: Context, request: Request) -> tuple[set[str], set[str]]:

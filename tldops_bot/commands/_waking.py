@@ -1,12 +1,13 @@
 """A second way to be woken by an alert: `Wake:` in UPDATE, its proof by a token, and whom an alert wakes."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
+from tldops_bot.commands._fields import EMPTY
 from tldops_bot.domain.address import mask_phone
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.request import Field
@@ -14,14 +15,12 @@ from tldops_bot.domain.wake import WORD_LASTS, WORDS_A_DAY, Wake, is_safe_target
 from tldops_bot.mail.phones import costs_more, parse_phone
 from tldops_bot.store import tokens, wakes
 from tldops_bot.store.database import Session
-from tldops_bot.store.tables import Alert, Person, Token, WakeChannel
+from tldops_bot.store.tables import Alert, Person, Token
 
 FIELD = "Wake"
 PURPOSE: Final = "wake"
 ENDED = Wake("", "", "")  # ends waking
 TEXTS = {wakes.ALERT: "wake/alert", wakes.EXERCISE: "wake/alert", wakes.TOKEN: "wake/token"}
-_EMPTY = ("-", "none", "")
-_A_DAY = timedelta(days=1)
 
 
 def read(ctx: Context, person: Person, fields: Sequence[Field], country: str) -> Wake | Refused | None:
@@ -31,7 +30,7 @@ def read(ctx: Context, person: Person, fields: Sequence[Field], country: str) ->
     if len(fields) > 1:
         return Refused("field_twice", {"field": FIELD})
     value = fields[0].value.strip()
-    if value.lower() in _EMPTY:
+    if value.lower() in EMPTY:
         return ENDED
     gateways = sorted(ctx.config.wake.gateways)
     if not gateways:
@@ -44,7 +43,7 @@ def read(ctx: Context, person: Person, fields: Sequence[Field], country: str) ->
     found = _with_target(ctx, asked, country)
     if isinstance(found, Refused) or _is_proven(ctx, person, found):
         return found
-    if len(tokens.lately(ctx.session, PURPOSE, person.id, ctx.now - _A_DAY)) >= WORDS_A_DAY:
+    if len(tokens.lately(ctx.session, PURPOSE, person.id, ctx.now - DAY)) >= WORDS_A_DAY:
         return Refused("wake_often", {"limit": WORDS_A_DAY})
     return found
 
@@ -81,7 +80,7 @@ def proven(ctx: Context, token: Token) -> Reply | Refused:
     said = {"gateway": wake.gateway, "severity": wake.severity}
     values = said | {"name": person.name, "target": mask_phone(wake.target)}
     ctx.post(_letters.notice("letters/wake_proven", values, _letters.to_person(person)))
-    return Reply("wake_proven", {"gateway": wake.gateway, "severity": wake.severity})
+    return Reply("wake_proven", said)
 
 
 def word_failed(person: Person, gateway: str) -> Letter:
@@ -132,7 +131,7 @@ def masked(value: str) -> str:
 def _with_target(ctx: Context, asked: Wake, country: str) -> Wake | Refused:
     url = ctx.config.wake.gateways[asked.gateway].get_secret_value()
     if takes_phone(url) or asked.target.startswith("+"):
-        phone = parse_phone(asked.target, "GB" if country == "UK" else country)  # the TLD is older
+        phone = parse_phone(asked.target, country)
         if phone is None or costs_more(phone):
             return Refused("bad_phone", {"field": FIELD, "value": asked.target[:40]})
         return Wake(asked.gateway, phone.e164, asked.severity)
@@ -143,5 +142,5 @@ def _with_target(ctx: Context, asked: Wake, country: str) -> Wake | Refused:
 
 
 def _is_proven(ctx: Context, person: Person, wake: Wake) -> bool:
-    row: WakeChannel | None = wakes.way_of(ctx.session, person.id)
+    row = wakes.way_of(ctx.session, person.id)
     return row is not None and (row.gateway, row.target) == (wake.gateway, wake.target)

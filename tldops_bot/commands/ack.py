@@ -5,7 +5,7 @@ Whoever carries mail can read that word, and say "seen" with it: it never stands
 
 from datetime import datetime
 
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
 from tldops_bot.domain.alert_reach import SIGNED
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.token import read_token
@@ -18,7 +18,7 @@ from tldops_bot.store.tables import AlertRecipient
 def ack(ctx: Context, request: Request) -> Reply | Refused:
     """Say that you have seen an alert."""
     if not request.arguments:
-        return Refused("bad_arguments", {"verb": "ACK", "usage": ack.usage})
+        return bad_arguments(ack)
     word = request.arguments[0]
     token = read_token(word)
     mine = _by_token(ctx, token) if token is not None else _own(ctx, word)
@@ -26,7 +26,7 @@ def ack(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("unsigned", {"verb": "ACK", "detail": ""})
     if mine is None:
         return Refused("no_such_alert", {"id": "" if token is not None else word[:20]})
-    _note(mine, ctx.now, "token" if token is not None else SIGNED, request.rest(2))
+    _note(mine, ctx.now, "token" if token is not None else SIGNED, request.rest)
     return Reply("seen", {"id": mine.alert_id}, is_silent=True)
 
 

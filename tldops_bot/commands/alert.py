@@ -12,7 +12,6 @@ from tldops_bot.commands._alert_writing import (
 from tldops_bot.commands._alerts import fan_out, reached_by
 from tldops_bot.commands._brakes import ask_for_release, needs_release
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
-from tldops_bot.commands._requests import shown
 from tldops_bot.domain.alert import (
     FIELDS,
     STRICT_FIELDS,
@@ -20,6 +19,7 @@ from tldops_bot.domain.alert import (
     read_terms,
     read_yes,
 )
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alerts
 

@@ -15,6 +15,6 @@ def close(ctx: Context, request: Request) -> Reply | Refused:
     if alert.state != POSTED:
         return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
     alert.state = CLOSED
-    made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.CLOSE, request.rest(2)))
+    made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.CLOSE, request.rest))
     told = _alert_news.tell(ctx, "letters/alert_closed", alert, made)
     return Reply("closed", {"id": alert.id, "people": told.people})

@@ -1,8 +1,9 @@
 """FORGET: a contact leaves everything, and what is held about them is removed, when key and mailbox say so."""
 
 from tldops_bot.commands import _farewell, _forgetting
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
 from tldops_bot.domain.request import Request
+from tldops_bot.store import people
 
 
 @command("FORGET", who=Who.CONTACT, changes=True, by_mailbox="keyless")
@@ -12,8 +13,8 @@ def forget(ctx: Context, request: Request) -> Reply | Refused:
     if person is None:
         return Refused("not_a_contact", {"verb": "FORGET"})
     if request.arguments:
-        return Refused("bad_arguments", {"verb": "FORGET", "usage": forget.usage})
-    held = _farewell.living(person)
+        return bad_arguments(forget)
+    held = people.living(person)
     if ctx.actor.is_signed:
         return _farewell.ask_mailbox(ctx, person, held, forgets=True)
     if person.offices:

@@ -13,7 +13,7 @@ from tldops_bot.domain.request import Request
 @command("HELP [command]", who=Who.ANYONE)
 def help_(ctx: Context, request: Request) -> Reply | Refused:
     """What you may do here, in examples to paste."""
-    from tldops_bot.commands import COMMANDS  # the package has found all commands by the time one runs
+    from tldops_bot.commands._all import COMMANDS  # all have been found by the time one runs
 
     key = Attachment("tld-ops-list-key.asc", "application/pgp-keys", ctx.list_certificate)
     if request.arguments:
@@ -31,7 +31,7 @@ def help_(ctx: Context, request: Request) -> Reply | Refused:
         "later": [_shown(ctx, one) for one in later],
         "is_member": ctx.actor.standing.is_member,
         "is_known": is_known,
-        "is_office": ctx.actor.standing.is_secretariat or ctx.actor.standing.is_committee,
+        "is_office": ctx.actor.standing.has_office,
     }
     return Reply("commands", values, attachments=(key,))
 

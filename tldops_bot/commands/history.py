@@ -5,10 +5,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._fields import is_in_root, read_tlds
-from tldops_bot.commands._requests import shown
-from tldops_bot.domain.organisation import kind_of_word, parse_seat
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
+from tldops_bot.commands._tlds import is_in_root, read_tlds
+from tldops_bot.domain.organisation import kind_of_word, parse_seat, shown
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import audit, notes, people, requests
@@ -24,7 +23,7 @@ _OPERATOR = ("operator", "the operator")
 def history(ctx: Context, request: Request) -> Reply | Refused:
     """What changed at your TLD, when, and by which key."""
     if len(request.arguments) != 1:
-        return Refused("bad_arguments", {"verb": "HISTORY", "usage": history.usage})
+        return bad_arguments(history)
     standing = ctx.actor.standing
     tld = _meant(ctx, request.arguments[0])
     if isinstance(tld, Refused):
@@ -122,4 +121,4 @@ def _name(ctx: Context, person_id: int | None) -> str:
 def _asked_for(ctx: Context, number: str) -> str:
     """Whom a request that never led to a contact is about: for the committee only."""
     held = requests.by_number(ctx.session, number) if number else None
-    return str(held.details.get("name", "")) if held else ""
+    return held.details.get("name", "") if held else ""

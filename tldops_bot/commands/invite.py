@@ -1,13 +1,12 @@
 """INVITE: the secretariat asks those who are missing to name a contact."""
 
 from tldops_bot.commands import _inviting
-from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
-from tldops_bot.commands._fields import read_tlds
-from tldops_bot.commands._requests import shown
-from tldops_bot.commands._where import not_in_root, not_served
+from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, bad_arguments, command
+from tldops_bot.commands._tlds import not_in_root, not_served, read_tlds
 from tldops_bot.domain.address import parse_address
-from tldops_bot.domain.organisation import kind_of
-from tldops_bot.domain.outreach import INVITATIONS_A_DAY, MISSING_A_DAY, ONE_DAY, STOPPED
+from tldops_bot.domain.durations import DAY
+from tldops_bot.domain.organisation import kind_of, shown
+from tldops_bot.domain.outreach import INVITATIONS_A_DAY, MISSING_A_DAY, STOPPED
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import invitations, people
@@ -19,7 +18,7 @@ def invite(ctx: Context, request: Request) -> Reply | Refused:
     """Ask the IANA contacts of a TLD, or an address you found, to name a contact; MISSING: all TLDs without one."""
     words = request.arguments
     if not 1 <= len(words) <= 2 or (len(words) == 2 and "@" not in words[1]):
-        return Refused("bad_arguments", {"verb": "INVITE", "usage": invite.usage})
+        return bad_arguments(invite)
     if words[0].upper() == "MISSING" and len(words) == 1:
         return _missing(ctx)
     if words[0].upper() == "STOP" and len(words) == 1:
@@ -55,7 +54,7 @@ def _tld(ctx: Context, tld: Tld, found: str) -> Reply | Refused:
     lately = [_lately(held) for held in earlier.values() if held is not None]
     if not free:
         return Refused("invited_lately", {"tld": tld.shown, "lately": lately})
-    if invitations.sent_since(ctx.session, ctx.now - ONE_DAY) + len(free) > INVITATIONS_A_DAY:
+    if invitations.sent_since(ctx.session, ctx.now - DAY) + len(free) > INVITATIONS_A_DAY:
         return Refused("invited_enough", {"limit": INVITATIONS_A_DAY})
     sent = [_send(ctx, one, tld, is_found=bool(address)) for one in free]
     return Reply("invited", {"sent": sent, "lately": lately}, is_confidential=True)

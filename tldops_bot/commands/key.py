@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from tldops_bot.commands import _keys, _letters, _proving, _requests
 from tldops_bot.commands._asked_before import is_from, may_ask
-from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
-from tldops_bot.domain.address import address_key
+from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, bad_arguments, command
 from tldops_bot.domain.certificate import Certificate, fitness
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.request import Request
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.store import people, people_keys, requests
 from tldops_bot.store.tables import Person
 from tldops_bot.store.tables import Request as RequestRow
@@ -21,7 +22,7 @@ def key(ctx: Context, request: Request) -> Reply | Refused:
     if word in ("LOST", "STOLEN") and len(request.arguments) <= 2:
         return _block(ctx, word, request.arguments[1:])
     if word:
-        return Refused("bad_arguments", {"verb": "KEY", "usage": key.usage})
+        return bad_arguments(key)
     if not ctx.mail.certificates:
         return Refused("no_key_attached")
     signer = ctx.actor.person if ctx.actor.is_signed else None
@@ -50,7 +51,7 @@ def _colleague(ctx: Context, address: str) -> Person | Refused:
     mine = ctx.actor.standing.tlds
     shared = [tld for tld in mine if person is not None and people.entry_of(ctx.session, person, tld)]
     if person is None or not shared or not ctx.actor.is_signed:
-        return Refused("nobody_there", {"tld": _requests.shown(mine[0]) if mine else ""})
+        return Refused("nobody_there", {"tld": shown(mine[0]) if mine else ""})
     return person
 
 
@@ -69,19 +70,17 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
     people_keys.hold_certificate(ctx.session, offered[0], ctx.now)
     until = ctx.now + ctx.config.membership.request_lifetime
     to = Recipient(person.email, Entitled.KEY, person.id, offered[0].fingerprint)
-    ctx.post(
-        _letters.question(
-            ctx,
-            "key_new",
-            "letters/prove_key",
-            (to,),
-            until,
-            {"name": person.name, "fingerprint": to.fingerprint, "until": until},
-            is_confidential=True,
-            fingerprint=to.fingerprint,
-            person_id=person.id,
-            details={"old": person.fingerprint},
-        )
+    _letters.ask(
+        ctx,
+        "key_new",
+        "letters/prove_key",
+        (to,),
+        until,
+        {"name": person.name, "fingerprint": to.fingerprint, "until": until},
+        is_confidential=True,
+        fingerprint=to.fingerprint,
+        person_id=person.id,
+        details={"old": person.fingerprint},
     )
     return Reply("waiting", {"fingerprint": offered[0].fingerprint, "needs_word": False}, Status.WAITING)
 
@@ -99,7 +98,7 @@ def _offer(ctx: Context) -> Reply | Refused:
     person = _owner(ctx, offered)
     held = _already_asked(ctx, person, offered) if person is not None else None
     if held is not None and held.fingerprint == offered.fingerprint and held.proven_at is not None:
-        values = {"tld": _requests.shown(held.tld), "number": _requests.number(held), "own": True}
+        values = {"tld": shown(held.tld), "number": _requests.number(held), "own": True}
         return Refused("already_asked", values)
     if person is not None and held is None:
         _ask(ctx, person, offered)
@@ -110,7 +109,7 @@ def _ask(ctx: Context, person: Person, offered: Certificate) -> None:
     """Ask the stored mailbox, unless it has been asked enough, or there is nobody to be served by it."""
     standing = people.standing(ctx.session, person, ctx.now)
     # Members of only the committee or the secretariat have no voucher: the committee decides.
-    tlds = standing.tlds or (("",) if standing.is_committee or standing.is_secretariat else ())
+    tlds = standing.tlds or (("",) if standing.has_office else ())
     if not tlds or _check(ctx, offered, person) is not None or not may_ask(ctx, person.email, person):
         return
     made = [_request(ctx, person, tld, offered) for tld in tlds]
@@ -136,25 +135,26 @@ def _owner(ctx: Context, offered: Certificate) -> Person | None:
 def _check(ctx: Context, offered: Certificate, person: Person) -> Refused | None:
     if people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
         return Refused("key_in_use", {"fingerprint": offered.fingerprint})
-    if address_key(person.email) not in {address_key(one) for one in offered.addresses}:
+    if not offered.names(person.email):
         return Refused("key_names_another", {"fingerprint": offered.fingerprint})
     unfit = fitness(offered, ctx.now)
     return Refused(unfit, {"fingerprint": offered.fingerprint}) if unfit else None
 
 
 def _request(ctx: Context, person: Person, tld: str, offered: Certificate) -> RequestRow:
+    details: RequestDetails = {
+        "name": person.name,
+        "email": person.email,
+        "old": person.fingerprint or "",
+        "authentication": ctx.mail.authentication,
+        "key_algorithm": offered.algorithm,
+    }
     row = RequestRow(
         kind="key",
         state=requests.PROVING,
         tld=tld,
         email_key=person.email_key,
-        details={
-            "name": person.name,
-            "email": person.email,
-            "old": person.fingerprint or "",
-            "authentication": ctx.mail.authentication,
-            "key_algorithm": offered.algorithm,
-        },
+        details=details,
         fingerprint=offered.fingerprint,
         person_id=person.id,
         asked_by=ctx.mail.author,

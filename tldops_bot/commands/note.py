@@ -1,8 +1,9 @@
 """NOTE: a few words beside a request or a TLD, for the secretariat and the committee."""
 
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._fields import is_clean, read_tlds
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
+from tldops_bot.commands._fields import is_clean
 from tldops_bot.commands._requests import number
+from tldops_bot.commands._tlds import read_tlds
 from tldops_bot.domain.request import Request
 from tldops_bot.store import notes, requests
 
@@ -14,7 +15,7 @@ def note(ctx: Context, request: Request) -> Reply | Refused:
     """Keep a few words about a request or a TLD: PENDING and HISTORY show them to you and the committee."""
     words = request.line.split(maxsplit=2)
     if len(words) < 3:
-        return Refused("bad_arguments", {"verb": "NOTE", "usage": note.usage})
+        return bad_arguments(note)
     text = words[2].strip()
     if len(text) > LIMIT or not is_clean(text):
         return Refused("bad_note", {"limit": LIMIT})

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
 from tldops_bot.commands._dossier import known
-from tldops_bot.commands._requests import describe, number, shown
+from tldops_bot.commands._requests import describe, number
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outreach import PERIOD, SENT
 from tldops_bot.domain.request import Request
 from tldops_bot.store import bounces, invitations, lookups, notes, requests
@@ -16,7 +17,7 @@ from tldops_bot.store.tables import Request as RequestRow
 def pending(ctx: Context, request: Request) -> Reply | Refused:
     """What waits for a decision or an answer: requests, invitations, and your notes."""
     if request.arguments:
-        return Refused("bad_arguments", {"verb": "PENDING", "usage": pending.usage})
+        return bad_arguments(pending)
     held = requests.listing(ctx.session)
     values = {
         "decide": [known(ctx.session, one, ctx.now) for one in held if one.state == requests.COMMITTEE],

@@ -6,14 +6,13 @@ from datetime import timedelta
 
 from tldops_bot.commands._alert_news import history
 from tldops_bot.commands._alerts import original_of
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
 from tldops_bot.commands._details import details, note_lookups
-from tldops_bot.commands._fields import read_tlds
-from tldops_bot.commands._requests import shown
+from tldops_bot.commands._tlds import read_tlds
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.figures import monthly
 from tldops_bot.domain.freshness import confirmations
-from tldops_bot.domain.organisation import kind_of, kind_of_word
+from tldops_bot.domain.organisation import kind_of, kind_of_word, shown
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.tld import parse_region
 from tldops_bot.mail.phones import parse_phone
@@ -44,7 +43,7 @@ def query(ctx: Context, request: Request) -> Reply | Refused:
     """Whom to reach at a TLD, now; or whose number, address or key this is."""
     words = request.arguments
     if not words:
-        return Refused("bad_arguments", {"verb": "QUERY", "usage": query.usage})
+        return bad_arguments(query)
     kind, rest = words[0].upper(), " ".join(words[1:])
     if not rest and (of := kind_of_word(kind)):
         return _organisations(ctx, request, of)
@@ -75,14 +74,16 @@ def _tlds(ctx: Context, request: Request) -> Reply | Refused:
 
 def _by_tld(ctx: Context, request: Request, tlds: Sequence[str]) -> Reply:
     found = lookups.of_tlds(ctx.session, tlds)
-    note_lookups(ctx, {one.id: one for people in found.values() for one in people}.values(), request.line)
+    everybody = {number: None for numbers in found.values() for number in numbers}
+    note_lookups(ctx, everybody, request.line)
+    told = details(ctx, everybody)
     named = organisations.named(ctx.session, [tld for tld in tlds if kind_of(tld)])
     blocks = [
         {
             "tld": named[tld].shown if tld in named else shown(tld),
-            "contacts": [details(ctx, one) for one in people],
+            "contacts": [told[number] for number in numbers],
         }
-        for tld, people in found.items()
+        for tld, numbers in found.items()
     ]
     return Reply("contacts", {"blocks": blocks}, is_confidential=True)
 
@@ -117,10 +118,11 @@ def _reverse(ctx: Context, request: Request) -> Reply | Refused | None:
 
 
 def _people(ctx: Context, request: Request, found: Sequence[Person]) -> Reply:
-    note_lookups(ctx, found, request.line)
+    numbers = [one.id for one in found]
+    note_lookups(ctx, numbers, request.line)
     if not found:
         return Reply("nobody", is_confidential=True)
-    return Reply("people", {"people": [details(ctx, one) for one in found]}, is_confidential=True)
+    return Reply("people", {"people": list(details(ctx, numbers).values())}, is_confidential=True)
 
 
 def _missing(ctx: Context) -> Reply:

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from tldops_bot.commands import _deciders, _proving, _vouching
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
 from tldops_bot.commands._requests import number, record
-from tldops_bot.domain.outreach import BETWEEN_REMINDERS
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.request import Request
 from tldops_bot.store import requests, tokens
 from tldops_bot.store.tables import Request as RequestRow
@@ -15,7 +15,7 @@ from tldops_bot.store.tables import Request as RequestRow
 def remind(ctx: Context, request: Request) -> Reply | Refused:
     """Ask those again for whom a request waits: the candidate, the IANA contacts, or the committee."""
     if len(request.arguments) != 1:
-        return Refused("bad_arguments", {"verb": "REMIND", "usage": remind.usage})
+        return bad_arguments(remind)
     held = requests.by_number(ctx.session, request.arguments[0])
     if held is None:
         return Refused("no_such_request", {"number": request.arguments[0][:20]})
@@ -24,7 +24,7 @@ def remind(ctx: Context, request: Request) -> Reply | Refused:
     if held.state == requests.WAITING:
         return Refused("nobody_to_remind", {"number": number(held)})
     last = _last_asked_at(ctx, held)
-    if ctx.now - last < BETWEEN_REMINDERS:
+    if ctx.now - last < DAY:  # nobody is reminded of a request twice in a day
         return Refused("reminded_lately", {"number": number(held), "at": last})
     whom = _ask_again(ctx, held)
     if not whom:

@@ -1,8 +1,8 @@
 """REMOVE: a colleague or an IANA contact takes somebody off a TLD; the committee can still say no."""
 
 from tldops_bot.commands import _requests, _suspending
-from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
-from tldops_bot.commands._fields import read_tlds
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
+from tldops_bot.commands._tlds import read_tlds
 from tldops_bot.domain.request import Request
 from tldops_bot.store import iana, people
 
@@ -11,7 +11,7 @@ from tldops_bot.store import iana, people
 def remove(ctx: Context, request: Request) -> Reply | Refused:
     """Take somebody off your TLD: at once, and for good after 7 days."""
     if len(request.arguments) != 2:
-        return Refused("bad_arguments", {"verb": "REMOVE", "usage": remove.usage})
+        return bad_arguments(remove)
     tlds = read_tlds(ctx, request.arguments[:1])
     if isinstance(tlds, Refused):
         return tlds
@@ -34,7 +34,7 @@ def remove(ctx: Context, request: Request) -> Reply | Refused:
     final_at = ctx.now + _suspending.FINAL_AFTER
     held = _suspending.suspend(ctx, entry, f"removed by {by}", by, final_at, "letters/removed")
     values = {"name": person.name, "tld": tld.shown, "final_at": final_at, "number": _requests.number(held)}
-    return Reply("suspended", values, Status.SUCCESS)
+    return Reply("suspended", values)
 
 
 def _may(ctx: Context, tld: str) -> bool:

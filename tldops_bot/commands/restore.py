@@ -1,10 +1,10 @@
 """RESTORE: the committee puts a suspended contact back; it is a yes to the question that the suspension asked."""
 
 from tldops_bot.commands import _deciders, _deciding
-from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
-from tldops_bot.commands._fields import read_tlds
-from tldops_bot.commands._requests import shown
+from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, bad_arguments, command
 from tldops_bot.commands._suspending import question_of
+from tldops_bot.commands._tlds import read_tlds
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import people
 
@@ -13,7 +13,7 @@ from tldops_bot.store import people
 def restore(ctx: Context, request: Request) -> Reply | Refused:
     """Put a suspended contact back."""
     if not 1 <= len(request.arguments) <= 2:
-        return Refused("bad_arguments", {"verb": "RESTORE", "usage": restore.usage})
+        return bad_arguments(restore)
     person = people.by_address(ctx.session, request.arguments[0].strip("<>"))
     held = [one for one in person.entries if one.state == people.SUSPENDED] if person else []
     if len(request.arguments) == 2:

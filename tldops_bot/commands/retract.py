@@ -2,7 +2,7 @@
 
 from tldops_bot.commands import _alert_news
 from tldops_bot.commands._alerts import RETRACTED, tell_keyless
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
 from tldops_bot.domain.request import Request
 from tldops_bot.store import outbox_control
 
@@ -13,9 +13,9 @@ def retract(ctx: Context, request: Request) -> Reply | Refused:
     alert = _alert_news.named(ctx, request)
     if isinstance(alert, Refused):
         return alert
-    because = request.rest(2)
+    because = request.rest
     if not because:
-        return Refused("bad_arguments", {"verb": "RETRACT", "usage": retract.usage})
+        return bad_arguments(retract)
     if alert.state == RETRACTED:
         return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
     alert.state = RETRACTED

@@ -3,9 +3,10 @@
 from typing import Any
 
 from tldops_bot.commands import _waking
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
 from tldops_bot.commands._details import masked_record, record_of
-from tldops_bot.commands._requests import number, shown
+from tldops_bot.commands._requests import number
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.roster import wrong_numbers
 from tldops_bot.store import own_record, people
@@ -19,7 +20,7 @@ def show(ctx: Context, request: Request) -> Reply | Refused:
     if person is None:
         return Refused("not_a_contact", {"verb": "SHOW"})
     if request.arguments:
-        return Refused("bad_arguments", {"verb": "SHOW", "usage": show.usage})
+        return bad_arguments(show)
     row = people.usable_key(ctx.session, person, ctx.now)
     values: dict[str, Any] = {
         "person": record_of(person) if row else masked_record(person),
@@ -35,7 +36,7 @@ def show(ctx: Context, request: Request) -> Reply | Refused:
         "wrong_numbers": wrong_numbers(person.phone_wrong_at, person.mobile_wrong_at),
         "wake": _waking.shown(ctx, person),
         "offices": sorted(office.role for office in person.offices),
-        "entries": [_entry(ctx, one) for one in person.entries if one.state != people.LEFT],
+        "entries": [_entry(ctx, one) for one in people.living(person)],
         "former": [
             (shown(one.tld), one.since_at, one.left_at) for one in person.entries if one.state == people.LEFT
         ],
@@ -76,7 +77,7 @@ def _beside(ctx: Context, person: Person) -> dict[str, object]:
         "requests": [
             {
                 "number": number(one),
-                "tld": shown(one.tld) if one.tld else "",
+                "tld": shown(one.tld),
                 "kind": one.kind,
                 "state": one.state,
                 "asked_at": one.asked_at,

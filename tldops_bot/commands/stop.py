@@ -3,6 +3,7 @@
 from tldops_bot.commands import _alert_news, _letters
 from tldops_bot.commands._alerts import HELD, POSTED, STOPPED
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.domain.alert_reach import REACHED, SEEN
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alerts, outbox_control, people
 from tldops_bot.store.tables import Person
@@ -19,8 +20,8 @@ def stop(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
     alert.state = STOPPED
     stopped = outbox_control.drop_alert(ctx.session, alert.id, ctx.now, "stopped")
-    gone = sum(one.state in ("reached", "seen") for one in alerts.reach(ctx.session, alert))
-    made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.STOP, request.rest(2)))
+    gone = sum(one.state in (REACHED, SEEN) for one in alerts.reach(ctx.session, alert))
+    made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.STOP, request.rest))
     poster = ctx.session.get(Person, alert.person_id)
     told = [*people.office_holders(ctx.session, "committee"), *([poster] if poster else [])]
     values = _alert_news.news_values(ctx, alert, made, ctx.actor.person) | {"stopped": stopped, "gone": gone}

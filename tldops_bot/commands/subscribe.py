@@ -1,18 +1,20 @@
 """SUBSCRIBE: somebody is to become a contact of one or more TLDs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from tldops_bot.commands._asked_before import already_asked, asked_in_vain, is_from, may_ask
 from tldops_bot.commands._command import Context, Refused, Reply, Status, Who, command
-from tldops_bot.commands._fields import blocks, read_candidate
+from tldops_bot.commands._fields import blocks, country_of, read_candidate
 from tldops_bot.commands._proving import ask_for_proof, open_request
-from tldops_bot.commands._requests import number, shown
-from tldops_bot.commands._where import read_where
+from tldops_bot.commands._requests import number
+from tldops_bot.commands._tlds import read_where
 from tldops_bot.domain.address import address_key, parse_address
 from tldops_bot.domain.candidate import SUBSCRIBE_FIELDS, Candidate
 from tldops_bot.domain.certificate import Certificate, fitness
-from tldops_bot.domain.organisation import kind_of
+from tldops_bot.domain.organisation import kind_of, shown
 from tldops_bot.domain.request import Field, Request
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import people
 from tldops_bot.store.tables import Person
@@ -53,7 +55,7 @@ def subscribe(ctx: Context, request: Request) -> Reply | Refused:
 
 
 def _one_person(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alone: bool) -> Refused | None:
-    candidate = read_candidate(ctx, fields, _country(ctx, tlds))
+    candidate = read_candidate(ctx, fields, country_of(ctx, tlds))
     if isinstance(candidate, Refused):
         return candidate
     known = _known_sender(ctx, candidate, alone)
@@ -86,7 +88,7 @@ def _one_person(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field], alon
 
 def _details(
     ctx: Context, candidate: Candidate, fields: Sequence[Field], tlds: Sequence[Tld]
-) -> dict[str, object]:
+) -> RequestDetails:
     """What the request keeps: the candidate, whom they replace as written, and how sure it is who asked."""
     called = {tld.a_label: tld.u_label for tld in tlds if kind_of(tld.a_label)}
     return candidate.as_details() | {
@@ -146,8 +148,7 @@ def _with_address(ctx: Context, candidate: Candidate, alone: bool) -> Candidate:
     author = parse_address(ctx.mail.author)
     if candidate.email or not alone or author is None:
         return candidate
-    details = candidate.as_details() | {"email": author}
-    return Candidate(**details)
+    return replace(candidate, email=author)
 
 
 def _incomplete(candidate: Candidate) -> Refused | None:
@@ -165,9 +166,9 @@ def _key_of(
 ) -> Certificate | Refused | None:
     """The key to register: the one that signed and is attached, if it names the address; None for no key."""
     signer = next((one for one in ctx.mail.certificates if one.fingerprint == ctx.actor.fingerprint), None)
-    if ctx.actor.person is not None and signer is not None and not _names(signer, candidate.email):
+    if ctx.actor.person is not None and signer is not None and not signer.names(candidate.email):
         signer = None  # a contact enters somebody else, and their mail program attaches their own key
-    naming = [one for one in ctx.mail.certificates if _names(one, candidate.email)]
+    naming = [one for one in ctx.mail.certificates if one.names(candidate.email)]
     offered = signer if signer is not None and alone else (naming[0] if len(naming) == 1 else None)
     if offered is None:
         return None
@@ -175,7 +176,7 @@ def _key_of(
     if is_theirs_already and stored is ctx.actor.person:
         return None
     # What the key says of itself comes first, so that no answer depends on who is registered.
-    if ctx.actor.is_signed and signer is not None and not _names(offered, candidate.email):
+    if ctx.actor.is_signed and signer is not None and not offered.names(candidate.email):
         return Refused("key_names_another", {"fingerprint": offered.fingerprint})
     if unfit := fitness(offered, ctx.now):
         return Refused(unfit, {"fingerprint": offered.fingerprint})
@@ -186,10 +187,6 @@ def _key_of(
     if people.by_fingerprint(ctx.session, offered.fingerprint) is not None:
         return Refused("key_of_another_address", {"fingerprint": offered.fingerprint})
     return offered
-
-
-def _names(certificate: Certificate, email: str) -> bool:
-    return address_key(email) in {address_key(one) for one in certificate.addresses}
 
 
 def _replaced(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field]) -> Person | Refused | None:
@@ -207,19 +204,13 @@ def _replaced(ctx: Context, tlds: Sequence[Tld], fields: Sequence[Field]) -> Per
 
 
 def _already(
-    ctx: Context, details: Mapping[str, object], tld: Tld, stored: Person | None, fingerprint: str | None
+    ctx: Context, details: RequestDetails, tld: Tld, stored: Person | None, fingerprint: str | None
 ) -> Refused | None:
     if stored is not None and people.entry_of(ctx.session, stored, tld.a_label) is not None:
         return Refused("already_contact", {"tld": shown(tld.a_label)})
-    held = already_asked(ctx, str(details["email"]), tld.a_label, fingerprint, details)
+    held = already_asked(ctx, details["email"], tld.a_label, fingerprint, details)
     if held is None:
         return None
     # Only those who have also proven the mailbox know already what this answer gives away.
     is_own = held.proven_at is not None and held.fingerprint == (ctx.actor.fingerprint or "nobody")
     return Refused("already_asked", {"tld": shown(tld.a_label), "number": number(held), "own": is_own})
-
-
-def _country(ctx: Context, tlds: Sequence[Tld]) -> str:
-    """The country whose numbers may be written without +CC."""
-    facts = ctx.tlds.get(tlds[0])
-    return facts.country if facts else ""

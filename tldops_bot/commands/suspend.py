@@ -1,10 +1,11 @@
 """SUSPEND: the secretariat takes a contact out of service until the committee has decided."""
 
 from tldops_bot.commands import _suspending
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._fields import is_known
-from tldops_bot.commands._requests import number, shown
-from tldops_bot.domain.organisation import parse_seat
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
+from tldops_bot.commands._requests import number
+from tldops_bot.commands._tlds import is_known
+from tldops_bot.domain.entry_life import COMMITTEE
+from tldops_bot.domain.organisation import parse_seat, shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import people
 from tldops_bot.store.tables import Entry, Person
@@ -21,9 +22,9 @@ def suspend(ctx: Context, request: Request) -> Reply | Refused:
     """Suspend a contact, for one TLD or all, until the committee has decided."""
     words = request.line.split(maxsplit=2)
     if len(words) < 3 or "@" not in words[1]:
-        return Refused("bad_arguments", {"verb": "SUSPEND", "usage": suspend.usage})
+        return bad_arguments(suspend)
     person = people.by_address(ctx.session, words[1].strip("<>,;"))
-    listed = [one for one in person.entries if one.state == people.LISTED] if person else []
+    listed = people.listed(person) if person else []
     if person is None or not listed:
         return Refused("nobody_to_suspend")
     if person is ctx.actor.person:
@@ -33,7 +34,7 @@ def suspend(ctx: Context, request: Request) -> Reply | Refused:
         return where
     entries, because = where
     if not because:
-        return Refused("bad_arguments", {"verb": "SUSPEND", "usage": suspend.usage})
+        return bad_arguments(suspend)
     return _suspending.too_many(ctx, len(entries)) or _suspended(ctx, person, entries, because[:200])
 
 
@@ -51,7 +52,7 @@ def _where(ctx: Context, listed: list[Entry], text: str) -> tuple[list[Entry], s
 
 
 def _suspended(ctx: Context, person: Person, entries: list[Entry], because: str) -> Reply:
-    role = "the committee" if ctx.actor.standing.is_committee else "the secretariat"
+    role = COMMITTEE if ctx.actor.standing.is_committee else "the secretariat"
     cases = [_suspending.suspend(ctx, entry, because, role, None, "letters/suspended") for entry in entries]
     values = {"name": person.name, "cases": [(shown(one.tld), number(one)) for one in cases]}
     return Reply("suspended", values)

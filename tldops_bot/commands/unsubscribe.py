@@ -2,8 +2,9 @@
 
 from tldops_bot.commands import _farewell
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
-from tldops_bot.commands._fields import read_tlds
+from tldops_bot.commands._tlds import read_tlds
 from tldops_bot.domain.request import Request
+from tldops_bot.store import people
 
 
 @command(
@@ -20,7 +21,7 @@ def unsubscribe(ctx: Context, request: Request) -> Reply | Refused:
     person = ctx.actor.person
     if person is None:
         return Refused("not_a_contact", {"verb": "UNSUBSCRIBE"})
-    held = _farewell.living(person)
+    held = people.living(person)
     if request.words.upper() != "ALL":
         tlds = read_tlds(ctx, request.arguments)
         if isinstance(tlds, Refused):

@@ -1,7 +1,7 @@
 """UPDATE: a contact changes their own record; the secretariat enters a change for somebody, who has the last word."""
 
 from tldops_bot.commands import _updating
-from tldops_bot.commands._command import Context, Refused, Reply, Who, command
+from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_arguments, command
 from tldops_bot.domain.candidate import UPDATE_FIELDS
 from tldops_bot.domain.request import Request
 from tldops_bot.store import people
@@ -28,11 +28,10 @@ def update(ctx: Context, request: Request) -> Reply | Refused:
 
 def _for_somebody(ctx: Context, request: Request) -> Reply | Refused:
     """The secretariat's word proves nothing: the person is asked."""
-    standing = ctx.actor.standing
-    may = ctx.actor.is_signed and (standing.is_secretariat or standing.is_committee)
+    may = ctx.actor.is_signed and ctx.actor.standing.has_office
     if not may or len(request.arguments) != 1 or not request.fields:
-        return Refused("bad_arguments", {"verb": "UPDATE", "usage": update.usage})
+        return bad_arguments(update)
     person = people.by_address(ctx.session, request.arguments[0].strip("<>"))
-    if person is None or not any(one.state != people.LEFT for one in person.entries):
+    if person is None or not people.living(person):
         return Refused("nobody_to_update")
     return _updating.propose(ctx, person, request.fields)

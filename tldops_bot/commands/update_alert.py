@@ -61,7 +61,7 @@ def _written(ctx: Context, alert: Alert, terms: Terms) -> AlertNews:
         title=terms.title,
         tlp=terms.tlp,
         severity=terms.severity,
-        original=ctx.mail.original,
+        original=ctx.mail.original(),
         original_form=ctx.mail.original_form,
     )
 

@@ -4,12 +4,15 @@ import re
 
 from tldops_bot.domain.labels import to_a_label
 
-MAX_OCTETS = 254
-MAX_LOCAL_OCTETS = 64
+MAX_OCTETS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+MAX_LOCAL_OCTETS = 64  # RFC 5321 section 4.5.3.1.1
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 _LAST_LABEL = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]+")
+# Most addresses are already written as they are returned; each mail has several, and there may be 10,000 copies.
+_AS_IT_STANDS = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]{2,20}")
+_SHORT = 63  # so is each of its parts
 
 
 def parse_address(text: str) -> str | None:
@@ -20,6 +23,8 @@ def parse_address(text: str) -> str | None:
     """
     if len(text) > 2 * MAX_OCTETS:
         return None
+    if len(text) <= _SHORT and _AS_IT_STANDS.fullmatch(text):
+        return text
     local, at, host = text.strip(" \t").partition("@")
     if not at or len(local) > MAX_LOCAL_OCTETS or not _LOCAL.fullmatch(local):
         return None

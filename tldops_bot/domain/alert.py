@@ -16,9 +16,9 @@ STRICT_FIELDS = ("Scope", "Exercise")
 TLP_LABELS = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 SEVERITIES = ("low", "medium", "high", "critical")
 TITLE_CHARACTERS = 60
-YES = ("yes", "y", "true", "1")
+_YES = ("yes", "y", "true", "1")
+_NO = ("no", "n", "false", "0", "")
 _KINDS = ("tld", "region", "organisation", "organization")
-NO = ("no", "n", "false", "0", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +151,9 @@ def nearest_scope(text: str, is_known: Callable[[Tld], bool]) -> str:
 def read_yes(text: str | None) -> bool | None:
     """Yes, no (also when absent), or None for what is neither."""
     word = (text or "").strip().lower()
-    if word in YES:
+    if word in _YES:
         return True
-    return False if word in NO else None
+    return False if word in _NO else None
 
 
 def read_when(text: str, now: datetime) -> datetime | None:

@@ -45,13 +45,13 @@ def is_automatic(marks: Marks, mail_from: str) -> str:
     if bounce := is_bounce(marks, mail_from):
         return bounce
     tests = {
-        "auto_submitted": first_word(marks.auto_submitted) not in {"", "no"},
+        "auto_submitted": _first_word(marks.auto_submitted) not in {"", "no"},
         "report": marks.content_type in MACHINE_TYPES,
         "own_loop": bool(marks.x_loop),
         "mailing_list": bool(marks.list_id),
-        "precedence": first_word(marks.precedence) in BULK_PRECEDENCES,
-        "autoreply": first_word(marks.x_autoreply) not in {"", "no"},
-        "machine_sender": is_mailer(marks.author) or is_mailer(mail_from),
+        "precedence": _first_word(marks.precedence) in BULK_PRECEDENCES,
+        "autoreply": _first_word(marks.x_autoreply) not in {"", "no"},
+        "machine_sender": _is_mailer(marks.author) or _is_mailer(mail_from),
         "too_many_hops": marks.received_count > MAX_RECEIVED,
     }
     return next((reason for reason, holds in tests.items() if holds), "")
@@ -63,20 +63,20 @@ def is_bounce(marks: Marks, mail_from: str) -> str:
         return "null_sender"
     if marks.content_type == "multipart/report" and marks.report_type in REPORT_TYPES:
         return "delivery_report"
-    return "mailer_daemon" if local_part(marks.author) == "mailer-daemon" else ""
+    return "mailer_daemon" if _local_part(marks.author) == "mailer-daemon" else ""
 
 
-def is_mailer(address: str) -> bool:
+def _is_mailer(address: str) -> bool:
     """Whether this is an address of mail software: MAILER-DAEMON, postmaster, owner-list, list-bounces."""
-    local = local_part(address)
+    local = _local_part(address)
     return local in MAILER_NAMES or local.startswith("owner-") or local.endswith(LIST_ENDINGS)
 
 
-def local_part(address: str) -> str:
+def _local_part(address: str) -> str:
     return address.rpartition("@")[0].lower()
 
 
-def first_word(value: str) -> str:
+def _first_word(value: str) -> str:
     """`auto-replied; owner-email="ann@nic.example"` is `auto-replied`."""
     words = value.replace(";", " ").replace("(", " ").split()
     return words[0].lower() if words else ""

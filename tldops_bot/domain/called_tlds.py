@@ -7,60 +7,11 @@ from dataclasses import dataclass
 from tldops_bot.domain.organisation import parse_seat
 
 # TLDs that are also words: after a TLD and before other words, they are read as words.
-_ALSO_WORDS = frozenset(
-    [
-        "ad",
-        "ai",
-        "al",
-        "am",
-        "as",
-        "at",
-        "be",
-        "by",
-        "de",
-        "do",
-        "et",
-        "eu",
-        "gt",
-        "hm",
-        "id",
-        "ie",
-        "il",
-        "im",
-        "in",
-        "is",
-        "it",
-        "la",
-        "li",
-        "lt",
-        "ma",
-        "me",
-        "mo",
-        "mr",
-        "ms",
-        "mu",
-        "my",
-        "na",
-        "no",
-        "nu",
-        "pa",
-        "pm",
-        "re",
-        "sa",
-        "se",
-        "si",
-        "so",
-        "st",
-        "su",
-        "tf",
-        "tm",
-        "to",
-        "tv",
-        "us",
-        "va",
-        "ws",
-    ]
-)
+_ALSO_WORDS_TEXT = """
+ad ai al am as at be by de do et eu gt hm id ie il im in is it la li lt ma me mo mr ms mu
+my na no nu pa pm re sa se si so st su tf tm to tv us va ws
+"""
+_ALSO_WORDS = frozenset(_ALSO_WORDS_TEXT.split())
 # The colon inside cert:example-cert does not end the list.
 _ENDS_THE_TLDS = re.compile(r"\s*(?:(?<!\bcert)(?<!\bregional):|\s[-–—]\s)\s*", re.IGNORECASE)
 

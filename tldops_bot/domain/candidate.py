@@ -1,7 +1,9 @@
 """What somebody says about the person who is to be listed, checked field by field."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import cast
+
+from tldops_bot.domain.request_details import RequestDetails
 
 FIELDS = (
     "Name",
@@ -38,14 +40,17 @@ class Candidate:
     timezone: str = ""
     language: str = ""
 
-    def as_details(self) -> dict[str, Any]:
+    def as_details(self) -> RequestDetails:
         """What a request stores of it."""
-        return asdict(self)
+        return cast(RequestDetails, asdict(self))
 
 
-def candidate_from(details: dict[str, Any]) -> Candidate:
+COLUMNS = tuple(field.name for field in fields(Candidate))
+
+
+def candidate_from(details: RequestDetails) -> Candidate:
     """A candidate as a request stored it."""
-    return Candidate(**{name: details.get(name, "") for name in Candidate.__slots__})
+    return Candidate(**{name: str(details.get(name, "")) for name in COLUMNS})
 
 
 def column_of(field_name: str) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tldops_bot.domain.address import address_key
+
 MIN_REMAINING = timedelta(days=7)
 MIN_RSA_BITS = 2048
 
@@ -43,15 +45,19 @@ class Certificate:
         """The primary fingerprint, then those of the subkeys."""
         return (self.fingerprint, *self.subkey_fingerprints)
 
+    def names(self, address: str) -> bool:
+        """Whether it is a key for this mailbox, going by its user IDs."""
+        return address_key(address) in {address_key(one) for one in self.addresses}
+
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class NotEncrypted:
     """Why nothing was encrypted to a certificate."""
 
     reason: str
 
 
-def fitness(certificate: Certificate, now: datetime, min_remaining: timedelta = MIN_REMAINING) -> str:
+def fitness(certificate: Certificate, now: datetime) -> str:
     """Why the key can't serve a member from `now` on, or "" when it can; one of FITNESS_REASONS."""
     if certificate.is_revoked:
         return "revoked_key"
@@ -65,7 +71,7 @@ def fitness(certificate: Certificate, now: datetime, min_remaining: timedelta = 
         return "no_signing_key"
     if not certificate.can_encrypt:
         return "no_encryption_key"
-    return "expiring_key" if any(left < min_remaining for left in remaining) else ""
+    return "expiring_key" if any(left < MIN_REMAINING for left in remaining) else ""
 
 
 def is_weak(algorithm: str) -> bool:

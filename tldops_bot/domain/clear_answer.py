@@ -2,10 +2,10 @@
 
 import re
 
+from tldops_bot.domain.grammar import ANSWER_VERBS
 from tldops_bot.domain.request import Commands, Request
 from tldops_bot.domain.token import read_token
 
-_ANSWERS = frozenset({"CONFIRM", "DECLINE", "OBJECT", "ACK", "SEEN"})
 _WHOM = "all|team|everybody|everyone|there|colleagues|sir|madam|morning|afternoon|evening|tag|morgen|abend"
 _GREETING = re.compile(
     rf"(?i:hi|hello|hey|hallo|hej|hola|bonjour|salut|ciao|dear|good|guten)( (?!No)[A-Z][\w.-]+| ({_WHOM})){{0,2}}[,!.]?"
@@ -15,7 +15,9 @@ _LIST = re.compile(r"list[ \t]*:.*", re.IGNORECASE)
 
 def answers_token(request: Request) -> bool:
     """Whether this command hands a token back, correctly written or not."""
-    return request.verb in _ANSWERS and any(read_token(word) is not None for word in request.arguments[:1])
+    return request.verb in ANSWER_VERBS and any(
+        read_token(word) is not None for word in request.arguments[:1]
+    )
 
 
 def is_clear(text: str, commands: Commands) -> bool:

@@ -1,13 +1,16 @@
-"""Lengths of time as people write them in a configuration file: "90d", "72h", "5m", "0"."""
+"""Lengths of time, and how people write them: "90d" or "72h" in a configuration file, "3 days" in a mail."""
 
 import re
 from datetime import timedelta
+from typing import Final
 
+DAY: Final = timedelta(days=1)
+HOUR: Final = timedelta(hours=1)
 _UNITS = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
+    "h": HOUR,
+    "d": DAY,
     "w": timedelta(weeks=1),
     "y": timedelta(days=365),
 }

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-DAY = timedelta(days=1)
+from tldops_bot.domain.durations import DAY
+
 FRESH_FOR = 200 * DAY  # a period of 180 days, and time to answer: what the figures count as confirmed
 
 # Who joined on one day (a first import) is not asked on one day: the question comes in the last sixth of the
 # period, at a moment of one's own.
 SPREAD = 6
-_GOLDEN = (
-    0.6180339887498949  # its multiples, less their whole parts, lie evenly whatever the numbers asked for
-)
+# Its multiples, less their whole parts, lie evenly whatever the numbers asked for.
+_GOLDEN = 0.6180339887498949
 
 # After a long stop everybody may be due. Thirty days are soon enough, and no burst that gets the list's mail
 # refused; so few people that it makes no difference are asked at once.

@@ -10,16 +10,14 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.iana_record import ContactKind, IanaContact, IanaRecord
 from tldops_bot.domain.tld import Tld
 
-What = Literal[
-    "delegated", "transferred", "retired", "contact_new", "contact_changed", "contact_gone"
-]  # each has its words in templates/_iana.txt.j2
+# Each has its words in templates/_iana.txt.j2.
+What = Literal["delegated", "transferred", "retired", "contact_new", "contact_changed", "contact_gone"]
 
 KINDS: tuple[ContactKind, ...] = ("administrative", "technical")
 LONGEST = 255  # most that is kept of a field: IANA's own are far shorter
 
-MOST_TLDS_A_DAY = (
-    30  # 6 of 309 ccTLDs changed an address in 9 months; a back-end operator that moves changes 16
-)
+# 6 of 309 ccTLDs changed an address in 9 months; a back-end operator that moves changes 16.
+MOST_TLDS_A_DAY = 30
 VANISHING_SHARE = 0.1
 VANISHING_FEW = 3  # a share of a handful means nothing
 CONFIRMED_AFTER = timedelta(hours=12)  # the same answer a minute later comes from the same liar

@@ -4,8 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.personal_address import looks_freemail, looks_generic
 from tldops_bot.domain.personal_name import looks_unreal
+
+MANY_TLDS = 5
+REMINDER_DAYS = (0, 3, 7, 12)
+LATE_WORD = 60 * DAY  # beyond the time a voucher has: people answer when they are back from holiday
+SILENCE = frozenset({"no_answer", "voucher_bounces"})
+STUCK_AFTER = 28 * DAY  # what the committee has not decided by then, the operator may
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +26,6 @@ class Seats:
     @property
     def is_free(self) -> bool:
         return self.taken - self.is_replacing < self.limit
-
-
-MANY_TLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,6 @@ def probation_end(
     return now if by_peer or everybody else now + length
 
 
-REMINDER_DAYS = (0, 3, 7, 12)
-LATE_WORD = timedelta(days=60)  # beyond the time a voucher has: people answer when they are back from holiday
-SILENCE = frozenset({"no_answer", "voucher_bounces"})
-A_DAY = timedelta(days=1)
-STUCK_AFTER = timedelta(days=28)  # what the committee has not decided by then, the operator may
-
-
 def is_only_unanswered(reasons: Collection[str]) -> bool:
     """Whether only a voucher's silence brought a case to the committee; then a late word ends it."""
     return bool(reasons) and set(reasons) <= SILENCE
@@ -110,8 +107,8 @@ def is_only_unanswered(reasons: Collection[str]) -> bool:
 
 def reminders_due(sent_at: Collection[datetime], asked_at: datetime, now: datetime) -> bool:
     """Whether to ask a voucher (again): on days 0, 3, 7 and 12, once each; missed ones count as one."""
-    last = max(((moment - asked_at) / A_DAY for moment in sent_at), default=-1.0)
-    return any(last < day <= (now - asked_at) / A_DAY for day in REMINDER_DAYS)
+    last = max(((moment - asked_at) / DAY for moment in sent_at), default=-1.0)
+    return any(last < day <= (now - asked_at) / DAY for day in REMINDER_DAYS)
 
 
 def committee_is_due(since: datetime, reminded_at: datetime | None, now: datetime) -> bool:
@@ -130,4 +127,4 @@ def _is_due(days: Collection[int], since: datetime, last_at: datetime | None, no
 
 
 def _days(since: datetime, moment: datetime) -> int:
-    return (moment - since) // A_DAY
+    return (moment - since) // DAY

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-MAX_LOCAL_OCTETS = 64  # RFC 5321 section 4.5.3.1.1
-MAX_PATH_OCTETS = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+from tldops_bot.domain.address import MAX_LOCAL_OCTETS, MAX_OCTETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class ListAddress:
         local = f"{self.local}{self.delimiter}{tag}"
         if not tag or not tag.isascii() or not tag.isprintable() or set(tag) & set(' @<>()[],:;"\\'):
             raise ValueError("not a tag for an address")
-        if len(local) > MAX_LOCAL_OCTETS or len(local) + 1 + len(self.domain) > MAX_PATH_OCTETS:
+        if len(local) > MAX_LOCAL_OCTETS or len(local) + 1 + len(self.domain) > MAX_OCTETS:
             raise ValueError("too long: with the tag of a bounce, there are more than 64 octets before the @")
         return f"{local}@{self.domain}"
 

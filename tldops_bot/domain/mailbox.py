@@ -1,9 +1,10 @@
 """When a mailbox counts as dead: two mails over three days came back, and a probe went unanswered."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
-DAY = timedelta(days=1)
+from tldops_bot.domain.durations import DAY
+
 MESSAGES, SPAN = 2, 3 * DAY  # a single bounce proves a bad day; a mail server may be broken for a weekend
 WITHIN = 60 * DAY  # older ones no longer count: bounces that far apart are two accidents
 PROBE_WAIT = 5 * DAY  # as long as a mail server may go on trying (RFC 5321 section 4.5.4.1)

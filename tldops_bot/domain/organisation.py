@@ -53,6 +53,12 @@ def parse_seat(text: str) -> Tld | None:
     return parse_organisation(text) if ":" in text else parse_tld(text)
 
 
+def shown(label: str) -> str:
+    """The same as people see it: U-label with A-label; an organisation by its label."""
+    seat = parse_seat(label)
+    return seat.shown if seat else label
+
+
 def _slug(name: str) -> str:
     """The name in lower case, everything else one hyphen; other scripts as an A-label; long names hashed."""
     name = unicodedata.normalize("NFKC", name[:_MOST_CHARACTERS])  # takes long for very long ones

@@ -1,16 +1,15 @@
 """The limits of outreach: how often an address is invited, how many mails a day, how long it is kept."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from tldops_bot.domain.durations import DAY
 
 # Within it an address is invited once, whoever asks: a second letter would be a nuisance.
-PERIOD = timedelta(days=90)
-ONE_DAY = timedelta(days=1)
-# Mails in ONE_DAY at most: people read what comes back, and no relay must take us for a spammer.
+PERIOD = 90 * DAY
+# Mails in a day at most: people read what comes back, and no relay must take us for a spammer.
 INVITATIONS_A_DAY = 40
 MISSING_A_DAY = 20  # the share of them that goes out by itself; the rest is for invitations by name
-REMEMBERED = timedelta(days=365)  # then the address is dropped: its owner never joined
-BETWEEN_REMINDERS = timedelta(days=1)  # nobody is reminded of a request twice in a day, whoever asks
-SUSPENSIONS_A_DAY = 10  # by one key or one mailbox of IANA's: a stolen one must not empty the roster
+REMEMBERED = 365 * DAY  # then the address is dropped: its owner never joined
 
 PLANNED, SENT, ANSWERED, DECLINED = "planned", "sent", "answered", "declined"
 NEEDLESS = "needless"  # while it waited, the TLD got a contact, or IANA dropped the address

@@ -30,11 +30,11 @@ def split_lines(text: str) -> list[str]:
     return lines
 
 
-def wrapped(lines: Iterable[str], prefix: str = "", width: int = WIDTH) -> list[str]:
-    """Lines of at most `width` columns, each behind `prefix`; a longer word, such as a URL, stays whole."""
+def wrapped(lines: Iterable[str], prefix: str) -> list[str]:
+    """Lines of at most WIDTH columns, each behind `prefix`; a longer word, such as a URL, stays whole."""
     found: list[str] = []
     for line in lines:
-        pieces = textwrap.wrap(line, width - len(prefix), break_long_words=False, break_on_hyphens=False)
+        pieces = textwrap.wrap(line, WIDTH - len(prefix), break_long_words=False, break_on_hyphens=False)
         found += [(prefix + piece).rstrip() for piece in pieces or [""]]
     return found
 

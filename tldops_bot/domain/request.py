@@ -29,9 +29,10 @@ class Request:
         """Everything after the verb, as written."""
         return " ".join(self.arguments)
 
-    def rest(self, words: int) -> str:
-        """What follows that many words on the line, as written; at most 500 characters."""
-        return (self.line.split(maxsplit=words)[words:] or [""])[0].strip()[:500]
+    @property
+    def rest(self) -> str:
+        """What follows the verb and its first argument, as written; at most 500 characters."""
+        return (self.line.split(maxsplit=2)[2:] or [""])[0].strip()[:500]
 
     def get(self, name: str) -> str | None:
         """The value of the first field of that name, or None."""

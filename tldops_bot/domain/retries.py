@@ -7,7 +7,7 @@ NORMAL_SECONDS = (60, 300, 900, 1800, 3600, 7200, 14400)
 SPREAD = 0.2  # a delay is lengthened by up to this share, so that a thousand deliveries don't return at once
 
 
-def next_attempt(attempts: int, now: datetime, urgent: bool, jitter: float = 0.0) -> datetime:
+def next_attempt(attempts: int, now: datetime, urgent: bool, jitter: float) -> datetime:
     """The time of the attempt after `attempts` failed ones (at least 1); `jitter` is random, in [0, 1].
 
     Alerts: 5 s, 15 s, 30 s … and from then on every hour; other mail: 1 min … and every 4 hours.

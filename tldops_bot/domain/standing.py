@@ -21,13 +21,18 @@ class Standing:
         return bool(self.tlds)
 
     @property
+    def has_office(self) -> bool:
+        """In the committee or the secretariat."""
+        return self.is_committee or self.is_secretariat
+
+    @property
     def is_member(self) -> bool:
         """Listed, with a usable key; committee and secretariat with a key are treated alike."""
-        return self.has_key and (self.is_listed or self.is_committee or self.is_secretariat)
+        return self.has_key and (self.is_listed or self.has_office)
 
     def is_on_probation(self, now: datetime) -> bool:
         """Whether QUERY, ROSTER and ALERT are still closed; never for committee and secretariat."""
-        if self.is_committee or self.is_secretariat:
+        if self.has_office:
             return False
         return self.on_probation_until is not None and now < self.on_probation_until
 

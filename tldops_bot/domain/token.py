@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from typing import Literal, get_args
+from typing import Literal
 
 TOKEN_BYTES = 10
 ROUTE_BYTES = 8
@@ -31,7 +31,6 @@ Purpose = Literal[
     "update",
     "wake",
 ]
-PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-A_DAY: Final = timedelta(days=1)
-A_WEEK: Final = timedelta(days=7)
+from tldops_bot.domain.durations import DAY
+
+A_WEEK: Final = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Trouble:
     kind: str
     of: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
-    again_after: timedelta = A_DAY
+    again_after: timedelta = DAY
 
     @property
     def name(self) -> str:
@@ -52,11 +53,11 @@ def news(
     over = tuple(sorted(name for name, one in before.items() if not one.is_over and name not in there))
     after = {name: replace(one, is_over=one.is_over or name in over) for name, one in before.items()}
     after |= {one.name: Told(one.name, now) for one in due}
-    kept = (one for one in after.values() if not one.is_over or now - one.at < A_DAY)
+    kept = (one for one in after.values() if not one.is_over or now - one.at < DAY)
     return News(due, over, tuple(sorted(kept, key=lambda one: one.name)))
 
 
 def _is_due(trouble: Trouble, told: Told | None, now: datetime) -> bool:
     if told is None:
         return True
-    return now - told.at >= (A_DAY if told.is_over else trouble.again_after)
+    return now - told.at >= (DAY if told.is_over else trouble.again_after)

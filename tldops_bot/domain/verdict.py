@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Standing(StrEnum):
+class SignatureStanding(StrEnum):
     """Whether a mail carries a good signature, a bad one, or none."""
 
     GOOD = "good"
@@ -13,7 +13,9 @@ class Standing(StrEnum):
     NONE = "none"
 
 
-SIGNATURE_REASONS = (
+# Everything that can be wrong with a mail before its commands are read; each has its own template.
+REASONS = (
+    # the signature
     "unknown_key",
     "bad_signature",
     "expired_key",
@@ -26,9 +28,10 @@ SIGNATURE_REASONS = (
     "text_outside_block",
     "malformed_block",
     "too_large",
-)
-DECRYPTION_REASONS = ("not_encrypted_to_list", "not_decryptable")
-STRUCTURE_REASONS = (
+    # the encryption
+    "not_encrypted_to_list",
+    "not_decryptable",
+    # the mail around both
     "signature_around_encryption",
     "signature_misplaced",
     "malformed_mail",
@@ -37,15 +40,12 @@ STRUCTURE_REASONS = (
     "no_plain_text",
 )
 
-# Everything that can be wrong with a mail before its commands are read; each has its own template.
-REASONS = SIGNATURE_REASONS + DECRYPTION_REASONS + STRUCTURE_REASONS
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict on one signature; `fingerprint` is the primary key's, 40 upper-case hex digits."""
 
-    standing: Standing
+    standing: SignatureStanding
     reason: str = ""
     fingerprint: str = ""
     signed_at: datetime | None = None
@@ -53,10 +53,10 @@ class Verdict:
 
     @property
     def is_good(self) -> bool:
-        return self.standing is Standing.GOOD
+        return self.standing is SignatureStanding.GOOD
 
 
-UNSIGNED = Verdict(Standing.NONE)
+UNSIGNED = Verdict(SignatureStanding.NONE)
 
 # A mail without any signature may be refused for these too.
 UNSIGNED_REASONS = frozenset({"no_plain_text", "undecodable_text", "too_large"})
@@ -66,11 +66,11 @@ def unsigned(reason: str) -> Verdict:
     """The verdict on a mail that is unsigned and can't be read; `reason` is one of UNSIGNED_REASONS."""
     if reason not in UNSIGNED_REASONS:
         raise ValueError(f"no such reason: {reason}")
-    return Verdict(Standing.NONE, reason)
+    return Verdict(SignatureStanding.NONE, reason)
 
 
 def bad(reason: str, fingerprint: str = "") -> Verdict:
     """A verdict that refuses; `reason` is one of REASONS."""
     if reason not in REASONS:
         raise ValueError(f"no such reason: {reason}")
-    return Verdict(Standing.BAD, reason, fingerprint)
+    return Verdict(SignatureStanding.BAD, reason, fingerprint)

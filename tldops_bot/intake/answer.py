@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tldops_bot.commands import command_for
+from tldops_bot.commands._all import command_for
 from tldops_bot.commands._command import Actor, Refused, Reply, Status
 from tldops_bot.domain.address import parse_address, same_address
+from tldops_bot.domain.durations import DAY, HOUR
 from tldops_bot.domain.language import read_language
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.request import Request
@@ -21,7 +22,6 @@ from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import CertificateRow
 
-AN_HOUR, A_DAY = timedelta(hours=1), timedelta(days=1)
 HELD_AN_HOUR = 6
 PLAIN_A_DAY = 3  # anybody can have sent them
 UNSIGNED_WORDS = 4  # "CONFIRM 7F3K-…", "SUBSCRIBE nl be", "HELP QUERY"
@@ -105,7 +105,6 @@ class Answers:
             "verdict": self._verdict(judged, decision) if is_test else None,
             "from_elsewhere": _is_from_elsewhere(decision.actor, judged.mail.author),
             "last_answer": decision.is_last_answer,
-            "subject": subject_told(decision.status, judged.mail.subject, decision.actor),
         }
         return self._addressed(
             decision, judged, claimed, "reply", values, decision.status, attachments, is_confidential
@@ -249,8 +248,8 @@ class Answers:
     def _asked_enough(self, digest: str, address: str, plain_verbs: list[str]) -> bool:
         """Resending floods nobody: a signed mail is asked about once, a plain command three times a day."""
         held = tokens.held_for(self.session, address, self.now)
-        lately = [one for one in held if one.made_at > self.now - AN_HOUR]
-        today = [one for one in held if one.made_at > self.now - A_DAY]
+        lately = [one for one in held if one.made_at > self.now - HOUR]
+        today = [one for one in held if one.made_at > self.now - DAY]
         if any(one.details.get("digest") == digest for one in (lately if plain_verbs else held)):
             return True
         asked = [verb for one in today for verb in one.details.get("verbs", ())]

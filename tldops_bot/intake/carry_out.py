@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tldops_bot.commands import command_for
+from tldops_bot.commands._all import command_for
 from tldops_bot.commands._command import Actor, Context, Refused, Reply, Status
 from tldops_bot.commands._policy import refusal
 from tldops_bot.domain.outgoing import Letter

@@ -7,7 +7,6 @@ from datetime import datetime
 from tldops_bot.commands._command import Actor, Context, MailFacts
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
-from tldops_bot.domain.address import address_key
 from tldops_bot.domain.verdict import Verdict
 from tldops_bot.intake.judged import Judged
 from tldops_bot.store import people
@@ -66,9 +65,8 @@ class Case:
 
     def key_names_author(self) -> bool:
         """Whether the key names the author; one made in another's name is no reason to mail that other."""
-        author, fingerprint = address_key(self.author), self.verdict.fingerprint
-        signers = [one for one in self.judged.certificates if one.fingerprint == fingerprint]
-        return any(author in {address_key(one) for one in signer.addresses} for signer in signers)
+        signers = (one for one in self.judged.certificates if one.fingerprint == self.verdict.fingerprint)
+        return any(signer.names(self.author) for signer in signers)
 
     def context(self, actor: Actor) -> Context:
         """What a command is given."""
@@ -98,4 +96,5 @@ class Case:
             ),
             random=self.around.random,
             list_certificate=self.around.list_certificate(),
+            roster=judged.roster,
         )

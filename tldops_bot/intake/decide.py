@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tldops_bot.commands import _keys
 from tldops_bot.domain.outgoing import Letter
-from tldops_bot.domain.verdict import Standing
+from tldops_bot.domain.verdict import SignatureStanding
 from tldops_bot.intake.carry_out import refuse
 from tldops_bot.intake.case import Case, Surroundings
 from tldops_bot.intake.decision import NO_ACTOR, Decision
@@ -28,15 +28,15 @@ def decide(
 
 def _by_verdict(case: Case) -> Decision:
     match case.verdict.standing:
-        case Standing.NONE if not case.verdict.reason:
+        case SignatureStanding.NONE if not case.verdict.reason:
             return decide_by_mailbox(case) if case.was_asked_about else decide_unsigned(case)
-        case Standing.NONE | Standing.BAD:
+        case SignatureStanding.NONE | SignatureStanding.BAD:
             return answer_beside_unknown_key(case) or refuse(
                 case,
                 case.verdict.reason,
                 {"fingerprint": case.verdict.fingerprint, "detail": case.judged.detail},
             )
-        case Standing.GOOD:
+        case SignatureStanding.GOOD:
             return decide_signed(case)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from tldops_bot.commands import VOCABULARY
+from tldops_bot.commands._all import VOCABULARY
 from tldops_bot.commands._command import Actor, Refused, Reply, Status
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.request import Commands, Request
@@ -23,6 +24,10 @@ class Part:
     @property
     def failed(self) -> bool:
         return isinstance(self.outcome, Refused)
+
+    @property
+    def status(self) -> Status:
+        return Status.FAILED if isinstance(self.outcome, Refused) else self.outcome.status
 
     @property
     def word(self) -> str:
@@ -46,7 +51,7 @@ class Decision:
     answered   commands were carried out, or all of them refused
     """
 
-    kind: str
+    kind: Literal["silent", "refused", "repeated", "held", "answered"]
     reason: str = ""
     values: dict[str, object] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
@@ -58,12 +63,10 @@ class Decision:
     @property
     def status(self) -> Status:
         """The worst of all parts."""
-        if self.kind == "refused" or any(part.failed for part in self.parts):
+        found = [part.status for part in self.parts]
+        if self.kind == "refused" or Status.FAILED in found:
             return Status.FAILED
-        waiting = any(
-            isinstance(one.outcome, Reply) and one.outcome.status is Status.WAITING for one in self.parts
-        )
-        return Status.WAITING if waiting or self.kind == "held" else Status.SUCCESS
+        return Status.WAITING if self.kind == "held" or Status.WAITING in found else Status.SUCCESS
 
     @property
     def summary(self) -> str:

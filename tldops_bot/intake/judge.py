@@ -6,6 +6,7 @@ Everything here happens before any transaction: gpg runs, the database is only r
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
 from tldops_bot.domain.certificate import Certificate
@@ -13,7 +14,7 @@ from tldops_bot.domain.unwrapped import Undecryptable
 from tldops_bot.domain.verdict import UNSIGNED, UNSIGNED_REASONS, Verdict, bad, unsigned
 from tldops_bot.intake.held_keys import Held, IsTimely, held_for
 from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
-from tldops_bot.intake.opaque import detached, rewrapped, signed_only
+from tldops_bot.intake.opaque import as_signed, rewrapped, signed_only
 from tldops_bot.mail.bodies import (
     Body,
     InlineEncrypted,
@@ -52,7 +53,7 @@ def judge(
     read: Read,
     openpgp: OpenPgp,
     find_keys: FindKeys = find_nothing,
-    is_timely: IsTimely = bool,
+    is_timely: IsTimely = lambda _: True,
 ) -> Judged:
     """Unwrap a mail, merge what it proves about registered keys, and verify its signature.
 
@@ -133,10 +134,7 @@ class _Judge:
             return self._by_nobody(body.signature, issuer, unproven=text)
         verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
         digest = digest_of(body.signed_octets)
-        kept = b""
-        if verdict.is_good:
-            kept = body.entity or detached(body.signed_octets, body.signature)
-        judged = self._judged(verdict, signed, digest, is_registered, kept, "mime")
+        judged = self._judged(verdict, signed, digest, is_registered, partial(as_signed, body), "mime")
         if not self._asks_why(judged) or body.otherwise is not None:
             return judged
         verifies = self._verifies(body.signature, certificate)
@@ -152,7 +150,8 @@ class _Judge:
             return self._inline(InlineSigned(unstuffed(body.block), body.charset))
         digest = digest_of(octets)
         signed = covered_by(octets, body.charset)
-        judged = self._judged(verdict, signed, digest, is_registered, bare_block(body.block), "inline")
+        original = partial(bare_block, body.block)
+        judged = self._judged(verdict, signed, digest, is_registered, original, "inline")
         if verdict.reason == "malformed_block":
             return replace(judged, detail=what_is_wrong_with_block(body.block))
         if not self._asks_why(judged):
@@ -186,8 +185,7 @@ class _Judge:
         verdict, text = self.openpgp.verify_message(octets, certificate, self.at)
         signed = covered_by(text, _charset(body))
         digest = digest_of(text)
-        original = rewrapped(opened)
-        return self._judged(verdict, signed, digest, is_registered, original, "mime")
+        return self._judged(verdict, signed, digest, is_registered, partial(rewrapped, opened), "mime")
 
     def _judged(
         self,
@@ -195,7 +193,7 @@ class _Judge:
         signed: SignedText | Unreadable,
         digest: str,
         is_registered: bool,
-        original: bytes,
+        original: Callable[[], bytes],
         form: str,
     ) -> Judged:
         if not verdict.is_good:

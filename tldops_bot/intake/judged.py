@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tldops_bot.commands._roster_files import Ready
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
@@ -37,6 +38,8 @@ class Judged:
     `certificates` came with the mail, wherever they stood, or were found for its signature; `covered` are the
     fingerprints of those that the signature covers. `unproven` is the text under the signature of a key nobody
     knows: worth what plain text is worth. `detail` is what broke a signature, as far as that is known.
+    `original` makes what was signed fit to be sent on; only alerts are.
+    `roster` was made ready because the mail asks for it.
     """
 
     mail: IncomingMail
@@ -46,7 +49,7 @@ class Judged:
     digest: str = ""
     certificates: tuple[Certificate, ...] = ()
     merged: tuple[Certificate, ...] = ()
-    original: bytes = b""
+    original: Callable[[], bytes] = bytes
     original_form: str = ""
     was_encrypted: bool = False
     is_registered: bool = False
@@ -54,3 +57,4 @@ class Judged:
     detail: str = ""
     unproven: str = ""
     authentication: Authentication = NOT_LOOKED_AT
+    roster: Ready | None = None

@@ -1,6 +1,8 @@
-"""OpenPGP messages that contain both a text and its signature: found unencrypted, rewrapped for others."""
+"""What somebody signed, rewrapped for others; and OpenPGP messages that contain both a text and its signature."""
 
 from tldops_bot.domain.outgoing import Attachment
+from tldops_bot.mail.bare_entity import bare_entity
+from tldops_bot.mail.bodies import PgpMimeSigned
 from tldops_bot.mail.mime_entities import attachment_entity, multipart, signed_part
 from tldops_bot.mail.openpgp_armor import MESSAGE, SIGNATURE, BadArmor, dearmor, encode
 from tldops_bot.mail.openpgp_packets import SignedMessage, split_signed_message
@@ -17,6 +19,11 @@ def signed_only(block: bytes) -> tuple[bytes, SignedMessage] | None:
         return None
     opened = split_signed_message(octets, MAX_OPAQUE_BYTES)
     return (octets, opened) if opened else None
+
+
+def as_signed(body: PgpMimeSigned) -> bytes:
+    """The multipart/signed as it came, or anew if anything unsigned could be read in it."""
+    return (bare_entity(body.entity) if body.entity else b"") or detached(body.signed_octets, body.signature)
 
 
 def detached(signed_octets: bytes, signature: bytes) -> bytes:

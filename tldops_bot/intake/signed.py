@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tldops_bot.commands import VOCABULARY, command_for
+from tldops_bot.commands._all import VOCABULARY, command_for
 from tldops_bot.commands._command import Actor, Status
 from tldops_bot.commands._policy import refusal
 from tldops_bot.domain.address import address_key

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tldops_bot.commands import VOCABULARY
+from tldops_bot.commands._all import VOCABULARY, command_for
+from tldops_bot.commands._roster_files import Ready, RosterBeingMade
 from tldops_bot.domain.address import same_address
 from tldops_bot.domain.audience import Audience, Reached
 from tldops_bot.domain.automatic import is_automatic, is_bounce
@@ -27,7 +28,7 @@ from tldops_bot.mail import bounce_address, compose
 from tldops_bot.mail.bounce_report import read_report
 from tldops_bot.mail.render import Renderer
 from tldops_bot.mail.take_apart import take_apart
-from tldops_bot.store import alert_targets, audit, bounces, facts, inbox, languages, outbox, people
+from tldops_bot.store import alert_targets, audit, bounces, facts, inbox, languages, outbox_copies, people
 from tldops_bot.store.database import Database, Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import Person
@@ -56,16 +57,16 @@ class Intake:
         around: Surroundings,
         who_mailed: WhoMailed = not_looked_at,
         find_keys: FindKeys = find_nothing,
-        prepare_roster: Callable[[], object] = bool,
+        prepare_roster: Callable[[], Ready | None] = lambda: None,
     ) -> None:
-        """`prepare_roster`: has the files made that an answer to ROSTER carries, before any transaction."""
+        """`prepare_roster`: what an answer to ROSTER carries, made before any transaction. Raises RosterBeingMade."""
         self._database, self._openpgp, self._renderer, self._around = database, openpgp, renderer, around
         self._who_mailed, self._find_keys, self._prepare_roster = who_mailed, find_keys, prepare_roster
         settings = around.config.list
         self._home = ListAddress.parse(settings.address, settings.delimiter)
 
     def handle(
-        self, claimed: Claimed, now: datetime, then: Callable[[Session], object] = bool
+        self, claimed: Claimed, now: datetime, then: Callable[[Session], object] = lambda _: None
     ) -> Handled | None:
         """Carry one claimed mail out; `then` comes last in the same transaction. None: its turn is later.
 
@@ -78,19 +79,40 @@ class Intake:
                 then(session)
             log.info("mail %d: not of whom it says, waits its turn", claimed.id)
             return None
-        return self.carry_out(judged, claimed, now, then)
+        try:
+            return self.carry_out(judged, claimed, now, then)
+        except RosterBeingMade:  # to wait for it here would keep an alert waiting
+            with self._database.write() as session:
+                inbox.put_off(session, claimed, now, "the roster is being made", inbox.MAX_PATIENCE)
+                then(session)
+            return None
 
     def carry_out(
-        self, judged: Judged, claimed: Claimed, now: datetime, then: Callable[[Session], object] = bool
+        self,
+        judged: Judged,
+        claimed: Claimed,
+        now: datetime,
+        then: Callable[[Session], object] = lambda _: None,
     ) -> Handled:
-        """What comes after a mail was judged. Raises ClaimLost."""
-        if _asks_for_the_roster(judged):
-            self._prepare_roster()
+        """What comes after a mail was judged. Raises ClaimLost, RosterBeingMade."""
+        judged = self._with_roster(judged)
         with self._database.write() as session:
             handled = self.within(session, judged, claimed, now)
             then(session)
         log.info("mail %d: %s, %s", claimed.id, judged.verdict.standing.value, handled.decision.summary)
         return handled
+
+    def _with_roster(self, judged: Judged) -> Judged:
+        """With the roster made ready, if a registered key has signed the word ROSTER as a command."""
+        if not judged.is_registered or not judged.verdict.is_good or "ROSTER" not in judged.text.upper():
+            return judged
+        commands = read_commands(judged.text, VOCABULARY)
+        if commands.is_test or all(one.verb != "ROSTER" for one in commands.requests):
+            return judged
+        ready = self._prepare_roster()
+        # What the same mail changes would not be in it.
+        changes = any(command_for(one.verb).changes for one in commands.requests)
+        return judged if changes else replace(judged, roster=ready)
 
     def judge(self, claimed: Claimed, read: Read | None = None) -> Judged:
         """The part before the transaction: nothing is changed; gpg and the DNS do their work."""
@@ -142,7 +164,7 @@ class Intake:
         for letter in letters:
             for one in languages.by_language(session, letter) if letter.to or letter.audience else ():
                 rendered = self._renderer.render(one.template, one.values, one.language or "")
-                outbox.enqueue(session, one, compose.draft(one, rendered, settings, now), now)
+                outbox_copies.enqueue(session, one, compose.draft(one, rendered, settings, now), now)
 
     def _decision(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Decision:
         """Bounce? Automatic? Then nothing is ever answered; else what `decide` says."""
@@ -199,29 +221,12 @@ class Intake:
             audit.record(session, now, actor, "mail", "", person_id, claimed.id, outcome=decision.summary)
 
 
-def _asks_for_the_roster(judged: Judged) -> bool:
-    """Whether a registered key has signed the word ROSTER as a command."""
-    if not judged.is_registered or not judged.verdict.is_good or "ROSTER" not in judged.text.upper():
-        return False
-    commands = read_commands(judged.text, VOCABULARY)
-    return not commands.is_test and any(one.verb == "ROSTER" for one in commands.requests)
-
-
 def _signer(session: Session, judged: Judged) -> Person | None:
     return people.signer(session, judged.verdict.fingerprint)[0] if judged.verdict.is_good else None
 
 
 def _as_notice(letter: Letter) -> Letter:
-    """What a machine's alert is told goes out as a notice: automatic mail is never answered (RFC 3834)."""
+    """What a machine's alert is told is a notice, which names no mail: automatic mail is never answered (RFC 3834)."""
     if letter.kind is not Kind.REPLY:
         return letter
-    return Letter(
-        Kind.NOTICE,
-        letter.template,
-        letter.values,
-        letter.to,
-        letter.subject,
-        letter.is_confidential,
-        letter.attachments,
-        language=letter.language,
-    )
+    return replace(letter, kind=Kind.NOTICE, in_reply_to="", references=())

@@ -1,6 +1,6 @@
 """What is done about a mail without a signature we know: it proves nothing, but may hand a token back or ask for one."""
 
-from tldops_bot.commands import VOCABULARY, command_for
+from tldops_bot.commands._all import VOCABULARY, command_for
 from tldops_bot.commands._command import Actor
 from tldops_bot.domain.clear_answer import answers_token
 from tldops_bot.domain.grammar import read_answer, read_commands

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from tldops_bot.commands import VOCABULARY
+from tldops_bot.commands._all import VOCABULARY
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.grammar import read_commands
 from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication
-from tldops_bot.domain.verdict import Standing
+from tldops_bot.domain.verdict import SignatureStanding
 from tldops_bot.intake.judged import Judged, Read
 from tldops_bot.store import iana
 
@@ -24,7 +24,7 @@ def not_looked_at(_raw: bytes, _envelope: Envelope) -> Authentication:
 def matters(judged: Judged, read: Read) -> bool:
     """Without a registered key: does the mail open a request, or claim the address of an IANA contact?"""
     author = judged.mail.author
-    if judged.is_registered or judged.verdict.standing is Standing.BAD or not author:
+    if judged.is_registered or judged.verdict.standing is SignatureStanding.BAD or not author:
         return False
     commands = read_commands(judged.text, VOCABULARY)
     if any(one.verb in OPENS_A_REQUEST for one in commands.requests):

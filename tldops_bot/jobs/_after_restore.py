@@ -20,6 +20,7 @@ from tldops_bot.store import (
     dump,
     facts,
     outbox_control,
+    outbox_copies,
     overview,
     people,
     requests,
@@ -44,6 +45,7 @@ def settle(ctx: JobContext, made_at: datetime) -> list[Letter]:
         dump.leave_gap(ctx.session.connection(), numbered, OTHERS_SKIPPED)
     ended = tokens.void_all(ctx.session, ctx.now)
     outbox_control.drop_questions(ctx.session, ctx.now)
+    outbox_copies.write_all(ctx.session, ctx.now)
     held = outbox_control.hold_older(ctx.session, ctx.now - FRESH, HELD)
     wakes.end_all(ctx.session, ctx.now)
     _count_roster_as_sent(ctx)
@@ -87,8 +89,8 @@ def _count_warnings_as_sent(ctx: JobContext) -> None:
     for person, key in overview.keys_in_use(ctx.session):
         person.key_rung = reached_rung(key.expires_at, ctx.now)
     for case in requests.listing(ctx.session, (requests.COMMITTEE,)):
-        told = dict.fromkeys(("committee_reminded_at", "told_long_at"), ctx.now.isoformat())
-        case.details = {**case.details, **told}
+        told_at = ctx.now.isoformat()
+        case.details = {**case.details, "committee_reminded_at": told_at, "told_long_at": told_at}
 
 
 def _end_what_waited_to_go_out(ctx: JobContext) -> Iterator[Alert]:

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from tldops_bot.commands import _letters
-from tldops_bot.commands._requests import shown
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.durations import DAY
+from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.iana_changes import (
     Difference,
     difference,
@@ -17,6 +17,7 @@ from tldops_bot.domain.iana_changes import (
     not_listed,
 )
 from tldops_bot.domain.iana_record import IanaRecord, NotFound
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.tld import Tld
 from tldops_bot.jobs._job import JobContext
@@ -24,7 +25,6 @@ from tldops_bot.store import audit, iana, iana_answers, people
 from tldops_bot.store.tables import Entry, Person
 
 FLOOD, TAKES_AWAY = "flood", "takes_away"
-A_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ def take_unchanged(ctx: JobContext, record: IanaRecord) -> bool:
 
 
 def take_changes(
-    ctx: JobContext, records: Sequence[IanaRecord], asked: int, by: str, is_trusted: bool = False
+    ctx: JobContext, records: Sequence[IanaRecord], asked: int, by: str, is_trusted: bool
 ) -> Taken:
     """Believe what may be believed of the answers that say something new, hold back the rest, and tell.
 
@@ -91,7 +91,7 @@ def _is_flooded(ctx: JobContext, records: Sequence[IanaRecord], asked: int) -> b
         if not _is_confirmed(ctx, record)
         and (one := difference(iana_answers.held_record(ctx.session, record.tld.a_label), record)) is not None
     ]
-    lately = len(iana_answers.changed_since(ctx.session, ctx.now - A_DAY))
+    lately = len(iana_answers.changed_since(ctx.session, ctx.now - DAY))
     return is_flood(found, asked, lately)
 
 
@@ -113,7 +113,7 @@ def _hold_back(ctx: JobContext, record: IanaRecord, because: str, taken: Taken) 
     label = record.tld.a_label
     if iana_answers.hold_back(ctx.session, label, digest(record), because, ctx.now):
         taken.held_back.append(record.tld)
-        audit.record(ctx.session, ctx.now, "the clock", "iana_held_back", label, because=because)
+        audit.record(ctx.session, ctx.now, CLOCK, "iana_held_back", label, because=because)
 
 
 def _believe(ctx: JobContext, record: IanaRecord, found: Difference, by: str, taken: Taken) -> None:
@@ -195,8 +195,7 @@ def _flood_told(ctx: JobContext, held: Sequence[Tld]) -> Letter:
     values = {"count": len(held), "tlds": [one.shown for one in held]}
     operator = _letters.to_address(ctx.config.operator.email)
     committee = _letters.to_committee(ctx.session, ctx.config)
-    to = {one.address: one for one in (*operator, *committee)}
-    return _letters.notice("letters/iana_held_back", values, tuple(to.values()))
+    return _letters.notice("letters/iana_held_back", values, _letters.each_once(operator, committee))
 
 
 def _shown(found: Difference) -> dict[str, object]:

@@ -19,13 +19,12 @@ log = logging.getLogger(__name__)
 Post = Callable[[Session, Sequence[Letter], datetime], None]
 
 
-def _nothing() -> None:
-    """Most jobs need nothing prepared."""
-
-
 @dataclass(frozen=True, slots=True)
 class JobRunner:
-    """What every job is given, where its letters go, and what runs `before` it, outside a transaction."""
+    """What every job is given, and where its letters go.
+
+    `looks`: what is done before each transaction of the job of that name, in place of its own `look`.
+    """
 
     database: Database
     config: Config
@@ -34,12 +33,11 @@ class JobRunner:
     now: Callable[[], datetime]
     post: Post
     after: Callable[[], None]
-    before: Mapping[str, Callable[[], object]] = field(default_factory=dict)  # by the name of the job
+    looks: Mapping[str, Callable[[], object]] = field(default_factory=dict)
 
     def run(self, job: Job) -> int:
         """Do what is due; returns how many letters were made. Running it again does no harm."""
         made = 0
-        self.before.get(job.name, _nothing)()
         for _ in range(MOST_BATCHES):
             letters, is_done = self._batch(job)
             made += letters
@@ -63,7 +61,9 @@ class JobRunner:
         return len(letters), not isinstance(found, Unfinished)
 
     def _look(self, job: Job, now: datetime) -> object:
-        """What the job's `look` finds, while others may write."""
+        """What is found beforehand, while others may write."""
+        if job.name in self.looks:
+            return self.looks[job.name]()
         if job.look is None:
             return None
         with self.database.read() as session:

@@ -39,7 +39,7 @@ class TooLarge:
 
     def _short(self, session: Session, claimed: Claimed, alert: Alert, said: Alert | AlertNews) -> Letter:
         author = session.get(Person, said.person_id)
-        words = words_of(said)
+        words = _words_of(said)
         values = _alerts.notice_values(alert, author) | {
             "beside": [],
             "number": said.number if isinstance(said, AlertNews) else 0,
@@ -73,7 +73,7 @@ def _whole(session: Session, message: Message) -> Alert | AlertNews | None:
     return next((one for one in updates if one.posted_at == message.made_at), None)
 
 
-def words_of(said: Alert | AlertNews) -> str:
+def _words_of(said: Alert | AlertNews) -> str:
     """The text under the signature, which was verified on arrival; "" if none can be read."""
     original = said.original or b""
     if said.original_form == "inline":

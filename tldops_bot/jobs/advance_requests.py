@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from tldops_bot.commands import _joining, _letters, _requests, _vouching
 from tldops_bot.commands._command import Context
+from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.joining import reminders_due, technical_counts_at
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._as_command import as_command
@@ -52,7 +53,7 @@ def _end_unproven(ctx: Context) -> None:
     for request in requests.listing(ctx.session, (requests.PROVING,)):
         if request.expires_at > ctx.now:
             continue
-        requests.close(request, requests.EXPIRED, _requests.CLOCK, "not proven in time", ctx.now)
+        requests.close(request, requests.EXPIRED, CLOCK, "not proven in time", ctx.now)
         _requests.record(ctx, "expired", request)
         by = ctx.session.get(Person, request.details.get("entered_by") or 0)
         if by is not None and by.email_key != request.email_key:
@@ -91,7 +92,7 @@ def _technical_word(ctx: Context, request: Request) -> str:
     counts_at = technical_counts_at(
         request.vouching_at or request.asked_at, ctx.config.membership.technical_after
     )
-    address = str(request.details.get("technical_address", ""))
+    address = request.details.get("technical_address", "")
     is_due = counts_at is not None and counts_at <= ctx.now
     return address if is_due and iana.kinds_of_address(ctx.session, request.tld, address) else ""
 

@@ -7,6 +7,8 @@ from functools import partial
 from tldops_bot.commands import _freshness
 from tldops_bot.commands._command import Context
 from tldops_bot.domain import freshness as rules
+from tldops_bot.domain.durations import DAY
+from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, Unfinished, job
@@ -54,7 +56,7 @@ def _allowed(ctx: Context, waiting: list[tuple[datetime, Person]]) -> list[tuple
     """Those whose moment has come, the most overdue first, and no more than a day may bring."""
     due = sorted((one for one in waiting if one[0] <= ctx.now), key=lambda one: (one[0], one[1].id))
     most = rules.most_a_day(freshness.how_many_listed(ctx.session))
-    return due[: max(0, most - freshness.new_rounds_since(ctx.session, ctx.now - rules.DAY))]
+    return due[: max(0, most - freshness.new_rounds_since(ctx.session, ctx.now - DAY))]
 
 
 def _ask(ctx: Context, person: Person, before: int) -> None:
@@ -67,7 +69,7 @@ def _ask(ctx: Context, person: Person, before: int) -> None:
 def _ask_again(ctx: Context, person: Person, held: rules.Round) -> None:
     if held.is_patience_over and person.stale_at is None:
         person.stale_at = ctx.now
-        audit.record(ctx.session, ctx.now, "the clock", "stale", "", person.id)
+        audit.record(ctx.session, ctx.now, CLOCK, "stale", "", person.id)
     _ask(ctx, person, held.asked)
 
 
@@ -75,7 +77,7 @@ def _ask_others(ctx: Context, person: Person) -> None:
     """Ask who knows the silent one: for some days, and then whenever the person is asked as well."""
     if person.stale_at is None or person.asked_at is None:
         return
-    if ctx.now - person.stale_at <= rules.ASK_OTHERS_FOR or ctx.now - person.asked_at <= rules.DAY:
+    if ctx.now - person.stale_at <= rules.ASK_OTHERS_FOR or ctx.now - person.asked_at <= DAY:
         _freshness.ask_others(ctx, person, rules.MOST_ABOUT_OTHERS_A_DAY)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from tldops_bot.commands import _letters
 from tldops_bot.commands._alerts import CANCELLED
 from tldops_bot.commands._brakes import asked_to_release
+from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import alerts, audit
@@ -23,7 +24,7 @@ def end_held_alerts(ctx: JobContext) -> list[Letter]:
 
 def _ended(ctx: JobContext, alert: Alert, held: Alert | AlertNews) -> Letter:
     held.state = CANCELLED
-    audit.record(ctx.session, ctx.now, "the clock", "alert_not_released", "", held.person_id, alert=alert.id)
+    audit.record(ctx.session, ctx.now, CLOCK, "alert_not_released", "", held.person_id, alert=alert.id)
     poster = ctx.session.get(Person, held.person_id)
     told = [*([poster] if poster is not None else []), *asked_to_release(ctx.session, alert, poster)]
     values: dict[str, str | bool | datetime] = {

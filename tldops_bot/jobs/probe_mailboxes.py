@@ -55,4 +55,4 @@ def _is_theirs(person: Person, key: str) -> bool:
 
 
 def _is_served(person: Person) -> bool:
-    return bool(person.offices) or any(one.state == people.LISTED for one in person.entries)
+    return bool(person.offices or people.listed(person))

@@ -1,6 +1,7 @@
 """Reminds the committee of what waits for it, and tells those who are waiting."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from tldops_bot.commands import _deciders, _letters
 from tldops_bot.commands._requests import describe, to_candidate
@@ -50,6 +51,6 @@ def _to_those_who_wait(ctx: JobContext, held: list[Request]) -> list[Letter]:
     return letters
 
 
-def _moment(request: Request, name: str) -> datetime | None:
+def _moment(request: Request, name: Literal["committee_reminded_at", "told_long_at"]) -> datetime | None:
     written = request.details.get(name)
     return datetime.fromisoformat(written) if written else None

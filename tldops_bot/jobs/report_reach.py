@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tldops_bot.commands import _letters, _reach, _waking
+from tldops_bot.commands._alerts import CLOSED
 from tldops_bot.domain.alert_reach import REPORTED_AFTER, Reach, TldReach, due_report
 from tldops_bot.domain.call_sheet import SheetHead, SheetLine, of_caller
 from tldops_bot.domain.durations import say_duration
@@ -41,7 +42,7 @@ def _reports(ctx: JobContext, alert: Alert, number: int) -> list[Letter]:
     own = {one.tld for one in poster.entries} if poster else set()  # they know: the alert is theirs
     sheet = (
         []
-        if alert.state == "closed"
+        if alert.state == CLOSED
         else _reach.call_sheet(
             ctx.session,
             [one for one in lines if one.tld not in own],
@@ -53,15 +54,15 @@ def _reports(ctx: JobContext, alert: Alert, number: int) -> list[Letter]:
     values = _values(ctx, alert, number, reach, lines)
     readers = [*people.office_holders(ctx.session, "committee"), *([poster] if poster else [])]
     head = SheetHead(alert.id, alert.title, alert.tlp, alert.is_exercise)
-    whole = _letter("jobs/report_reach", values | {"to_call": len(sheet)}, readers, sheet, head, ctx)
+    whole = _letter(ctx, "jobs/report_reach", values | {"to_call": len(sheet)}, readers, sheet, head)
     parts = [
         _letter(
+            ctx,
             "jobs/call_sheet",
             values | {"to_call": len(part), "name": one.name},
             [one],
             part,
             replace(head, caller=one.name),
-            ctx,
         )
         for one in helpers
         if (part := of_caller(sheet, one.name))
@@ -81,7 +82,7 @@ def _values(
         "title": alert.title,
         "tlp": alert.tlp,
         "is_exercise": alert.is_exercise,
-        "is_closed": alert.state == "closed",
+        "is_closed": alert.state == CLOSED,
         "posted_at": alert.posted_at,
         "after": say_duration(REPORTED_AFTER[number - 1]),
         "is_last": number == len(REPORTED_AFTER),
@@ -96,12 +97,12 @@ def _values(
 
 
 def _letter(
+    ctx: JobContext,
     template: str,
     values: dict[str, object],
     to: Sequence[Person],
     sheet: Sequence[SheetLine],
     head: SheetHead,
-    ctx: JobContext,
 ) -> Letter:
     fonts = ctx.config.roster.fonts
     attachments = call_sheet_files.files(sheet, head, ctx.now, fonts) if sheet else ()

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from tldops_bot.commands import _inviting, _letters
-from tldops_bot.commands._requests import shown
+from tldops_bot.domain.durations import DAY
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Letter
-from tldops_bot.domain.outreach import ANSWERED, MISSING_A_DAY, ONE_DAY
+from tldops_bot.domain.outreach import ANSWERED, MISSING_A_DAY
 from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import invitations, people
@@ -20,7 +21,7 @@ def send_invitations(ctx: JobContext) -> list[Letter]:
 def _share(ctx: JobContext) -> list[Letter]:
     """Each is sent only if it is still wanted."""
     waiting = invitations.planned(ctx.session)
-    room = MISSING_A_DAY - invitations.sent_since(ctx.session, ctx.now - ONE_DAY)
+    room = MISSING_A_DAY - invitations.sent_since(ctx.session, ctx.now - DAY)
     if not waiting or room <= 0:
         return []
     context = as_command(ctx)
@@ -35,7 +36,7 @@ def _answers(ctx: JobContext) -> list[Letter]:
     """One mail a day: after INVITE MISSING, a mail for each answer would be hundreds."""
     told_at = invitations.told_at(ctx.session)
     answered = invitations.answered_since(ctx.session, told_at)
-    if not answered or ctx.now - told_at < ONE_DAY:
+    if not answered or ctx.now - told_at < DAY:
         return []
     invitations.note_told(ctx.session, ctx.now)
     values = {

@@ -14,10 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tldops_bot.commands import _letters
-from tldops_bot.commands._roster_files import with_files
+from tldops_bot.commands._roster_files import Ready, as_it_stands
 from tldops_bot.config.settings import Config
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
-from tldops_bot.domain.roster import Roster
 from tldops_bot.domain.roster_changes import Changes, changes, snapshot
 from tldops_bot.domain.roster_edition import Edition
 from tldops_bot.domain.schedule import last_due
@@ -40,27 +39,7 @@ class News:
     files: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The roster of this moment, its files (None: not made yet), and what is in everybody's mail."""
-
-    roster: Roster
-    edition: Edition | None
-    common: Mapping[str, Any]
-
-
-def ready(ctx: JobContext) -> Ready:
-    """The slowest part of a roster, which only needs to read."""
-    roster, edition = with_files(ctx.session, ctx.config, ctx.tlds, ctx.now)
-    return Ready(roster, edition, parts.values(roster, ctx.config))
-
-
-def ready_if_wanted(ctx: JobContext) -> Ready | None:
-    """The same, if the next run would send a roster."""
-    return ready(ctx) if is_wanted(ctx.session, ctx.config, ctx.now) else None
-
-
-@job(every=timedelta(minutes=1), look=ready_if_wanted)
+@job(every=timedelta(minutes=1))
 def send_roster(ctx: JobContext) -> list[Letter] | Unfinished:
     """Send the roster that is due by [roster] schedule, if it has not been sent."""
     period_at = _period(ctx.session, ctx.config, ctx.now)
@@ -121,7 +100,7 @@ def _batch(ctx: JobContext, period_at: datetime, readers: Sequence[Reader]) -> t
     """The letter for the largest group that is told the same (it is signed once), and how many are left."""
     if not readers:
         return [], 0
-    made: Ready = ctx.seen or ready(ctx)
+    made: Ready = ctx.seen or as_it_stands(ctx.session, ctx.config, ctx.tlds, ctx.now)
     roster, edition = made.roster, made.edition
     if edition is None:
         return [], len(readers)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from tldops_bot.commands import _letters
-from tldops_bot.domain.durations import say_length
+from tldops_bot.domain.durations import DAY, say_length
 from tldops_bot.domain.lateness import is_late
 from tldops_bot.domain.outgoing import Kind, Letter
-from tldops_bot.domain.troubles import A_DAY, A_WEEK, Told, Trouble, news
+from tldops_bot.domain.troubles import A_WEEK, Told, Trouble, news
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import machines, pulse
 from tldops_bot.store.machines import Machine
@@ -28,7 +28,7 @@ def warn_operator(ctx: JobContext) -> list[Letter]:
     last = seen.jobs.get("warn_operator")
     if last is None or ctx.now - last > STOOD_STILL:  # everything is late because nothing was running
         return []
-    there = machines.seen_since(ctx.session, ctx.now - A_DAY)
+    there = machines.seen_since(ctx.session, ctx.now - DAY)
     found = [*_queues(ctx, seen), *_jobs(ctx, seen), *_disks(there), *_key(ctx, there)]
     told = machines.told(ctx.session)
     now = news(found, told, ctx.now, _unknown(there, told))
@@ -60,7 +60,7 @@ def _queues(ctx: JobContext, seen: Pulse) -> Iterator[Trouble]:
 
 
 def _jobs(ctx: JobContext, seen: Pulse) -> Iterator[Trouble]:
-    from tldops_bot.jobs import JOBS  # the jobs are found by looking at all of these modules
+    from tldops_bot.jobs._all import JOBS  # the jobs are found by looking at all of these modules
 
     for name, at in sorted(seen.jobs.items()):
         known = JOBS.get(name)
@@ -85,7 +85,7 @@ def _key(ctx: JobContext, there: Sequence[Machine]) -> Iterator[Trouble]:
     if left < KEY_SOON:
         home, days = str(ctx.config.openpgp.home), max(0, left.days)
         values = {"fingerprint": fingerprint, "ends_at": at, "days": days, "home": home}
-        yield Trouble("jobs/key_ends", values=values, again_after=A_WEEK if left > A_WEEK else A_DAY)
+        yield Trouble("jobs/key_ends", values=values, again_after=A_WEEK if left > A_WEEK else DAY)
 
 
 def _unknown(there: Sequence[Machine], told: Sequence[Told]) -> list[str]:

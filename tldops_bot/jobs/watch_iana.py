@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from tldops_bot.commands import _letters
-from tldops_bot.commands._requests import shown
+from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import iana_answers, people

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from tldops_bot.mail.mime_slices import Part
+
 # For a mail that needs a signature and has one, but by S/MIME, which speaks for nobody here.
 SMIME = "smime"
 
@@ -10,14 +12,14 @@ SMIME = "smime"
 class PgpMimeSigned:
     """RFC 3156 section 5; `signed_octets` has CRLF line ends.
 
-    `entity` is the multipart/signed as it came; b"" if more than what is signed can be read in it.
+    `entity` is the multipart/signed it came as, if there was one.
     `otherwise` is what the mail is without its signature, where that is only a part beside the text (a server
     has made multipart/mixed of multipart/signed): a signature that fits is one, any other is none.
     """
 
     signed_octets: bytes
     signature: bytes
-    entity: bytes = b""
+    entity: Part | None = None
     otherwise: "PlainText | Unreadable | None" = None
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tldops_bot.mail.attached_keys import bounded, keys_in, keys_in_parts, may_hold_key, without_keys
-from tldops_bot.mail.bare_entity import bare_entity
 from tldops_bot.mail.bodies import (
     SMIME,
     Body,
@@ -156,7 +155,7 @@ def _signed(part: Part) -> Body:
     signature = text_octets(signature_part)
     if signature is None:
         return Unreadable("malformed_block")
-    return PgpMimeSigned(with_crlf(content.octets), signature, bare_entity(part))
+    return PgpMimeSigned(with_crlf(content.octets), signature, part)
 
 
 def _damage(part: Part, types: list[str]) -> str:

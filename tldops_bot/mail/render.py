@@ -13,7 +13,7 @@ unless a template says otherwise by one of these filters:
 
 import contextlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from jinja2.bccache import Bucket
 
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.domain.language import ENGLISH, is_language_code
+from tldops_bot.domain.mendable import Mendable
 from tldops_bot.domain.organisation import parse_seat
 from tldops_bot.domain.plain_text import one_line, split_lines, wrapped
 from tldops_bot.domain.tld import Tld, dotted
@@ -35,7 +36,7 @@ _KEPT_TOGETHER = re.compile(
 _NAME = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 
 
-class TemplateProblem(Exception):
+class TemplateProblem(Mendable):
     """A template is missing or wrong; the message names its file and says what to mend."""
 
 
@@ -61,6 +62,10 @@ class _Environment(jinja2.Environment):
         return Composed("".join(parts))
 
     concat = _concat
+
+    def make_globals(self, _own: object) -> MutableMapping[str, Any]:
+        """The same for every template: they are copied for each text, which is slow with a second layer over them."""
+        return self.globals
 
 
 class _Compiled(jinja2.BytecodeCache):

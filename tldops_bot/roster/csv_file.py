@@ -41,6 +41,12 @@ def defused(text: str) -> str:
     return "'" + line if line.startswith(tuple(_STARTS_A_FORMULA)) else line
 
 
+def undefused(cell: str) -> str:
+    """What `defused` was given, without the apostrophe that a spreadsheet would not have shown."""
+    text = cell.strip()
+    return text[1:] if text.startswith(tuple("'" + one for one in _STARTS_A_FORMULA)) else text
+
+
 def _cells(each: TldContacts, contact: RosterContact) -> list[str]:
     cells = (
         *(each.tld.u_label, each.tld.a_label, each.country, each.region, contact.name),

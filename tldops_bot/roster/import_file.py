@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import Any
 
+from tldops_bot.roster.csv_file import undefused
+
 MOST_BYTES = 50_000_000
 EXPORT = "tldops-bot export 1"
 MOST_FIELD_CHARACTERS = 10_000
@@ -90,11 +92,11 @@ def _row(number: int, headings: Sequence[str], row: Sequence[str]) -> Line:
         return Line(number, {}, wrong="has more fields than the first line has headings")
     found: dict[str, str] = {}
     tlds: list[str] = []
-    for heading, value in zip(headings, row, strict=False):
+    for heading, value in zip(headings, map(undefused, row), strict=False):
         if heading in _TLDS:
             tlds += _words(value)
-        elif heading in _FIELDS and value.strip():
-            found.setdefault(_FIELDS[heading], value.strip())
+        elif heading in _FIELDS and value:
+            found.setdefault(_FIELDS[heading], value)
     return Line(number, found, tuple(tlds))
 
 

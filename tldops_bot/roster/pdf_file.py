@@ -1,5 +1,6 @@
 """The roster as PDF, for paper: an index, the picture of coverage, and every TLD's contacts with a thumb index."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -236,9 +237,7 @@ def _region_page(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable) -> N
     rows: list[tuple[str, Tld | None, str]] = []
     for code, name in REGIONS.items():
         rows.append((f"{name} ({code})", None, ""))
-        found = sorted(
-            tlds.in_region(code), key=lambda facts: (facts.country_name.casefold(), place(facts.tld))
-        )
+        found = sorted(tlds.in_region(code), key=lambda facts: (_plain(facts.country_name), place(facts.tld)))
         rows += [("", facts.tld, facts.country_name) for facts in found]
     columns = 4
     per_column = -(-len(rows) // columns)
@@ -248,9 +247,15 @@ def _region_page(paper: _Paper, page_of: Mapping[Tld, int], tlds: TldTable) -> N
         x, y = _LEFT + number // per_column * width, _TOP + 3 + number % per_column * step
         if tld is None:
             paper.pages.mark(Line(((x, y + 0.7), (x + width - 3, y + 0.7)), BLACK, 0.3))
-            paper.pages.text(x, y, step * 0.86, heading, is_bold=True)
+            size = min(step * 0.86, (width - 3) / paper.pages.width(heading, 1, is_bold=True))
+            paper.pages.text(x, y, size, heading, is_bold=True)
         else:
             _entry(paper, x, y, width - 3, step * 0.78, tld, page_of.get(tld), country)
+
+
+def _plain(name: str) -> str:
+    """A name as it is looked up: Åland under A."""
+    return "".join(one for one in unicodedata.normalize("NFKD", name) if one.isascii()).casefold()
 
 
 def _picture_page(paper: _Paper, tlds: TldTable, typefaces: Typefaces, history: Sequence[Figures]) -> None:

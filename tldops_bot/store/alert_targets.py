@@ -1,14 +1,14 @@
 """Whom an alert goes to: found, counted and written down where they are stored.
 
-Mail that comes in while rows are written for ten thousand has to wait; so none of these rows passes through Python.
+Mail that comes in while rows are written for ten thousand has to wait; so of these only the numbers pass through
+Python.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.audience import Audience, Survey
@@ -22,7 +22,7 @@ COPY, NOTICE = "alert", "notice"
 
 def survey(session: Session, audience: Audience, now: datetime) -> Survey:
     """How an audience can be reached at that moment."""
-    addresses = _of(select(Person.email, SECOND_ADDRESS), audience).where(_is_keyless(now))
+    addresses = _of(select(Person.email, SECOND_ADDRESS), audience).where(is_keyless(now))
     keyless = session.connection().execute(addresses.order_by(Person.id)).all()
     in_need = _tlds_in_need(session, audience, now)
     return Survey(
@@ -36,7 +36,7 @@ def survey(session: Session, audience: Audience, now: datetime) -> Survey:
 
 def note(session: Session, alert_id: str, audience: Audience, now: datetime) -> None:
     """Remember whom an alert was meant for, of those that are not known yet."""
-    got = case((_is_keyless(now), NOTICE), else_=COPY)
+    got = case((is_keyless(now), NOTICE), else_=COPY)
     meant = _of(select(literal(alert_id), Person.id, got, literal(""), literal("")), audience)
     if audience.alert_id:
         meant = meant.where(~_was_meant_for(audience.alert_id))
@@ -69,25 +69,27 @@ def languages(session: Session, audience: Audience) -> list[str | None]:
     return list(session.scalars(_of(select(Person.language).distinct(), audience).order_by(Person.language)))
 
 
-def deliveries(
-    audience: Audience, now: datetime, with_key: Sequence[str], keyless: Sequence[str]
-) -> Iterator[Select[*tuple[Any, ...]]]:
-    """Rows of address, person's number, and what stands in `with_key` or, without a usable key, in `keyless`.
+def numbers(session: Session, audience: Audience) -> tuple[list[int], list[int]]:
+    """The numbers of those whom it names first, and of all others."""
+    found = session.connection().scalars(_of(select(Person.id), audience).order_by(Person.id)).all()
+    first = set(audience.first)
+    return [one for one in found if one in first], [one for one in found if one not in first]
 
-    First those whom it names first, and of each their own addresses before the second ones.
-    """
-    first = Person.id.in_(audience.first)
-    by_key = [case((_is_keyless(now), no), else_=yes) for yes, no in zip(with_key, keyless, strict=True)]
-    for turn in (first, ~first) if audience.first else (true(),):
-        people = _of(select(Person.email, Person.id, *by_key), audience).where(turn).order_by(Person.id)
-        yield people
-        is_any = (Person.emergency_proven_at.is_not(None), Person.emergency_email != "")
-        yield people.with_only_columns(Person.emergency_email, Person.id, *by_key).where(*is_any)
+
+def is_keyless(now: datetime) -> ColumnElement[bool]:
+    """The opposite of `people.key_is_usable`, for a look at everybody: few certificates can't be used."""
+    ended = and_(CertificateRow.is_revoked.is_(False), CertificateRow.expires_at <= now)
+    unusable = select(CertificateRow.fingerprint).where(or_(CertificateRow.is_revoked.is_(True), ended))
+    return or_(
+        Person.fingerprint.is_(None),
+        Person.key_blocked_at.is_not(None),
+        Person.fingerprint.in_(unusable),
+    )
 
 
 def _tlds_in_need(session: Session, audience: Audience, now: datetime) -> dict[str, set[int]]:
     """The TLDs with a contact whom mail can't reach, each with its other contacts, whom it can."""
-    is_lost = or_(_is_keyless(now), Person.mailbox_failed_at.is_not(None))
+    is_lost = or_(is_keyless(now), Person.mailbox_failed_at.is_not(None))
     people = _of(select(Person.id), audience)
     tlds = select(Entry.tld).where(Entry.person_id.in_(people.where(is_lost)), Entry.state == LISTED)
     is_reachable = case((Entry.person_id.in_(people.where(~is_lost)), 1), else_=0)
@@ -98,17 +100,6 @@ def _tlds_in_need(session: Session, audience: Audience, now: datetime) -> dict[s
         if can_be_reached:
             in_need[tld].add(person_id)
     return in_need
-
-
-def _is_keyless(now: datetime) -> ColumnElement[bool]:
-    """The opposite of `people.key_is_usable`, for a look at everybody: few certificates can't be used."""
-    ended = and_(CertificateRow.is_revoked.is_(False), CertificateRow.expires_at <= now)
-    unusable = select(CertificateRow.fingerprint).where(or_(CertificateRow.is_revoked.is_(True), ended))
-    return or_(
-        Person.fingerprint.is_(None),
-        Person.key_blocked_at.is_not(None),
-        Person.fingerprint.in_(unusable),
-    )
 
 
 def _of(query: Select[*tuple[Any, ...]], audience: Audience) -> Select[*tuple[Any, ...]]:

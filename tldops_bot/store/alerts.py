@@ -1,9 +1,9 @@
 """Alerts: their numbers, whom they were meant for, who has seen them, and how delivery went."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.alert_reach import FAILED, REACHED, SEEN, WAITING, Call, Reach
@@ -14,6 +14,7 @@ from tldops_bot.store.tables import (
     AlertCall,
     AlertNews,
     AlertRecipient,
+    CopiesToCome,
     Delivery,
     Entry,
     Message,
@@ -155,7 +156,16 @@ def reach(session: Session, alert: Alert) -> list[Reach]:
     copies: dict[int, list[tuple[str, str, datetime | None]]] = {}
     for row in rows:
         copies.setdefault(row.person_id, []).append((row.state, row.last_status, row.bounced_at))
+    for person_id in _to_come(session, Message.alert_id == alert.id, Message.priority >= 0):
+        copies.setdefault(person_id, []).append((WAITING, "", None))
     return [_reach_of(one, alert, copies.get(one.person_id, [])) for one in recipients]
+
+
+def _to_come(session: Session, *of_messages: ColumnElement[bool]) -> Iterator[int]:
+    """For whom copies of such messages are still to be written."""
+    query = select(CopiesToCome.persons).join(Message, Message.id == CopiesToCome.message_id)
+    for persons in session.scalars(query.where(*of_messages)):
+        yield from persons
 
 
 def _reach_of(one: AlertRecipient, alert: Alert, copies: list[tuple[str, str, datetime | None]]) -> Reach:
@@ -175,18 +185,18 @@ def _reach_of(one: AlertRecipient, alert: Alert, copies: list[tuple[str, str, da
 
 def seconds_to_last_copy(session: Session, alert: Alert) -> float | None:
     """From the 250 to the last copy that the smarthost took; None if copies still wait, or none was taken."""
+    own = (Message.alert_id == alert.id, Message.made_at == _first_made_at(alert))  # one for each language
     copies = (
         select(Delivery.state, func.max(Delivery.finished_at))
         .join(Message, Message.id == Delivery.message_id)
-        # One message for each language.
-        .where(Message.alert_id == alert.id, Message.made_at == _first_made_at(alert))
+        .where(*own)
         .group_by(Delivery.state)
     )
     found: dict[str, datetime | None] = {}
     for state, last in session.execute(copies):
         found[state] = last
     taken_at = found.get("taken")
-    if taken_at is None or {"waiting", "sending"} & set(found):
+    if taken_at is None or {"waiting", "sending"} & set(found) or any(_to_come(session, *own)):
         return None
     return float((taken_at - alert.received_at).total_seconds())
 
@@ -216,6 +226,7 @@ def forget_before(session: Session, moment: datetime) -> None:
     for table in (AlertCall, AlertRecipient, AlertNews):
         session.execute(delete(table).where(table.alert_id.in_(numbers)))
     sent = select(Message.id).where(Message.alert_id.in_(numbers))
+    session.execute(delete(CopiesToCome).where(CopiesToCome.message_id.in_(sent)))
     session.execute(delete(Delivery).where(Delivery.message_id.in_(sent)))
     session.execute(delete(Message).where(Message.alert_id.in_(numbers)))
     emptied = {"original": b"", "title": "", "scope": {}}

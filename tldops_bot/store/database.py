@@ -223,7 +223,9 @@ def _postgresql_engine(url: URL) -> Engine:
     own = {name: value for name, value in _CONNECTION.items() if name not in url.query}
     own["options"] = f"{options} {url.query.get('options', '')}"
     # The connection used last is taken first: it has the statements prepared that are asked again and again.
-    return create_engine(url, pool_size=20, pool_use_lifo=True, pool_pre_ping=True, connect_args=own)
+    engine = create_engine(url, pool_size=20, pool_use_lifo=True, pool_pre_ping=True, connect_args=own)
+    _send_savepoints_as_they_are(engine)
+    return engine
 
 
 def _sqlite_engine(url: URL, file: SqliteFile, begin: str) -> Engine:
@@ -235,4 +237,18 @@ def _sqlite_engine(url: URL, file: SqliteFile, begin: str) -> Engine:
 
     # Not by an event: where there is one, listeners are looked for around every single statement.
     engine.dialect.do_begin = do_begin  # type: ignore[method-assign, assignment]
+    _send_savepoints_as_they_are(engine)
     return engine
+
+
+def _send_savepoints_as_they_are(engine: Engine) -> None:
+    """Each mail of a member has one, whose two words would be compiled anew each time."""
+
+    def do_savepoint(connection: Connection, name: str) -> None:
+        connection.exec_driver_sql(f"SAVEPOINT {name}")
+
+    def do_release_savepoint(connection: Connection, name: str) -> None:
+        connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+
+    engine.dialect.do_savepoint = do_savepoint  # type: ignore[method-assign]
+    engine.dialect.do_release_savepoint = do_release_savepoint  # type: ignore[method-assign]

@@ -35,9 +35,9 @@ _BOOKKEEPING = {"email_key", "roster_missed_at", "key_rung", "committee_told_at"
 
 
 def everything(session: Session, armor: Callable[[bytes], str]) -> dict[str, Any]:
-    """Every person (forgotten ones only by number) with entries and key, then everything that came of it."""
+    """Everybody, then everything that came of it."""
     return {
-        "persons": [_person(session, one, armor) for one in _all(session, Person)],
+        "persons": persons(session, armor),
         "organisations": _rows(_all(session, Organisation)),
         "requests": [_row(one) | {"votes": _rows(_votes(session, one))} for one in _all(session, Request)],
         "invitations": _rows(_all(session, Invitation)),
@@ -48,6 +48,11 @@ def everything(session: Session, armor: Callable[[bytes], str]) -> dict[str, Any
         "iana_tlds": _rows(_all(session, IanaTld)),
         "iana_contacts": _rows(_all(session, IanaContact)),
     }
+
+
+def persons(session: Session, armor: Callable[[bytes], str]) -> list[dict[str, Any]]:
+    """Every person (forgotten ones only by number) with entries and key."""
+    return [_person(session, one, armor) for one in _all(session, Person)]
 
 
 def _all(session: Session, table: type[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Text, cast, delete, exists, func, or_, sel
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.store.outbox import UNFINISHED
 from tldops_bot.store.tables import (
     AlertRecipient,
@@ -74,8 +75,9 @@ def _requests(session: Session, person: Person, words: Collection[str]) -> None:
         *(_holds(text, word) for word in written), *(_holds(one, w) for one in columns for w in words)
     )
     for row in session.scalars(select(Request).where(named, ~concerning)):
-        said = {key: _without(row.details[key], words) for key in _SAID_IN_REQUESTS if key in row.details}
-        row.details = {**row.details, **said}
+        held: dict[str, Any] = {**row.details}
+        said = {key: _without(held[key], words) for key in _SAID_IN_REQUESTS if key in held}
+        row.details = RequestDetails(**{**held, **said})  # type: ignore[typeddict-item]
         for column in columns:
             setattr(row, column.key, _without(getattr(row, column.key), words))
     mine = select(Request.id).where(concerning)

@@ -1,34 +1,82 @@
 """Finding listed people: by TLD, organisation or name, and from a number, address or fingerprint."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, func, insert, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, case, delete, func, insert, or_, select
+from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
-from tldops_bot.store.people import LISTED, by_address
-from tldops_bot.store.tables import Entry, Lookup, Organisation, Person
+from tldops_bot.store.columns import Moment
+from tldops_bot.store.people import LISTED, SECOND_ADDRESS, by_address, key_is_usable
+from tldops_bot.store.tables import CertificateRow, Entry, Lookup, Organisation, Person
 
 LIMIT = 60
 MOST_CHARACTERS = 500  # of a search: no name is longer, and SQLite rejects patterns of 50,000
 
+# Below the ORM: of a region hundreds are asked for at once.
 _OF_TLDS = (
-    select(Entry)
+    select(Entry.tld, Entry.person_id)
     .where(Entry.tld.in_(bindparam("tlds", expanding=True)), Entry.state == LISTED)
     .order_by(Entry.tld, Entry.id)
-    .options(joinedload(Entry.person).joinedload(Person.entries))
+)
+_CARDS = (
+    select(
+        Person.id,
+        Person.name,
+        Person.organisation,
+        Person.email,
+        SECOND_ADDRESS.label("second"),
+        Person.phone,
+        Person.phone_e164,
+        Person.mobile,
+        Person.mobile_e164,
+        Person.phone_wrong_at,
+        Person.mobile_wrong_at,
+        Person.fax,
+        Person.fax_e164,
+        Person.postal,
+        Person.timezone,
+        case((key_is_usable(bindparam("now", type_=Moment)), Person.fingerprint), else_="").label("key"),
+        Person.confirmed_at,
+        Person.stale_at,
+        Person.mailbox_failed_at,
+        Entry.tld,
+    )
+    .join(Entry, and_(Entry.person_id == Person.id, Entry.state == LISTED))
+    .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
+    .where(Person.id.in_(bindparam("numbers", expanding=True)))
+    .order_by(Entry.tld)
 )
 _NOTE = insert(cast(Table, Lookup.__table__))
 
 
-def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[Person]]:
-    """The listed contacts of each TLD."""
-    found: dict[str, list[Person]] = {tld: [] for tld in tlds}
-    for entry in session.scalars(_OF_TLDS, {"tlds": list(tlds)}).unique():
-        found[entry.tld].append(entry.person)
+def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[int]]:
+    """The listed contacts of each TLD, by their numbers."""
+    session.flush()
+    found: dict[str, list[int]] = {tld: [] for tld in tlds}
+    for tld, number in session.connection().execute(_OF_TLDS, {"tlds": list(tlds)}):
+        found[tld].append(number)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What members may be told of a listed person, and what that person is listed for; `key` is a usable one's."""
+
+    person: Row[Any]
+    tlds: list[str] = field(default_factory=list)
+
+
+def cards(session: Session, numbers: Collection[int], now: datetime) -> list[Card]:
+    """Those of the listed people with these numbers, in this order."""
+    session.flush()
+    found: dict[int, Card] = {}
+    for row in session.connection().execute(_CARDS, {"numbers": list(numbers), "now": now}):
+        found.setdefault(row.id, Card(row)).tlds.append(row.tld)
+    return [found[number] for number in numbers]
 
 
 def by_organisation(session: Session, words: str) -> list[Person]:

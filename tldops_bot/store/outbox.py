@@ -1,4 +1,4 @@
-"""Mail that waits to go out: enqueued with what caused it, claimed in small batches, marked, then emptied.
+"""Mail that waits to go out: claimed in small batches, marked, then emptied.
 
 A delivery is `waiting`, `sending` (claimed), and at the end `taken` or `refused` by the smarthost, or
 `dropped` by us; `held` until a key is mended or the operator says so. `last_status` says why, in one word
@@ -11,17 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Integer, Table, bindparam, case, exists, func, insert, literal, select, update
+from sqlalchemy import Integer, Table, bindparam, case, exists, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from tldops_bot.domain.audience import Audience
-from tldops_bot.domain.draft import Draft
-from tldops_bot.domain.outgoing import FIRST, Entitled, Kind, Letter
-from tldops_bot.store import alert_targets
+from tldops_bot.domain.outgoing import Entitled, Kind
 from tldops_bot.store.columns import Moment
-from tldops_bot.store.many_rows import insert_many
-from tldops_bot.store.tables import Delivery, Message
+from tldops_bot.store.tables import CopiesToCome, Delivery, Message
 
 WAITING, SENDING, HELD = "waiting", "sending", "held"
 TAKEN, REFUSED, DROPPED = "taken", "refused", "dropped"
@@ -31,7 +27,6 @@ UNFINISHED = (WAITING, SENDING, HELD)
 BROKEN, NO_SIGNATURE, NO_GPG, SMARTHOST_FAILS = "broken", "no-signature", "no-gpg", "smarthost-fails"
 SET_ASIDE = (BROKEN, NO_SIGNATURE, NO_GPG, SMARTHOST_FAILS)
 LEAST_URGENT = 99
-_EACH = ("rcpt_to", "person_id", "fingerprint", "entitled_as")
 
 StoreBusy = OperationalError  # locked, full or gone: worth another try
 
@@ -81,41 +76,6 @@ class OutboxMessage:
     is_confidential: bool
     alert_id: str | None
     made_at: datetime
-
-
-def enqueue(session: Session, letter: Letter, draft: Draft, now: datetime) -> int:
-    """Put a letter to all it goes to into the outbox; the id of the message, 0 if it goes to nobody."""
-    if not letter.to and letter.audience is None:
-        return 0
-    priority = FIRST if letter.is_first else letter.kind.priority
-    message = {
-        "kind": letter.kind.value,
-        "priority": priority,
-        "subject": draft.subject,
-        "headers": dict(draft.headers),
-        "entity": draft.entity,
-        "is_confidential": letter.is_confidential,
-        "alert_id": letter.alert_id or None,
-        "made_at": now,
-    }
-    message_id = int(session.connection().execute(_PUT, message).scalar_one())
-    order = {"message_id": message_id, "priority": priority, "next_attempt_at": now}
-    shared = order | {"reply_to": draft.reply_to}
-    if letter.audience is not None:
-        _enqueue_for(session, letter.audience, shared, now)
-    else:
-        rows = [(to.address, to.person_id, to.fingerprint, to.entitled.value) for to in letter.to]
-        insert_many(session, Delivery, _EACH, rows, state=WAITING, last_status="", **shared)
-    return message_id
-
-
-def _enqueue_for(session: Session, audience: Audience, shared: Mapping[str, Any], now: datetime) -> None:
-    """A copy for each address of everybody; that of somebody without a usable key waits for one."""
-    fixed = dict(shared, entitled_as=Entitled.MEMBER.value, attempts=0, last_code=0, bounce_status="")
-    columns = ("rcpt_to", "person_id", "state", "last_status", *fixed)
-    values = [literal(value, _ROW[name].type) for name, value in fixed.items()]
-    for found in alert_targets.deliveries(audience, now, (WAITING, ""), (HELD, NO_KEY)):
-        session.connection().execute(insert(_DELIVERIES).from_select(columns, found.add_columns(*values)))
 
 
 def most_urgent_due(session: Session, now: datetime) -> int | None:
@@ -199,7 +159,6 @@ PLAIN: dict[str, Any] = {"synchronize_session": False}
 _DELIVERIES = cast(Table, Delivery.__table__)
 _MESSAGES = cast(Table, Message.__table__)
 _ROW, _MESSAGE = _DELIVERIES.c, _MESSAGES.c
-_PUT = insert(_MESSAGES).returning(_MESSAGE.id)
 _LOAD = select(
     _MESSAGE.id,
     _MESSAGE.kind,
@@ -270,6 +229,7 @@ _EMPTY = (
     .where(
         _MESSAGE.id.in_(bindparam("messages", expanding=True)),
         ~exists().where(_ROW.message_id == _MESSAGE.id, _ROW.state.in_(UNFINISHED)),
+        ~exists().where(CopiesToCome.message_id == _MESSAGE.id),
     )
     .values(entity=None, sealed=None, done_at=bindparam("finished", type_=Moment))
 )

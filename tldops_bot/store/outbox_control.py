@@ -21,6 +21,7 @@ from tldops_bot.store.outbox import (
     change,
     empty_finished,
 )
+from tldops_bot.store.outbox_copies import write_all
 from tldops_bot.store.tables import Alert, Delivery, Message
 
 WITHDRAWN = ("stopped", "retracted")
@@ -84,6 +85,7 @@ def drop(session: Session, delivery_id: int, now: datetime, because: str = "oper
 
 def drop_alert(session: Session, alert_id: str, now: datetime, because: str = "stopped") -> int:
     """STOP: no copy of this alert that is not yet on its way goes any more."""
+    write_all(session, now)
     copies = Delivery.message_id.in_(select(Message.id).where(Message.alert_id == alert_id))
     return _drop(session, copies, now, because)
 

@@ -99,16 +99,26 @@ def standing(session: Session, person: Person | None, now: datetime) -> Standing
     """What a person is at this moment."""
     if person is None or person.forgotten_at is not None:
         return NOBODY
-    listed = [entry for entry in person.entries if entry.state == LISTED]
+    held = listed(person)
     roles = {office.role for office in person.offices}
     return Standing(
-        tlds=tuple(entry.tld for entry in listed),
+        tlds=tuple(entry.tld for entry in held),
         suspended_tlds=tuple(entry.tld for entry in person.entries if entry.state == SUSPENDED),
         has_key=usable_key(session, person, now) is not None,
-        on_probation_until=min((entry.probation_until for entry in listed), default=None),
+        on_probation_until=min((entry.probation_until for entry in held), default=None),
         is_committee="committee" in roles,
         is_secretariat="secretariat" in roles,
     )
+
+
+def listed(person: Person) -> list[Entry]:
+    """What somebody is listed for, by TLD."""
+    return [entry for entry in person.entries if entry.state == LISTED]
+
+
+def living(person: Person) -> list[Entry]:
+    """What somebody can still leave: listed, or suspended."""
+    return [entry for entry in person.entries if entry.state in LIVING]
 
 
 def contacts_of(session: Session, tld: str, states: Iterable[str] = (LISTED,)) -> list[Entry]:

@@ -11,13 +11,6 @@ from tldops_bot.store.tables import PrintedRoster
 KEPT_FOR = timedelta(days=1)  # its date is printed on it
 
 
-def is_held(session: Session, digest: str, now: datetime) -> bool:
-    """Whether there are files with exactly this content, not older than a day."""
-    made = select(PrintedRoster.made_at).where(PrintedRoster.digest == digest).limit(1)
-    made_at = session.scalar(made)
-    return made_at is not None and made_at > now - KEPT_FOR
-
-
 def held(session: Session, digest: str, now: datetime) -> Edition | None:
     """What was made from exactly this content within the last day."""
     found = select(PrintedRoster).where(PrintedRoster.digest == digest).order_by(PrintedRoster.place)

@@ -15,6 +15,7 @@ from tldops_bot.store.outbox import HELD, SENDING, TAKEN, WAITING
 from tldops_bot.store.tables import (
     Alert,
     CertificateRow,
+    CopiesToCome,
     Delivery,
     IanaTld,
     InboxRow,
@@ -130,8 +131,10 @@ def _fan_out(session: Session) -> FanOut | None:
         .group_by(Delivery.state)
     )
     found = {str(state): (int(number), last) for state, number, last in session.execute(copies)}
+    coming = select(CopiesToCome.persons).join(Message, Message.id == CopiesToCome.message_id)
+    to_come = session.scalars(coming.join(Alert, and_(*own)).where(Alert.id == alert.id))
     taken, last = found.get(TAKEN, (0, None))
-    waiting = sum(found.get(state, (0, None))[0] for state in (WAITING, SENDING))
+    waiting = sum(found.get(state, (0, None))[0] for state in (WAITING, SENDING)) + sum(map(len, to_come))
     is_released = alert.posted_at - alert.received_at > RELEASED  # it waited for a second member
     return FanOut(alert.posted_at if is_released else alert.received_at, last, taken, waiting)
 

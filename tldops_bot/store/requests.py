@@ -1,6 +1,7 @@
 """Requests: what waits for a proof, for a voucher's word, or for the committee."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from tldops_bot.store.tables import Entry, Person, Request, Token, TokenRequest,
 PROVING, VOUCHING, COMMITTEE = "proving", "vouching", "committee"
 WAITING = "waiting"  # a new key, until those concerned have had time to say no
 DONE, REJECTED, WITHDRAWN, EXPIRED = "done", "rejected", "withdrawn", "expired"
-UNTOLD = "untold"  # in the details: decided, and by whom; the rest of the committee has still to hear
+UNTOLD: Final = "untold"  # in the details: decided, and by whom; the rest of the committee has still to hear
 OPEN = (PROVING, VOUCHING, WAITING, COMMITTEE)
 
 

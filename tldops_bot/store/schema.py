@@ -1,27 +1,27 @@
-"""Brings a database to the schema this program knows, by the migrations that travel with it."""
+"""Brings a database to the schema this program knows, by the migrations that travel with it.
+
+Whether it fits is asked by every verb: that takes the names of their files, and one row; Alembic only carries them out.
+"""
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+from tldops_bot.domain.mendable import Mendable
 from tldops_bot.store.database import Database
 
 _UPGRADING = 0x746C646F70736D67  # an advisory lock of PostgreSQL: one node at a time
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(Mendable):
     """The database was written by a newer version; an older one would harm it."""
 
 
-class SchemaTooOld(Exception):
+class SchemaTooOld(Mendable):
     """The database needs `tldops-bot db upgrade`."""
 
 
-class RowsLeftBehind(Exception):
+class RowsLeftBehind(Mendable):
     """A migration left rows that refer to nothing; it was undone."""
 
 
@@ -30,14 +30,14 @@ class Schema:
 
     def __init__(self, database: Database, migrations: Path) -> None:
         self._database = database
-        self._config = Config()
-        self._config.set_main_option("script_location", str(migrations))
-        self._scripts = ScriptDirectory.from_config(self._config)
+        self._migrations = migrations
+        files = (migrations / "versions").glob("[0-9]*.py")
+        self.revisions = sorted(file.name.partition("_")[0] for file in files)
 
     @property
     def newest(self) -> str:
         """The revision this program works with."""
-        return self._scripts.get_current_head() or ""
+        return self.revisions[-1]
 
     def current(self) -> str:
         """The revision of the database, "" for an empty one."""
@@ -47,7 +47,9 @@ class Schema:
     @staticmethod
     def current_on(connection: Connection) -> str:
         """The same as one transaction sees it."""
-        return MigrationContext.configure(connection).get_current_revision() or ""
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or ""
 
     def is_empty(self) -> bool:
         """Whether there are no tables at all, whoever made them."""
@@ -62,14 +64,18 @@ class Schema:
 
     def bring(self, connection: Connection, revision: str = "head") -> None:
         """The same within a transaction that is open; up to a revision. Raises SchemaTooNew for one not known."""
-        if revision not in ("head", *self._known()):
+        from alembic import command
+        from alembic.config import Config
+
+        if revision not in ("head", *self.revisions):
             raise SchemaTooNew(
                 f"the database is of a newer version ({revision[:32]}) than this program knows"
             )
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADING})")
-        self._config.attributes["connection"] = connection
-        command.upgrade(self._config, revision)
+        config = Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(self._migrations))
+        command.upgrade(config, revision)
         if connection.dialect.name == "sqlite":
             lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
             if lost is not None:
@@ -84,8 +90,5 @@ class Schema:
     def must_not_be_newer(self) -> None:
         """Raises SchemaTooNew."""
         current = self.current()
-        if current and current not in self._known():
+        if current and current not in self.revisions:
             raise SchemaTooNew(f"the database is of a newer version ({current}) than this program knows")
-
-    def _known(self) -> set[str]:
-        return {script.revision for script in self._scripts.walk_revisions()}

@@ -8,9 +8,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.durations import DAY
 from tldops_bot.store.tables import StrangerAnswer
 
-A_DAY = timedelta(days=1)
 IN_ALL = 6
 IN_ALL_TO_CONTACTS = 20
 OVERALL_HOUR = 120
@@ -38,9 +38,7 @@ def may_answer(
     """
     limit = IN_ALL_TO_CONTACTS if is_contact else IN_ALL
     digest = hashlib.sha256(address_key(address).encode()).hexdigest()
-    query = select(StrangerAnswer.kind).where(
-        StrangerAnswer.digest == digest, StrangerAnswer.at > now - A_DAY
-    )
+    query = select(StrangerAnswer.kind).where(StrangerAnswer.digest == digest, StrangerAnswer.at > now - DAY)
     kinds = list(session.scalars(query))
     is_repeated = kind in kinds and is_mistake and not is_contact
     if is_repeated or len(kinds) >= limit or _flooded(session, now):

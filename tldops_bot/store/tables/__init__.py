@@ -3,7 +3,14 @@
 from tldops_bot.store.columns import Base
 from tldops_bot.store.tables.alerts import Alert, AlertCall, AlertNews, AlertRecipient
 from tldops_bot.store.tables.iana import IanaContact, IanaHeld, IanaTld
-from tldops_bot.store.tables.mail import Delivery, InboxRow, Message, StrangerAnswer, UsedSignature
+from tldops_bot.store.tables.mail import (
+    CopiesToCome,
+    Delivery,
+    InboxRow,
+    Message,
+    StrangerAnswer,
+    UsedSignature,
+)
 from tldops_bot.store.tables.outreach import Invitation, Note
 from tldops_bot.store.tables.people import (
     CertificateKey,
@@ -35,6 +42,7 @@ __all__ = [
     "Base",
     "CertificateKey",
     "CertificateRow",
+    "CopiesToCome",
     "DailyFigures",
     "Delivery",
     "Entry",

@@ -84,6 +84,16 @@ class Delivery(Base):
     bounce_status: Mapped[Word] = mapped_column(default="")
 
 
+class CopiesToCome(Base):
+    """For whom the copies of a message are still to be written, in this order; goes with the last of them."""
+
+    __tablename__ = "copies_to_come"
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), primary_key=True, autoincrement=False)
+    priority: Mapped[int]
+    reply_to: Mapped[AddressText]
+    persons: Mapped[list[int]]
+
+
 class UsedSignature(Base):
     """The memory against replay: key, signature time and digest of what was signed, used once."""
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from tldops_bot.domain.entry_life import NOTHING, OF_REQUEST, check
+from tldops_bot.domain.request_details import RequestDetails
 from tldops_bot.store.columns import AddressText, Base, Fingerprint, Key, Label, Line, Word
 
 
@@ -21,7 +22,7 @@ class Request(Base):
     state: Mapped[Word]
     tld: Mapped[Label] = mapped_column(default="")
     email_key: Mapped[AddressText]
-    details: Mapped[dict[str, Any]]
+    details: Mapped[RequestDetails] = mapped_column(JSON)
     fingerprint: Mapped[Fingerprint | None]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))

@@ -1,13 +1,76 @@
-"""What somebody asks to be a contact of: TLDs and organisations without one; and whether we serve them."""
+"""What somebody names: TLDs, and organisations without one; whether we know them, and whether we serve them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tldops_bot.commands._command import Context, Refused
-from tldops_bot.commands._fields import is_in_root, read_tlds, unknown
+from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.organisation import kind_of, kind_of_word, organisation, parse_organisation
 from tldops_bot.domain.request import Field
-from tldops_bot.domain.tld import Tld
+from tldops_bot.domain.tld import Tld, parse_tld
+from tldops_bot.store import iana, organisations, people
+
+MAX_TLDS = 400  # in one command; there are 309 ccTLDs
+
+
+def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
+    """What somebody named, each once: TLDs in the root or with contacts here, organisations; or why not.
+
+    `CERT` and `REGIONAL` on their own stand for the actor's own organisations of that kind.
+    """
+    if not words:
+        return Refused("no_tld")
+    if len(words) > MAX_TLDS:
+        return Refused("too_many_tlds", {"limit": MAX_TLDS})
+    found: dict[str, Tld] = {}
+    for word in words:
+        kind = kind_of_word(word)
+        named = _own_organisations(ctx, kind) if kind else [_organisation(ctx, word) or parse_tld(word)]
+        if kind and not named:
+            return Refused("which_organisation", {"word": word[:20], "kind": kind})
+        for tld in named:
+            if tld is None or not is_known(ctx, tld):
+                return unknown(ctx, word, tld)
+            found[tld.a_label] = tld
+    return list(found.values())
+
+
+def _organisation(ctx: Context, word: str) -> Tld | None:
+    parsed = parse_organisation(word) if ":" in word else None
+    return (organisations.by_label(ctx.session, parsed.a_label) or parsed) if parsed else None
+
+
+def _own_organisations(ctx: Context, kind: str) -> list[Tld | None]:
+    standing = ctx.actor.standing
+    own = [label for label in (*standing.tlds, *standing.suspended_tlds) if kind_of(label) == kind]
+    return [_organisation(ctx, label) for label in own]
+
+
+def unknown(ctx: Context, word: str, tld: Tld | None) -> Refused:
+    """Why that is not one, with the nearest that is."""
+    if ":" in word:
+        held = organisations.labels(ctx.session) if ctx.actor.is_signed else []
+        near = nearest(tld.a_label if tld else word, held, within=2)
+        return Refused("unknown_organisation", {"word": word[:80], "nearest": near})
+    known = [facts.tld.a_label for facts in ctx.tlds]
+    near = nearest(tld.a_label if tld else word, known, within=1)
+    return Refused("unknown_tld", {"word": word[:80], "nearest": near})
+
+
+def is_in_root(ctx: Context, tld: Tld) -> bool:
+    """Whether the TLD exists: by IANA's own answer if we have it, else by the table we came with.
+
+    An organisation exists once somebody was listed for it; strangers must not learn from this which ones do.
+    """
+    if kind_of(tld.a_label):
+        return ctx.actor.person is None or organisations.by_label(ctx.session, tld.a_label) is not None
+    known = iana.is_assigned(ctx.session, tld.a_label)
+    return known if known is not None else tld in ctx.tlds
+
+
+def is_known(ctx: Context, tld: Tld) -> bool:
+    """Whether it can be named: even a TLD that has left the root, while it has contacts who may leave."""
+    return is_in_root(ctx, tld) or bool(people.contacts_of(ctx.session, tld.a_label, people.LIVING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tldops_bot.adapters.inbox_acceptance import CROWD, CROWD_SECONDS, Acceptance
 from tldops_bot.adapters.smtp_terms import NotStored
 from tldops_bot.domain.envelope import Envelope
-from tldops_bot.store import inbox
+from tldops_bot.store import inbox_control
 from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 from tldops_bot.store.tables import InboxRow, Person
@@ -69,7 +69,7 @@ def test_one_mail_that_can_not_be_stored_turns_away_none_that_came_together_with
     try:
         answers = asyncio.run(talk())
         with database.read() as session:
-            assert len(inbox.listing(session)) == 3
+            assert len(inbox_control.listing(session)) == 3
     finally:
         database.close()
     assert [isinstance(one, NotStored) for one in answers] == [False, True, False, False]

@@ -16,7 +16,7 @@ from tldops_bot.adapters.gnupg_runner import GpgTimedOut
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake.workers import Workers, describe
 from tldops_bot.jobs._all import JOBS
-from tldops_bot.store import inbox
+from tldops_bot.store import inbox, inbox_control
 from tldops_bot.store.inbox import ClaimLost
 from tldops_bot.store.tables import InboxRow, Message
 
@@ -249,13 +249,13 @@ def test_the_operator_is_told_once_of_what_was_set_aside_and_again_when_it_fails
     assert [state for state, *_ in stuck(desk)] == ["stuck", "stuck"]
     assert told() == told() == 1
     with desk.app.database.write() as session:
-        assert inbox.retry(session, 1, desk.now)
+        assert inbox_control.retry(session, 1, desk.now)
     assert told() == 1
     break_all()
     assert told() == 2
     desk.later(minutes=1)
     with desk.app.database.write() as session:
-        assert inbox.retry(session, 2, desk.now)
+        assert inbox_control.retry(session, 2, desk.now)
     assert told() == 2
     break_all()
     with desk.app.database.write() as session:

@@ -17,15 +17,19 @@ from tests.desk import LIST_LINE, Desk
 from tests.keys import LIST_ADDRESS, KeyPair, mail, text_entity
 from tests.outcomes import all_of, outcomes, states
 from tests.roster_files import keep_files
+from tests.rows import a_person
 from tldops_bot.app import App
+from tldops_bot.domain.audience import Audience, Reached
+from tldops_bot.domain.draft import Draft
 from tldops_bot.domain.envelope import Envelope
+from tldops_bot.domain.outgoing import Kind, Letter
 from tldops_bot.intake import Handled
 from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
-from tldops_bot.store import audit, inbox
+from tldops_bot.store import audit, inbox, outbox_copies
 from tldops_bot.store.database import Database, Session
 from tldops_bot.store.inbox import Claimed
-from tldops_bot.store.tables import Alert, Request, StrangerAnswer
+from tldops_bot.store.tables import Alert, Delivery, Request, StrangerAnswer
 
 PATIENCE_SECONDS = 60.0
 ADMIN = "admin@registry.example"
@@ -228,6 +232,30 @@ def test_two_claims_at_once_get_different_rows_and_neither_waits(desk: Desk, oth
         assert not {one.id for one in first} & {one.id for one in second}
     with desk.app.database.beside() as session:
         assert len(inbox.claim(session, "third", desk.now, limit=2)) == 1
+
+
+def test_copies_of_an_alert_that_are_to_come_are_written_once(
+    desk: Desk, other: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_copies, "LOT", 1)
+    letter = Letter(Kind.ALERT, "x", {}, alert_id="A-2026-0001", audience=Audience(Reached(True), 0))
+    with desk.app.database.write() as session:
+        for number in range(4):
+            a_person(session, f"a{number}@nic.example", "nl")
+        outbox_copies.enqueue(session, letter, Draft("x", b"x", {}, ""), desk.now)
+
+    def write_lot(session: Session) -> None:
+        one = outbox_copies.next_to_come(session)
+        assert one is not None
+        outbox_copies.write_lot(session, one, desk.now)
+
+    def theirs() -> None:
+        with other.database.write() as session:
+            write_lot(session)
+
+    with while_open(desk, write_lot, theirs):
+        pass
+    assert sorted(one.rcpt_to for one in all_of(desk, Delivery)) == [f"a{n}@nic.example" for n in range(3)]
 
 
 def test_reader_sees_one_picture_while_others_write(desk: Desk, other: App, ann: KeyPair) -> None:

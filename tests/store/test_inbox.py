@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import inspect
 
 from tldops_bot.domain.envelope import Envelope
-from tldops_bot.store import inbox
+from tldops_bot.store import inbox, inbox_control
 from tldops_bot.store.database import Database
 from tldops_bot.store.inbox import LEASE, MAX_ATTEMPTS, Claimed, ClaimLost
 from tldops_bot.store.tables import InboxRow
@@ -82,10 +82,10 @@ def test_put_off_later_each_time_then_set_aside(database: Database, now: datetim
     assert (row(database).state, row(database).last_problem) == ("stuck", "OSError")
     assert claim(database, now + timedelta(days=9)) == []
     with database.write() as session:
-        assert [one.id for one, _ in inbox.listing(session, only_stuck=True)] == [1]
-        assert inbox.retry(session, 1, now)
-        assert not inbox.retry(session, 1, now)
-        assert not inbox.retry(session, 99, now)
+        assert [one.id for one, _ in inbox_control.listing(session, only_stuck=True)] == [1]
+        assert inbox_control.retry(session, 1, now)
+        assert not inbox_control.retry(session, 1, now)
+        assert not inbox_control.retry(session, 99, now)
     assert [one.attempts for one in claim(database, now)] == [1]
 
 
@@ -128,7 +128,7 @@ def test_octets_go_when_retention_says_so_and_the_row_stays(database: Database, 
     assert row(database).raw is None
     assert row(database, 2).raw == b"mail 1"
     with database.read() as session:
-        listed = inbox.listing(session)
+        listed = inbox_control.listing(session)
         assert [(one.id, size) for one, size in listed] == [(2, 6), (1, None)]
         assert all("raw" in inspect(one).unloaded for one, _ in listed), "a list holds no mails"
 
@@ -146,7 +146,7 @@ def test_rows_of_strangers_go_when_retention_says_so_and_others_stay(
         assert inbox.forget_strangers(session, now) == 0
         assert inbox.forget_strangers(session, now + SECOND) == 1
     with database.read() as session:
-        assert [one.id for one, _ in inbox.listing(session)] == [5, 4, 3, 2]
+        assert [one.id for one, _ in inbox_control.listing(session)] == [5, 4, 3, 2]
 
 
 def test_the_newest_row_stays_so_that_no_number_comes_again(database: Database, now: datetime) -> None:
@@ -157,4 +157,4 @@ def test_the_newest_row_stays_so_that_no_number_comes_again(database: Database, 
         assert inbox.forget_strangers(session, now + SECOND) == 1
     accept(database, now, 1)
     with database.read() as session:
-        assert [one.id for one, _ in inbox.listing(session)] == [3, 2]
+        assert [one.id for one, _ in inbox_control.listing(session)] == [3, 2]

@@ -3,25 +3,37 @@
 On a full disk gpg fails silently: half a text counts as decrypted, and a key seems not to be there.
 """
 
+import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 NEEDED_BYTES = 8 * 1024 * 1024  # for the keyrings of all concurrent runs
 
 
-def file_in_memory(octets: bytes = b"") -> IO[bytes]:
-    """A nameless file in memory; or, where that can't be had, one on disk that is already unlinked."""
-    file: IO[bytes]
+@contextlib.contextmanager
+def file_in_memory(octets: bytes = b"") -> Iterator[int]:
+    """The descriptor of a nameless file in memory; where that can't be had, of one on disk, already unlinked.
+
+    It stands at its beginning. A file object on top would give the interpreter's lock away a dozen times more.
+    """
+    file = _nameless()
     try:
-        file = os.fdopen(os.memfd_create("tldops"), "w+b")
+        if os.pwrite(file, octets, 0) < len(octets):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        yield file
+    finally:
+        os.close(file)
+
+
+def _nameless() -> int:
+    try:
+        return os.memfd_create("tldops")
     except (AttributeError, OSError):
-        file = tempfile.TemporaryFile()  # noqa: SIM115
-    file.write(octets)
-    file.seek(0)
-    return file
+        with tempfile.TemporaryFile() as made:
+            return os.dup(made.fileno())
 
 
 def must_have_room(folder: Path) -> None:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
 from tldops_bot.adapters.gnupg_files import file_in_memory, must_have_room
 from tldops_bot.adapters.gnupg_processes import Processes
@@ -192,9 +191,9 @@ class GpgRunner:
                 # Not a pipe: this thread would have to wake, and take the interpreter's lock, for each line.
                 status = stack.enter_context(file_in_memory())
             command = [self._program, *ALWAYS, f"--homedir={home or self.home}"]
-            command += [f"--status-fd={status.fileno()}", *self._limiting(at, max_output), *arguments]
-            passed = [status.fileno()] if second is None else [file.fileno() for file in (status, *files)]
-            command += [] if second is None else ["--", *(f"-&{file.fileno()}" for file in files)]
+            command += [f"--status-fd={status}", *self._limiting(at, max_output), *arguments]
+            passed = [status] if second is None else [status, *files]
+            command += [] if second is None else ["--", *(f"-&{file}" for file in files)]
             code = self._wait(self._start(command, first, output, passed))
             said = _read(status, MAX_STATUS_BYTES + 1)
             if len(said) > MAX_STATUS_BYTES:
@@ -209,7 +208,7 @@ class GpgRunner:
         return [*clock, f"--max-output={max_output or self.limits.output_bytes}"]
 
     def _start(
-        self, command: list[str], stdin: IO[bytes], stdout: IO[bytes], passed: list[int]
+        self, command: list[str], stdin: int, stdout: int, passed: list[int]
     ) -> subprocess.Popen[bytes]:
         environment = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.environ.get("PATH", os.defpath)}
         try:
@@ -276,11 +275,9 @@ def _operation(arguments: Sequence[str]) -> str:
     return next((_OPERATIONS[word] for word in arguments if word in _OPERATIONS), "other")
 
 
-def _read(file: IO[bytes], most: int) -> bytes:
-    """What gpg has written. It shares the file's offset with us, so start from the beginning."""
-    written = file.seek(0, os.SEEK_END)  # `most` is room for all that gpg may write: reading would clear it first
-    file.seek(0)
-    return file.read(min(written, most))
+def _read(file: int, most: int) -> bytes:
+    """What gpg has written; `most` is far more, and room for so much would be cleared first."""
+    return os.pread(file, min(os.fstat(file).st_size, most), 0)
 
 
 def _parse_status(octets: bytes) -> tuple[StatusLine, ...]:

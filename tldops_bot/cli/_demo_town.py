@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tldops_bot.app import App
 from tldops_bot.serving import Service
-from tldops_bot.store import inbox
+from tldops_bot.store import inbox, inbox_control
 
 PATIENCE_SECONDS = 20.0
 _T = TypeVar("_T")
@@ -115,7 +115,7 @@ class Town:
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             with self._app.database.read() as session:
-                if all(one.state == inbox.DONE for one, _ in inbox.listing(session)):
+                if all(one.state == inbox.DONE for one, _ in inbox_control.listing(session)):
                     return
             time.sleep(0.02)
         raise DemoFailed("a mail was not carried out")

@@ -25,7 +25,7 @@ from tldops_bot.mail.compose import draft, message_id, outer_headers
 from tldops_bot.mail.headers import split_entity
 from tldops_bot.mail.mime_entities import encrypted_part, signed_part
 from tldops_bot.mail.openpgp_packets import BadPackets, open_message
-from tldops_bot.store import inbox
+from tldops_bot.store import inbox_control
 from tldops_bot.store.database import StoreProblem
 
 PATIENCE_SECONDS: Final = 180.0
@@ -97,11 +97,11 @@ async def _send(app: App, sent: Sent) -> Attempt:
         await app.smarthost.close()
 
 
-def _wait(app: App, sent: Sent, sleep: Callable[[float], None], until: float) -> inbox.Arrived | None:
+def _wait(app: App, sent: Sent, sleep: Callable[[float], None], until: float) -> inbox_control.Arrived | None:
     while True:
         try:
             with app.database.read() as session:
-                found = inbox.arrived_for(session, sent.address, sent.at - CLOCKS_APART)
+                found = inbox_control.arrived_for(session, sent.address, sent.at - CLOCKS_APART)
         except StoreProblem:  # busy; the next look may tell
             found = None
         if found is not None or time.monotonic() >= until:
@@ -109,7 +109,7 @@ def _wait(app: App, sent: Sent, sleep: Callable[[float], None], until: float) ->
         sleep(LOOK_SECONDS)
 
 
-def _judged(app: App, sent: Sent, came: inbox.Arrived) -> Iterator[Finding]:
+def _judged(app: App, sent: Sent, came: inbox_control.Arrived) -> Iterator[Finding]:
     if address_key(came.mail_from) != address_key(sent.address):
         mend = f"tldops-bot inbox list shows it; the smarthost's log says why it refused {sent.address}"
         yield broken("loop", "it came back as a bounce", mend)
@@ -154,7 +154,7 @@ def _dkim(app: App, raw: bytes) -> Iterator[Finding]:
         yield broken("dkim", f"its DKIM signature is not good ({found.result})", mend)
 
 
-def _clocks(came: inbox.Arrived) -> Iterator[Finding]:
+def _clocks(came: inbox_control.Arrived) -> Iterator[Finding]:
     """The server in front of us noted when it had the mail; its clock should agree with ours."""
     headers, _ = split_entity(came.raw)
     stamp = headers.first("received").rpartition(";")[2].strip()

@@ -6,14 +6,14 @@ from typing import IO, Annotated, Any
 import typer
 
 from tldops_bot import __version__
-from tldops_bot.adapters.gnupg_keyring import NoListKey
-from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.tar_backup import Backup, BadBackup
 from tldops_bot.app import App
 from tldops_bot.cli._acting import ACTOR
 from tldops_bot.cli._frame import note, opened, refuse, say
 from tldops_bot.cli._progress import counting
 from tldops_bot.config.moving import kept_paths
+from tldops_bot.domain.mendable import Mendable
+from tldops_bot.domain.unavailable import Unavailable
 from tldops_bot.store import audit, dump, facts
 from tldops_bot.store.database import Session
 
@@ -68,8 +68,8 @@ def _dump(app: App, out: IO[bytes]) -> dict[str, Any]:
 def _list_key(app: App) -> str:
     try:
         return app.gnupg.keyring.fingerprint
-    except (NoListKey, GpgUnavailable) as problem:
-        note(f"gpg: {problem}; the backup holds what is in the gpg home")
+    except (Mendable, Unavailable) as problem:
+        note(f"{problem}; the backup holds what is in the gpg home")
         return ""
 
 

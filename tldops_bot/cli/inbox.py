@@ -6,7 +6,7 @@ import typer
 
 from tldops_bot.cli._acting import ACTOR, AsJson, Confidential, looking
 from tldops_bot.cli._frame import masked, opened, refuse, say, show
-from tldops_bot.store import audit, inbox
+from tldops_bot.store import audit, inbox_control
 from tldops_bot.store.tables import InboxRow
 
 app = typer.Typer(help="Mail that came in.", no_args_is_help=True)
@@ -22,7 +22,7 @@ def list_(
 ) -> None:
     """The newest mails first, with their outcomes."""
     with looking(context, "inbox list", confidential) as (parts, session):
-        rows = [_row(one, size, confidential) for one, size in inbox.listing(session, stuck, limit)]
+        rows = [_row(one, size, confidential) for one, size in inbox_control.listing(session, stuck, limit)]
         now = parts.now()
     columns = ("id", "received_at", "mail_from", "state", "verdict", "outcome")
     show(rows, as_json, empty="no mail", columns=columns, now=now)
@@ -39,9 +39,9 @@ def retry(
     """Carry out again what was set aside."""
     with opened(context) as parts, parts.database.write() as session:
         now = parts.now()
-        wanted = ids or [one.id for one, _ in inbox.listing(session, only_stuck=True, limit=10_000)]
+        wanted = ids or [one.id for one, _ in inbox_control.listing(session, only_stuck=True, limit=10_000)]
         for number in wanted:
-            if not 0 < number < 2**62 or not inbox.retry(session, number, now):
+            if not 0 < number < 2**62 or not inbox_control.retry(session, number, now):
                 refuse(f"mail {number} was not set aside; `tldops-bot inbox list --stuck` shows what was")
             audit.record(session, now, ACTOR, "inbox_retried", inbox_id=number)
     say(f"{len(wanted)} {'mail' if len(wanted) == 1 else 'mails'} will be carried out again")

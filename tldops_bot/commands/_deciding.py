@@ -180,8 +180,14 @@ def decide(ctx: Context, request: Request, approves: bool, by: str, because: str
 def _decide_together(
     ctx: Context, alike: Sequence[Request], approves: bool, by: str, because: str
 ) -> Sequence[Reply] | Refused:
-    """Requests of one person and one kind. A newcomer joins once, for all the TLDs together."""
-    outcomes = [_decide_one(ctx, one, approves, by, because) for one in alike]
+    """Requests of one person and one kind."""
+    return _with_newcomers(ctx, alike, by, [_decide_one(ctx, one, approves, by, because) for one in alike])
+
+
+def _with_newcomers(
+    ctx: Context, alike: Sequence[Request], by: str, outcomes: Sequence[Reply | Refused]
+) -> Sequence[Reply] | Refused:
+    """Newcomers join once, for all their TLDs together."""
     if refused := next((one for one in outcomes if isinstance(one, Refused)), None):
         return refused
     joining = [one for one in alike if one.kind == "subscribe" and one.state in requests.OPEN]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from typing import Any
 
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.unwrapped import Undecryptable
@@ -211,9 +212,8 @@ class _Judge:
             covered=tuple(one.fingerprint for blob in signed.keys for one in self._inspect(blob)),
         )
 
-    def _result(self, verdict: Verdict, **found: object) -> Judged:
-        made = Judged(self.mail, verdict, certificates=self.certificates, merged=self.merged)
-        return replace(made, **found)  # type: ignore[arg-type]
+    def _result(self, verdict: Verdict, **found: Any) -> Judged:
+        return Judged(self.mail, verdict, certificates=self.certificates, merged=self.merged, **found)
 
     def _take_keys(self, keys: Sequence[bytes]) -> None:
         """Look at the keys sent along; what they prove about a registered key is merged, never replaced."""

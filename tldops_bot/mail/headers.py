@@ -23,6 +23,7 @@ _LINE = re.compile(rb"\r?\n")
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?\s]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t]+(?==\?)")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,240}>")
+_QUOTED_PAIR = re.compile(r"\\(.)")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,40})\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
 # Plain words only, so that it can't be mistaken for a parameter, or a parameter for it.
 _COMMENT = r"(\([A-Za-z0-9 .,:/_-]{0,100}\))"
@@ -115,7 +116,9 @@ def parse_content_type(headers: Headers) -> ContentType:
     media_type, text = f"{found[1]}/{found[2]}".lower(), values[0][found.end() :]
     parameters, is_sound = _parameters(_COMMA.sub(";", text) if media_type[:5] == "text/" else text)
     # A reader that doesn't know comments would find different boundaries.
-    has_comment = bool(found[3]) or any(one[3] for one in _PARAMETER_AND_COMMENT.finditer(text))
+    has_comment = "(" in values[0] and (
+        bool(found[3]) or any(one[3] for one in _PARAMETER_AND_COMMENT.finditer(text))
+    )
     is_sound = _join_pieces(parameters) and is_sound and not (has_comment and media_type[:5] != "text/")
     return ContentType(media_type, MappingProxyType(parameters), is_sound)
 
@@ -140,7 +143,7 @@ def _join_pieces(parameters: dict[str, str]) -> bool:
 
 
 def _unquote(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+    return _QUOTED_PAIR.sub(r"\1", value[1:-1]) if value.startswith('"') else value
 
 
 def file_name(headers: Headers) -> str:

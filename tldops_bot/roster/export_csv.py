@@ -21,7 +21,9 @@ def export_csv(persons: Sequence[Mapping[str, Any]]) -> bytes:
     writer.writerow([*FIELDS, "tlds"])
     for one in persons:
         if tlds := [entry["tld"] for entry in one["entries"] if entry["state"] == "listed"]:
-            writer.writerow(defused(cell) for cell in (*(_one_line(one[name]) for name in FIELDS), " ".join(tlds)))
+            writer.writerow(
+                defused(cell) for cell in (*(_one_line(one[name]) for name in FIELDS), " ".join(tlds))
+            )
     return text.getvalue().encode("utf-8-sig")
 
 

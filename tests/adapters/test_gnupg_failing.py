@@ -163,6 +163,14 @@ def test_with_no_more_open_files_nothing_is_judged(desk: Desk, monkeypatch: pyte
         desk.app.gnupg.keyring.export("A" * 40)
 
 
+def test_gpg_is_given_no_file_of_which_the_memory_took_only_a_part(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "pwrite", lambda _file, octets, _at: len(octets) - 1)
+    with pytest.raises(GpgUnavailable):
+        desk.app.gnupg.sign_detached(b"words")
+
+
 def test_the_limit_on_cores_is_left_to_gpg_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """It reads that limit and sets it; where the upper bound is lowered in between, it dies: now and then, under load."""
     limited = []

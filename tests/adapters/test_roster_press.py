@@ -15,7 +15,7 @@ from tests.keys import LIST_ADDRESS, KeyPair, gpg
 from tests.letterbox import OneKeyHome, gpg_verify
 from tests.roster_files import quick_files
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
-from tldops_bot.adapters.roster_press import RosterPress, make_aside, make_files
+from tldops_bot.adapters.roster_press import MOST_TRIES, RosterPress, make_aside, make_files
 from tldops_bot.commands._roster_files import Ready, manuscript
 from tldops_bot.config.settings import Config
 from tldops_bot.config.tld_table import TldTable
@@ -146,6 +146,25 @@ def test_who_joins_while_it_prints_is_in_the_files(desk: Desk, press: RosterPres
     assert made == [1, 2]
     assert len(ready.roster.contacts) == 2
     assert ready.edition == held(desk) is not None
+
+
+def test_where_something_always_changes_the_last_files_made_go_with_the_text_of_their_moment(
+    desk: Desk, press: RosterPress
+) -> None:
+    made: list[Roster] = []
+
+    def restless(
+        roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
+    ) -> tuple[RosterFile, ...]:
+        made.append(roster)
+        with desk.app.database.write() as session:
+            session.query(Person).one().mobile = f"+44 7700 90000{len(made)}"
+        return quick_files(roster, config, tlds, history)
+
+    ready = replace(press, make=restless).prepare()
+    assert len(made) == MOST_TRIES
+    assert ready.roster == made[-1]
+    assert ready.edition is not None
 
 
 def test_while_it_prints_and_signs_others_write_to_the_store(desk: Desk, press: RosterPress) -> None:

@@ -1,6 +1,8 @@
 """What gpg reads and writes lies where only we can read it, and does not outlive us."""
 
+import fcntl
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -48,6 +50,27 @@ def test_what_another_process_uses_stays(tmp_path: Path) -> None:
     ScratchFolder(tmp_path).close()
     assert one.path.is_dir()
     one.close()
+
+
+@pytest.mark.parametrize("is_still_at_it", [False, True])
+def test_one_that_another_process_takes_for_abandoned_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_still_at_it: bool
+) -> None:
+    flock, taken = fcntl.flock, list[Path]()
+
+    def another_was_quicker(lock: int, how: int) -> None:
+        if not taken:
+            taken.extend(tmp_path.iterdir())
+            shutil.rmtree(taken[0])
+            if is_still_at_it:
+                raise BlockingIOError
+        flock(lock, how)
+
+    monkeypatch.setattr(scratch_folder.fcntl, "flock", another_was_quicker)
+    folder = ScratchFolder(tmp_path)
+    assert folder.path.is_dir()
+    assert folder.path not in taken
+    folder.close()
 
 
 def test_a_folder_that_is_just_being_made_stays(tmp_path: Path) -> None:

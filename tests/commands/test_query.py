@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from tests.desk import Desk
 from tests.keys import KeyPair, person
@@ -42,6 +43,19 @@ def test_contacts_of_a_tld_are_shown(known: Desk, ann: KeyPair, bob: KeyPair, wo
         bob.fingerprint,
     )
     assert contact["tlds"] == ["be", "рф (xn--p1ai)"]
+
+
+def test_however_many_contacts_there_are_the_database_is_asked_no_more_questions(
+    known: Desk, ann: KeyPair, carol: KeyPair
+) -> None:
+    asked: list[str] = []
+    event.listen(known.app.database.writing, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    outcome(known.say(ann, "QUERY be"))
+    few = len(asked)
+    known.member(carol, "be")
+    asked.clear()
+    assert len(values(known, ann, "QUERY be")[1]["blocks"][0]["contacts"]) == 2
+    assert len(asked) == few
 
 
 def test_tld_without_contacts_is_shown_empty(known: Desk, ann: KeyPair) -> None:

@@ -21,7 +21,7 @@ def file_in_memory(octets: bytes = b"") -> Iterator[int]:
     """
     file = _nameless()
     try:
-        if os.pwrite(file, octets, 0) < len(octets):
+        if octets and os.pwrite(file, octets, 0) < len(octets):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         yield file
     finally:

@@ -25,14 +25,24 @@ class ScratchFolder:
         is_open = memory.is_dir() and os.access(memory, os.W_OK)
         where = place or (memory if is_open else Path(tempfile.gettempdir()))
         remove_abandoned(where)
-        self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
-        lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.path, lock = _locked_folder(where)
         self._removing = weakref.finalize(self, _remove, self.path, lock)
 
     def close(self) -> None:
         """Remove the folder; this also happens when the process ends."""
         self._removing()
+
+
+def _locked_folder(where: Path) -> tuple[Path, int]:
+    """A new folder and its lock; another one if somebody took it for abandoned before it was locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=where))
+        lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if (folder / LOCK).exists():
+                return folder, lock
+        os.close(lock)
 
 
 def remove_abandoned(where: Path) -> None:

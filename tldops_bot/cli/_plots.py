@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+import typer
+
 from tldops_bot.app import App
 from tldops_bot.cli._frame import refuse, say
 from tldops_bot.cli._progress import working
@@ -24,7 +26,7 @@ SUFFIXES = (".svg", ".png", ".pdf")
 def must_be_drawable(file: Path | None) -> None:
     """Refuse a file name that does not say which kind of picture is meant."""
     if file is not None and file.suffix.lower() not in SUFFIXES:
-        refuse(f"{file}: the name must end in {', '.join(SUFFIXES)}")
+        raise typer.BadParameter(f"the name must end in {', '.join(SUFFIXES)}", param_hint=str(file))
 
 
 def plot_coverage(parts: App, roster: Roster, history: Sequence[Figures], file: Path) -> None:

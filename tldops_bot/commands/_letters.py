@@ -64,10 +64,10 @@ def ask(
     ctx.post(Letter(kind, template, asked, to, is_confidential=is_confidential, route=minted.route))
 
 
-def others_concerned(session: Session, tld: str, but: Person | None) -> tuple[Recipient, ...]:
+def others_concerned(session: Session, tld: str, but: Person) -> tuple[Recipient, ...]:
     """The other contacts of a TLD and all its IANA addresses."""
     persons = [entry.person for entry in people.contacts_of(session, tld) if entry.person is not but]
     known = {address for person in persons for address in people.addresses_of(person)}
     mailboxes = {one.email for one in iana.current_contacts(session, tld) if one.email} - known
-    own = set(people.addresses_of(but)) if but is not None else set()
-    return (*to_people(persons), *(one for box in sorted(mailboxes - own) for one in to_address(box)))
+    boxes = sorted(mailboxes - set(people.addresses_of(but)))
+    return (*to_people(persons), *(one for box in boxes for one in to_address(box)))

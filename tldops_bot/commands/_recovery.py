@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tldops_bot.commands import _keys, _letters, _requests
 from tldops_bot.commands._command import Context
+from tldops_bot.domain.address import address_key
 from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.token import Purpose
@@ -33,14 +34,13 @@ def begin(ctx: Context, request: Request, shown: dict[str, object]) -> None:
         "until": until,
     }
     _ask_owner(ctx, request, person, values)
-    for entry in people.contacts_of(ctx.session, request.tld):
-        if entry.person_id != person.id:
-            _ask_colleague(ctx, request, entry.person, values)
-    known = {
-        address for entry in people.contacts_of(ctx.session, request.tld) for address in _all(entry.person)
-    }
+    listed = [entry.person for entry in people.contacts_of(ctx.session, request.tld)]
+    for other in listed:
+        if other is not person:
+            _ask_colleague(ctx, request, other, values)
+    known = {address_key(address) for one in listed for address in people.addresses_of(one)}
     for address in dict.fromkeys(one.email for one in iana.current_contacts(ctx.session, request.tld)):
-        if address and address.lower() not in known:
+        if address and address_key(address) not in known:
             _ask_to_stop(ctx, request, values | {"is_own": False}, _letters.to_address(address)[0])
     _tell_committee(ctx, request, values | {"request": shown})
 
@@ -172,7 +172,3 @@ def _tell_committee(ctx: Context, request: Request, values: dict[str, object]) -
         return
     operator = _letters.to_address(ctx.config.operator.email)
     ctx.post(_letters.notice("letters/decide_operator", values | {"has_committee": False}, operator))
-
-
-def _all(person: Person) -> set[str]:
-    return {address.lower() for address in people.addresses_of(person)}

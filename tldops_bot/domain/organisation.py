@@ -54,7 +54,7 @@ def parse_seat(text: str) -> Tld | None:
 
 
 def shown(label: str) -> str:
-    """The same as people see it: U-label with A-label; an organisation by its label."""
+    """The TLD or organisation of this label as people see it: U-label with A-label; an organisation by its label."""
     seat = parse_seat(label)
     return seat.shown if seat else label
 

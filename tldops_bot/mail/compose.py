@@ -26,6 +26,7 @@ from tldops_bot.mail.render import Rendered
 
 MAX_SUBJECT = 120
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
+_FIELD_START = re.compile(rb"^(?=[A-Z])", re.MULTILINE)
 _MOST_REFERENCES = 20
 # Identifiers must never be cut or encoded; the default policy does that to words over 78 characters.
 _UNFOLDED = SMTP.clone(max_line_length=998)
@@ -114,7 +115,7 @@ def _entity(letter: Letter, body: str, subject: str, date: str, settings: ListSe
         lines += f"To: <{_checked(letter.to[0].address)}>\r\n".encode()
     is_cipher = letter.is_confidential or all(to.entitled in _ALWAYS_ENCRYPTED for to in letter.to)
     if is_cipher:  # RFC 9788 section 2.2 has encrypted mail say what could be read outside, too
-        lines += re.sub(rb"(?m)^(?=[A-Z])", b"HP-Outer: ", lines)
+        lines += _FIELD_START.sub(b"HP-Outer: ", lines)
     parameter = f'; hp="{"cipher" if is_cipher else "clear"}"'
     if not letter.attachments:
         return text_entity(body, parameter, lines)

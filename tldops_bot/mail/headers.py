@@ -116,9 +116,7 @@ def parse_content_type(headers: Headers) -> ContentType:
     media_type, text = f"{found[1]}/{found[2]}".lower(), values[0][found.end() :]
     parameters, is_sound = _parameters(_COMMA.sub(";", text) if media_type[:5] == "text/" else text)
     # A reader that doesn't know comments would find different boundaries.
-    has_comment = "(" in values[0] and (
-        bool(found[3]) or any(one[3] for one in _PARAMETER_AND_COMMENT.finditer(text))
-    )
+    has_comment = bool(found[3]) or any(one[3] for one in _PARAMETER_AND_COMMENT.finditer(text))
     is_sound = _join_pieces(parameters) and is_sound and not (has_comment and media_type[:5] != "text/")
     return ContentType(media_type, MappingProxyType(parameters), is_sound)
 
@@ -190,6 +188,7 @@ def addresses_of(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for address in found if address))
 
 
+_NAMED = re.compile(r"([^<>@,:;]*)<([^<>]*)>")
 _MAILBOX_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[<>(),:;@]|[^"\\<>(),:;@]+|.', re.DOTALL)
 
 
@@ -210,5 +209,5 @@ def split_mailboxes(value: str) -> list[str]:
 
 def mailbox_address(mailbox: str) -> str | None:
     """`addr`, `<addr>` or `words <addr>`; None if an @ or anything else is where it could mislead."""
-    found = re.fullmatch(r"([^<>@,:;]*)<([^<>]*)>", mailbox)
+    found = _NAMED.fullmatch(mailbox)
     return parse_address((found[2] if found else mailbox).strip())

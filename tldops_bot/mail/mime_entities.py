@@ -15,6 +15,7 @@ from tldops_bot.mail.mime_slices import with_crlf
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?[a-z0-9-]+=[A-Za-z0-9._-]+)*")
 _UNSAFE_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _PLAIN = re.compile(rb"(?:(?!From )(?:[\t\x20-\x7e]{0,75}[\x21-\x7e])?\n)*")
+_LINE_END = re.compile("\r\n|\r|\n")
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 _MAX_LINE = 76
 _MANY = 0.25  # with more octets above 127 than this, base64 is shorter
@@ -22,7 +23,7 @@ _MANY = 0.25  # with more octets above 127 than this, base64 is shorter
 
 def text_entity(text: str, parameters: str = "", headers: bytes = b"") -> bytes:
     """A text/plain part in UTF-8. `parameters` go into its Content-Type, `headers` before it."""
-    octets = "\n".join(re.split("\r\n|\r|\n", text)).encode()
+    octets = "\n".join(_LINE_END.split(text)).encode()
     if octets[-1:] != b"\n":
         octets += b"\n"
     if _PLAIN.fullmatch(octets):

@@ -33,6 +33,7 @@ from tldops_bot.domain.tld import Tld, dotted
 _KEPT_TOGETHER = re.compile(
     r"(?<=[\w»).]) (?=[:;?!](?: |$))|(?:(?<=\w)|(?<=\w[:.?!)])|(?<=\w [?!])) (?=»)|(?<=«) (?=[^\s«])"
 )
+_MANY_BLANK = re.compile("\n{3,}")
 _NAME = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 
 
@@ -175,7 +176,7 @@ def _parse(file: str, text: str) -> Rendered:
 def _tidy(text: str) -> str:
     """No blanks at the ends of lines, no two blank lines in a row, none at the beginning and the end."""
     lines = "\n".join(line.rstrip() for line in text.split("\n"))
-    return re.sub("\n{3,}", "\n\n", lines.strip("\n"))
+    return _MANY_BLANK.sub("\n\n", lines.strip("\n"))
 
 
 def _printed(value: Any) -> Any:

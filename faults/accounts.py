@@ -19,7 +19,15 @@ from tests.sink import SunkMail
 from tldops_bot.adapters.outbox_exchange import MESSAGE_ID_KEY
 from tldops_bot.mail.compose import message_id
 from tldops_bot.store import audit, facts
-from tldops_bot.store.tables import Alert, AuditEntry, Delivery, InboxRow, Message, UsedSignature
+from tldops_bot.store.tables import (
+    Alert,
+    AuditEntry,
+    CopiesToCome,
+    Delivery,
+    InboxRow,
+    Message,
+    UsedSignature,
+)
 
 _CARRIED_OUT = re.compile(r"(SUCCESS|WAITING): ")
 _TAKEN = "taken"
@@ -106,6 +114,7 @@ def _mails_out(made: Accounts, session: Session, town: FaultTown, most_repeats: 
         expected[own] = row.rcpt_to
         made.must(row.state == _TAKEN, f"copy {row.id} is {row.state}: {row.last_status}")
     made.deliveries = len(expected)
+    made.must(session.scalar(select(CopiesToCome)) is None, "copies of an alert were never written")
     came = _by_message_id(town)
     for own, rcpt_to in expected.items():
         made.must(own in came, "a copy was marked as taken, and the smarthost has none")

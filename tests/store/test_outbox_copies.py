@@ -151,7 +151,6 @@ def test_a_change_of_language_in_between_brings_no_second_copy_and_loses_none(
     people = everybody(session)
     for person in people[:3]:
         person.language = "fr"
-    people[0].language = "fr"
     session.flush()
     for one in languages.by_language(session, TO_ALL):
         outbox_copies.enqueue(session, one, DRAFT, now)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from tldops_bot.adapters.iana_whois import Result, WhoisServer, sync
 from tldops_bot.config.tld_table import TldTable
+from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.iana_record import IanaRecord, NotFound
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.tld import Tld, parse_tld
@@ -20,7 +21,6 @@ from tldops_bot.store import iana
 from tldops_bot.store.database import Database, Session, Urgency
 
 AT_ONCE = 50  # records in a transaction, so that mail coming in never waits long
-CLOCK = "the clock"
 
 log = logging.getLogger(__name__)
 

@@ -194,7 +194,8 @@ class GpgRunner:
             command += [f"--status-fd={status}", *self._limiting(at, max_output), *arguments]
             passed = [status] if second is None else [status, *files]
             command += [] if second is None else ["--", *(f"-&{file}" for file in files)]
-            code = self._wait(self._start(command, first, output, passed))
+            began = time.monotonic()
+            code = self._end_of(self._start(command, first, output, passed), began)
             said = _read(status, MAX_STATUS_BYTES + 1)
             if len(said) > MAX_STATUS_BYTES:
                 raise GpgTimedOut("gpg said too much")
@@ -226,9 +227,8 @@ class GpgRunner:
         self.processes.add(process, self.limits.seconds)
         return process
 
-    def _wait(self, process: "subprocess.Popen[bytes]") -> int:
-        """Wait for its end; `processes` kills it if it takes too long."""
-        began = time.monotonic()
+    def _end_of(self, process: "subprocess.Popen[bytes]", began: float) -> int:
+        """Its exit code; `processes` kills it if it takes too long. It was about to be started when it `began`."""
         code = process.wait()
         if code < 0 and time.monotonic() - began >= self.limits.seconds:
             raise GpgTimedOut("gpg took too long")

@@ -9,7 +9,14 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from tests.rows import a_person
 from tldops_bot.store import facts, people
-from tldops_bot.store.database import Database, DatabaseMissing, Urgency, WriterOrder, is_temporary
+from tldops_bot.store.database import (
+    MOST_OVERTAKING,
+    Database,
+    DatabaseMissing,
+    Urgency,
+    WriterOrder,
+    is_temporary,
+)
 
 
 def value(database: Database, name: str) -> str:
@@ -77,13 +84,43 @@ def test_urgent_writers_overtake_the_others_and_nobody_is_in_twice() -> None:
     ):
         threads.append(threading.Thread(target=write, args=(name, urgency)))
         threads[-1].start()
-    while sum(order._waiting) < 3:
+    while sum(order._waiting.values()) < 3:
         threading.Event().wait(0.005)
     go.set()
     for thread in threads:
         thread.join(10)
     assert entered[:2] == ["first", "urgent"]
     assert len(entered) == 4
+
+
+def test_however_much_mail_comes_in_what_goes_out_has_its_turn() -> None:
+    order, waiting, gone = WriterOrder(), threading.Event(), threading.Event()
+    entered: list[Urgency] = []
+
+    def take_in() -> None:
+        for _ in range(200):
+            with order.turn(Urgency.INTAKE):
+                entered.append(Urgency.INTAKE)
+                waiting.wait(10)
+            if gone.is_set():
+                return
+
+    def hand_out() -> None:
+        with order.turn(Urgency.DELIVERY):
+            entered.append(Urgency.DELIVERY)
+            gone.set()
+
+    threads = [threading.Thread(target=take_in) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    threads.append(threading.Thread(target=hand_out))
+    threads[-1].start()
+    while sum(order._waiting.values()) < 4:
+        threading.Event().wait(0.005)
+    waiting.set()
+    for thread in threads:
+        thread.join(10)
+    assert entered.index(Urgency.DELIVERY) <= 2 + MOST_OVERTAKING
 
 
 def test_missing_file_is_not_made(tmp_path: Path) -> None:

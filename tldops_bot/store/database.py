@@ -37,6 +37,7 @@ _CONNECTION = {
     "target_session_attrs": "read-write",
 }
 _ALONE = text("SELECT pg_advisory_xact_lock(:number)").bindparams(number=int.from_bytes(b"tldops"))
+MOST_OVERTAKING = 4  # urgent writers, while one that is less urgent waits
 _READ_ONLY = "25006"  # SQLSTATE: read_only_sql_transaction
 
 
@@ -66,27 +67,38 @@ class Urgency(IntEnum):
 
 
 class WriterOrder:
-    """Lets one writer in at a time, urgent ones first."""
+    """Lets one writer in at a time, urgent ones first; but only so many while another waits."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        lock = threading.Lock()
+        self._turns = {urgency: threading.Condition(lock) for urgency in Urgency}
         self._busy = False
-        self._waiting = [0, 0]
+        self._waiting = dict.fromkeys(Urgency, 0)
+        self._overtaken = 0  # how often in a row an urgent one went while another waited
 
     @contextmanager
     def turn(self, urgency: Urgency) -> Iterator[None]:
-        with self._changed:
+        mine = self._turns[urgency]
+        with mine:
             self._waiting[urgency] += 1
-            while self._busy or (urgency > 0 and self._waiting[Urgency.INTAKE]):
-                self._changed.wait()
+            while self._busy or urgency is not self._next():
+                mine.wait()
             self._waiting[urgency] -= 1
             self._busy = True
+            is_overtaking = urgency is Urgency.INTAKE and self._waiting[Urgency.DELIVERY] > 0
+            self._overtaken = self._overtaken + 1 if is_overtaking else 0
         try:
             yield
         finally:
-            with self._changed:
+            with mine:
                 self._busy = False
-                self._changed.notify_all()
+                self._turns[self._next()].notify()  # all the others would wake for nothing
+
+    def _next(self) -> Urgency:
+        """Whose turn it is, of those who wait."""
+        is_long_enough = self._waiting[Urgency.DELIVERY] > 0 and self._overtaken >= MOST_OVERTAKING
+        is_intake = self._waiting[Urgency.INTAKE] > 0 and not is_long_enough
+        return Urgency.INTAKE if is_intake else Urgency.DELIVERY
 
 
 class Database:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tldops_bot.adapters.gnupg_runner import Finished, StatusLine
+from tldops_bot.adapters.gnupg_runner import Finished, GpgUnavailable, StatusLine
 from tldops_bot.adapters.gnupg_status import judge, parse_listing
 from tldops_bot.domain.verdict import SignatureStanding
 
@@ -64,8 +64,12 @@ def test_everything_else_is_bad_and_says_why(lines: tuple[str, ...], reason: str
     assert (verdict.standing, verdict.reason) == (SignatureStanding.BAD, reason)
 
 
-def test_good_lines_with_a_bad_exit_code_are_bad() -> None:
-    assert judge(finished("NEWSIG", "GOODSIG 1 Ann", valid(), code=2), ANN).standing is SignatureStanding.BAD
+def test_good_lines_with_a_bad_exit_code_are_no_verdict() -> None:
+    """A gpg that ran out of memory ends like this; the mail comes again."""
+    with pytest.raises(GpgUnavailable):
+        judge(finished("NEWSIG", "GOODSIG 1 Ann", valid(), code=2), ANN)
+    named = judge(finished("NEWSIG", "GOODSIG 1 Ann", valid(), "FAILURE gpg-exit 33554433", code=2), ANN)
+    assert named.reason == "malformed_block"
 
 
 def test_a_view_without_certificate_accepts_nothing() -> None:

@@ -6,7 +6,7 @@ gpg exits with 0 for revoked and expired keys, two signatures, SHA-1, and unsign
 import re
 from datetime import UTC, datetime
 
-from tldops_bot.adapters.gnupg_runner import Finished, StatusLine
+from tldops_bot.adapters.gnupg_runner import Finished, GpgUnavailable, StatusLine
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.verdict import SignatureStanding, Verdict, bad
@@ -28,7 +28,10 @@ _PROBLEMS = ("NODATA", "UNEXPECTED", "FAILURE", "ERROR", "DECRYPTION_FAILED", "B
 
 
 def judge(finished: Finished, fingerprint: str) -> Verdict:
-    """Good only for exactly one good signature, by the key with this primary fingerprint, and nothing odd."""
+    """Good only for exactly one good signature, by the key with this primary fingerprint, and nothing odd.
+
+    Raises GpgUnavailable if gpg named no problem and failed all the same, for example for want of memory.
+    """
     count = len(finished.lines("NEWSIG"))
     valid = finished.lines("VALIDSIG")
     if count > 1 or len(valid) > 1:
@@ -40,8 +43,11 @@ def judge(finished: Finished, fingerprint: str) -> Verdict:
     if len(valid) != 1 or len(finished.lines("GOODSIG")) != 1:
         return bad("malformed_block", fingerprint)
     verdict = _judge_valid(valid[0], fingerprint)
-    is_clean = finished.code == 0 and not finished.lines(*_PROBLEMS)
-    return verdict if is_clean or not verdict.is_good else bad("malformed_block", fingerprint)
+    if verdict.is_good and finished.lines(*_PROBLEMS):
+        return bad("malformed_block", fingerprint)
+    if verdict.is_good and finished.code != 0:
+        raise GpgUnavailable("gpg found a good signature, and failed")
+    return verdict
 
 
 def _refusal(finished: Finished) -> str:

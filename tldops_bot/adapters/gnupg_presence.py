@@ -40,20 +40,21 @@ def must_fit(home: Path) -> None:
         )
 
 
-def _is_elsewhere(home: Path) -> bool:
-    command = ["gpgconf", "--homedir", str(home), "--list-dirs", "agent-socket"]
-    try:
-        ran = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return len(unquote_to_bytes(ran.stdout.strip())) <= LONGEST_HOME + len("/S.gpg-agent")
-
-
 def agent_starts(home: Path) -> bool:
     """Whether the agent of this home runs, or can be started."""
-    command = ["gpgconf", "--homedir", str(home), "--launch", "gpg-agent"]
+    return _gpgconf(home, "--launch", "gpg-agent") is not None
+
+
+def _is_elsewhere(home: Path) -> bool:
+    socket = unquote_to_bytes((_gpgconf(home, "--list-dirs", "agent-socket") or b"").strip())
+    return 0 < len(socket) <= LONGEST_HOME + len("/S.gpg-agent")
+
+
+def _gpgconf(home: Path, *arguments: str) -> bytes | None:
+    """What it prints; None if it is missing, fails, or takes too long."""
+    command = ["gpgconf", "--homedir", str(home), *arguments]
     try:
         ran = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return ran.returncode == 0
+        return None
+    return ran.stdout if ran.returncode == 0 else None

@@ -32,7 +32,6 @@ SEEN_TO = timedelta(minutes=1)
 # In a query: the second address, if it is proven.
 SECOND_ADDRESS = case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="")
 
-
 # Statements run for every mail are built once.
 _SIGNER = (
     select(Person, CertificateRow)

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
+from tldops_bot.adapters import checked_keys
 from tldops_bot.adapters.apscheduler_ticks import Ticks
+from tldops_bot.adapters.checked_keys import CheckedKeys
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.http_pages import Pages
 from tldops_bot.adapters.inbox_acceptance import Acceptance
@@ -76,6 +78,8 @@ class Service:
             job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
         }
         calls["list_key"] = (LIST_KEY_TICK, app.list_key.look_again)
+        checked = CheckedKeys(app.database, app.gnupg, app.now, self.stopping.is_set)
+        calls["checked_keys"] = (checked_keys.EVERY, checked.run)
         calls["machine"] = (MACHINE_TICK, app.machine_watch.note)
         iana = app.iana_refresh(*stops)
         calls["iana_refresh"] = (IANA_TICK, partial(one_node.run, "iana_refresh", iana.run))
@@ -160,7 +164,7 @@ class Service:
 
     async def _warm_up(self) -> None:
         """Do now what is slow the first time; it saves half of what the first alert would take."""
-        await self.encryption.warm_up()
+        self.encryption.warm_up()
         await asyncio.to_thread(self.app.renderer.load_all)
         await asyncio.to_thread(self.app.intake.rehearse, self.app.now())
         with contextlib.suppress(GpgUnavailable):  # mails wait until gpg can sign
@@ -175,7 +179,7 @@ class Service:
             page = await asyncio.to_thread(self._certificates, last)
             if not page:
                 return
-            await self.encryption.parse_ahead([certificate for _, certificate in page])
+            await asyncio.to_thread(self.encryption.parse_ahead, [certificate for _, certificate in page])
             last = page[-1][0]
 
     def _certificates(self, after_person: int) -> list[tuple[int, bytes]]:

@@ -255,6 +255,8 @@ def upgrade() -> None:
         sa.Column("held_since", Moment(), nullable=False),
         sa.Column("refreshed_at", Moment(), nullable=True),
         sa.Column("replaced_at", Moment(), nullable=True),
+        sa.Column("keyring", sa.LargeBinary(), nullable=True),
+        sa.Column("checked_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(
             ["person_id"],
             ["persons.id"],
@@ -262,6 +264,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("fingerprint"),
     )
     with op.batch_alter_table("certificates", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_certificates_checked_at"), ["checked_at"], unique=False)
         batch_op.create_index("ix_certificates_end", ["is_revoked", "expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_certificates_person_id"), ["person_id"], unique=False)
 

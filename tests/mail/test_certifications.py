@@ -9,9 +9,8 @@ from tldops_bot.mail.certifications import (
     MAX_KEY_PACKETS,
     for_others,
     without_certifications,
-    without_other_subkeys,
 )
-from tldops_bot.mail.openpgp_packets import Issuer, key_fingerprint, packets
+from tldops_bot.mail.openpgp_packets import packets
 
 
 def packet(tag: int, body: bytes) -> bytes:
@@ -103,27 +102,3 @@ def test_a_key_is_handed_out_with_its_owners_addresses_and_no_other(carol: KeyPa
 @given(st.binary(max_size=200))
 def test_it_never_raises_and_never_adds(octets: bytes) -> None:
     assert len(without_certifications(octets)) <= len(octets)
-
-
-SUBKEY = 14
-
-
-def subkeys(certificate: bytes) -> list[str]:
-    return [key_fingerprint(one.body) for one in packets(certificate) if one.tag == SUBKEY]
-
-
-def test_of_the_subkeys_only_the_one_that_signed_is_looked_at(ann: KeyPair) -> None:
-    (encrypting,) = subkeys(ann.certificate)
-    other = packet(SUBKEY, b"\x04\0\0\0\x01rest") + signature(0x18, b"")
-    two = ann.certificate + other
-    assert subkeys(without_other_subkeys(two, Issuer(encrypting, encrypting[-16:]))) == [encrypting]
-    assert without_other_subkeys(two, Issuer("", encrypting[-16:])) == ann.certificate
-    bare = without_other_subkeys(two, Issuer(ann.fingerprint, ann.fingerprint[-16:]))
-    assert [one.tag for one in packets(bare)] == [6, 13, 2]
-    misnamed = Issuer(ann.fingerprint, encrypting[-16:])  # gpg would look for both
-    assert without_other_subkeys(two, misnamed) == ann.certificate
-
-
-def test_where_nobody_is_named_or_nothing_can_be_read_all_subkeys_stay(ann: KeyPair) -> None:
-    assert without_other_subkeys(ann.certificate, Issuer("", "")) == ann.certificate
-    assert without_other_subkeys(b"rubbish", Issuer("A" * 40, "A" * 16)) == b"rubbish"

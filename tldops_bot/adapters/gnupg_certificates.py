@@ -6,12 +6,18 @@ Nothing is fetched and no secret key is taken; a certificate can only speak for 
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tldops_bot.adapters.gnupg_runner import GpgRunner
+from tldops_bot.adapters.gnupg_runner import KEYRING, GpgRunner
 from tldops_bot.adapters.gnupg_status import parse_listing
 from tldops_bot.domain.certificate import Certificate, NotEncrypted
 from tldops_bot.mail.attached_keys import MAX_ARMOR_BYTES, MAX_KEY_BYTES, keys_in
-from tldops_bot.mail.certifications import without_certifications
-from tldops_bot.mail.openpgp_packets import BadPackets, primary_fingerprint, split_certificates
+from tldops_bot.mail.certifications import MAX_KEY_PACKETS, without_certifications
+from tldops_bot.mail.openpgp_packets import (
+    TRUST_TAG,
+    BadPackets,
+    packets,
+    primary_fingerprint,
+    split_certificates,
+)
 
 # gpg ignores a key made in the future, and honest people's clocks run ahead.
 CLOCK_SKEW = timedelta(hours=1)
@@ -48,6 +54,18 @@ class GnupgCertificates:
             merged = self._runner.run(options, home=home, at=at + CLOCK_SKEW).heard().output
         after = self._read(merged, at)
         return merged if [one.fingerprint for one in after] == [wanted] else held
+
+    def checked(self, certificate: bytes, at: datetime) -> bytes:
+        """A keyring of this one key, in which gpg has marked each signature that it found good; b"" if it can't.
+
+        What is marked is not computed again, which is most of the work of verifying a mail; when it was made, and
+        whether it has ended, is looked at each time. It stays here: from others gpg takes no such marks.
+        """
+        with self._runner.fresh_home(certificate) as home:
+            options = ("--trust-model=always", "--rebuild-keydb-caches")
+            done = self._runner.run(options, home=home, at=at + CLOCK_SKEW).heard()
+            made = (home / KEYRING).read_bytes()
+        return made if done.code == 0 and _is_same_key(made, certificate) else b""
 
     def encrypt(self, octets: bytes, certificate: bytes) -> bytes | NotEncrypted:
         """An armored message to this one certificate; for keys that Sequoia's policy rejects."""
@@ -90,6 +108,18 @@ def _offered(keydata: bytes) -> bytes:
     except BadPackets:
         return b""
     return b"".join(blobs)[: MAX_KEY_BYTES + 1] if sum(map(len, blobs)) <= MAX_KEY_BYTES else b""
+
+
+def _is_same_key(keyring: bytes, certificate: bytes) -> bool:
+    """Whether there is nothing else in this keyring than in this certificate, but for gpg's marks."""
+    try:
+        kept, asked = (
+            [(one.tag, one.body) for one in packets(octets, MAX_KEY_PACKETS) if one.tag != TRUST_TAG]
+            for octets in (keyring, certificate)
+        )
+    except BadPackets:
+        return False
+    return kept == asked
 
 
 def _binary_keys(keydata: bytes) -> list[bytes]:

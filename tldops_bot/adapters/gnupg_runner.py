@@ -22,6 +22,7 @@ from tldops_bot.adapters.gnupg_processes import Processes
 from tldops_bot.adapters.scratch_folder import ScratchFolder
 from tldops_bot.domain.unavailable import Unavailable
 
+KEYRING = "pubring.gpg"  # in a home; where gpg finds it, it makes no keybox
 MAX_STATUS_BYTES = 1024 * 1024
 # No gpg.conf, no questions, no network, no agent started, nothing written that was not asked for.
 ALWAYS = (
@@ -146,12 +147,14 @@ class GpgRunner:
             keyring.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def fresh_home(self) -> Iterator[Path]:
-        """An empty gpg home that may be written to."""
+    def fresh_home(self, keys: bytes | None = None) -> Iterator[Path]:
+        """A gpg home that may be written to: empty, or with these keys in KEYRING."""
         with contextlib.ExitStack() as stack:
             with self._having_room():
-                folder = stack.enter_context(tempfile.TemporaryDirectory(dir=self._scratch))
-            yield Path(folder)
+                home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=self._scratch)))
+                if keys is not None:
+                    (home / KEYRING).write_bytes(keys)
+            yield home
 
     @contextlib.contextmanager
     def _having_room(self) -> Iterator[None]:

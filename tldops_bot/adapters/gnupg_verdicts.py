@@ -12,7 +12,6 @@ from tldops_bot.adapters.gnupg_status import judge
 from tldops_bot.domain.certificate import Certificate, NotEncrypted
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import Verdict, bad
-from tldops_bot.mail.certifications import without_other_subkeys
 from tldops_bot.mail.inline_blocks import clearsign_problem, clearsign_signature, for_gnupg
 from tldops_bot.mail.openpgp_packets import (
     BadPackets,
@@ -33,8 +32,8 @@ _LONE_CR = re.compile(rb"\r(?!\n)")
 class Gnupg:
     """Synchronous, to be called from threads; at most `processes` gpg run at once.
 
-    `certificate` is always the binary certificate held for a registered primary fingerprint. `at` is when the
-    mail arrived: expiry is judged at that time. Every method may raise GpgUnavailable.
+    `certificate` is always the binary certificate held for a registered primary fingerprint, or, to verify with, what
+    `checked` made of it. `at` is when the mail arrived: expiry is judged at that time. Every method may raise GpgUnavailable.
     """
 
     def __init__(
@@ -114,10 +113,8 @@ class Gnupg:
         octets: bytes,
         second: bytes | None = None,
     ) -> Finished:
-        issuers = signature_issuers(signature)
-        limit, clock = self._max_message_bytes, _clock(issuers, at)
-        one_key = without_other_subkeys(certificate, issuers[0]) if len(issuers) == 1 else certificate
-        with self._runner.view(one_key) as view:
+        limit, clock = self._max_message_bytes, _clock(signature_issuers(signature), at)
+        with self._runner.view(certificate) as view:
             return self._runner.run((*view, *arguments), octets, second, at=clock, max_output=limit).spoken()
 
     # --- certificates
@@ -129,6 +126,10 @@ class Gnupg:
     def merge(self, held: bytes, offered: bytes, at: datetime) -> bytes:
         """`held` with what `offered` proves about the same primary key; unchanged when that is nothing."""
         return self._certificates.merge(held, offered, at)
+
+    def checked(self, certificate: bytes, at: datetime) -> bytes:
+        """A keyring of this key in which gpg's own work is marked, to verify with; b"" if it can't be made."""
+        return self._certificates.checked(certificate, at)
 
     def encrypt(self, octets: bytes, certificate: bytes) -> bytes | NotEncrypted:
         """An armored message to one certificate; for keys that Sequoia's policy rejects."""

@@ -19,10 +19,10 @@ IsTimely = Callable[[datetime], bool]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A certificate, by its primary fingerprint; `is_registered` if it is a person's, not a candidate's."""
+    """A certificate, to verify with, by its primary fingerprint; `is_registered` if a person's, not a candidate's."""
 
     fingerprint: str
-    blob: bytes
+    keyring: bytes
     is_registered: bool
     is_authors: bool
 
@@ -39,4 +39,4 @@ def held_for(read: Read, key: str, author: str | None) -> Held | None:
     if found is None:
         return None
     is_authors = any(same_address(one, author or "") for one in found.addresses)
-    return Held(found.fingerprint, found.blob, found.is_registered, is_authors)
+    return Held(found.fingerprint, found.keyring, found.is_registered, is_authors)

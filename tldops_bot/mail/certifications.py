@@ -8,9 +8,7 @@ from tldops_bot.mail.openpgp_packets import (
     PUBLIC_KEY_TAG,
     SIGNATURE_TAG,
     BadPackets,
-    Issuer,
     issuer_of,
-    key_fingerprint,
     packets,
     primary_fingerprint,
 )
@@ -66,22 +64,6 @@ def _named(user_id: bytes) -> frozenset[str]:
     """All that looks like an address in a user ID, wherever it stands."""
     words = _ADDRESS_LIKE.findall(user_id.decode(errors="replace"))
     return frozenset(address_key(word) for word in words)
-
-
-def without_other_subkeys(certificate: bytes, issuer: Issuer) -> bytes:
-    """A binary certificate with only the subkey that a signature names; unchanged if it names none."""
-    names = (issuer.fingerprint or issuer.key_id, issuer.key_id)
-    kept: list[bytes] = []
-    is_other = False
-    try:
-        for packet in packets(certificate, MAX_KEY_PACKETS):
-            if packet.tag == _SUBKEY:
-                is_other = not key_fingerprint(packet.body).endswith(names)
-            if not is_other:
-                kept.append(packet.octets)
-    except BadPackets:
-        return certificate
-    return b"".join(kept)
 
 
 def _is_by_another(signature: bytes, own: str) -> bool:

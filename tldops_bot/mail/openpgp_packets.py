@@ -19,6 +19,7 @@ from tldops_bot.mail.openpgp_framing import packets as packets
 PKESK, SIGNATURE_TAG, SKESK, ONE_PASS, COMPRESSED, LITERAL = 1, 2, 3, 4, 8, 11
 MARKER, SEIPD, AEAD, PADDING = 10, 18, 20, 21
 PUBLIC_KEY_TAG = 6
+TRUST_TAG = 12  # a program's own marks, RFC 9580 section 5.10
 _CREATED, _ISSUER_KEY_ID, _NOTATION, _ISSUER_FINGERPRINT = 2, 16, 20, 33
 _LAST_KNOWN = 35  # kinds of subpackets that GnuPG 2.2 knows
 MAX_RECIPIENTS = 32
@@ -146,7 +147,7 @@ def check_encrypted(octets: bytes) -> tuple[str, ...]:
 # --- keys
 
 # Primary key, subkey, signature, user ID, user attribute, trust, marker; no secret key among them.
-_CERTIFICATE_TAGS = frozenset({PUBLIC_KEY_TAG, 14, SIGNATURE_TAG, 13, 17, 12, MARKER, PADDING})
+_CERTIFICATE_TAGS = frozenset({PUBLIC_KEY_TAG, 14, SIGNATURE_TAG, 13, 17, TRUST_TAG, MARKER, PADDING})
 MAX_CERTIFICATE_PACKETS = 1000
 
 

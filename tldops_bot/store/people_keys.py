@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, bindparam, delete, or_, select
+from sqlalchemy import Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.certificate import Certificate
@@ -23,7 +23,7 @@ _HOLDING_KEY, _HOLDING_KEY_ID = _HOLDING.where(_KEY), _HOLDING.where(_KEY_ID)
 _SPEAKING = _HOLDING.outerjoin(Person, Person.id == CertificateRow.person_id).with_only_columns(
     CertificateRow.fingerprint,
     CertificateRow.person_id,
-    CertificateRow.blob,
+    func.coalesce(CertificateRow.keyring, CertificateRow.blob).label("keyring"),
     Person.email,
     SECOND_ADDRESS.label("second"),
 )
@@ -49,10 +49,13 @@ def _meant(key: str, claiming: Iterable[_Known]) -> _Known | None:
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """The certificate that a signature points to, and the addresses of those who speak with it."""
+    """The certificate that a signature points to, and the addresses of those who speak with it.
+
+    `keyring` is the certificate as gpg has checked it, if it has: to verify with, and for nothing else.
+    """
 
     fingerprint: str
-    blob: bytes
+    keyring: bytes
     is_registered: bool
     addresses: tuple[str, ...]
 
@@ -65,9 +68,9 @@ def speaking_with(session: Session, key: str) -> Speaking | None:
         return None
     if row.person_id is not None:
         theirs = tuple(address for address in (row.email, row.second) if address)
-        return Speaking(row.fingerprint, row.blob, True, theirs)
+        return Speaking(row.fingerprint, row.keyring, True, theirs)
     asked = select(Request.email_key).where(Request.fingerprint == row.fingerprint)
-    return Speaking(row.fingerprint, row.blob, False, tuple(session.scalars(asked)))
+    return Speaking(row.fingerprint, row.keyring, False, tuple(session.scalars(asked)))
 
 
 def hold_certificate(
@@ -83,7 +86,8 @@ def hold_certificate(
             blob=certificate.blob,
         )
         session.add(row)
-    row.blob = certificate.blob
+    if row.blob != certificate.blob:
+        row.blob, row.keyring, row.checked_at = certificate.blob, None, None
     row.expires_at = earliest_end(certificate)
     row.is_revoked = certificate.is_revoked
     if person_id is not None:
@@ -125,7 +129,7 @@ def forget_keys(session: Session, person: Person, now: datetime) -> None:
             session.execute(delete(CertificateKey).where(CertificateKey.certificate == row.fingerprint))
             session.delete(row)
         else:
-            row.blob, row.replaced_at = b"", row.replaced_at or now
+            row.blob, row.keyring, row.replaced_at = b"", None, row.replaced_at or now
     session.flush()
 
 
@@ -144,6 +148,28 @@ def keys_to_refresh(session: Session, before: datetime, limit: int) -> list[tupl
         .limit(limit)
     )
     return [(row.fingerprint, row.email) for row in session.execute(query)]
+
+
+def to_be_checked(session: Session, before: datetime, limit: int) -> list[tuple[str, bytes]]:
+    """Fingerprint and octets of certificates that gpg has not checked since that moment, or never."""
+    checked = CertificateRow.checked_at
+    query = select(CertificateRow.fingerprint, CertificateRow.blob).where(
+        CertificateRow.replaced_at.is_(None), or_(checked.is_(None), checked <= before)
+    )
+    return [(row.fingerprint, row.blob) for row in session.execute(query.limit(limit))]
+
+
+def keep_checked(session: Session, found: Iterable[tuple[str, bytes, bytes]], now: datetime) -> None:
+    """Keep what gpg made of certificates: fingerprint, octets, keyring (b"" for none), if the octets are still those."""
+    statement = (
+        update(CertificateRow)
+        .where(CertificateRow.fingerprint == bindparam("key"), CertificateRow.blob == bindparam("octets"))
+        .values(keyring=bindparam("made"), checked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    rows = [{"key": key, "octets": octets, "made": made or None} for key, octets, made in found]
+    if rows:
+        session.connection().execute(statement, rows)
 
 
 def forget_candidates(session: Session, moment: datetime) -> None:

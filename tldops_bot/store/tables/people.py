@@ -134,6 +134,9 @@ class CertificateRow(Base):
     held_since: Mapped[datetime]
     refreshed_at: Mapped[datetime | None]
     replaced_at: Mapped[datetime | None]
+    # The same certificate with gpg's marks on what it found good, and when; only for verifying with it.
+    keyring: Mapped[bytes | None] = mapped_column(deferred=True)
+    checked_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class CertificateKey(Base):

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -219,3 +220,12 @@ def test_when_the_service_ends_no_gpg_is_waited_for(desk: Desk) -> None:
                 gnupg.sign_detached(b"words")
     finally:
         os.kill(agent, signal.SIGCONT)
+
+
+def test_a_public_key_kept_in_memory_that_does_not_serve_any_more_is_looked_for_again(desk: Desk) -> None:
+    """As when it has ended, and somebody prolonged it meanwhile."""
+    gnupg, keyring = desk.app.gnupg, desk.app.gnupg.keyring
+    gnupg.sign_detached(b"words")
+    keyring._public[keyring.fingerprint] = person("Ann Example", "ann@nic.example").certificate
+    signature = gnupg.sign_detached(b"words")
+    assert gnupg.verify_detached(b"words", signature, keyring.export(), datetime.now(UTC)).is_good

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tldops_bot.adapters.gnupg_certificates import GnupgCertificates
 from tldops_bot.adapters.gnupg_processes import BoundedGpg
 from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
 from tldops_bot.domain.mendable import Mendable
@@ -38,17 +39,20 @@ class ListKeyring:
         self,
         home: Path,
         runner: GpgRunner,
+        certificates: GnupgCertificates,
         passphrase_file: Path | None = None,
         chosen: Callable[[], str] = str,
     ) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._home = home
         self._runner = runner
+        self._certificates = certificates
         self._passphrase_file = passphrase_file
         self._chosen = chosen
         options = ["--no-options", "--no-auto-check-trustdb"]
         self._gpg = BoundedGpg(runner.processes, runner.limits.seconds, gnupghome=str(home), options=options)
         self._fingerprint = ""
+        self._public: dict[str, bytes] = {}
         self._key_ids: frozenset[str] = frozenset()
         self._starting = threading.Lock()
 
@@ -64,8 +68,8 @@ class ListKeyring:
         return str(made.fingerprint)
 
     def look_again(self) -> None:
-        """Forget what is cached: another process may have made a key, or chosen another one."""
-        self._fingerprint, self._key_ids = "", frozenset()
+        """Forget what is cached: another process may have made a key, prolonged it, or chosen another one."""
+        self._fingerprint, self._key_ids, self._public = "", frozenset(), {}
 
     @property
     def fingerprint(self) -> str:
@@ -98,9 +102,10 @@ class ListKeyring:
 
     def sign_detached(self, octets: bytes, fingerprint: str = "") -> bytes:
         """An armored SHA-512 signature by the list's key, or its key of this fingerprint; raises GpgUnavailable."""
-        by = f"--local-user={fingerprint or self.fingerprint}"
+        by = fingerprint or self.fingerprint
         finished = self._sign_once(by, octets)
         if not _is_signed(finished):
+            self._public = {}
             self._start_agent()
             finished = self._sign_once(by, octets)
         if not _is_signed(finished):
@@ -108,8 +113,16 @@ class ListKeyring:
         return finished.output
 
     def _sign_once(self, by: str, octets: bytes) -> Finished:
-        options = (*self._passphrase_options(), "--trust-model=always", "--digest-algo=SHA512", "--armor", by)
-        return self._runner.run((*options, "--output=-", "--detach-sign"), octets, home=self._home)
+        options = (*self._passphrase_options(), "--digest-algo=SHA512", "--armor", f"--local-user={by}")
+        with self._runner.view(self._checked(by)) as view:
+            return self._runner.run((*view, *options, "--output=-", "--detach-sign"), octets, home=self._home)
+
+    def _checked(self, fingerprint: str) -> bytes:
+        """The public key of this secret one, which gpg need not check for each signature."""
+        if (found := self._public.get(fingerprint)) is None:
+            exported = self.export(fingerprint)
+            found = self._public[fingerprint] = self._certificates.checked(exported) or exported
+        return found
 
     def unwrap(self, ciphertext: bytes, limit_bytes: int) -> Unwrapped | Undecryptable:
         """Take the encryption off and nothing else; raises GpgUnavailable if the agent is at fault."""

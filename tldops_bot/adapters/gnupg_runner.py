@@ -142,7 +142,8 @@ class GpgRunner:
         try:
             with self._having_room():
                 keyring.write_bytes(certificate)
-            yield ("--no-default-keyring", f"--keyring={keyring}", "--trust-model=always")
+            # Nobody writes to it, so there is nothing to lock.
+            yield ("--no-default-keyring", f"--keyring={keyring}", "--trust-model=always", "--lock-never")
         finally:
             keyring.unlink(missing_ok=True)
 

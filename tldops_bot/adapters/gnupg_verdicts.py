@@ -33,7 +33,8 @@ class Gnupg:
     """Synchronous, to be called from threads; at most `processes` gpg run at once.
 
     `certificate` is always the binary certificate held for a registered primary fingerprint, or, to verify with, what
-    `checked` made of it. `at` is when the mail arrived: expiry is judged at that time. Every method may raise GpgUnavailable.
+    `checked` made of it. `at` is when the mail arrived: expiry is judged at that time. Every method may raise
+    GpgUnavailable.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Gnupg:
         self._runner = GpgRunner(processes, limits, observe=observe)
         self._max_message_bytes = max_message_bytes
         self._certificates = GnupgCertificates(self._runner)
-        self.keyring = ListKeyring(home, self._runner, passphrase_file, chosen_list_key)
+        self.keyring = ListKeyring(home, self._runner, self._certificates, passphrase_file, chosen_list_key)
 
     def end(self) -> None:
         """Kill every gpg that runs; from now on whatever needs one raises GpgUnavailable."""

@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, Say, times
 from benchmarks.load import send_all
 from benchmarks.people import Member
 from benchmarks.sink_process import SinkProcess
-from benchmarks.site import Site, new_site
+from benchmarks.site import WHO_MAIL, Site, new_site
 from tests.keys import LIST_ADDRESS
 from tldops_bot.mail.bodies import PgpMimeSigned
 from tldops_bot.mail.take_apart import take_apart
@@ -22,7 +22,6 @@ from tldops_bot.mail.take_apart import take_apart
 MOST = 1.5
 PROCESSES = 2  # gpg processes at a time, as many as the service runs on two processors
 CONNECTIONS = 4
-_SENDERS = 50
 _GPG = ("gpg", "--no-options", "--batch", "--quiet", "--no-auto-check-trustdb", "--trust-model=always")
 _ANSWER = b"Content-Type: text/plain\r\n\r\n" + b"A line of an answer, as long as most of them are.\r\n" * 30
 
@@ -57,7 +56,7 @@ def measure(members: Sequence[Member], sink: SinkProcess, mails: int, rounds: in
 
 
 def _questions(members: Sequence[Member], mails: int, number: int) -> list[_Asked]:
-    senders = itertools.cycle(members[:_SENDERS])
+    senders = itertools.cycle(members[:WHO_MAIL])
     found = []
     for nth, one in zip(range(mails), senders, strict=False):
         text = f"List: {LIST_ADDRESS}\nQUERY nl\n# question {number}.{nth}\n"

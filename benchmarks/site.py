@@ -11,13 +11,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
+
 from benchmarks.database import database_for, table_of
 from benchmarks.people import Member, enrol
 from tests.keys import LIST_ADDRESS
+from tldops_bot.adapters.checked_keys import CheckedKeys
 from tldops_bot.app import App
 from tldops_bot.config import Config, load_config
 from tldops_bot.domain.schedule import last_due
 from tldops_bot.store import roster_sends
+from tldops_bot.store.tables import CertificateRow
 
 # The jobs run as always, but IANA is not asked and no limit on alerts stands in the way.
 CONFIG = """
@@ -38,6 +42,7 @@ resolver = "none"
 [alerts]
 max_per_member_hour = 1000
 """
+WHO_MAIL = 50  # the first so many members
 PROGRAM = (sys.executable, "-m", "tldops_bot")
 STOP_SECONDS = 30.0
 
@@ -91,6 +96,7 @@ def new_site(members: Sequence[Member]) -> Iterator[Site]:
         app = App(load_config(home / "config.toml"))
         now = datetime.now(UTC)
         enrol(app.database, members, now)
+        _check(app, members[:WHO_MAIL], now)
         roster = app.config.roster
         with app.database.write() as session:
             period_at = last_due(roster.schedule, ZoneInfo(roster.timezone), now)
@@ -102,6 +108,14 @@ def new_site(members: Sequence[Member]) -> Iterator[Site]:
         subprocess.run(["gpgconf", "--homedir", gnupg, "--kill", "all"], capture_output=True, check=False)
         shutil.rmtree(home, ignore_errors=True)
         database.close()
+
+
+def _check(app: App, some: Sequence[Member], now: datetime) -> None:
+    """As after a while of service, in which all have been checked; but only for `some`, as it takes a minute for all."""
+    others = CertificateRow.fingerprint.not_in([one.fingerprint for one in some])
+    with app.database.write() as session:
+        session.execute(update(CertificateRow).where(others).values(checked_at=now))
+    CheckedKeys(app.database, app.gnupg, lambda: now, sleep=lambda _: None).run()
 
 
 def _init(home: Path) -> None:

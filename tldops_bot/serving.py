@@ -78,7 +78,7 @@ class Service:
             job.name: (job.every, partial(runner.run, job)) for job in JOBS.values()
         }
         calls["list_key"] = (LIST_KEY_TICK, app.list_key.look_again)
-        checked = CheckedKeys(app.database, app.gnupg, app.now, self.stopping.is_set)
+        checked = CheckedKeys(app.database, app.gnupg, app.now, stops[0], self.stopping.is_set)
         calls["checked_keys"] = (checked_keys.EVERY, checked.run)
         calls["machine"] = (MACHINE_TICK, app.machine_watch.note)
         iana = app.iana_refresh(*stops)

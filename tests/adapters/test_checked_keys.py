@@ -7,7 +7,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.keys import KEYS_MADE_AT, KeyPair, person
-from tldops_bot.adapters.checked_keys import LASTS, CheckedKeys
+from tldops_bot.adapters.checked_keys import LASTS, CheckedKeys, Checks
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.mail.openpgp_packets import SIGNATURE_TAG, TRUST_TAG, packets
@@ -97,8 +97,9 @@ def test_what_is_no_certificate_is_never_a_checked_key(gnupg: Gnupg) -> None:
 # --- kept in the store
 
 
-def run(desk: Desk, openpgp: object = None, is_stopping: Callable[[], bool] = lambda: False) -> int:
-    return CheckedKeys(desk.app.database, openpgp or desk.app.gnupg, lambda: desk.now, is_stopping).run()
+def run(desk: Desk, openpgp: Checks | None = None, is_stopping: Callable[[], bool] = lambda: False) -> int:
+    made_by = openpgp or desk.app.gnupg
+    return CheckedKeys(desk.app.database, made_by, lambda: desk.now, lambda _: None, is_stopping).run()
 
 
 def keyring(desk: Desk, who: KeyPair) -> bytes | None:

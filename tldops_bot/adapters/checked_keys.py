@@ -12,7 +12,8 @@ from tldops_bot.store.database import Database, Urgency
 
 EVERY = timedelta(minutes=1)
 LASTS = timedelta(days=7)  # then gpg looks again: it may have learned to refuse something
-MOST_AT_ONCE = 500  # a few milliseconds each
+MOST_AT_ONCE = 500
+PAUSE_SECONDS = 0.02  # after a few milliseconds of work: with thousands to check, mail has the processors
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class CheckedKeys:
     database: Database
     openpgp: Checks
     now: Callable[[], datetime]
+    sleep: Callable[[float], None]
     is_stopping: Callable[[], bool] = lambda: False
 
     def run(self) -> int:
@@ -45,6 +47,7 @@ class CheckedKeys:
             if self.is_stopping():
                 break
             made.append((fingerprint, octets, self._checked(octets, now)))
+            self.sleep(PAUSE_SECONDS)
         if made:
             with self.database.write(Urgency.DELIVERY) as session:
                 people_keys.keep_checked(session, made, now)

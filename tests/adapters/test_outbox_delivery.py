@@ -63,6 +63,7 @@ def gnupg() -> Iterator[Gnupg]:
 @pytest.fixture(scope="module")
 def encryption() -> Iterator[Encryption]:
     made = Encryption()
+    made.warm_up()  # here and not in a thread of a loop: the worker would end with that
     yield made
     made.close()
 
@@ -92,11 +93,11 @@ class Encrypter:
         self.sizes: list[int] = []
         self.refuse: dict[str, str] = {}
 
-    async def encrypt_many(
+    def encrypt_many(
         self, signed_part: bytes, recipients: Sequence[tuple[str, bytes]]
     ) -> list[bytes | NotEncrypted]:
         self.sizes.append(len(recipients))
-        found = await self._encryption.encrypt_many(signed_part, recipients)
+        found = self._encryption.encrypt_many(signed_part, recipients)
         return [
             NotEncrypted(self.refuse[one[0]]) if one[0] in self.refuse else outcome
             for one, outcome in zip(recipients, found, strict=True)
@@ -499,6 +500,26 @@ def test_an_alert_overtakes_500_rosters(database: Database, gnupg: Gnupg, encryp
     run(main)
 
 
+def test_what_one_turn_has_written_down_needs_no_other(
+    database: Database, gnupg: Gnupg, encryption: Encryption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each turn makes a further one a little later, and that one too."""
+    monkeypatch.setattr(outbox_delivery, "MARK_SECONDS", 3600.0)
+
+    async def main(sink: Sink) -> None:
+        office = post(database, gnupg, encryption, sink)
+        async with office.open() as delivery:
+            (first,) = office.put(Letter(Kind.NOTICE, "x", {}, strangers(1)))
+            await office.until(lambda: delivery._marking is not None, 60)
+            marking = delivery._marking
+            office.put(Letter(Kind.NOTICE, "x", {}, strangers(1)))
+            await office.until(lambda: office.rows()[first].state == TAKEN, 60)
+            assert marking is not None
+            assert marking.cancelled()
+
+    run(main, 120)
+
+
 def test_the_first_copy_of_an_alert_waits_for_no_other(
     database: Database, gnupg: Gnupg, encryption: Encryption
 ) -> None:
@@ -507,7 +528,6 @@ def test_the_first_copy_of_an_alert_waits_for_no_other(
 
     async def main(sink: Sink) -> None:
         office = post(database, gnupg, encryption, sink)
-        await encryption.warm_up()
         async with office.open():
             await asyncio.sleep(0.2)
             at = asyncio.get_running_loop().time()

@@ -1,7 +1,5 @@
 """Certificates parsed ahead of need: the same outcome later, and nothing broken by a bad one."""
 
-import asyncio
-
 from tests.keys import KeyPair
 from tldops_bot.adapters import sequoia_encryption
 from tldops_bot.adapters.sequoia_encryption import Encryption
@@ -14,14 +12,11 @@ def test_what_was_parsed_ahead_is_kept_and_rubbish_is_left_out(ann: KeyPair) -> 
 
 
 def test_rubbish_parsed_ahead_does_not_stand_in_the_way_of_encrypting(ann: KeyPair) -> None:
-    async def talk() -> list[object]:
-        encryption = Encryption()
-        try:
-            await encryption.parse_ahead([b"\x99rubbish", ann.certificate])
-            return list(await encryption.encrypt_many(b"a word", [(ann.fingerprint, ann.certificate)]))
-        finally:
-            encryption.close()
-
-    [outcome] = asyncio.run(talk())
+    encryption = Encryption()
+    try:
+        encryption.parse_ahead([b"\x99rubbish", ann.certificate])
+        [outcome] = encryption.encrypt_many(b"a word", [(ann.fingerprint, ann.certificate)])
+    finally:
+        encryption.close()
     assert isinstance(outcome, bytes)
     assert ann.decrypt(outcome) == b"a word"

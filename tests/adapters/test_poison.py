@@ -123,7 +123,7 @@ def test_a_certificate_that_neither_sequoia_nor_gpg_can_use_is_set_aside(office:
     run(main, 120)
 
 
-@pytest.mark.parametrize("where", ["outer_headers", "encrypt", "mail", "send_one"])
+@pytest.mark.parametrize("where", ["outer_headers", "_encrypted", "mail", "send_one"])
 def test_whatever_breaks_over_one_copy_the_others_go(
     office: Post, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,14 +1,14 @@
 """One recipient's bad key, even one that kills the worker, never stops another's copy."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import pytest
 
 import tldops_bot
 from tests.keys import KeyPair, person
-from tldops_bot.adapters import sequoia_encryption
+from tldops_bot.adapters import child_worker, sequoia_encryption
+from tldops_bot.adapters.child_worker import Worker, WorkerGone, WorkerNotStarted
 from tldops_bot.adapters.sequoia_encryption import Encryption, Recipient, encrypt_here
 from tldops_bot.domain.certificate import NotEncrypted
 
@@ -41,7 +42,7 @@ def recipient(key: KeyPair, certificate: bytes | None = None) -> tuple[str, byte
 
 
 def encrypt(encryption: Encryption, recipients: list[Recipient]) -> list[bytes | NotEncrypted]:
-    return asyncio.run(encryption.encrypt_many(OCTETS, recipients))
+    return encryption.encrypt_many(OCTETS, recipients)
 
 
 def test_each_copy_is_for_its_recipient_alone(encryption: Encryption, ann: KeyPair, bert: KeyPair) -> None:
@@ -55,7 +56,7 @@ def test_each_copy_is_for_its_recipient_alone(encryption: Encryption, ann: KeyPa
 
 
 def test_warmed_up_it_still_encrypts(encryption: Encryption, ann: KeyPair) -> None:
-    asyncio.run(encryption.warm_up())
+    encryption.warm_up()
     (outcome,) = encrypt(encryption, [recipient(ann)])
     assert isinstance(outcome, bytes)
 
@@ -99,67 +100,131 @@ def test_the_cache_of_parsed_keys_is_bounded(
     sequoia_encryption._parsed.clear()
 
 
-def kill_worker(encryption: Encryption) -> None:
-    for process in list(encryption._pool._processes.values()):
-        os.kill(process.pid or 0, signal.SIGKILL)
+def worker_of(encryption: Encryption) -> Worker:
+    assert encryption._worker is not None
+    return encryption._worker
 
 
 def test_a_killed_worker_is_replaced(ann: KeyPair, bert: KeyPair) -> None:
     opened = Encryption()
     encrypt(opened, [recipient(ann)])
-    kill_worker(opened)
+    worker_of(opened).process.kill()
     outcomes = encrypt(opened, [recipient(ann), recipient(bert)])
     opened.close()
     assert [isinstance(one, bytes) for one in outcomes] == [True, True]
 
 
-def test_a_worker_that_hangs_is_ended_and_only_the_certificate_at_fault_is_refused(
-    ann: KeyPair, bert: KeyPair, monkeypatch: pytest.MonkeyPatch
+def stands_still(*_arguments: object) -> list[bytes | NotEncrypted]:
+    time.sleep(600)
+    return []
+
+
+def panics(*_arguments: object) -> list[bytes | NotEncrypted]:
+    """What a panic in Rust is here: no Exception."""
+    raise SystemExit(101)
+
+
+@pytest.mark.parametrize("at_fault", [stands_still, panics])
+def test_a_worker_that_hangs_or_dies_is_replaced_and_only_the_certificate_at_fault_is_refused(
+    ann: KeyPair, bert: KeyPair, monkeypatch: pytest.MonkeyPatch, at_fault: Any
 ) -> None:
-    """The worker stands still whenever it is given Bert's certificate; Ann's copy goes all the same."""
+    """Whenever it is given Bert's certificate; Ann's copy goes all the same."""
     opened = Encryption(seconds=1.0)
-    encrypt(opened, [recipient(ann)])
-    submitted: list[int] = []
-    submit = opened._submit
+    asked: list[int] = []
+    ask = opened._ask
 
-    def stands_still(pool: Any, signed_part: bytes, recipients: Any) -> Any:
-        submitted.append(len(recipients))
-        if recipient(bert) in recipients:
-            return pool.submit(time.sleep, 600)
-        return submit(pool, signed_part, recipients)
+    def fails(work: Any, signed_part: bytes, recipients: Any, now: datetime) -> Any:
+        asked.append(len(recipients))
+        return ask(at_fault if recipient(bert) in recipients else work, signed_part, recipients, now)
 
-    monkeypatch.setattr(opened, "_submit", stands_still)
+    monkeypatch.setattr(opened, "_ask", fails)
     both = [recipient(bert), recipient(ann)]
     outcomes = encrypt(opened, both)
     assert outcomes[0] == NotEncrypted("unusable_key")
     assert isinstance(outcomes[1], bytes)
-    monkeypatch.setattr(opened, "_seconds", 60.0)
-    submitted.clear()
+    asked.clear()
     assert encrypt(opened, both)[0] == NotEncrypted("unusable_key")
-    assert submitted == [1], "the poison is never given to a worker again"
-    workers = list(opened._pool._processes.values())
+    assert asked == [1], "the poison is never given to a worker again"
+    process = worker_of(opened).process
     opened.close()
-    for one in workers:
-        one.join(60)
-        assert not one.is_alive()
+    process.join(60)
+    assert not process.is_alive()
 
 
-def test_close_does_not_wait_for_a_worker_that_hangs() -> None:
+def test_a_mistake_of_ours_is_no_certificates_fault(
+    encryption: Encryption, ann: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = worker_of(encryption)
+    with pytest.raises(TypeError):
+        encryption.encrypt_many("no octets", [recipient(ann)])  # type: ignore[arg-type]
+    assert worker_of(encryption) is before
+    assert isinstance(encrypt(encryption, [recipient(ann)])[0], bytes)
+
+
+def test_a_worker_that_does_not_start_is_no_certificates_fault(
+    ann: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     opened = Encryption()
-    asked = opened._pool.submit(time.sleep, 600)
+    with monkeypatch.context() as broken:
+        broken.setattr(child_worker, "_serve", len)  # which does not greet
+        with pytest.raises(WorkerNotStarted):
+            encrypt(opened, [recipient(ann)])
+    with monkeypatch.context() as broken:
+        broken.setattr(SpawnProcess, "start", no_room)
+        opened.warm_up()  # `serve` starts all the same
+        with pytest.raises(WorkerNotStarted):
+            encrypt(opened, [recipient(ann)])
+    assert isinstance(encrypt(opened, [recipient(ann)])[0], bytes)
     opened.close()
-    with pytest.raises(BrokenProcessPool):
-        asked.result(60)
+
+
+def no_room(_process: SpawnProcess) -> None:
+    raise BlockingIOError
+
+
+def test_close_does_not_wait_for_a_worker_that_hangs_and_no_other_is_started() -> None:
+    opened = Encryption()
+    opened.warm_up()
+    heard: list[Exception] = []
+
+    def asks() -> None:
+        try:
+            opened._ask(stands_still)
+        except (WorkerGone, WorkerNotStarted) as problem:  # the latter, if it was late
+            heard.append(problem)
+
+    asking = threading.Thread(target=asks)
+    asking.start()
+    opened.close()
+    asking.join(60)
+    assert len(heard) == 1
+    with pytest.raises(WorkerNotStarted):
+        encrypt(opened, [])
 
 
 def test_a_worker_that_hangs_over_what_is_parsed_ahead_holds_up_no_mail(ann: KeyPair) -> None:
     opened = Encryption(seconds=1.0)
     encrypt(opened, [recipient(ann)])
-    for process in list(opened._pool._processes.values()):
-        os.kill(process.pid or 0, signal.SIGSTOP)
-    asyncio.run(opened.parse_ahead([ann.certificate]))
+    os.kill(worker_of(opened).process.pid or 0, signal.SIGSTOP)
+    opened.parse_ahead([ann.certificate])
     assert isinstance(encrypt(opened, [recipient(ann)])[0], bytes)
     opened.close()
+
+
+def test_while_one_waits_for_an_answer_another_may_ask(encryption: Encryption) -> None:
+    """And each hears what was asked by itself, however large."""
+    sizes = [1, 5_000_000, 300_000, 7, 70_000, 0, 12_345, 2]
+    found: dict[int, int] = {}
+
+    def asks(size: int) -> None:
+        found[size] = len(encryption._ask(bytes, size))
+
+    asking = [threading.Thread(target=asks, args=[size]) for size in sizes]
+    for one in asking:
+        one.start()
+    for one in asking:
+        one.join(60)
+    assert found == {size: size for size in sizes}
 
 
 INSTALLED = """
@@ -172,7 +237,7 @@ def loaded():
 if __name__ == "__main__":
     from tldops_bot.adapters.sequoia_encryption import Encryption
     encryption = Encryption()
-    print(*encryption._pool.submit(loaded).result())
+    print(*encryption._ask(loaded))
     encryption.close()
 """
 

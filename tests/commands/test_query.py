@@ -45,7 +45,7 @@ def test_contacts_of_a_tld_are_shown(known: Desk, ann: KeyPair, bob: KeyPair, wo
     assert contact["tlds"] == ["be", "рф (xn--p1ai)"]
 
 
-def test_however_many_contacts_there_are_the_database_is_asked_no_more_questions(
+def test_however_many_tlds_and_contacts_there_are_the_database_is_asked_no_more_questions(
     known: Desk, ann: KeyPair, carol: KeyPair
 ) -> None:
     asked: list[str] = []
@@ -55,6 +55,9 @@ def test_however_many_contacts_there_are_the_database_is_asked_no_more_questions
     known.member(carol, "be")
     asked.clear()
     assert len(values(known, ann, "QUERY be")[1]["blocks"][0]["contacts"]) == 2
+    assert len(asked) == few
+    asked.clear()
+    assert len(values(known, ann, "QUERY be, nl, lu, рф")[1]["blocks"]) == 4
     assert len(asked) == few
 
 

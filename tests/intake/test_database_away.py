@@ -30,8 +30,8 @@ class Flaky:
         self.after_claiming: list[Exception | None] = []
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        with self.database.read() as session:
+    def glance(self) -> Iterator[Session]:
+        with self.database.glance() as session:
             yield session
 
     @contextmanager

@@ -1,10 +1,12 @@
 """The inbox: oldest first, one claim at a time, finished once, put off and set aside, released by a token once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import inspect
 
+from tests.rows import a_person
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.store import inbox, inbox_control
 from tldops_bot.store.database import Database
@@ -12,6 +14,7 @@ from tldops_bot.store.inbox import LEASE, MAX_ATTEMPTS, Claimed, ClaimLost
 from tldops_bot.store.tables import InboxRow
 
 SECOND = timedelta(seconds=1)
+SIGNED = b"-----BEGIN PGP SIGNATURE-----"
 
 
 def accept(database: Database, now: datetime, count: int = 1) -> None:
@@ -46,6 +49,30 @@ def test_oldest_is_claimed_first_and_by_one_only(database: Database, now: dateti
     assert claim(database, now, "third") == []
     with database.read() as session:
         assert not inbox.is_anything_due(session, now)
+
+
+@pytest.mark.parametrize(
+    ("sender", "raw", "is_urgent"),
+    [
+        ("ann@nic.example", SIGNED, True),
+        ("Ann@NIC.example", SIGNED, True),
+        ("ann@home.example", SIGNED, True),
+        ("ann@nic.example", b"HELP", False),
+        ("eve@elsewhere.example", SIGNED, False),
+        ("", SIGNED, False),
+    ],
+)
+def test_signed_mail_from_a_stored_address_goes_first(
+    database: Database, now: datetime, sender: str, raw: bytes, is_urgent: bool
+) -> None:
+    envelope = Envelope(sender, ("list@lists.example",), "192.0.2.1", "client.example", False, "ESMTP")
+    other = replace(envelope, mail_from="first@elsewhere.example")
+    with database.write() as session:
+        a_person(session, "bob@nic.example")  # without a second address
+        a_person(session, "ann@nic.example", emergency_email="ann@home.example")
+        inbox.accept(session, [(raw, other, now), (raw, envelope, now)])
+    (one,) = claim(database, now)
+    assert (one.envelope.mail_from == sender, one.is_urgent) == (is_urgent, is_urgent)
 
 
 def test_envelope_comes_back_as_it_was(database: Database, now: datetime) -> None:

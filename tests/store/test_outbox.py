@@ -39,7 +39,7 @@ def claim(
 
 def mark(database: Database, claimed: list[Claimed], state: str, now: datetime = NOW) -> set[int]:
     with database.write() as session:
-        return outbox.mark(session, [Mark(one, state, one.attempts + 1) for one in claimed], now)
+        return set(outbox.mark(session, [Mark(one, state, one.attempts + 1) for one in claimed], now).ours)
 
 
 def content(database: Database, message_id: int) -> tuple[bytes | None, bytes | None]:
@@ -143,6 +143,16 @@ def test_content_goes_with_the_last_delivery_and_not_before(database: Database) 
     assert content(database, message) == (DRAFT.entity, b"sealed")
     mark(database, claimed[2:], DROPPED)
     assert content(database, message) == (None, None)
+
+
+def test_who_marks_hears_which_messages_are_finished(database: Database) -> None:
+    put(database, letter())
+    put(database, letter(to=2))
+    whole, half = claim(database, 2)
+    with database.write() as session:
+        marked = outbox.mark(session, [Mark(one, TAKEN, 1) for one in (whole, half)], NOW)
+    assert marked.ours == {whole.id, half.id}
+    assert marked.finished == {whole.message_id}
 
 
 def test_a_held_delivery_keeps_the_content(database: Database) -> None:

@@ -24,7 +24,7 @@ IN_FLIGHT_PER_CONNECTION = 16
 KEPT_FOR_ALERTS = 0.25  # of what may be in flight
 TICK_SECONDS = 1.0
 BREATH_SECONDS = 0.05  # from a turn until the next look for what is new: so answers go together
-MARK_SECONDS = 0.2
+MARK_SECONDS = 0.2  # from a result until it is written down, unless a turn comes sooner
 MOST_MARKS = 200
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class Delivery:
         self._is_more_due = False
         self._turned_at = 0.0  # when the last turn began, by the loop's clock
         self._look: asyncio.TimerHandle | None = None  # for what `wake` was called
+        self._marking: asyncio.TimerHandle | None = None  # of what is finished
         self._is_turning = False
         self._stop_at: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -78,8 +79,11 @@ class Delivery:
         self._over = asyncio.Event()
 
     def wake(self) -> None:
-        """Something new is in the outbox. From any thread, at any time."""
-        if self._loop is not None and not self._loop.is_closed():
+        """Something new is in the outbox. From any thread, at any time.
+
+        Where a look is to come already, its transaction begins later than what is new was committed.
+        """
+        if self._look is None and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._look_soon)
 
     async def stop(self, grace: float = 10.0) -> None:
@@ -139,8 +143,8 @@ class Delivery:
         self._counted(self._sheets[result.mark.delivery.message_id].message.kind.value, result.mark.state)
         if self._runs_dry() or len(self._results) >= MOST_MARKS or self._stop_at is not None:
             self._due.set()
-        elif len(self._results) == 1:
-            self._loop.call_later(MARK_SECONDS, self._due.set)
+        elif self._marking is None:
+            self._marking = self._loop.call_later(MARK_SECONDS, self._due.set)
 
     def _runs_dry(self) -> bool:
         """More is known to be due, and half of what may be in flight is not used. Judged between turns."""
@@ -159,6 +163,9 @@ class Delivery:
     async def _turn(self, is_woken: bool) -> None:
         assert self._loop is not None
         self._turned_at = self._loop.time()
+        if self._marking is not None:
+            self._marking.cancel()
+            self._marking = None
         results, self._results = self._results, []
         signed, self._stages.newly_signed = self._stages.newly_signed, []
         room, leases = self._room(), self._look_at_leases()

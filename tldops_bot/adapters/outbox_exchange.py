@@ -99,14 +99,15 @@ class Exchange:
     def _write_down(
         self, session: Any, results: Sequence[Result], signed: Iterable[Sheet], now: datetime
     ) -> None:
-        ours = outbox.mark(session, [result.mark for result in results], now)
+        marked = outbox.mark(session, [result.mark for result in results], now)
         for result in results:
-            if result.mark.delivery.id in ours and result.is_keyless:
+            if result.mark.delivery.id in marked.ours and result.is_keyless:
                 told(self._on_keyless, session, result.mark.delivery)
-            if result.mark.delivery.id in ours and result.is_too_large:
+            if result.mark.delivery.id in marked.ours and result.is_too_large:
                 told(self._on_too_large, session, result.mark.delivery)
         for sheet in signed:
-            outbox.store_sealed(session, sheet.message.id, sheet.sealed)
+            if sheet.message.id not in marked.finished:
+                outbox.store_sealed(session, sheet.message.id, sheet.sealed)
 
     def _claim(self, session: Any, room: Room, known: Mapping[int, OutboxMessage], now: datetime) -> Taken:
         is_more_to_come = _write_lot(session, room, known, now)

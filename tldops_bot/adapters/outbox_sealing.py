@@ -32,9 +32,9 @@ class Signer(Protocol):
 
 
 class Encrypter(Protocol):
-    """What is needed of Sequoia, in a process of its own."""
+    """What is needed of Sequoia, in a process of its own. To be called in a thread."""
 
-    async def encrypt_many(
+    def encrypt_many(
         self, signed_part: bytes, recipients: Sequence[tuple[str, bytes]]
     ) -> list[bytes | NotEncrypted]: ...
 
@@ -69,6 +69,13 @@ class Copy:
     sheet: Sheet
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A message was signed just now; and what came of encrypting its first copy, if there was one."""
+
+    first: bytes | NotEncrypted | None
+
+
 class Sealing:
     """Turns messages and copies into octets. `secrets` may be replaced while it is at work."""
 
@@ -90,20 +97,23 @@ class Sealing:
             return Sheet(message, OuterHeaders(b""), b"", is_broken=True)
         return Sheet(message, headers, message.sealed or b"")
 
-    async def sign(self, sheet: Sheet) -> bool:
-        """Make the signed part unless it is there; True when it is new. Raises GpgUnavailable."""
+    async def sign(self, sheet: Sheet, first: Copy | None) -> Signed | None:
+        """Make the signed part, and one copy with it; None if it is there already. Raises GpgUnavailable."""
         async with sheet.signing:
-            if sheet.sealed:
-                return False
-            entity = sheet.message.entity or b""
-            signature = await asyncio.to_thread(self._signer.sign_detached, entity)
-            sheet.sealed = signed_part(entity, signature)
-            return True
+            return None if sheet.sealed else await asyncio.to_thread(self._signed, sheet, first)
+
+    def _signed(self, sheet: Sheet, first: Copy | None) -> Signed:
+        entity = sheet.message.entity or b""
+        sheet.sealed = signed_part(entity, self._signer.sign_detached(entity))
+        return Signed(self._encrypted(sheet, [first])[0] if first is not None else None)
 
     async def encrypt(self, sheet: Sheet, copies: Sequence[Copy]) -> list[bytes | NotEncrypted]:
         """The signed part encrypted to each copy's recipient alone, in their order."""
+        return await asyncio.to_thread(self._encrypted, sheet, copies)
+
+    def _encrypted(self, sheet: Sheet, copies: Sequence[Copy]) -> list[bytes | NotEncrypted]:
         recipients = [(copy.addressee.fingerprint, copy.addressee.certificate) for copy in copies]
-        return await self._encrypter.encrypt_many(sheet.sealed, recipients)
+        return self._encrypter.encrypt_many(sheet.sealed, recipients)
 
     async def encrypt_by_gpg(self, copy: Copy) -> bytes | NotEncrypted:
         """For a key that Sequoia rejects. Raises GpgUnavailable."""

@@ -38,6 +38,8 @@ from tldops_bot.store.outbox import (
 GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1; an alert is never given up
 SIGNERS = ENCRYPTERS = 2  # the second prepares its work while the first one's is done
 FIRST_TOGETHER = 1  # the first copy of an alert waits for no other
+GROWTH = 8  # from then on
+MOST_OCTETS_AT_ONCE = 32_768  # of a message whose first copy is made as it is signed: nothing holds that back
 MOST_TOGETHER = 32
 MOST_OCTETS_TOGETHER = 1_000_000
 MOST_OCTETS_WAITING = 8_000_000
@@ -124,8 +126,7 @@ class Stages:
         while True:
             copies = await self._to_sign.get()
             try:
-                if await self._sealing.sign(copies[0].sheet):
-                    self.newly_signed.append(copies[0].sheet)
+                signed = await self._sealing.sign(copies[0].sheet, _first(copies))
             except GpgUnavailable:
                 log.warning("gpg could not sign message %d", copies[0].delivery.message_id)
                 for copy in copies:
@@ -133,9 +134,11 @@ class Stages:
             except Exception as problem:  # noqa: BLE001  whatever breaks over one mail, the others go
                 self._broke(copies, problem)
             else:
-                self._to_be_encrypted(copies)
+                if signed is not None:
+                    self.newly_signed.append(copies[0].sheet)
+                self._to_be_encrypted(copies, signed.first if signed is not None else None)
 
-    def _to_be_encrypted(self, copies: Sequence[Copy]) -> None:
+    def _to_be_encrypted(self, copies: Sequence[Copy], first: bytes | NotEncrypted | None) -> None:
         encrypted = [copy for copy in copies if copy.addressee.right.treatment is Treatment.ENCRYPT]
         for copy in copies:
             if copy.addressee.right.treatment is Treatment.SIGN_ONLY:
@@ -144,9 +147,12 @@ class Stages:
         together = min(MOST_TOGETHER, max(1, MOST_OCTETS_TOGETHER // len(sheet.sealed)))
         size, at = together if sheet.is_under_way else FIRST_TOGETHER, 0
         sheet.is_under_way = True
+        if isinstance(first, bytes):
+            self._to_be_sent(encrypted[0], first)
+            at, size = 1, min(together, GROWTH)
         while at < len(encrypted):
             self._to_encrypt.put(encrypted[at].delivery.priority, encrypted[at : at + size])
-            at, size = at + size, min(together, size * 8)
+            at, size = at + size, min(together, size * GROWTH)
 
     # --- encrypting
 
@@ -289,3 +295,10 @@ class Stages:
     def _next_attempt(self, copy: Copy, attempts: int) -> datetime:
         is_urgent = copy.sheet.message.kind is Kind.ALERT
         return retries.next_attempt(attempts, self._now(), is_urgent, self._jitter())
+
+
+def _first(copies: Sequence[Copy]) -> Copy | None:
+    """The one that is made as soon as its message is signed, in the same thread: mostly there is no other."""
+    if len(copies[0].sheet.message.entity or b"") > MOST_OCTETS_AT_ONCE:
+        return None
+    return next((copy for copy in copies if copy.addressee.right.treatment is Treatment.ENCRYPT), None)

@@ -1,32 +1,31 @@
 """Encrypts one signed part to many public keys with pysequoia, in a process of its own.
 
-In a thread it would hold the interpreter's lock. It only encrypts: it judges nothing and sees no secret key.
+In a thread it would hold the interpreter's lock, and a certificate it dies of would take the service along. It
+only encrypts: it judges nothing and sees no secret key.
 """
 
-import asyncio
 import contextlib
 import hashlib
 import logging
-import multiprocessing
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import pysequoia
 
-from tldops_bot.adapters.child_process import live_and_die_with_parent
+from tldops_bot.adapters.child_worker import Worker, WorkerGone, WorkerNotStarted
 from tldops_bot.domain.certificate import NotEncrypted
 
 Recipient = tuple[str, bytes]
 Outcome = bytes | NotEncrypted
+T = TypeVar("T")
 
 MAX_CACHED = 2_000  # about 20 kB each
-START_SECONDS = 60.0
 MOST_SECONDS = 10.0  # the largest mail takes less than one
+_LANES = 4  # as many as ask at the same time
 
 log = logging.getLogger(__name__)
 
@@ -36,110 +35,88 @@ def utc_now() -> datetime:
 
 
 class Encryption:
-    """A pool of `processes` workers (one is enough); each caches the certificates it has parsed.
+    """One worker, which caches the certificates it has parsed. To be called from threads.
 
     A worker that dies, or takes longer than `seconds`, is replaced. The certificate that caused it is refused
     from then on, and the others are served.
     """
 
-    def __init__(
-        self, processes: int = 1, clock: Callable[[], datetime] = utc_now, seconds: float = MOST_SECONDS
-    ) -> None:
-        self._processes = processes
+    def __init__(self, clock: Callable[[], datetime] = utc_now, seconds: float = MOST_SECONDS) -> None:
         self._clock = clock
         self._seconds = seconds
         self._poison: set[bytes] = set()  # digests of certificates that killed a worker or made it hang
-        self._context = multiprocessing.get_context("spawn")
         self._changing = threading.Lock()
-        self._pool = self._new_pool()
+        self._suspecting = threading.Lock()  # held while one is tried alone, so that no other takes the blame
+        self._worker: Worker | None = None
+        self._is_closed = False
 
     def close(self) -> None:
-        """End the workers without waiting: one of them may hang."""
-        _end(self._pool)
+        """End the worker without waiting: it may hang."""
+        with self._changing:
+            self._is_closed = True
+            if self._worker is not None:
+                self._worker.end()
 
-    async def warm_up(self) -> None:
-        """Start the worker now, so that the first alert does not wait for it."""
-        await self.encrypt_many(b"", [])
+    def warm_up(self) -> None:
+        """Start the worker now, so that the first alert does not wait for it; it ends with the thread that does."""
+        self.parse_ahead(())
 
-    async def parse_ahead(self, certificates: Sequence[bytes]) -> None:
+    def parse_ahead(self, certificates: Sequence[bytes]) -> None:
         """Parse these now, so that the first alert need not; what can't be parsed is left out."""
-        pool = self._pool
-        try:
-            async with asyncio.timeout(self._seconds):
-                await asyncio.wrap_future(pool.submit(parse_here, list(certificates)))
-        except (BrokenProcessPool, TimeoutError):
-            self._replace(pool)
+        with contextlib.suppress(WorkerGone, WorkerNotStarted):
+            self._ask(parse_here, certificates)
 
-    async def encrypt_many(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
-        """One armored message for each (fingerprint, binary certificate), in their order."""
-        pool = self._pool
+    def encrypt_many(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
+        """One armored message for each (fingerprint, binary certificate), in their order.
+
+        Raises WorkerNotStarted.
+        """
         if not self._holds_poison(recipients):
-            try:
-                async with asyncio.timeout(self._seconds):
-                    return await asyncio.wrap_future(self._submit(pool, signed_part, recipients))
-            except (BrokenProcessPool, TimeoutError):
-                self._replace(pool)
-        return await asyncio.to_thread(self._one_by_one, signed_part, recipients)
+            with contextlib.suppress(WorkerGone):
+                return self._ask(encrypt_here, signed_part, recipients, self._clock())
+        return [self._alone(signed_part, recipient) for recipient in recipients]
 
     def _holds_poison(self, recipients: Sequence[Recipient]) -> bool:
         return bool(self._poison) and any(_digest(one) in self._poison for _, one in recipients)
 
-    def _one_by_one(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
-        return [self._alone(signed_part, recipient) for recipient in recipients]
-
     def _alone(self, signed_part: bytes, recipient: Recipient) -> Outcome:
         if _digest(recipient[1]) in self._poison:
             return NotEncrypted("unusable_key")
-        for _ in range(2):  # the first failure may be the fault of another certificate in the same worker
-            with contextlib.suppress(BrokenProcessPool):
-                self._see_it_start()
-                return self._encrypted(signed_part, [recipient])[0]
-        log.error("a certificate that Sequoia fails at is not given to it again")
-        self._poison.add(_digest(recipient[1]))
-        return NotEncrypted("unusable_key")
+        with self._suspecting:
+            for _ in range(2):  # the first failure may be the fault of another certificate in the same worker
+                with contextlib.suppress(WorkerGone):
+                    return self._ask(encrypt_here, signed_part, [recipient], self._clock())[0]
+            log.error("a certificate that Sequoia fails at is not given to it again")
+            self._poison.add(_digest(recipient[1]))
+            return NotEncrypted("unusable_key")
 
-    def _see_it_start(self) -> None:
-        """Wait for a new worker to start: however long that takes, it is no certificate's fault."""
-        pool = self._pool
+    def _ask(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Raises WorkerGone if the worker died or took too long; there will be a new one."""
+        worker = self._at_work()
         try:
-            pool.submit(int).result(START_SECONDS)
-        except (BrokenProcessPool, TimeoutError):
-            self._replace(pool)
+            return worker.ask(work, *arguments)
+        except (WorkerGone, WorkerNotStarted):
+            self._replace(worker)
+            raise
 
-    def _encrypted(self, signed_part: bytes, recipients: Sequence[Recipient]) -> list[Outcome]:
-        """Raises BrokenProcessPool if the worker died or took too long; by then there is a new one."""
-        pool = self._pool
-        try:
-            return self._submit(pool, signed_part, recipients).result(self._seconds)
-        except (BrokenProcessPool, TimeoutError):
-            self._replace(pool)
-            raise BrokenProcessPool("it died, or took too long") from None
-
-    def _submit(
-        self, pool: ProcessPoolExecutor, signed_part: bytes, recipients: Sequence[Recipient]
-    ) -> "Future[list[Outcome]]":
-        return pool.submit(encrypt_here, signed_part, list(recipients), self._clock())
-
-    def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._processes, self._context, initializer=live_and_die_with_parent)
-
-    def _replace(self, broken: ProcessPoolExecutor) -> None:
+    def _at_work(self) -> Worker:
         with self._changing:
-            if self._pool is broken:
-                self._pool = self._new_pool()
-                _end(broken)
+            if self._is_closed:
+                raise WorkerNotStarted
+            if self._worker is None:
+                self._worker = Worker(_LANES, self._seconds)
+            return self._worker
+
+    def _replace(self, broken: Worker) -> None:
+        """The next who asks starts another."""
+        with self._changing:
+            if self._worker is broken:
+                self._worker = None
+                broken.end()
 
 
 def _digest(certificate: bytes) -> bytes:
     return hashlib.sha256(certificate).digest()
-
-
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End a pool and kill its workers: one that hangs would outlive us."""
-    workers = list((pool._processes or {}).values())  # no public name
-    pool.shutdown(wait=False)
-    for one in workers:
-        one.kill()
 
 
 # --- in the worker

@@ -1,6 +1,6 @@
 """A contact as members see it in an answer: every way to reach them, and how reliable that is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from tldops_bot.commands._command import Context
 from tldops_bot.domain.address import mask_address, mask_phone
@@ -15,9 +15,9 @@ from tldops_bot.store.tables import Person
 _MASKED = {"Emergency e-mail": mask_address, "Phone": mask_phone, "Mobile": mask_phone, "Fax": mask_phone}
 
 
-def details(ctx: Context, numbers: Collection[int]) -> dict[int, dict[str, object]]:
-    """Everything a member may know of these listed people, by their numbers."""
-    return {card.person.id: _details(ctx, card) for card in lookups.cards(ctx.session, numbers, ctx.now)}
+def details(ctx: Context, cards: Iterable[lookups.Card]) -> dict[int, dict[str, object]]:
+    """Everything a member may know of these listed people, each once, by their numbers."""
+    return {number: _details(ctx, card) for number, card in {one.person.id: one for one in cards}.items()}
 
 
 def _details(ctx: Context, card: lookups.Card) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """What somebody names: TLDs, and organisations without one; whether we know them, and whether we serve them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tldops_bot.commands._command import Context, Refused
@@ -22,14 +22,16 @@ def read_tlds(ctx: Context, words: Sequence[str]) -> list[Tld] | Refused:
         return Refused("no_tld")
     if len(words) > MAX_TLDS:
         return Refused("too_many_tlds", {"limit": MAX_TLDS})
+    parsed = {word: parse_tld(word) for word in words}
+    assigned = iana.assigned(ctx.session, {tld.a_label for tld in parsed.values() if tld is not None})
     found: dict[str, Tld] = {}
     for word in words:
         kind = kind_of_word(word)
-        named = _own_organisations(ctx, kind) if kind else [_organisation(ctx, word) or parse_tld(word)]
+        named = _own_organisations(ctx, kind) if kind else [_organisation(ctx, word) or parsed[word]]
         if kind and not named:
             return Refused("which_organisation", {"word": word[:20], "kind": kind})
         for tld in named:
-            if tld is None or not is_known(ctx, tld):
+            if tld is None or not is_known(ctx, tld, assigned):
                 return unknown(ctx, word, tld)
             found[tld.a_label] = tld
     return list(found.values())
@@ -57,20 +59,23 @@ def unknown(ctx: Context, word: str, tld: Tld | None) -> Refused:
     return Refused("unknown_tld", {"word": word[:80], "nearest": near})
 
 
-def is_in_root(ctx: Context, tld: Tld) -> bool:
+def is_in_root(ctx: Context, tld: Tld, assigned: Mapping[str, bool] | None = None) -> bool:
     """Whether the TLD exists: by IANA's own answer if we have it, else by the table we came with.
 
     An organisation exists once somebody was listed for it; strangers must not learn from this which ones do.
+    `assigned` is what IANA said, where that was looked up for many at once.
     """
     if kind_of(tld.a_label):
         return ctx.actor.person is None or organisations.by_label(ctx.session, tld.a_label) is not None
-    known = iana.is_assigned(ctx.session, tld.a_label)
-    return known if known is not None else tld in ctx.tlds
+    if assigned is None:
+        assigned = iana.assigned(ctx.session, [tld.a_label])
+    return assigned.get(tld.a_label, tld in ctx.tlds)
 
 
-def is_known(ctx: Context, tld: Tld) -> bool:
+def is_known(ctx: Context, tld: Tld, assigned: Mapping[str, bool] | None = None) -> bool:
     """Whether it can be named: even a TLD that has left the root, while it has contacts who may leave."""
-    return is_in_root(ctx, tld) or bool(people.contacts_of(ctx.session, tld.a_label, people.LIVING))
+    is_there = is_in_root(ctx, tld, assigned)
+    return is_there or bool(people.contacts_of(ctx.session, tld.a_label, people.LIVING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,17 +73,16 @@ def _tlds(ctx: Context, request: Request) -> Reply | Refused:
 
 
 def _by_tld(ctx: Context, request: Request, tlds: Sequence[str]) -> Reply:
-    found = lookups.of_tlds(ctx.session, tlds)
-    everybody = {number: None for numbers in found.values() for number in numbers}
-    note_lookups(ctx, everybody, request.line)
-    told = details(ctx, everybody)
+    found = lookups.cards_of_tlds(ctx.session, tlds, ctx.now)
+    told = details(ctx, (card for cards in found.values() for card in cards))
+    note_lookups(ctx, told, request.line)
     named = organisations.named(ctx.session, [tld for tld in tlds if kind_of(tld)])
     blocks = [
         {
             "tld": named[tld].shown if tld in named else shown(tld),
-            "contacts": [told[number] for number in numbers],
+            "contacts": [told[card.person.id] for card in cards],
         }
-        for tld, numbers in found.items()
+        for tld, cards in found.items()
     ]
     return Reply("contacts", {"blocks": blocks}, is_confidential=True)
 
@@ -122,7 +121,8 @@ def _people(ctx: Context, request: Request, found: Sequence[Person]) -> Reply:
     note_lookups(ctx, numbers, request.line)
     if not found:
         return Reply("nobody", is_confidential=True)
-    return Reply("people", {"people": list(details(ctx, numbers).values())}, is_confidential=True)
+    cards = lookups.cards(ctx.session, numbers, ctx.now)
+    return Reply("people", {"people": list(details(ctx, cards).values())}, is_confidential=True)
 
 
 def _missing(ctx: Context) -> Reply:

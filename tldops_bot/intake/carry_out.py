@@ -16,14 +16,20 @@ UNSIGNED_VERBS = ("HELP", "SUBSCRIBE", "CONFIRM", "DECLINE", "OBJECT", "ACK")
 _TOKEN_VERBS = ("CONFIRM", "DECLINE", "OBJECT")
 
 
+class Undone(Exception):
+    """A mail's only command was refused after it had begun: all that its transaction did is to be rolled back."""
+
+
 def carry_out(case: Case, commands: Commands, actor: Actor) -> Decision:
-    """Carry all commands out, or none: one bad one undoes the others."""
+    """Carry all commands out, or none: one bad one undoes the others. Raises Undone, if the case may."""
     problems = problem_parts(commands)
     if problems and not commands.is_test:
         return _answer(case, problems, (), actor, commands)
     if not commands.requests and not problems:
         return refuse(case, "no_command" if case.judged.text.strip() else "empty_mail", {}, actor, commands)
     context = case.context(actor)
+    if case.may_be_undone and len(commands.requests) == 1 and not commands.is_test:
+        return _only_one(case, context, commands)
     nested = case.session.begin_nested()
     parts = tuple(Part(one, _one(case, context, one, commands.is_test)) for one in commands.requests)
     if commands.is_test or any(part.failed for part in parts):
@@ -33,6 +39,14 @@ def carry_out(case: Case, commands: Commands, actor: Actor) -> Decision:
         return _answer(case, parts, (), actor, commands)
     nested.commit()
     return _answer(case, parts, tuple(context.letters), actor, commands)
+
+
+def _only_one(case: Case, context: Context, commands: Commands) -> Decision:
+    """Most mails have one command, and it succeeds: a savepoint would be of no use."""
+    part = Part(commands.requests[0], _one(case, context, commands.requests[0], False))
+    if part.failed:
+        raise Undone
+    return _answer(case, (part,), tuple(context.letters), context.actor, commands)
 
 
 def refuse(

@@ -26,13 +26,14 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One mail in one transaction."""
+    """One mail in one transaction. If it `may_be_undone`, it is tried again should it come to nothing."""
 
     session: Session
     judged: Judged
     claimed: Claimed
     now: datetime
     around: Surroundings
+    may_be_undone: bool = False
 
     @property
     def settings(self) -> Config:

@@ -17,10 +17,15 @@ from tldops_bot.store.inbox import Claimed
 
 
 def decide(
-    session: Session, judged: Judged, claimed: Claimed, now: datetime, around: Surroundings
+    session: Session,
+    judged: Judged,
+    claimed: Claimed,
+    now: datetime,
+    around: Surroundings,
+    may_be_undone: bool = False,
 ) -> Decision:
-    """What to do about a judged mail that a person sent. Changes rows; commits nothing."""
-    case = Case(session, judged, claimed, now, around)
+    """What to do about a judged mail that a person sent. Changes rows; commits nothing. May raise Undone, if told so."""
+    case = Case(session, judged, claimed, now, around, may_be_undone)
     notices = _keep_merged(case)
     decision = _by_verdict(case)
     return replace(decision, letters=(*notices, *decision.letters))

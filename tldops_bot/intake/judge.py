@@ -264,7 +264,9 @@ class _Judge:
         # A stranger's certificate held here may claim a key that is not theirs: one sent along goes first.
         if held is not None and (held.is_registered or not sent):
             self.held = held
-            fresh = next((one.blob for one in self.merged if one.fingerprint == held.fingerprint), held.keyring)
+            fresh = next(
+                (one.blob for one in self.merged if one.fingerprint == held.fingerprint), held.keyring
+            )
             return fresh, held.is_registered, held.fingerprint
         for certificate in chain(sent, self._looked_for(name)):  # lazily: only if needed
             if _is_key_of(name, certificate):

@@ -27,8 +27,8 @@ def decide_signed(case: Case) -> Decision:
     memory = signatures.recall(case.session, verdict.fingerprint, signed_at, case.judged.digest)
     if wrong := _age_problem(case, signed_at, memory.oldest_at):
         return wrong
-    person, certificate = people.signer(case.session, verdict.fingerprint)
-    if wrong := _key_problem(case, person, certificate):
+    person = memory.person
+    if wrong := _key_problem(case, person, memory.certificate):
         return wrong
     standing = people.standing(case.session, person, case.now)
     actor = Actor(standing, person, verdict.fingerprint, case.author, is_signed=True)

@@ -18,6 +18,7 @@ from tldops_bot.domain.grammar import read_commands
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.intake.answer import Answers
+from tldops_bot.intake.carry_out import Undone
 from tldops_bot.intake.case import Surroundings
 from tldops_bot.intake.decide import decide
 from tldops_bot.intake.decision import Decision
@@ -96,11 +97,25 @@ class Intake:
     ) -> Handled:
         """What comes after a mail was judged. Raises ClaimLost, RosterBeingMade."""
         judged = self._with_roster(judged)
-        with self._database.write() as session:
-            handled = self.within(session, judged, claimed, now)
-            then(session)
+        try:
+            handled = self._committed(judged, claimed, now, then, may_be_undone=True)
+        except Undone:  # its refusal is found once more, behind a savepoint
+            handled = self._committed(judged, claimed, now, then, may_be_undone=False)
         log.info("mail %d: %s, %s", claimed.id, judged.verdict.standing.value, handled.decision.summary)
         return handled
+
+    def _committed(
+        self,
+        judged: Judged,
+        claimed: Claimed,
+        now: datetime,
+        then: Callable[[Session], object],
+        may_be_undone: bool,
+    ) -> Handled:
+        with self._database.write() as session:
+            handled = self.within(session, judged, claimed, now, may_be_undone)
+            then(session)
+            return handled
 
     def _with_roster(self, judged: Judged) -> Judged:
         """With the roster made ready, if a registered key has signed the word ROSTER as a command."""
@@ -116,7 +131,7 @@ class Intake:
 
     def judge(self, claimed: Claimed, read: Read | None = None) -> Judged:
         """The part before the transaction: nothing is changed; gpg and the DNS do their work."""
-        read = read or self._database.read
+        read = read or self._database.glance
         mail = take_apart(claimed.raw, self._home.address)
         is_machine = is_automatic(mail.marks, claimed.envelope.mail_from)
         find_keys = find_nothing if is_machine else self._find_keys
@@ -127,9 +142,19 @@ class Intake:
             return judged
         return replace(judged, authentication=self._who_mailed(claimed.raw, claimed.envelope))
 
-    def within(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Handled:
-        """The part inside the transaction: what changes, what is answered, and the inbox row done."""
-        decision = self._decision(session, judged, claimed, now)
+    def within(
+        self,
+        session: Session,
+        judged: Judged,
+        claimed: Claimed,
+        now: datetime,
+        may_be_undone: bool = False,
+    ) -> Handled:
+        """The part inside the transaction: what changes, what is answered, and the inbox row done.
+
+        Raises Undone, if that may be, where the transaction has to be rolled back and this done again without.
+        """
+        decision = self._decision(session, judged, claimed, now, may_be_undone)
         answers = Answers(
             session,
             self._renderer,
@@ -166,7 +191,9 @@ class Intake:
                 rendered = self._renderer.render(one.template, one.values, one.language or "")
                 outbox_copies.enqueue(session, one, compose.draft(one, rendered, settings, now), now)
 
-    def _decision(self, session: Session, judged: Judged, claimed: Claimed, now: datetime) -> Decision:
+    def _decision(
+        self, session: Session, judged: Judged, claimed: Claimed, now: datetime, may_be_undone: bool
+    ) -> Decision:
         """Bounce? Automatic? Then nothing is ever answered; else what `decide` says."""
         if self._is_bounce(session, judged, claimed, now):
             return Decision("silent", "bounce")
@@ -175,7 +202,7 @@ class Intake:
             return Decision("silent", f"automatic ({automatic})")
         if self._home.owns(judged.mail.author or ""):
             return Decision("silent", "our own address")
-        return decide(session, judged, claimed, now, self._around)
+        return decide(session, judged, claimed, now, self._around, may_be_undone)
 
     def _is_automatic(self, judged: Judged, claimed: Claimed) -> str:
         return is_automatic(judged.mail.marks, claimed.envelope.mail_from)
@@ -204,7 +231,7 @@ class Intake:
         self, session: Session, judged: Judged, decision: Decision, claimed: Claimed, now: datetime
     ) -> None:
         person_id = decision.actor.person_id
-        inbox.finish(
+        newest = inbox.finish(
             session,
             claimed,
             now,
@@ -216,13 +243,15 @@ class Intake:
         if decision.reason == "dmarc_failed" and decision.kind == "refused":  # at most one a day per address
             words = judged.authentication.words
             audit.record(session, now, "nobody", "spoof_refused", inbox_id=claimed.id, authentication=words)
-        if decision.actor.is_signed and decision.kind in ("answered", "held"):
-            actor = decision.actor.fingerprint
-            audit.record(session, now, actor, "mail", "", person_id, claimed.id, outcome=decision.summary)
+        elif decision.actor.is_signed and decision.kind in ("answered", "held"):
+            actor, outcome = decision.actor.fingerprint, decision.summary
+            audit.record_after(
+                session, newest, now, actor, "mail", "", person_id, claimed.id, outcome=outcome
+            )
 
 
 def _signer(session: Session, judged: Judged) -> Person | None:
-    return people.signer(session, judged.verdict.fingerprint)[0] if judged.verdict.is_good else None
+    return people.by_fingerprint(session, judged.verdict.fingerprint) if judged.verdict.is_good else None
 
 
 def _as_notice(letter: Letter) -> Letter:

@@ -115,7 +115,7 @@ class Workers:
             return self._taken.popleft()
         try:
             self._write_down_what_is_owed()
-            with self._database.read() as session:
+            with self._database.glance() as session:
                 if not inbox.is_anything_due(session, self._now()):
                     return None
             return next(iter(self._claim()), None)

@@ -15,7 +15,10 @@ from tldops_bot.store.tables import AuditEntry
 
 FIRST = "0" * 64
 _NEWEST = select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)
-_APPEND = insert(cast(Table, AuditEntry.__table__))
+# The same as a value in another query; None where there is none.
+NEWEST_HELD = _NEWEST.scalar_subquery()
+# Nobody asks for the number of the new row.
+_APPEND = insert(cast(Table, AuditEntry.__table__)).inline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,23 @@ def record(
     **details: Any,
 ) -> None:
     """Append one entry. Details hold no address, number or name: people are named by row or fingerprint."""
-    text = json.dumps(details, sort_keys=True, ensure_ascii=True, default=str)
     session.flush()
-    connection = session.connection()
+    newest = session.connection().scalar(_NEWEST) or FIRST
+    record_after(session, newest, at, actor, action, tld, person_id, inbox_id, **details)
+
+
+def record_after(
+    session: Session,
+    newest: str,
+    at: datetime,
+    actor: str,
+    action: str,
+    tld: str = "",
+    person_id: int | None = None,
+    inbox_id: int | None = None,
+    **details: Any,
+) -> None:
+    """The same by whoever has just read the hash of the newest entry, in this transaction."""
     row = {
         "at": at.replace(microsecond=0),
         "actor": actor,
@@ -47,10 +64,10 @@ def record(
         "tld": tld,
         "person_id": person_id,
         "inbox_id": inbox_id,
-        "details": text,
-        "previous": connection.scalar(_NEWEST) or FIRST,
+        "details": json.dumps(details, sort_keys=True, ensure_ascii=True, default=str),
+        "previous": newest,
     }
-    connection.execute(_APPEND, row | {"hash": _hash(SimpleNamespace(**row))})
+    session.connection().execute(_APPEND, row | {"hash": _hash(SimpleNamespace(**row))})
 
 
 def newest_at(session: Session) -> datetime | None:

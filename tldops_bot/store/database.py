@@ -11,32 +11,22 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.mendable import Mendable
+from tldops_bot.store.postgresql_server import (
+    BEGIN,
+    BEGIN_ALONE,
+    BEGIN_READING,
+    begin,
+    end_reading,
+    postgresql_engine,
+)
 from tldops_bot.store.sqlite_file import DatabaseMoved, SqliteFile
 
-# A node that stalls in a transaction, or whose machine is gone, must not hold up the others.
-_SESSION = {
-    "idle_in_transaction_session_timeout": "30s",
-    "lock_timeout": "60s",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-}
-# After a failover nobody waits long for the host that is gone, or writes to a standby.
-_CONNECTION = {
-    "connect_timeout": "5",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "20000",
-    "target_session_attrs": "read-write",
-}
-_ALONE = text("SELECT pg_advisory_xact_lock(:number)").bindparams(number=int.from_bytes(b"tldops"))
 MOST_OVERTAKING = 4  # urgent writers, while one that is less urgent waits
 _READ_ONLY = "25006"  # SQLSTATE: read_only_sql_transaction
 
@@ -114,8 +104,8 @@ class Database:
             self.writing = _sqlite_engine(self.url, self._file, begin="BEGIN IMMEDIATE")
             self.reading = _sqlite_engine(self.url, self._file, begin="BEGIN")
         else:
-            self.writing = _postgresql_engine(self.url)
-            self.reading = self.writing.execution_options(isolation_level="REPEATABLE READ")
+            self.writing = self.reading = postgresql_engine(self.url)
+            _send_savepoints_as_they_are(self.writing)
 
     @property
     def file(self) -> Path | None:
@@ -133,28 +123,37 @@ class Database:
     @contextmanager
     def write(self, urgency: Urgency = Urgency.INTAKE) -> Iterator[Session]:
         """One exclusive writing transaction: committed when the block ends, rolled back when it raises."""
-        with self._order.turn(urgency), self._committed() as session:
-            self.wait_alone(session.connection())
+        with self._order.turn(urgency), self._committed(BEGIN_ALONE) as session:
             yield session
 
     @contextmanager
     def beside(self) -> Iterator[Session]:
         """A writing transaction that only adds or claims rows, and decides nothing: need not be alone."""
         turn = self._order.turn(Urgency.INTAKE) if self.is_sqlite else nullcontext()
-        with turn, self._committed() as session:
+        with turn, self._committed(BEGIN) as session:
             yield session
 
     @contextmanager
     def rehearse(self) -> Iterator[Session]:
         """A writing transaction that is always rolled back."""
         with self._order.turn(Urgency.DELIVERY), _known_troubles(), Session(self.writing) as session:
-            self.wait_alone(session.connection())
+            self._begin(session.connection(), BEGIN_ALONE)
             yield session
             session.rollback()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One reading transaction: a consistent picture; any change made in it is discarded when it is closed."""
+        with self.glance() as session:
+            connection = session.connection()
+            self._begin(connection, BEGIN_READING)
+            yield session
+            if not self.is_sqlite:
+                end_reading(connection)
+
+    @contextmanager
+    def glance(self) -> Iterator[Session]:
+        """For one question, or several whose answers need not fit together; nothing may be changed in it."""
         with _known_troubles(), Session(self.reading, autoflush=False) as session:
             yield session
 
@@ -162,6 +161,7 @@ class Database:
     def snapshot(self) -> Iterator[Connection]:
         """The same as a connection, for reading rows of whatever schema version."""
         with _known_troubles(), self.reading.connect() as connection, connection.begin() as transaction:
+            self._begin(connection, BEGIN_READING)
             yield connection
             transaction.rollback()
 
@@ -173,22 +173,23 @@ class Database:
                 _pragma(connection, "foreign_keys=OFF")
             try:
                 with connection.begin():
-                    self.wait_alone(connection)
+                    self._begin(connection, BEGIN_ALONE)
                     yield connection
                 self._must_be_kept()
             finally:
                 if self.is_sqlite:
                     _pragma(connection, "foreign_keys=ON")
 
-    def wait_alone(self, connection: Connection) -> None:
-        """Until this transaction ends, nobody else decides anything, on any node."""
+    def _begin(self, connection: Connection, words: str) -> None:
+        """SQLite's connections begin by themselves, each in the way of its engine."""
         if not self.is_sqlite:
-            connection.execute(_ALONE)
+            begin(connection, words)
 
     @contextmanager
-    def _committed(self) -> Iterator[Session]:
+    def _committed(self, words: str) -> Iterator[Session]:
         # Nobody looks at what was loaded once the transaction is over: it need not be marked as old.
         with _known_troubles(), Session(self.writing, expire_on_commit=False) as session, session.begin():
+            self._begin(session.connection(), words)
             yield session
         self._must_be_kept()
 
@@ -227,17 +228,6 @@ def _known_troubles() -> Iterator[None]:
         if isinstance(problem, OperationalError) or not is_temporary(problem) or problem.orig is None:
             raise
         raise OperationalError(None, None, problem.orig, connection_invalidated=True) from problem
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    """Parameters in the URL take precedence over our defaults."""
-    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
-    own = {name: value for name, value in _CONNECTION.items() if name not in url.query}
-    own["options"] = f"{options} {url.query.get('options', '')}"
-    # The connection used last is taken first: it has the statements prepared that are asked again and again.
-    engine = create_engine(url, pool_size=20, pool_use_lifo=True, pool_pre_ping=True, connect_args=own)
-    _send_savepoints_as_they_are(engine)
-    return engine
 
 
 def _sqlite_engine(url: URL, file: SqliteFile, begin: str) -> Engine:

@@ -1,5 +1,6 @@
 """What IANA lists: TLDs and their contacts, with a history; failed fetches never erase what is held."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -15,7 +16,7 @@ from tldops_bot.store.tables import IanaContact, IanaTld
 
 FRESH_CHANGE = timedelta(days=14)
 _TLDS = cast(Table, IanaTld.__table__).c
-_IS_ASSIGNED = select(_TLDS.is_assigned).where(_TLDS.tld == bindparam("label"))
+_ASSIGNED = select(_TLDS.tld, _TLDS.is_assigned).where(_TLDS.tld.in_(bindparam("labels", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,10 @@ def in_root(session: Session, tlds: TldTable) -> TldTable:
     return TldTable({label: facts for label, facts in tlds.by_a_label.items() if label not in gone})
 
 
-def is_assigned(session: Session, tld: str) -> bool | None:
-    """Whether IANA says that this TLD exists; None if it was never asked."""
-    return session.connection().scalar(_IS_ASSIGNED, {"label": tld})
+def assigned(session: Session, tlds: Collection[str]) -> dict[str, bool]:
+    """Whether IANA says that these TLDs exist, of those that it was ever asked about."""
+    found = session.connection().execute(_ASSIGNED, {"labels": list(tlds)}) if tlds else ()
+    return {row.tld: row.is_assigned for row in found}
 
 
 def current_contacts(session: Session, tld: str) -> list[IanaContact]:

@@ -5,11 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Integer, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Integer,
+    String,
+    Table,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.envelope import Envelope
+from tldops_bot.store import audit
 from tldops_bot.store.columns import Moment
 from tldops_bot.store.tables import InboxRow, Person
 
@@ -45,7 +59,6 @@ def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) 
     """Store several raw mails at once; they share one commit."""
     if not mails:
         return
-    known = stored_addresses(session, [envelope.mail_from for _, envelope, _ in mails])
     session.connection().execute(
         _ACCEPT,
         [
@@ -56,7 +69,9 @@ def accept(session: Session, mails: Sequence[tuple[bytes, Envelope, datetime]]) 
                 "peer": envelope.peer[:255],
                 "raw": raw,
                 "state": WAITING,
-                "urgency": 0 if address_key(envelope.mail_from) in known and _OPENPGP in raw else 1,
+                # Whose mail is urgent is asked in the same statement; who does not sign has no key there.
+                "key": address_key(envelope.mail_from) if _OPENPGP in raw else "",
+                "address": envelope.mail_from,
                 "attempts": 0,
                 "next_attempt_at": at,
                 "verdict": "",
@@ -107,8 +122,15 @@ _OPENPGP = b"-----BEGIN PGP "
 # What is said for every mail is built once, below the ORM.
 _INBOX = cast(Table, InboxRow.__table__)
 _ROW = _INBOX.c
-_ACCEPT = insert(_INBOX)
 _PERSON = cast(Table, Person.__table__).c
+_IS_STORED = exists().where(
+    bindparam("key", type_=String) != "",
+    or_(
+        _PERSON.email_key == bindparam("key", type_=String),
+        _PERSON.emergency_email.in_((bindparam("key", type_=String), bindparam("address", type_=String))),
+    ),
+)
+_ACCEPT = insert(_INBOX).values(urgency=case((_IS_STORED, 0), else_=1)).inline()
 _STORED = select(_PERSON.email_key, _PERSON.emergency_email).where(
     or_(
         _PERSON.email_key.in_(bindparam("keys", expanding=True)),
@@ -162,6 +184,7 @@ _FINISH = (
         outcome=bindparam("summary"),
         last_problem="",
     )
+    .returning(func.coalesce(audit.NEWEST_HELD, audit.FIRST))
 )
 
 
@@ -181,8 +204,11 @@ def finish(
     fingerprint: str,
     person_id: int | None,
     outcome: str,
-) -> None:
-    """Mark a mail carried out, in the transaction that carries it out. Raises ClaimLost."""
+) -> str:
+    """Mark a mail carried out, in the transaction that carries it out. Raises ClaimLost.
+
+    Gives back the hash of the newest audit entry, for the entry about this mail.
+    """
     session.flush()
     found = {
         "number": claimed.id,
@@ -193,8 +219,10 @@ def finish(
         "person": person_id,
         "summary": outcome[:255],
     }
-    if session.connection().execute(_FINISH, found).rowcount != 1:
+    newest = session.connection().scalar(_FINISH, found)
+    if newest is None:
         raise ClaimLost(f"inbox row {claimed.id}")
+    return str(newest)
 
 
 def give_back(session: Session, claim_word: str) -> None:

@@ -1,12 +1,12 @@
 """Finding listed people: by TLD, organisation or name, and from a number, address or fingerprint."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, case, delete, func, insert, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.store.columns import Moment
@@ -17,11 +17,6 @@ LIMIT = 60
 MOST_CHARACTERS = 500  # of a search: no name is longer, and SQLite rejects patterns of 50,000
 
 # Below the ORM: of a region hundreds are asked for at once.
-_OF_TLDS = (
-    select(Entry.tld, Entry.person_id)
-    .where(Entry.tld.in_(bindparam("tlds", expanding=True)), Entry.state == LISTED)
-    .order_by(Entry.tld, Entry.id)
-)
 _CARDS = (
     select(
         Person.id,
@@ -47,19 +42,15 @@ _CARDS = (
     )
     .join(Entry, and_(Entry.person_id == Person.id, Entry.state == LISTED))
     .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
-    .where(Person.id.in_(bindparam("numbers", expanding=True)))
-    .order_by(Entry.tld)
+    .order_by(Entry.tld, Entry.id)
 )
-_NOTE = insert(cast(Table, Lookup.__table__))
-
-
-def of_tlds(session: Session, tlds: Sequence[str]) -> dict[str, list[int]]:
-    """The listed contacts of each TLD, by their numbers."""
-    session.flush()
-    found: dict[str, list[int]] = {tld: [] for tld in tlds}
-    for tld, number in session.connection().execute(_OF_TLDS, {"tlds": list(tlds)}):
-        found[tld].append(number)
-    return found
+_CARDS_OF = _CARDS.where(Person.id.in_(bindparam("numbers", expanding=True)))
+_theirs = aliased(Entry)
+_OF_TLDS = select(_theirs.person_id).where(
+    _theirs.tld.in_(bindparam("tlds", expanding=True)), _theirs.state == LISTED
+)
+_CARDS_OF_TLDS = _CARDS.where(Person.id.in_(_OF_TLDS))
+_NOTE = insert(cast(Table, Lookup.__table__)).inline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +64,27 @@ class Card:
 def cards(session: Session, numbers: Collection[int], now: datetime) -> list[Card]:
     """Those of the listed people with these numbers, in this order."""
     session.flush()
-    found: dict[int, Card] = {}
-    for row in session.connection().execute(_CARDS, {"numbers": list(numbers), "now": now}):
-        found.setdefault(row.id, Card(row)).tlds.append(row.tld)
+    found = _taken_together(session.connection().execute(_CARDS_OF, {"numbers": list(numbers), "now": now}))
     return [found[number] for number in numbers]
+
+
+def cards_of_tlds(session: Session, tlds: Sequence[str], now: datetime) -> dict[str, list[Card]]:
+    """Those of the listed contacts of each TLD, who was listed first first."""
+    session.flush()
+    rows = session.connection().execute(_CARDS_OF_TLDS, {"tlds": list(tlds), "now": now}).all()
+    found = _taken_together(rows)
+    of: dict[str, list[Card]] = {tld: [] for tld in tlds}
+    for row in rows:
+        if row.tld in of:  # they may speak for others, too
+            of[row.tld].append(found[row.id])
+    return of
+
+
+def _taken_together(rows: Iterable[Row[Any]]) -> dict[int, Card]:
+    found: dict[int, Card] = {}
+    for row in rows:
+        found.setdefault(row.id, Card(row)).tlds.append(row.tld)
+    return found
 
 
 def by_organisation(session: Session, words: str) -> list[Person]:

@@ -22,7 +22,7 @@ def insert_many(
     session.flush()
     if 0 < len(rows) <= _FEW:
         named = [same | dict(zip(columns, row, strict=True)) for row in rows]
-        session.connection().execute(insert(table), named)
+        session.connection().execute(insert(table).inline(), named)
     elif rows:
         fixed = [literal(value, table.c[name].type) for name, value in same.items()]
         taken_apart = _taken_apart(table, columns, session.get_bind().dialect.name).add_columns(*fixed)

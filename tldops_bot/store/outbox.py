@@ -6,7 +6,7 @@ or as an RFC 3463 code.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -61,6 +61,14 @@ class Mark:
     @property
     def is_final(self) -> bool:
         return self.state not in UNFINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Deliveries whose claim still held, and messages of which none is left to do."""
+
+    ours: Set[int]
+    finished: Set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +142,8 @@ def store_sealed(session: Session, message_id: int, sealed: bytes) -> None:
     session.connection().execute(_SEAL, {"message": message_id, "octets": sealed})
 
 
-def mark(session: Session, marks: Iterable[Mark], now: datetime) -> set[int]:
-    """Write down what became of claimed deliveries; the ids of those whose claim still held.
+def mark(session: Session, marks: Iterable[Mark], now: datetime) -> Marked:
+    """Write down what became of claimed deliveries.
 
     Those with the same outcome are written together. A message whose last delivery is finished loses its
     content.
@@ -149,8 +157,7 @@ def mark(session: Session, marks: Iterable[Mark], now: datetime) -> set[int]:
     for alike in together.values():
         marked.update(connection.execute(_MARK, _written(alike, now)).scalars())
     done = {one.delivery.message_id for alike in together.values() for one in alike if one.is_final}
-    empty_finished(session, done, now)
-    return marked
+    return Marked(marked, empty_finished(session, done, now))
 
 
 PLAIN: dict[str, Any] = {"synchronize_session": False}
@@ -232,6 +239,7 @@ _EMPTY = (
         ~exists().where(CopiesToCome.message_id == _MESSAGE.id),
     )
     .values(entity=None, sealed=None, done_at=bindparam("finished", type_=Moment))
+    .returning(_MESSAGE.id)
 )
 
 
@@ -249,10 +257,12 @@ def _written(alike: Sequence[Mark], now: datetime) -> dict[str, Any]:
     }
 
 
-def empty_finished(session: Session, message_ids: Collection[int], now: datetime) -> None:
-    """Messages with nothing left to do lose their content."""
-    if message_ids:
-        session.connection().execute(_EMPTY, {"messages": list(message_ids), "finished": now})
+def empty_finished(session: Session, message_ids: Collection[int], now: datetime) -> set[int]:
+    """Messages with nothing left to do lose their content; which of these did."""
+    if not message_ids:
+        return set()
+    asked = {"messages": list(message_ids), "finished": now}
+    return set(session.connection().execute(_EMPTY, asked).scalars())
 
 
 def change(session: Session, statement: Any) -> int:

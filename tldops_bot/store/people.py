@@ -32,14 +32,8 @@ SEEN_TO = timedelta(minutes=1)
 # In a query: the second address, if it is proven.
 SECOND_ADDRESS = case((Person.emergency_proven_at.is_not(None), Person.emergency_email), else_="")
 
-# Statements run for every mail are built once.
-_SIGNER = (
-    select(Person, CertificateRow)
-    .outerjoin(CertificateRow, CertificateRow.fingerprint == Person.fingerprint)
-    .where(Person.fingerprint == bindparam("key"))
-    .options(joinedload(Person.entries), joinedload(Person.offices))
-)
 _PERSONS = cast(Table, Person.__table__)
+# Run for every mail, so built once.
 _SEEN = (
     update(_PERSONS).where(_PERSONS.c.id == bindparam("number")).values(seen_at=bindparam("at", type_=Moment))
 )
@@ -58,13 +52,9 @@ def by_address(session: Session, address: str) -> Person | None:
 
 def by_fingerprint(session: Session, fingerprint: str) -> Person | None:
     """Who is registered with this primary fingerprint now, with entries and offices loaded."""
-    return signer(session, fingerprint)[0]
-
-
-def signer(session: Session, fingerprint: str) -> tuple[Person | None, CertificateRow | None]:
-    """The same, with the certificate; only the certificate if it is nobody's."""
-    found = session.execute(_SIGNER, {"key": fingerprint}).unique().one_or_none()
-    return (found[0], found[1]) if found else (None, session.get(CertificateRow, fingerprint))
+    query = select(Person).where(Person.fingerprint == fingerprint)
+    whole = query.options(joinedload(Person.entries), joinedload(Person.offices))
+    return session.scalars(whole).unique().one_or_none()
 
 
 def note_seen(session: Session, person: Person, now: datetime) -> None:

@@ -35,7 +35,6 @@ PATIENCE_SECONDS = 60.0
 VARIABLE = "TLDOPS_TESTS_ON"  # "postgresql": every desk and every town has its database there
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "64MB",
 }
@@ -50,7 +49,11 @@ def is_there() -> bool:
 
 @dataclass
 class Cluster:
-    """A server with its data in a folder. `is_durable`: what is committed outlives the machine, too."""
+    """A server with its data in a folder.
+
+    `is_durable`: as an operator has it. What is committed outlives the machine, too, and who is on the same machine
+    speaks through the socket, which takes less of it.
+    """
 
     folder: Path
     port: int
@@ -58,7 +61,16 @@ class Cluster:
     _server: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def url(self, name: str) -> str:
+        if self.is_durable:
+            return f"postgresql+psycopg://tldops@/{name}?host={self.folder}&port={self.port}"
         return f"postgresql+psycopg://tldops@127.0.0.1:{self.port}/{name}"
+
+    @property
+    def _where(self) -> dict[str, str]:
+        return {
+            "port": str(self.port),
+            "unix_socket_directories": str(self.folder) if self.is_durable else "",
+        }
 
     def make(self) -> None:
         """`initdb`, and the first start."""
@@ -66,7 +78,7 @@ class Cluster:
         self.start()
 
     def start(self) -> None:
-        settings = _SETTINGS | {"port": str(self.port)} | ({} if self.is_durable else _NO_DISK)
+        settings = _SETTINGS | self._where | ({} if self.is_durable else _NO_DISK)
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         log = (self.folder / "server.log").open("ab")
         command = [str(_programs() / "postgres"), "-D", str(self.folder), *words]

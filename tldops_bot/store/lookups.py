@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, case, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from tldops_bot.domain.address import address_key
 from tldops_bot.store.columns import Moment
+from tldops_bot.store.many_rows import insert_many
 from tldops_bot.store.people import LISTED, SECOND_ADDRESS, by_address, key_is_usable
 from tldops_bot.store.tables import CertificateRow, Entry, Lookup, Organisation, Person
 
@@ -50,7 +51,6 @@ _OF_TLDS = select(_theirs.person_id).where(
     _theirs.tld.in_(bindparam("tlds", expanding=True)), _theirs.state == LISTED
 )
 _CARDS_OF_TLDS = _CARDS.where(Person.id.in_(_OF_TLDS))
-_NOTE = insert(cast(Table, Lookup.__table__)).inline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,8 @@ def by_key(session: Session, fingerprint: str) -> list[Person]:
 
 def note(session: Session, by: int, asked_for: Collection[int], command: str, at: datetime) -> None:
     """Remember who asked for whom, and with which words."""
-    told = {"by_id": by, "command": command[:255], "at": at}
-    if asked_for:
-        session.connection().execute(_NOTE, [told | {"asked_id": one} for one in asked_for])
+    rows = [(one,) for one in asked_for]
+    insert_many(session, Lookup, ("asked_id",), rows, by_id=by, command=command[:255], at=at)
 
 
 def listed_tlds(session: Session) -> dict[str, int]:

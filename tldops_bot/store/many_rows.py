@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import JSON, Integer, Select, Table, bindparam, column, func, insert, literal, select
+from sqlalchemy import JSON, Insert, Integer, Select, Table, bindparam, column, func, insert, select
 from sqlalchemy import Text as TextType
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from tldops_bot.store.columns import Base
 
-_FEW = 20  # up to this many, one by one is as quick
+# Up to this many, one by one is as quick; psycopg is slow at more than one.
+_FEW = {"sqlite": 20, "postgresql": 1}
 
 
 def insert_many(
@@ -20,15 +22,28 @@ def insert_many(
     """Insert rows of texts and integers, in order; `same` holds the columns that all of them share."""
     table = cast(Table, model.__table__)
     session.flush()
-    if 0 < len(rows) <= _FEW:
+    dialect = session.get_bind().dialect.name
+    if 0 < len(rows) <= _FEW[dialect]:
         named = [same | dict(zip(columns, row, strict=True)) for row in rows]
-        session.connection().execute(insert(table).inline(), named)
+        session.connection().execute(_one_by_one(table), named)
     elif rows:
-        fixed = [literal(value, table.c[name].type) for name, value in same.items()]
-        taken_apart = _taken_apart(table, columns, session.get_bind().dialect.name).add_columns(*fixed)
-        statement = insert(table).from_select([*columns, *same], taken_apart)
+        shared = {f"same_{name}": value for name, value in same.items()}
         # Not escaped to ASCII: half a surrogate pair must fail here, not be stored and never read again.
-        session.connection().execute(statement, {"rows": json.dumps(rows, ensure_ascii=False)})
+        listed = json.dumps(rows, ensure_ascii=False)
+        statement = _all_at_once(table, tuple(columns), tuple(same), dialect)
+        session.connection().execute(statement, shared | {"rows": listed})
+
+
+@cache
+def _one_by_one(table: Table) -> Insert:
+    return insert(table).inline()
+
+
+@cache
+def _all_at_once(table: Table, columns: Sequence[str], same: Sequence[str], dialect: str) -> Insert:
+    shared = [bindparam(f"same_{name}", type_=table.c[name].type) for name in same]
+    rows = _taken_apart(table, columns, dialect).add_columns(*shared)
+    return insert(table).from_select([*columns, *same], rows)
 
 
 def _taken_apart(table: Table, columns: Sequence[str], dialect: str) -> Select[Any]:

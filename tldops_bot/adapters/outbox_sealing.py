@@ -12,6 +12,7 @@ from typing import Protocol
 from tldops_bot.adapters.smtp_delivery import Outgoing
 from tldops_bot.config.settings import ListSettings
 from tldops_bot.domain.certificate import NotEncrypted
+from tldops_bot.domain.entitlement import Treatment
 from tldops_bot.domain.list_address import ListAddress
 from tldops_bot.domain.outgoing import FIRST
 from tldops_bot.mail import bounce_address, seen_token
@@ -19,6 +20,8 @@ from tldops_bot.mail.compose import OuterHeaders, message_id, outer_headers
 from tldops_bot.mail.mime_entities import encrypted_part, signed_part
 from tldops_bot.store.outbox import Claimed, OutboxMessage
 from tldops_bot.store.recipients import Addressee
+
+MOST_OCTETS_AT_ONCE = 32_768  # of a message whose first copy is made as it is signed: nothing holds that back
 
 log = logging.getLogger(__name__)
 
@@ -131,3 +134,10 @@ class Sealing:
         part = sheet.sealed if ciphertext is None else encrypted_part(ciphertext)
         bounce = bounce_address.make(self._home, one.id, self.secrets.bounce)
         return Outgoing(one.id, bounce, one.rcpt_to, head + part)
+
+
+def made_as_signed(copies: Sequence[Copy]) -> Copy | None:
+    """The one that is encrypted as soon as its message is signed, in the same thread: mostly there is no other."""
+    if len(copies[0].sheet.message.entity or b"") > MOST_OCTETS_AT_ONCE:
+        return None
+    return next((copy for copy in copies if copy.addressee.right.treatment is Treatment.ENCRYPT), None)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from tldops_bot.adapters.asyncio_lines import Line
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.outbox_pause import Pause
-from tldops_bot.adapters.outbox_sealing import Copy, Sealing, Sheet
+from tldops_bot.adapters.outbox_sealing import Copy, Sealing, Sheet, made_as_signed
 from tldops_bot.adapters.outbox_troubles import MOST_FAILURES, MOST_STUMBLES, Troubles
 from tldops_bot.adapters.smtp_delivery import Attempt, Outgoing
 from tldops_bot.domain import retries
@@ -39,7 +39,6 @@ GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1; an alert is never
 SIGNERS = ENCRYPTERS = 2  # the second prepares its work while the first one's is done
 FIRST_TOGETHER = 1  # the first copy of an alert waits for no other
 GROWTH = 8  # from then on
-MOST_OCTETS_AT_ONCE = 32_768  # of a message whose first copy is made as it is signed: nothing holds that back
 MOST_TOGETHER = 32
 MOST_OCTETS_TOGETHER = 1_000_000
 MOST_OCTETS_WAITING = 8_000_000
@@ -126,7 +125,7 @@ class Stages:
         while True:
             copies = await self._to_sign.get()
             try:
-                signed = await self._sealing.sign(copies[0].sheet, _first(copies))
+                signed = await self._sealing.sign(copies[0].sheet, made_as_signed(copies))
             except GpgUnavailable:
                 log.warning("gpg could not sign message %d", copies[0].delivery.message_id)
                 for copy in copies:
@@ -295,10 +294,3 @@ class Stages:
     def _next_attempt(self, copy: Copy, attempts: int) -> datetime:
         is_urgent = copy.sheet.message.kind is Kind.ALERT
         return retries.next_attempt(attempts, self._now(), is_urgent, self._jitter())
-
-
-def _first(copies: Sequence[Copy]) -> Copy | None:
-    """The one that is made as soon as its message is signed, in the same thread: mostly there is no other."""
-    if len(copies[0].sheet.message.entity or b"") > MOST_OCTETS_AT_ONCE:
-        return None
-    return next((copy for copy in copies if copy.addressee.right.treatment is Treatment.ENCRYPT), None)

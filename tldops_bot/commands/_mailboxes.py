@@ -48,8 +48,7 @@ def mark(ctx: Context, person: Person, row: Mailbox) -> None:
     """Count the mailbox as dead, and tell the person elsewhere; for a first address, the others as well."""
     row.failed_at = ctx.now
     is_first = same_address(person.email, row.address_key)
-    details = {"is_first": is_first}
-    audit.record(ctx.session, ctx.now, CLOCK, "mailbox_failed", "", person.id, **details)
+    audit.record(ctx.session, ctx.now, CLOCK, "mailbox_failed", "", person.id, is_first=is_first)
     values = {
         "name": person.name,
         "address": mask_address(row.address_key),

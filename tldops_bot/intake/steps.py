@@ -245,8 +245,8 @@ class Intake:
             audit.record(session, now, "nobody", "spoof_refused", inbox_id=claimed.id, authentication=words)
         elif decision.actor.is_signed and decision.kind in ("answered", "held"):
             actor, outcome = decision.actor.fingerprint, decision.summary
-            audit.record_after(
-                session, newest, now, actor, "mail", "", person_id, claimed.id, outcome=outcome
+            audit.record(
+                session, now, actor, "mail", "", person_id, claimed.id, previous=newest, outcome=outcome
             )
 
 

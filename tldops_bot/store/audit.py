@@ -37,26 +37,15 @@ def record(
     tld: str = "",
     person_id: int | None = None,
     inbox_id: int | None = None,
+    *,
+    previous: str = "",
     **details: Any,
 ) -> None:
-    """Append one entry. Details hold no address, number or name: people are named by row or fingerprint."""
+    """Append one entry. Details hold no address, number or name: people are named by row or fingerprint.
+
+    `previous` is the hash of the newest entry, of whoever has just read it in this transaction.
+    """
     session.flush()
-    newest = session.connection().scalar(_NEWEST) or FIRST
-    record_after(session, newest, at, actor, action, tld, person_id, inbox_id, **details)
-
-
-def record_after(
-    session: Session,
-    newest: str,
-    at: datetime,
-    actor: str,
-    action: str,
-    tld: str = "",
-    person_id: int | None = None,
-    inbox_id: int | None = None,
-    **details: Any,
-) -> None:
-    """The same by whoever has just read the hash of the newest entry, in this transaction."""
     row = {
         "at": at.replace(microsecond=0),
         "actor": actor,
@@ -65,7 +54,7 @@ def record_after(
         "person_id": person_id,
         "inbox_id": inbox_id,
         "details": json.dumps(details, sort_keys=True, ensure_ascii=True, default=str),
-        "previous": newest,
+        "previous": previous or session.connection().scalar(_NEWEST) or FIRST,
     }
     session.connection().execute(_APPEND, row | {"hash": _hash(SimpleNamespace(**row))})
 

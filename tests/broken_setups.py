@@ -27,6 +27,7 @@ from typer.testing import CliRunner
 from tests.desk import fresh_home, kill_agent
 from tests.dns_server import LoopbackDns
 from tests.https_server import authority
+from tests.ports import free_port
 from tests.sink import ThreadedSink
 from tests.whois_server import LoopbackWhois
 from tldops_bot.app import App
@@ -191,11 +192,6 @@ def _greeting(server: socket.socket, words: bytes, tls: ssl.SSLContext | None) -
     finally:
         server.shutdown(socket.SHUT_RDWR)
         thread.join(5)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @contextmanager

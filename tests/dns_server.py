@@ -17,6 +17,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from tests.ports import free_port
+
 SERVFAIL: Final = "SERVFAIL"  # an honest failure
 HANG: Final = "HANG"  # never answer
 GARBAGE: Final = "GARBAGE"  # octets that are no message
@@ -37,8 +39,8 @@ class LoopbackDns:
         self.table = dict(table)
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._tcp = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._tcp.getsockname()[1]
+        self.port = free_port()
+        self._tcp = socket.create_server(("127.0.0.1", self.port))
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind(("127.0.0.1", self.port))
         self._udp.settimeout(0.05)

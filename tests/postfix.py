@@ -14,7 +14,8 @@ from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
 IS_THERE = os.geteuid() == 0 and shutil.which("postfix", path="/usr/sbin:/usr/bin") is not None
-# What the operator's machine has anyway, and what makes Postfix hurry.
+# What the operator's machine has anyway, and what makes Postfix hurry. With a backoff of 1 s, which it counts in
+# whole seconds, its queue manager may meet a mail that the last try still holds, and leave it for five minutes.
 _MAIN_CF = """
 compatibility_level = 3.6
 queue_directory = {home}/queue
@@ -29,8 +30,8 @@ local_recipient_maps =
 disable_dns_lookups = yes
 smtpd_peername_lookup = no
 queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 2s
+minimal_backoff_time = 2s
+maximal_backoff_time = 3s
 transport_retry_time = 1s
 default_destination_concurrency_failed_cohort_limit = 0
 """

@@ -12,7 +12,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,7 @@ import psycopg
 import pytest
 
 from tests.keys import SHORT
+from tests.ports import free_port
 from tldops_bot.config.shipped import shipped
 from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
@@ -101,7 +101,7 @@ class Cluster:
 
     def standby(self) -> "Cluster":
         """A second server that copies this one; from now on nothing is committed that has not reached it."""
-        copy = Cluster(self.folder.parent / "standby", _free_port(), self.is_durable)
+        copy = Cluster(self.folder.parent / "standby", free_port(), self.is_durable)
         where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", "tldops")
         _run("pg_basebackup", *where, "-D", str(copy.folder), "-R", "--checkpoint=fast", "--no-sync")
         copy.start()
@@ -151,7 +151,7 @@ def new_cluster(is_durable: bool = False) -> Cluster:
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     if (user := _other_user()) is not None:
         shutil.chown(folder, user)
-    made = Cluster(folder / "data", _free_port(), is_durable)
+    made = Cluster(folder / "data", free_port(), is_durable)
     made.make()
     return made
 
@@ -207,11 +207,6 @@ def _template(port: int) -> str:
     Schema(database, shipped("migrations")).upgrade()
     database.close()
     return "schema"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def _other_user() -> str | None:

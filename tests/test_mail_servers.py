@@ -19,11 +19,12 @@ import pytest
 from sqlalchemy import select
 
 from faults.disks import can_mount
-from tests.adapters.smtp_talk import free_port, make_certificate
+from tests.adapters.smtp_talk import make_certificate
 from tests.adapters.test_mail_authentication import rsa_key
 from tests.dns_server import LoopbackDns
 from tests.keys import LIST_ADDRESS, KeyPair, mail, next_number, text_entity
 from tests.letterbox import Got
+from tests.ports import free_port
 from tests.postfix import IS_THERE, running
 from tests.service import Town, reconfigure, town, wait_until
 from tests.sink import ThreadedSink

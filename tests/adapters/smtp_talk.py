@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import functools
 import gc
-import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -170,19 +169,12 @@ def make_certificate(directory: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 __all__ = [
     "LIST",
     "MAIL",
     "Inbox",
     "NotStored",
     "Talk",
-    "free_port",
     "listening",
     "make_certificate",
     "story",

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.smtp_talk import Inbox, NotStored, free_port, listening, story
+from tests.adapters.smtp_talk import Inbox, NotStored, listening, story
 from tests.adapters.test_smuggling import FALSE_ENDS, SMUGGLED
+from tests.ports import free_port
 from tests.postfix import IS_THERE, running
 from tests.sink import Sink
 from tldops_bot.domain.list_address import ListAddress
@@ -62,7 +63,8 @@ class Postfix:
             client.sendmail(mail_from, list(rcpts), octets, mail_options, options.get("rcpt", []))
 
     def log(self) -> str:
-        return (self.home / "log").read_text(errors="replace")
+        """Its last words."""
+        return "\n".join((self.home / "log").read_text(errors="replace").splitlines()[-40:])
 
     def waiting(self) -> int:
         """Mails in the queue."""

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.adapters.smtp_talk import free_port, make_certificate, story
+from tests.adapters.smtp_talk import make_certificate, story
+from tests.ports import free_port
 from tests.sink import DROP, EXTENSIONS, HANG, Sink
 from tldops_bot.adapters.smtp_attempt import Reply, judge, masked
 from tldops_bot.adapters.smtp_delivery import Attempt, Outgoing, Patience, Smarthost, Unreachable

@@ -20,6 +20,7 @@ from typing import Any
 
 from faults.accounts import Accounts, draw_up
 from faults.disks import can_mount, small_disk
+from faults.ending import LONGEST_END
 from faults.kills import AWAY_SECONDS, Say, finish
 from faults.moved_clock import CLOCK
 from faults.post import Post
@@ -44,7 +45,9 @@ class Fault:
     is_possible: Callable[[], bool] = lambda: True
 
 
-def suffered(fault: Fault, seed: int, say: Say, pace: float = 1.0) -> Accounts:
+def suffered(
+    fault: Fault, seed: int, say: Say, pace: float = 1.0, longest_end: float = LONGEST_END
+) -> Accounts:
     """The misfortune, what comes after it, and the accounts."""
     say(fault.name)
     chance = Random(seed)
@@ -64,7 +67,7 @@ def suffered(fault: Fault, seed: int, say: Say, pace: float = 1.0) -> Accounts:
         made = draw_up(fault.name, blows, town, scene.post, fault.most_repeats)
         made.wrong += scene.wrong
         made.must(code == 0, f"it ended with status {code}: {process.words()[-300:]}")
-        made.must(seconds <= 10, f"it took {seconds:.1f} s to end")
+        made.must(seconds <= longest_end, f"it took {seconds:.1f} s to end")
         made.must("Traceback" not in process.words(), process.words()[-600:])
         made.must(process.is_alone(), "something of it kept running")
     return made

@@ -15,7 +15,7 @@ from typing import Self
 
 PROGRAM = (sys.executable, "-m", "tldops_bot")
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
 
 
 class Process:

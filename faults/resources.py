@@ -30,6 +30,7 @@ from tldops_bot.adapters.smtp_listener import HELD_MAILS
 MOST_MEMORY = 250_000_000
 MOST_FILES = 450  # 200 connections, 200 more that are turned away at once, and what the program needs itself
 MOST_GROWTH = 30_000_000  # of memory, from one flood to the next
+MOST_HELPERS = 2  # the encryption, and what Python starts beside it to clear up
 MOST_JOURNAL = 64_000_000
 MOST_DATABASE = 5_000_000
 ALWAYS_THERE = (LOCK, "home")  # in the folder for temporary files
@@ -47,7 +48,7 @@ def flooded(mails: int, say: Callable[[str], None]) -> list[Measured]:
             say(f"flood {number}")
             with watch.watching():
                 _flood(process, town, post, mails)
-        after = rested(process)
+        after, helpers = rested(process), len(process.children())
         scratch = scratch_of(process.pid)
         left = [one for one in scratch.iterdir() if one.name not in ALWAYS_THERE]
         journal = (town.home / "var/tldops.sqlite-wal").stat().st_size
@@ -66,6 +67,7 @@ def flooded(mails: int, say: Callable[[str], None]) -> list[Measured]:
             Measured("flood: open files that stay", after[1] - before[1], 4, ""),
             Measured("flood: gpg processes at once", max(one.gpg for one in floods), most_gpg, ""),
             Measured("flood: agents of the list's key", agents_of(town.gnupg), 1, ""),
+            Measured("flood: processes that stay", helpers, MOST_HELPERS, ""),
             Measured("flood: temporary files left", len(left), 0, ""),
             Measured("flood: journal left", journal, MOST_JOURNAL, "MB"),
             Measured("flood: mails not done with", sum(town.left()) + code, 0, ""),

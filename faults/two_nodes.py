@@ -31,6 +31,7 @@ from tldops_bot.store import audit
 SITES = ("amsterdam", "brussels")
 LEASE_SECONDS = 10  # the shortest that may be set
 RETRY_SECONDS = 0.5  # a mail server waits for minutes
+TIMEOUT_SECONDS = 60.0
 IN_FLIGHT = 4 * 16  # connections, as in tests.desk.CONFIG
 
 
@@ -72,7 +73,7 @@ class Stage:
 
     def _offer(self, number: int, who: KeyPair, raw: bytes) -> bool:
         try:
-            with smtplib.SMTP("127.0.0.1", self.nodes[number].port, timeout=PATIENCE_SECONDS) as client:
+            with smtplib.SMTP("127.0.0.1", self.nodes[number].port, timeout=TIMEOUT_SECONDS) as client:
                 client.sendmail(who.address, [LIST_ADDRESS], raw)
         except smtplib.SMTPDataError as problem:
             self.refused[f"{problem.smtp_code} by {SITES[number]}"] += 1

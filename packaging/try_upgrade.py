@@ -160,8 +160,10 @@ def main() -> None:
 def go_through(place: Place, commit: str) -> None:
     old = place.folder / "old"
     old.mkdir()
-    archive = subprocess.run(["git", "archive", commit], cwd=TOP, check=True, capture_output=True).stdout
-    subprocess.run(["tar", "-x", "-C", str(old)], input=archive, check=True)
+    archive = subprocess.run(["git", "archive", commit], cwd=TOP, check=False, capture_output=True)
+    if archive.returncode:
+        raise Broken(f"git has no such commit: {commit}")
+    subprocess.run(["tar", "-x", "-C", str(old)], input=archive.stdout, check=True)
     say(f"installing the version of {commit}")
     place.install(old)
     before(place)

@@ -191,7 +191,7 @@ def _greeting(server: socket.socket, words: bytes, tls: ssl.SSLContext | None) -
         yield
     finally:
         server.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(60)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import Dialect
 
@@ -14,7 +14,10 @@ from tests.keys import KeyPair, person
 
 # The same examples every time: what runs before each change must not fail by chance. The long runs beside it
 # (tests.attacks.long, fuzz/) look further.
-settings.register_profile("steady", derandomize=True)
+# A slow machine is no failure either.
+settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("steady")
 
 _dialect: list[Dialect] = []

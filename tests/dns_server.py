@@ -56,7 +56,7 @@ class LoopbackDns:
             self._tcp.shutdown(socket.SHUT_RDWR)
         self._tcp.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
         self._udp.close()
 
     def _run(self, target: object, *args: object) -> None:
@@ -85,7 +85,7 @@ class LoopbackDns:
 
     def _talk_tcp(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
-            connection.settimeout(5)
+            connection.settimeout(60)
             length = int.from_bytes(connection.recv(2), "big")
             answer = self._answer(connection.recv(length), is_tcp=True)
             connection.sendall(len(answer).to_bytes(2, "big") + answer)

@@ -36,7 +36,7 @@ from tldops_bot.config import load_config
 
 SRV = "/srv/tldops"
 COLUMNS = 100
-SECONDS = 60.0
+SECONDS = 300.0
 IDN = "xn--e1afmkfd"
 PEOPLE = {
     "ann": ("Ann Example", "ann@nic-xa.example", "xa"),
@@ -134,7 +134,7 @@ class Runner:
             env=self._whole_environment(),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=SECONDS,
             check=False,
         )
         return done.returncode, self._said(done.stdout + done.stderr)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
 IS_THERE = os.geteuid() == 0 and shutil.which("postfix", path="/usr/sbin:/usr/bin") is not None
 # What the operator's machine has anyway, and what makes Postfix hurry. With a backoff of 1 s, which it counts in
 # whole seconds, its queue manager may meet a mail that the last try still holds, and leave it for five minutes.

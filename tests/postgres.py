@@ -31,7 +31,7 @@ from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 from tldops_bot.store.schema import Schema
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 300.0
 VARIABLE = "TLDOPS_TESTS_ON"  # "postgresql": every desk and every town has its database there
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -74,7 +74,8 @@ class Cluster:
 
     def make(self) -> None:
         """`initdb`, and the first start."""
-        _run("initdb", "-D", str(self.folder), "-U", "tldops", "-A", "trust", "-E", "UTF8", "--no-sync")
+        where = ("-D", str(self.folder), "-U", "tldops", "-A", "trust", "--no-sync")
+        _run("initdb", *where, "-E", "UTF8", "--locale=C.UTF-8")  # whatever LANG is, and whether it is there
         self.start()
 
     def start(self) -> None:

@@ -110,7 +110,7 @@ class Sink:
         for dialogue in list(self.open):
             dialogue.drop()
 
-    async def wait_for(self, count: int, timeout: float = 10.0) -> list[SunkMail]:
+    async def wait_for(self, count: int, timeout: float = 60.0) -> list[SunkMail]:
         """Wait until `count` mails were taken in all; raises TimeoutError."""
         if self.taken < count:
             future = asyncio.get_running_loop().create_future()
@@ -312,7 +312,7 @@ class ThreadedSink:
     def behave(self) -> None:
         self.sink.behave()
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> list[SunkMail]:
+    def wait_for(self, count: int, timeout: float = 60.0) -> list[SunkMail]:
         """Wait until `count` mails were taken in all; raises TimeoutError."""
         return list(self._run(self.sink.wait_for(count, timeout)))
 
@@ -326,8 +326,8 @@ class ThreadedSink:
     ) -> None:
         self._run(self.sink.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def _run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(120)

@@ -738,6 +738,7 @@ REFUSALS: dict[str, list[Values]] = {
     "alert_not_open": [{"id": "A-2026-0007", "state": state} for state in ("closed", "retracted", "stopped")],
     "alert_not_out": [{"id": "A-2026-0007", "state": state} for state in ("held", "cancelled", "announced")],
     "alert_not_waiting": [{"id": "A-2026-0007"}],
+    "key_blocked_since": [{"id": "A-2026-0007", "verb": verb} for verb in ("ALERT", "UPDATE-ALERT")],
     "alert_too_large": [{"limit": 1_000_000}],
     "already_asked": [
         {"tld": tld, "number": "R-17", "own": own} for tld, own in (("nl", True), (IDN, False))
@@ -766,6 +767,7 @@ REFUSALS: dict[str, list[Values]] = {
         for field, limit in (("Email", 0), ("Timezone", 0), ("Name", 0), ("Postal", 0), ("Name", 120))
     ],
     "no_gateway": [{}],
+    "address_often": [{"limit": 6}],
     "wake_often": [{"limit": 3}],
     "bad_wake": [
         {"value": value, "gateways": ["ntfy", "sms"], "nearest": nearest}

@@ -1,7 +1,6 @@
 """What the program itself words, and no template, has its French: commands, what was done, call sheets, figures."""
 
 from dataclasses import replace
-from typing import get_args
 
 import jinja2
 import pytest
@@ -48,7 +47,7 @@ def test_history_has_french_words_for_all_that_it_has_english_words_for(name: st
     assert english - _keys("fr/history/_what.txt.j2", name) == set()
 
 
-@pytest.mark.parametrize("purpose", get_args(Purpose))
+@pytest.mark.parametrize("purpose", Purpose)
 def test_show_names_each_open_question_in_french(purpose: str) -> None:
     values = FRAGMENTS["show/record"][0] | {"questions": [(AT, purpose, AT)]}
     words = purpose.replace("_", " ")

@@ -9,15 +9,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.keys import KeyPair
+from tests.desk import Desk
+from tests.keys import LIST_ADDRESS, KeyPair
+from tests.outcomes import all_of
 from tests.service import Running, Town, town
 from tldops_bot.domain.audience import Audience, Reached
+from tldops_bot.domain.certificate import Certificate
+from tldops_bot.domain.envelope import Envelope
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.jobs._keys import keep_refreshed
 from tldops_bot.jobs._runner import JobRunner
-from tldops_bot.store import outbox, roster_sends
+from tldops_bot.store import inbox, outbox, roster_sends
 from tldops_bot.store.tables import CertificateRow, Delivery, Message, Person
 
 WORDS = "Fire in the only building"
@@ -291,11 +295,57 @@ def test_what_waits_for_the_operators_word_is_left_alone(
     assert [state for _, _, state in letters(place)] == ["held"]
 
 
+def revoking(who: KeyPair) -> bytes:
+    head = b"Content-Type: application/pgp-keys\r\n\r\n"
+    return head + who.revocation().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def certificate_of(desk: Desk, who: KeyPair) -> Certificate:
+    (row,) = [one for one in all_of(desk, CertificateRow) if one.fingerprint == who.fingerprint]
+    (found,) = desk.app.gnupg.inspect(row.blob, desk.now)
+    assert row.is_revoked == found.is_revoked
+    return found
+
+
+def test_of_two_things_that_one_mail_proves_about_a_key_none_is_lost(desk: Desk, ann: KeyPair) -> None:
+    vera = KeyPair.make("Vera Example", "vera@nic.example")
+    desk.member(vera, "nl")
+    vera.add_subkey("cv25519", "encrypt")
+    desk.say(ann, "HELP", attachments=[revoking(vera), vera.key_attachment()])
+    kept = certificate_of(desk, vera)
+    assert (kept.is_revoked, len(kept.subkey_fingerprints)) == (True, 2)
+
+
+def test_of_what_two_mails_prove_about_a_key_at_the_same_moment_none_is_lost(
+    desk: Desk, ann: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vera, intake = KeyPair.make("Vera Example", "vera@nic.example"), desk.app.intake
+    desk.member(vera, "nl")
+    vera.add_subkey("cv25519", "encrypt")
+    slow = ann.pgp_mime_signed("HELP", attachments=[vera.key_attachment()], at=desk.now)
+    with desk.app.database.write() as session:
+        inbox.accept(
+            session, [(slow, Envelope("x@client.example", (LIST_ADDRESS,), "", "", False, ""), desk.now)]
+        )
+        (claimed,) = inbox.claim(session, "slow", desk.now)
+    judged = intake.judge(claimed)
+    desk.say(ann, "HELP ALERT", attachments=[revoking(vera)])
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(intake, "judge", lambda _: judged)
+        assert intake.handle(claimed, desk.now) is None, "its turn is later"
+    desk.later(minutes=1)
+    assert len(desk.work()) == 1
+    kept = certificate_of(desk, vera)
+    assert (kept.is_revoked, len(kept.subkey_fingerprints)) == (True, 2)
+
+
 def test_a_copy_that_mends_nothing_releases_nothing(place: Town, dora: KeyPair, ann: KeyPair) -> None:
     """Else each would bring another word that an alert waits."""
     held_alert(place, dora)
     desk = place.desk
     dora.add_subkey("cv25519", "encrypt", expire="8d", at=desk.now - 9 * DAY)
     handled = desk.say(ann, "HELP", attachments=[dora.key_attachment()])
-    assert [one.fingerprint for one in handled.judged.merged] == [dora.fingerprint], "something was merged"
+    assert [one.certificate.fingerprint for one in handled.judged.merged] == [dora.fingerprint], (
+        "something was merged"
+    )
     assert [state for subject, _, state in letters(place) if subject == "the alert"] == ["held"]

@@ -23,7 +23,7 @@ from tests.keys import KeyPair, close_home, gpg, person
 from tests.service import town
 from tests.test_conversations import ALERT
 
-SECONDS = 20
+SECONDS = 300
 SETTINGS = """
 set realname="Bob Example" from="bob@nic.example" charset=utf-8 quit=yes delete=no move=no prompt_after=no wait_key=no
 set mbox="{home}/none" folder="{home}" tmpdir="{home}" pager="{home}/pager" crypt_verify_sig=yes

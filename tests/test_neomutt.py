@@ -24,7 +24,7 @@ from tldops_bot.intake import Handled
 
 pytestmark = pytest.mark.skipif(shutil.which("neomutt") is None, reason="neomutt is not installed")
 
-SECONDS = 20
+SECONDS = 300
 SETTINGS = """
 set realname="Ann Example" from="ann@nic.example" use_from=yes
 set sendmail="{home}/keep" sendmail_wait=0

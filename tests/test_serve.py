@@ -4,10 +4,11 @@ import os
 import re
 import signal
 import smtplib
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ import pytest
 from tests import postgres
 from tests.desk import fresh_home, write_config
 from tests.keys import LIST_ADDRESS, KeyPair
-from tests.service import Town, reconfigure, town, wait_until
+from tests.service import PATIENCE_SECONDS, Running, Town, reconfigure, town, wait_until
 from tests.whois_server import HANG, LoopbackWhois
+from tldops_bot.store import sqlite_file
+from tldops_bot.store.outbox import StoreBusy
 
 
 class Process:
@@ -38,17 +41,17 @@ class Process:
         assert found, self.end(signal.SIGKILL)
         return int(found[1])
 
-    def end(self, with_signal: signal.Signals, within: float = 20) -> tuple[int, str, str]:
+    def end(self, with_signal: signal.Signals) -> tuple[int, str, str]:
         """Its exit status, and what else it wrote to stdout and stderr."""
         self._process.send_signal(with_signal)
-        out, err = self._process.communicate(timeout=within)
+        out, err = self._process.communicate(timeout=PATIENCE_SECONDS)
         return self._process.returncode, out, err
 
     def send(self, *mails: tuple[str, bytes]) -> int:
         """Hand mails over one by one; how many were answered 250 before it died."""
         taken = 0
         with suppress(OSError, smtplib.SMTPException):
-            client = smtplib.SMTP("127.0.0.1", self.port, timeout=20)
+            client = smtplib.SMTP("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
             try:
                 for sender, octets in mails:
                     client.sendmail(sender, [LIST_ADDRESS], octets)
@@ -73,7 +76,7 @@ def serving(config: Path) -> Iterator[Process]:
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tldops_bot", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ def test_it_says_where_it_listens_and_ends_at_sigterm(place: Town, ann: KeyPair)
         assert process.send((ann.address, ann.pgp_mime_signed("QUERY be"))) == 1
         assert re.fullmatch(r"metrics on 127\.0\.0\.1:[1-9]\d+\n", process.line())
         assert "Bob Example" in place.next_to(ann, "SUCCESS").text
-        code, out, err = process.end(signal.SIGTERM, within=10)
+        code, out, err = process.end(signal.SIGTERM)
     assert (code, out, err) == (0, "", "")
 
 
@@ -110,7 +113,7 @@ def test_sigterm_finishes_what_was_answered_250(place: Town, ann: KeyPair) -> No
     mails = [(ann.address, ann.pgp_mime_signed(f"# {number}\nSHOW")) for number in range(8)]
     with serving(place.config.file) as process:
         assert process.send(*mails) == len(mails)
-        code, _, err = process.end(signal.SIGTERM, within=10)
+        code, _, err = process.end(signal.SIGTERM)
     assert (code, err) == (0, "")
     with serving(place.config.file):
         wait_until(lambda: len(place.all_to(ann)) == len(mails))
@@ -188,11 +191,29 @@ def test_a_second_serve_on_one_sqlite_file_is_refused_and_verbs_are_not(place: T
         assert third.port
 
 
+def test_store_that_is_away_at_the_start_ends_serve_so_that_it_is_started_again(
+    place: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.1)
+    running = Running(place.config)
+    file = str(place.config.database.url).removeprefix("sqlite:///")
+    locking = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    warm_up = running.service._warm_up
+
+    async def warm_up_and_lock() -> None:
+        await warm_up()
+        locking.execute("BEGIN IMMEDIATE")
+
+    monkeypatch.setattr(running.service, "_warm_up", warm_up_and_lock)
+    with closing(locking), pytest.raises(StoreBusy):
+        running.start()
+
+
 def test_sigterm_does_not_wait_for_an_iana_that_never_answers(place: Town) -> None:
     with LoopbackWhois({"ac": HANG}) as iana:
         reconfigure(place, "iana", f'whois = "127.0.0.1:{iana.port}"')
         with serving(place.config.file) as process:
             assert process.port
             wait_until(lambda: bool(iana.asked))
-            code, _, err = process.end(signal.SIGTERM, within=10)
+            code, _, err = process.end(signal.SIGTERM)
         assert (code, err) == (0, "")

@@ -27,7 +27,7 @@ def test_each_event_is_a_line_of_json_without_anybody_s_words(place: Town, ann: 
             process.send((ann.address, raw), ("stranger@client.example", b"Subject: x\r\n\r\nHELP\r\n")) == 2
         )
         place.next_to("stranger@client.example")
-        code, _, err = process.end(signal.SIGTERM, within=60)
+        code, _, err = process.end(signal.SIGTERM)
     assert code == 0
     lines = [json.loads(line) for line in err.splitlines()]
     assert {frozenset(one) for one in lines} == {frozenset(("at", "level", "room", "event", "message"))}

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
     reason="thunderbird and Xvfb are not installed",
 )
 
-SECONDS = 60
+SECONDS = 300
 PREFERENCES = {
     "marionette.port": 0,
     "mail.provider.suppress_dialog_on_startup": True,
@@ -77,7 +77,7 @@ tabs.closeOtherTabs(0);
 MailUtils.openEMLFile(main, file, Services.io.newFileURI(file));
 const icon = name => about.document.getElementById(name).getAttribute("src") || "";
 let about, body = "";
-for (let tries = 0; tries < 200; tries++) {
+for (let tries = 0; tries < 2000; tries++) {
   await wait(100);
   about = tabs.currentAboutMessage;
   body = about?.document.getElementById("messagepane")?.contentDocument?.body?.innerText ?? "";

@@ -72,7 +72,7 @@ class LoopbackWhois:
         if isinstance(behaviour, bytes):
             connection.sendall(behaviour)
         elif behaviour == HANG:
-            self._over.wait(10)
+            self._over.wait()
         elif behaviour == RESET:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         else:

@@ -5,12 +5,10 @@ What a part is made of is imported where it is built: most verbs of the command 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import secrets
 import socket
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,14 +19,14 @@ from typing import TYPE_CHECKING
 
 from tldops_bot.config.settings import Config, host_and_port
 from tldops_bot.config.shipped import shipped
-from tldops_bot.store import facts
-from tldops_bot.store.database import Database, DatabaseMissing, Session, StoreProblem
+from tldops_bot.store.database import Database, Session
 
 if TYPE_CHECKING:
     from tldops_bot.adapters.gnupg_list_key import ListKey
     from tldops_bot.adapters.gnupg_verdicts import Gnupg
     from tldops_bot.adapters.iana_refresh import IanaKeeper, IanaRefresh
     from tldops_bot.adapters.key_refresh import KeyRefresh
+    from tldops_bot.adapters.machine_disks import MachineDisks
     from tldops_bot.adapters.machine_watch import MachineWatch
     from tldops_bot.adapters.net_lookups import NetLookups
     from tldops_bot.adapters.outbox_delivery import Delivery
@@ -81,6 +79,7 @@ class App:
 
     @cached_property
     def gnupg(self) -> Gnupg:
+        from tldops_bot.adapters.gnupg_list_key import chosen_fingerprint
         from tldops_bot.adapters.gnupg_runner import unobserved
         from tldops_bot.adapters.gnupg_verdicts import Gnupg
 
@@ -90,16 +89,9 @@ class App:
             settings.passphrase_file,
             processes=max(2, os.cpu_count() or 2),
             max_message_bytes=self.config.listener.max_message_bytes,
-            chosen_list_key=self._chosen_list_key,
+            chosen_list_key=lambda: chosen_fingerprint(self.database),
             observe=unobserved if self.metrics is None else self.metrics.gpg,
         )
-
-    def _chosen_list_key(self) -> str:
-        with contextlib.suppress(DatabaseMissing, StoreProblem):  # while `init` is at work
-            self.database.must_exist()
-            with self.database.read() as session:
-                return facts.get(session, facts.LIST_KEY)
-        return ""
 
     @cached_property
     def list_key(self) -> ListKey:
@@ -164,6 +156,12 @@ class App:
             prepare_roster=lambda: self.roster_press.prepare(waits=False),
         )
 
+    def job_context(self, session: Session, now: datetime) -> JobContext:
+        """What work is given that no mail asked for."""
+        from tldops_bot.jobs._job import JobContext
+
+        return JobContext(session, now, self.config, self.tlds, self.random_octets)
+
     def key_refresh(
         self,
         sleep: Callable[[float], None] = time.sleep,
@@ -176,7 +174,7 @@ class App:
             self.database,
             self.gnupg,
             self.net.refreshed_keys.find,
-            self._job_context,
+            self.job_context,
             self.intake.post,
             self.now,
             sleep=sleep,
@@ -189,9 +187,7 @@ class App:
 
         return JobRunner(
             self.database,
-            self.config,
-            self.tlds,
-            self.random_octets,
+            self.job_context,
             self.now,
             self.intake.post,
             after,
@@ -208,12 +204,7 @@ class App:
     def iana_keeper(self) -> IanaKeeper:
         from tldops_bot.adapters.iana_refresh import IanaKeeper
 
-        return IanaKeeper(self.database, self._job_context, self.intake.post, self.now)
-
-    def _job_context(self, session: Session, now: datetime) -> JobContext:
-        from tldops_bot.jobs._job import JobContext
-
-        return JobContext(session, now, self.config, self.tlds, self.random_octets)
+        return IanaKeeper(self.database, self.job_context, self.intake.post, self.now)
 
     def iana_refresh(
         self,
@@ -242,23 +233,13 @@ class App:
     def machine_watch(self) -> MachineWatch:
         from tldops_bot.adapters.machine_watch import MachineWatch
 
-        return MachineWatch(self.database, self.gnupg, self.folders, self.hostname, self.now)
+        return MachineWatch(self.database, self.gnupg, self.disks, self.hostname, self.now)
 
-    def is_disk_full(self) -> bool:
-        """Whether there is hardly room for the database to grow; of one on another machine it is not known."""
-        from tldops_bot.adapters.machine_watch import room_of
-        from tldops_bot.domain.disk_room import judge_room
-        from tldops_bot.domain.finding import State
+    @cached_property
+    def disks(self) -> MachineDisks:
+        from tldops_bot.adapters.machine_disks import MachineDisks
 
-        file = self.database.file
-        return file is not None and judge_room(room_of(file.parent)) is State.BROKEN
-
-    def folders(self) -> dict[str, Path]:
-        """The folders whose disks must have room, by what is kept there; only those that exist."""
-        file = self.database.file
-        kept = file.parent if file is not None else self.config.openpgp.home
-        named = {"database": kept, "temporary files": Path(tempfile.gettempdir())}
-        return {what: folder for what, folder in named.items() if folder.is_dir()}
+        return MachineDisks(self.database.file, self.config.openpgp.home)
 
     @cached_property
     def hostname(self) -> str:

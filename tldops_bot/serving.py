@@ -58,7 +58,7 @@ class Service:
             lease=app.config.database.lease,
             counted=self._count,
         )
-        self.acceptance = Acceptance(app.database, app.now, self.workers.wake, app.is_disk_full)
+        self.acceptance = Acceptance(app.database, app.now, self.workers.wake, app.disks.is_database_full)
         home = app.config.list.home
         self.listener = Listener(app.config.listener, home.domain, home.owns, self._accept)
         self.stopping = threading.Event()

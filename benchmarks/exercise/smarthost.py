@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 
+from tests.ports import free_port
 from tests.sink import DROP, Sink, SunkMail, ThreadedSink
 
 DOWN_SECONDS = 2.0
@@ -12,7 +13,7 @@ class BadSmarthost(Sink):
     """Takes mail; for some it hangs up on everybody before it can say so, and once it is down for a while."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(port=free_port())  # its own also while it is down
         self.hang_up_on: set[str] = set()
         self.dies_after: int | None = None
         self.deaths = self.hung_up = 0

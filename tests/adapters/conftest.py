@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.keys import LIST_ADDRESS, close_home
+from tldops_bot.adapters import dns_lookups, dns_questions
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
+
+
+@pytest.fixture(autouse=True)
+def patience_with_the_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers of tests answer at once, or when a loaded machine lets them. `monkeypatch.undo()`: limits as they are."""
+    monkeypatch.setattr(dns_questions, "TRY_SECONDS", 60.0)
+    monkeypatch.setattr(dns_questions, "ALLOWED_SECONDS", 60.0)
+    monkeypatch.setattr(dns_lookups, "MAX_SECONDS", 60.0)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ _P = ParamSpec("_P")
 
 
 def story(coroutine: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, None]:
-    """Run a test that is a coroutine, for a minute at most; what its event loop complains of fails it too."""
+    """Run a test that is a coroutine, for three minutes at most; what its event loop complains of fails it too."""
 
     @functools.wraps(coroutine)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
@@ -32,7 +32,7 @@ def story(coroutine: Callable[_P, Coroutine[Any, Any, None]]) -> Callable[_P, No
 
         async def told() -> None:
             asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(180):
                 await coroutine(*args, **kwargs)
             gc.collect()  # tasks whose exception nobody looked at speak up when collected
             await asyncio.sleep(0)
@@ -80,7 +80,7 @@ class Talk:
         """One reply; the lines of a longer one joined with newlines. "" at the end of the connection."""
         lines = []
         while True:
-            line = (await asyncio.wait_for(self.reader.readline(), 10)).decode()
+            line = (await asyncio.wait_for(self.reader.readline(), 60)).decode()
             lines.append(line.rstrip("\r\n"))
             if line[3:4] != "-":
                 return "\n".join(lines)

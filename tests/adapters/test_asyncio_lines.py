@@ -33,7 +33,7 @@ def test_who_waits_is_woken_by_what_arrives_even_after_another_stopped_waiting()
         await asyncio.sleep(0)
         impatient.cancel()
         line.put(0, "item")
-        assert await asyncio.wait_for(patient, 1) == "item"
+        assert await asyncio.wait_for(patient, 60) == "item"
 
     asyncio.run(main())
 
@@ -55,10 +55,10 @@ def test_a_full_next_line_holds_back_all_but_the_urgent_until_twice_as_full() ->
         waiting = asyncio.ensure_future(first.get())
         await asyncio.sleep(0)
         await second.get()
-        assert await asyncio.wait_for(waiting, 1) == "alert"
+        assert await asyncio.wait_for(waiting, 60) == "alert"
         waiting = asyncio.ensure_future(first.get())
         await second.get()
-        assert await asyncio.wait_for(waiting, 1) == "roster"
+        assert await asyncio.wait_for(waiting, 60) == "roster"
         assert second.octets == 60
 
     asyncio.run(main())

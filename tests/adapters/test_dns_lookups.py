@@ -11,7 +11,7 @@ from tests.desk import Desk
 from tests.dns_server import GARBAGE, HANG, SERVFAIL, Behaviour, LoopbackDns
 from tldops_bot.adapters import dns_lookups, dns_questions
 from tldops_bot.adapters.dane_keys import DaneKeys
-from tldops_bot.adapters.dns_lookups import Answer, DnsLookups, MailLookups
+from tldops_bot.adapters.dns_lookups import Answer, DnsLookups
 from tldops_bot.adapters.dns_questions import Allowance, DnsTrouble, Nameserver, Resolvers
 
 
@@ -118,29 +118,27 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dns_questions, "ALLOWED_SECONDS", 0.6)
 
 
-def waiting(one: MailLookups, *names: str) -> float:
-    began = time.monotonic()
-    assert all(one.ask(name, "TXT").trouble for name in names)
-    return time.monotonic() - began
-
-
 @pytest.mark.usefixtures("hurried")
 def test_a_server_that_never_answers_costs_a_mail_its_time_once_however_many_questions() -> None:
     with LoopbackDns({("a.example", "TXT"): HANG, ("b.example", "TXT"): HANG}) as server:
-        assert waiting(lookups(server).for_mail(), "a.example", "b.example", "c.example") < 0.9
+        one = lookups(server).for_mail()
+        assert all(one.ask(name, "TXT").trouble for name in ("a.example", "b.example", "c.example"))
+    assert len(server.asked) <= 1
 
 
 @pytest.mark.usefixtures("hurried")
-def test_a_flood_of_mails_whose_servers_hang_soon_costs_no_time_and_later_it_is_tried_again() -> None:
+def test_a_flood_of_mails_whose_servers_hang_soon_costs_no_time_and_later_it_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     table: dict[tuple[str, str], Behaviour] = {(f"n{number}.example", "TXT"): HANG for number in range(50)}
     ahead = [0.0]
     with LoopbackDns({**table, ("nic.example", "TXT"): ["hello"]}) as server:
         shared = lookups(server, lambda: time.monotonic() + ahead[0])
-        began = time.monotonic()
         assert all(shared.for_mail().ask(f"n{number}.example", "TXT").trouble for number in range(50))
-        assert time.monotonic() - began < 2
+        assert len(server.asked) < 5
         assert shared.for_mail().ask("nic.example", "TXT").trouble == "no time left"
         ahead[0] = dns_questions.WINDOW_SECONDS + 5
+        monkeypatch.undo()
         assert shared.for_mail().ask("nic.example", "TXT").texts == (b"hello",)
 
 
@@ -169,11 +167,10 @@ def test_all_that_mails_make_us_ask_has_one_allowance_and_what_we_ask_ourselves_
             DnsLookups(Resolvers(servers, time.monotonic, allowance)).for_mail().ask(
                 f"n{number}.example", "TXT"
             )
-        asked = len(server.asked)
-        until = time.monotonic() + 3
+        until = time.monotonic() + 60
         with pytest.raises(DnsTrouble, match="no time left"):
             Resolvers(servers, time.monotonic, allowance).addresses("nic.example", until)
-        assert len(server.asked) == asked
+        assert not [name for name, _ in server.asked if name == "nic.example"]
         assert Resolvers(servers, time.monotonic).addresses("nic.example", until) == ("192.0.2.1",)
 
 
@@ -187,6 +184,7 @@ def test_silent_servers_cost_a_mail_five_seconds_and_all_mails_ten_a_minute(
         now[0] += seconds
         raise dns.exception.Timeout
 
+    monkeypatch.undo()
     monkeypatch.setattr(dns_questions, "_exchange", keep_waiting)
     shared = DnsLookups(Resolvers((Nameserver("192.0.2.53", 53),), lambda: now[0], Allowance()))
     first = shared.for_mail()
@@ -211,7 +209,9 @@ class LostOnce(dict[tuple[str, str], Behaviour]):
 
 
 def test_a_lost_packet_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dns_questions, "TRY_SECONDS", 0.3)
+    patience = [60.0, 0.3]
+    ask = dns_questions._exchange
+    monkeypatch.setattr(dns_questions, "_exchange", lambda *what: ask(*what[:2], patience.pop()))
     with LoopbackDns({}) as server:
         server.table = LostOnce({("nic.example", "TXT"): ["hello"]})
         assert lookups(server).for_mail().ask("nic.example", "TXT").texts == (b"hello",)

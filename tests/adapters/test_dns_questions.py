@@ -19,7 +19,7 @@ def dns_() -> Iterator[SignedDns]:
         yield one
 
 
-def addresses(served: SignedDns, host: str, seconds: float = 3.0) -> tuple[str, ...]:
+def addresses(served: SignedDns, host: str, seconds: float = 60.0) -> tuple[str, ...]:
     return Resolvers((served.nameserver,), time.monotonic).addresses(host, time.monotonic() + seconds)
 
 
@@ -77,6 +77,6 @@ def test_a_key_is_found_from_name_to_octets(dns_: SignedDns) -> None:
         web.answers = [ok(b"\x99key")]
         resolvers = Resolvers((dns_.nameserver,), time.monotonic)
         found = WebKeyDirectory(
-            resolvers.addresses, web.tls, time.monotonic, web.port, is_allowed=lambda ip: ip == "127.0.0.1"
+            resolvers.addresses, web.tls, time.monotonic, web.port, 60.0, lambda ip: ip == "127.0.0.1"
         )
         assert found.fetch("ann@nic.example") == (b"\x99key",)

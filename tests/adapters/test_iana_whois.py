@@ -1,9 +1,11 @@
 """Asking whois.iana.org: with limits, in no haste, and believing only what answers the question."""
 
+import socket
 import time
 
 import pytest
 
+from tests.ports import free_port
 from tests.whois_server import DRIP, FLOOD, HANG, RESET, Behaviour, LoopbackWhois
 from tldops_bot.adapters.iana_whois import (
     MAX_ANSWER_OCTETS,
@@ -46,9 +48,16 @@ source:       IANA
 """.encode()
 
 
-def asking(answers: dict[str, Behaviour], tld: Tld, timeout: float = 5.0) -> Result:
+def asking(answers: dict[str, Behaviour], tld: Tld, timeout: float = 60.0) -> Result:
     with LoopbackWhois(answers) as server:
         return ask(tld, WhoisServer("127.0.0.1", server.port, time.monotonic, timeout))
+
+
+def test_who_waits_for_an_answer_gives_up_when_the_service_ends() -> None:
+    looks = iter((False, True))
+    with LoopbackWhois({"aa": HANG}) as server:
+        asked = WhoisServer("127.0.0.1", server.port, lambda: 0.0, is_stopping=lambda: next(looks))
+        assert ask(AA, asked) == Unanswered("timed_out")
 
 
 def test_the_octets_come_back_as_they_were_sent() -> None:
@@ -99,9 +108,7 @@ def test_a_connection_closed_early_leaves_nothing_to_believe() -> None:
 
 @pytest.mark.parametrize("behaviour", [HANG, DRIP])
 def test_a_server_that_hangs_or_drips_is_left_at_the_deadline(behaviour: Behaviour) -> None:
-    started = time.monotonic()
     assert asking({"aa": behaviour}, AA, timeout=0.3) == Unanswered("timed_out")
-    assert time.monotonic() - started < 3
 
 
 def test_the_deadline_counts_from_the_start_not_from_the_last_octet() -> None:
@@ -126,14 +133,21 @@ def test_a_connection_reset_is_no_answer() -> None:
 
 
 def test_a_server_that_is_not_there_is_unreachable() -> None:
-    with LoopbackWhois({}) as gone:
-        pass
-    assert ask(AA, WhoisServer("127.0.0.1", gone.port, time.monotonic, 1.0)) == Unanswered("unreachable")
+    nobody = WhoisServer("127.0.0.1", free_port(), time.monotonic, 60.0)
+    assert ask(AA, nobody) == Unanswered("unreachable")
 
 
 @pytest.mark.parametrize("host", ["whois..example", "x" * 64 + ".example", "no-such-host.invalid"])
-def test_a_host_name_that_leads_nowhere_is_unreachable(host: str) -> None:
-    assert ask(AA, WhoisServer(host, 43, time.monotonic, 1.0)) == Unanswered("unreachable")
+def test_a_host_name_that_leads_nowhere_is_unreachable(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = socket.getaddrinfo
+
+    def nobody_else_is_asked(name: str, *more: object) -> object:
+        if name.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return look_up(name, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody_else_is_asked)
+    assert ask(AA, WhoisServer(host, 43, time.monotonic, 60.0)) == Unanswered("unreachable")
 
 
 def test_sync_asks_one_by_one_and_pauses_in_between() -> None:
@@ -157,19 +171,18 @@ def test_sync_leaves_a_dead_server_alone() -> None:
     with LoopbackWhois({tld.a_label: HANG for tld in many}) as server:
         where = WhoisServer("127.0.0.1", server.port, time.monotonic, 0.05)
         answers = list(sync(many, where, pauses.append))
-        asked = len(server.asked)
     assert [tld for tld, _ in answers] == many
     reasons = [answer.reason for _, answer in answers if isinstance(answer, Unanswered)]
     assert reasons == ["timed_out"] * MAX_FAILURES_IN_A_ROW + ["given_up"] * 3
-    assert asked == MAX_FAILURES_IN_A_ROW
+    assert len(server.asked) <= MAX_FAILURES_IN_A_ROW
     assert len(pauses) == MAX_FAILURES_IN_A_ROW - 1
 
 
 def test_one_failure_among_answers_does_not_stop_sync() -> None:
     many = [Tld(f"a{letter}", f"a{letter}") for letter in "abcdefghijkl"]
-    behaviours: dict[str, Behaviour] = {tld.a_label: HANG for tld in many[::2]}
+    behaviours: dict[str, Behaviour] = {tld.a_label: FLOOD for tld in many[::2]}
     with LoopbackWhois(behaviours) as server:
-        where = WhoisServer("127.0.0.1", server.port, time.monotonic, 0.05)
+        where = WhoisServer("127.0.0.1", server.port, time.monotonic, 60.0)
         answers = [answer for _, answer in sync(many, where, lambda _: None)]
-    assert answers[::2] == [Unanswered("timed_out")] * 6
+    assert answers[::2] == [Unanswered("too_large")] * 6
     assert all(isinstance(answer, NotFound) for answer in answers[1::2])

@@ -87,6 +87,20 @@ async def test_lmtp_over_a_unix_socket(short_path: Path) -> None:
 
 
 @story
+async def test_a_socket_at_which_somebody_listens_is_left_to_them(short_path: Path) -> None:
+    path = short_path / "lmtp.sock"
+    async with listening(protocol="lmtp", socket=path) as (_, address, inbox):
+        with pytest.raises(OSError, match="in use"):
+            async with listening(protocol="lmtp", socket=path):
+                pass
+        talk = await Talk.to(address)
+        await talk.hello("LHLO")
+        assert (await talk.deliver()).startswith("250 ")
+        await talk.close()
+        assert len(inbox.mails) == 1
+
+
+@story
 async def test_a_socket_left_behind_by_a_crash_is_no_hindrance(short_path: Path) -> None:
     path = short_path / "lmtp.sock"
     with socket.socket(socket.AF_UNIX) as left_behind:

@@ -1,16 +1,18 @@
 """What a machine notes of itself, for whoever warns the operator."""
 
+import shutil
+from collections import namedtuple
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.desk import Desk, kill_agent
-from tldops_bot.adapters import machine_watch
 from tldops_bot.adapters.gnupg_runner import GpgRunner, GpgUnavailable
-from tldops_bot.domain.disk_room import Room
 from tldops_bot.store import machines
 from tldops_bot.store.machines import Machine
+
+Usage = namedtuple("Usage", "total used free")
 
 
 def noted(desk: Desk) -> list[Machine]:
@@ -20,9 +22,9 @@ def noted(desk: Desk) -> list[Machine]:
 
 
 def test_it_notes_the_key_and_the_fullest_disk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = desk.app.folders()["database"]
-    rooms = {kept: Room(10**11, 5 * 10**8)}
-    monkeypatch.setattr(machine_watch, "room_of", lambda folder: rooms.get(folder, Room(10**11, 10**10)))
+    kept = desk.app.disks.look()[0].folder
+    free = {kept: 5 * 10**8}
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(10**11, 0, free.get(folder, 10**10)))
     (found,) = noted(desk)
     assert (found.host, found.folder, found.free_bytes, found.is_low) == (
         desk.app.hostname,

@@ -66,8 +66,8 @@ async def until_set_aside(office: Post, poison: int) -> None:
             return
         office.clock.ahead += timedelta(minutes=6)
         (other,) = office.put(letter(number))
-        await office.until(lambda other=other: office.rows()[other].state == TAKEN, 60)
-        await office.until(lambda: "sending" not in office.states(), 60)
+        await office.until(lambda other=other: office.rows()[other].state == TAKEN)
+        await office.until(lambda: "sending" not in office.states())
     raise AssertionError(f"it is {office.rows()[poison].state}")
 
 
@@ -77,7 +77,7 @@ async def is_sent_after_a_retry(office: Post, poison: int) -> None:
         assert outbox_control.retry(session, poison, office.clock())
     assert office.delivery is not None
     office.delivery.wake()
-    await office.until(lambda: office.rows()[poison].state == TAKEN, 60)
+    await office.until(lambda: office.rows()[poison].state == TAKEN)
 
 
 def test_a_message_that_gpg_can_not_sign_is_set_aside(office: Post) -> None:
@@ -97,7 +97,7 @@ def test_a_message_that_gpg_can_not_sign_is_set_aside(office: Post) -> None:
             office.signer.sign_detached = signs  # type: ignore[method-assign]
             await is_sent_after_a_retry(office, poison)
 
-    run(main, 120)
+    run(main)
 
 
 def test_a_certificate_that_neither_sequoia_nor_gpg_can_use_is_set_aside(office: Post) -> None:
@@ -114,13 +114,13 @@ def test_a_certificate_that_neither_sequoia_nor_gpg_can_use_is_set_aside(office:
         office.signer.encrypt = hangs  # type: ignore[method-assign]
         async with impatient(office):
             anns, bobs = office.put(alert(to))
-            await office.until(lambda: office.rows()[anns].state == TAKEN, 60)
+            await office.until(lambda: office.rows()[anns].state == TAKEN)
             await until_set_aside(office, bobs)
             assert office.rows()[bobs].last_status == NO_GPG
             office.signer.encrypt = encrypts  # type: ignore[method-assign]
             await is_sent_after_a_retry(office, bobs)
 
-    run(main, 120)
+    run(main)
 
 
 @pytest.mark.parametrize("where", ["outer_headers", "_encrypted", "mail", "send_one"])
@@ -153,7 +153,7 @@ def test_whatever_breaks_over_one_copy_the_others_go(
             monkeypatch.undo()
             await is_sent_after_a_retry(office, poison)
 
-    run(main, 120)
+    run(main)
 
 
 def test_a_copy_at_which_the_smarthost_always_fails_is_set_aside_even_of_an_alert(office: Post) -> None:
@@ -182,7 +182,7 @@ def test_a_copy_at_which_the_smarthost_always_fails_is_set_aside_even_of_an_aler
             pause._until = 0.0
             await is_sent_after_a_retry(office, poison)
 
-    run(main, 120)
+    run(main)
 
 
 def test_while_the_smarthost_fails_everybody_nothing_is_set_aside(office: Post) -> None:
@@ -202,9 +202,9 @@ def test_while_the_smarthost_fails_everybody_nothing_is_set_aside(office: Post) 
             pause._until = 0.0
             office.clock.ahead += timedelta(minutes=6)
             delivery.wake()
-            await office.until(lambda: set(office.states()) == {TAKEN}, 60)
+            await office.until(lambda: set(office.states()) == {TAKEN})
 
-    run(main, 120)
+    run(main)
 
 
 def test_a_word_that_can_not_be_said_keeps_no_mark_from_being_made(office: Post) -> None:
@@ -224,11 +224,11 @@ def test_a_word_that_can_not_be_said_keeps_no_mark_from_being_made(office: Post)
             delivery._on_keyless = breaks
             (held,) = office.put(alert(to))
             (other,) = office.put(letter())
-            await office.until(lambda: office.rows()[other].state == TAKEN, 60)
-            await office.until(lambda: office.rows()[held].state == HELD, 60)
+            await office.until(lambda: office.rows()[other].state == TAKEN)
+            await office.until(lambda: office.rows()[held].state == HELD)
         assert set(office.states()) == {TAKEN, HELD}
 
-    run(main, 120)
+    run(main)
 
 
 def test_failures_count_only_where_something_else_worked_in_between() -> None:

@@ -1,10 +1,11 @@
 """The press: the files of a roster, made and signed outside of any transaction, once for all."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -14,6 +15,8 @@ from tests.desk import Desk
 from tests.keys import LIST_ADDRESS, KeyPair, gpg
 from tests.letterbox import OneKeyHome, gpg_verify
 from tests.roster_files import quick_files
+from tldops_bot.adapters.child_process import give_way
+from tldops_bot.adapters.child_worker import WorkerGone, WorkerNotStarted
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.roster_press import MOST_TRIES, RosterPress, make_aside, make_files
 from tldops_bot.commands._roster_files import Ready, manuscript
@@ -41,6 +44,33 @@ def held(desk: Desk) -> Edition | None:
     with desk.look() as session:
         digest = manuscript(session, desk.app.config, desk.app.tlds, desk.now).digest
         return printed_rosters.held(session, digest, desk.now)
+
+
+class Deadly:
+    """Whoever unpickles it is gone."""
+
+    def __reduce__(self) -> tuple[Callable[[int], object], tuple[int]]:
+        return os._exit, (1,)
+
+
+def test_a_process_that_dies_over_a_roster_is_not_waited_for(desk: Desk, press: RosterPress) -> None:
+    """Not even if it has not read all of it: the table of TLDs alone is more than a pipe holds."""
+
+    def making(roster: Roster, config: Config, tlds: TldTable, _: object) -> tuple[RosterFile, ...]:
+        deadly: Any = (Deadly(), b"x" * 1_000_000)
+        return make_aside(roster, config, tlds, deadly)
+
+    assert replace(press, make=making).prepare().edition is None
+
+
+def test_a_system_that_lets_nobody_give_way_gets_its_files_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In many a sandbox nobody may change a priority, not even to a lower one."""
+    asked = Mock(side_effect=PermissionError)
+    monkeypatch.setattr("os.nice", asked)
+    give_way()
+    assert asked.called
 
 
 def test_every_file_is_signed_by_the_list_and_gpg_alone_says_so(desk: Desk, ann: KeyPair) -> None:
@@ -179,7 +209,7 @@ def test_while_it_prints_and_signs_others_write_to_the_store(desk: Desk, press: 
     def elsewhere() -> None:
         other = threading.Thread(target=note)
         other.start()
-        other.join(10)
+        other.join(60)
 
     def making(
         roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
@@ -290,7 +320,7 @@ def test_in_a_mail_that_changes_something_the_text_says_so_already(
     assert letter.attachments == ()
 
 
-@pytest.mark.parametrize("problem", [GpgUnavailable("away"), BrokenProcessPool("killed")])
+@pytest.mark.parametrize("problem", [GpgUnavailable("away"), WorkerGone(), WorkerNotStarted()])
 def test_what_fails_fails_for_this_time_only(desk: Desk, press: RosterPress, problem: Exception) -> None:
     def making(*_: object) -> tuple[RosterFile, ...]:
         raise problem

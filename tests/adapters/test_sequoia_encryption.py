@@ -18,7 +18,7 @@ import tldops_bot
 from tests.keys import KeyPair, person
 from tldops_bot.adapters import child_worker, sequoia_encryption
 from tldops_bot.adapters.child_worker import Worker, WorkerGone, WorkerNotStarted
-from tldops_bot.adapters.sequoia_encryption import Encryption, Recipient, encrypt_here
+from tldops_bot.adapters.sequoia_encryption import Encryption, Recipient, encrypt_here, parse_here
 from tldops_bot.domain.certificate import NotEncrypted
 
 NOW = datetime.now(UTC)
@@ -105,6 +105,13 @@ def worker_of(encryption: Encryption) -> Worker:
     return encryption._worker
 
 
+def become_impatient_with(worker: Worker) -> None:
+    """One second for an answer of this one, and not of the next."""
+    for lane in worker._lanes:
+        lane._seconds = 1.0
+        child_worker._be_patient(lane._socket, 1.0)
+
+
 def test_a_killed_worker_is_replaced(ann: KeyPair, bert: KeyPair) -> None:
     opened = Encryption()
     encrypt(opened, [recipient(ann)])
@@ -129,13 +136,17 @@ def test_a_worker_that_hangs_or_dies_is_replaced_and_only_the_certificate_at_fau
     ann: KeyPair, bert: KeyPair, monkeypatch: pytest.MonkeyPatch, at_fault: Any
 ) -> None:
     """Whenever it is given Bert's certificate; Ann's copy goes all the same."""
-    opened = Encryption(seconds=1.0)
+    opened = Encryption(seconds=60.0)
     asked: list[int] = []
     ask = opened._ask
 
     def fails(work: Any, signed_part: bytes, recipients: Any, now: datetime) -> Any:
         asked.append(len(recipients))
-        return ask(at_fault if recipient(bert) in recipients else work, signed_part, recipients, now)
+        if recipient(bert) not in recipients:
+            return ask(work, signed_part, recipients, now)
+        ask(parse_here, ())  # its worker is there
+        become_impatient_with(worker_of(opened))
+        return ask(at_fault, signed_part, recipients, now)
 
     monkeypatch.setattr(opened, "_ask", fails)
     both = [recipient(bert), recipient(ann)]
@@ -203,8 +214,9 @@ def test_close_does_not_wait_for_a_worker_that_hangs_and_no_other_is_started() -
 
 
 def test_a_worker_that_hangs_over_what_is_parsed_ahead_holds_up_no_mail(ann: KeyPair) -> None:
-    opened = Encryption(seconds=1.0)
+    opened = Encryption(seconds=60.0)
     encrypt(opened, [recipient(ann)])
+    become_impatient_with(worker_of(opened))
     os.kill(worker_of(opened).process.pid or 0, signal.SIGSTOP)
     opened.parse_ahead([ann.certificate])
     assert isinstance(encrypt(opened, [recipient(ann)])[0], bytes)

@@ -162,15 +162,21 @@ def test_threads_work_by_themselves_and_outlive_what_breaks(
     calls = delivery(town, sender, after=done.set)
     calls.start()
     try:
-        assert sender.called.wait(20)
+        assert sender.called.wait(60)
         town.later(minutes=5)  # the lease of the call that broke has ended
-        for _ in range(200):
+        for _ in range(600):
             calls.wake()
             if done.wait(0.1):
                 break
         assert done.is_set()
     finally:
-        calls.stop(10)
+        calls.stop(60)
     assert sends(town) == [("taken", "", 2)]
     assert "gateway ntfy: RuntimeError" in caplog.text
     assert "pa55w0rd" not in caplog.text
+
+
+def test_stopping_what_was_never_started_does_nothing(town: Desk) -> None:
+    sender = Gateways()
+    delivery(town, sender).stop(60)
+    assert sender.said == []

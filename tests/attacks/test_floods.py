@@ -16,7 +16,7 @@ from tests.attacks.hostile import MAILS, SIGNED
 from tests.desk import LIST_LINE, Desk
 from tests.keys import LIST_ADDRESS, KeyPair, key_entity
 from tests.outcomes import outcome
-from tests.service import town
+from tests.service import PATIENCE_SECONDS, town
 from tests.test_serve import serving
 from tldops_bot.adapters.gnupg_runner import Finished, GpgRunner, GpgUnavailable
 from tldops_bot.adapters.gnupg_status import parse_listing
@@ -237,7 +237,7 @@ def data(client: smtplib.SMTP, octets: int) -> tuple[int, bytes]:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_thirty_megabytes_are_refused_and_the_next_mail_is_taken() -> None:
     with town() as place, serving(place.config.file) as running:
-        client = smtplib.SMTP("127.0.0.1", running.port, timeout=60)
+        client = smtplib.SMTP("127.0.0.1", running.port, timeout=PATIENCE_SECONDS)
         try:
             client.ehlo()
             assert data(client, 100_000)[0] == 250

@@ -1,5 +1,7 @@
 """Attacks on the way into the roster: by strangers, by one mailbox, by one key."""
 
+from itertools import pairwise
+
 import pytest
 from sqlalchemy import select
 
@@ -224,10 +226,15 @@ def outcomes_with_a_rogue_who_left(desk: Desk, ann: KeyPair, carol: KeyPair) -> 
 # --- keys that take in somebody else's key
 
 
-def adopting(victim: KeyPair, name: str, address: str) -> KeyPair:
-    """A key that has bound another person's primary key to itself as a subkey; no consent is needed to authenticate."""
+def adopting(victim: KeyPair, name: str, address: str, capability: str = "c") -> KeyPair:
+    """A key that has bound another person's key to itself as a subkey; no consent is needed to authenticate.
+
+    It takes the primary key, which certifies, or else the newest that has that capability.
+    """
     listing = gpg(victim.home, "--with-colons", "--with-keygrip", "--list-keys", victim.fingerprint).decode()
-    grip = next(line.split(":")[9] for line in listing.splitlines() if line.startswith("grp"))
+    lines = [line.split(":") for line in listing.splitlines() if line[:3] in ("pub", "sub", "grp")]
+    grips = [after[9] for key, after in pairwise(lines) if key[0] != "grp" and capability in key[11]]
+    grip = grips[-1]
     thief = KeyPair.make(name, address)
     talk = f"addkey\n13\n{grip}\n=A\n0\nsave\n".encode()
     edit = ("--expert", "--command-fd=0", "--status-fd=1", "--edit-key", thief.fingerprint)
@@ -255,6 +262,24 @@ def test_a_key_that_took_in_a_members_does_not_speak_for_the_member(desk: Desk) 
     desk.say(thief, f"SUBSCRIBE be\n{FIELDS}", attachments=[thief.key_attachment()])
     assert outcome(desk.say(vera, "SHOW")) == "record"
     assert outcome(desk.say(thief, "SHOW")) == "not_a_contact"
+
+
+@pytest.mark.parametrize("is_here", [True, False], ids=["a member", "who wants to join"])
+def test_a_member_whose_key_took_in_the_subkey_that_signs_locks_nobody_out(desk: Desk, is_here: bool) -> None:
+    desk.iana("nl", IANA)
+    vera = KeyPair.make("Vera Example", "vera@nic.example")
+    vera.add_subkey("ed25519", "sign")
+    thief = adopting(vera, "Mallory Example", "mallory@elsewhere.example", capability="s")
+    desk.member(thief, "be")
+    if is_here:
+        desk.member(vera, "nl")
+    else:
+        subscribe(desk, vera)
+        prove(desk, vera)
+        answer(desk, IANA)
+    for text, headers in (("SHOW", {}), ("SHOW\n# from elsewhere", {"From": "vera@elsewhere.example"})):
+        assert outcome(desk.say(vera, text, headers)) == "record"
+    assert outcome(desk.say(thief, "SHOW")) == "record"
 
 
 def gpg_listing(who: KeyPair) -> bytes:

@@ -117,7 +117,7 @@ def test_a_bounded_run_of_the_fuzzer_finds_nothing(tmp_path: Path) -> None:
     limits = [
         "-runs=4000",
         "-max_total_time=15",
-        "-timeout=5",
+        "-timeout=60",
         "-rss_limit_mb=400",
         "-max_len=20000",
         "-seed=7",

@@ -137,6 +137,6 @@ def test_on_a_real_terminal_the_question_is_seen_and_no_is_no(cli: Cli, ann: Key
     except OSError:  # as Linux says that nobody holds the other end any more
         pass
     os.close(ours)
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=300) == 1
     assert b"Remove for good: Ann Example, .nl?" in said
     assert [one["tlds"] for one in cli.json("members", "list")] == [["nl"]]

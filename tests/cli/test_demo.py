@@ -19,7 +19,7 @@ from tldops_bot.cli.commands import app
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tldops_bot", "demo", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_it_does_not_write_among_other_files(tmp_path: Path) -> None:
 def test_without_gnupg_it_says_so_in_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tldops_bot", "demo", "--keep", str(tmp_path / "mails")]
     environment = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, env=environment, check=False)
     assert done.returncode == 1
     message = "tldops-bot: demo: needs GnuPG (gpg and gpgconf), which is not installed\n"
     assert (done.stdout, done.stderr) == ("", message)

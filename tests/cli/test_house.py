@@ -335,13 +335,13 @@ def test_the_program_itself_answers_in_plain_text_when_nobody_looks(cli: Cli, an
         capture_output=True,
         env=os.environ | {"LC_ALL": "C.UTF-8"},
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert "Ænn Exämple 例" in done.stdout.decode()
     assert b"\x1b" not in done.stdout
     missing = subprocess.run(
-        [*command[:-1], "show", "99"], cwd=ROOT, capture_output=True, check=False, timeout=120
+        [*command[:-1], "show", "99"], cwd=ROOT, capture_output=True, check=False, timeout=300
     )
     assert (missing.returncode, missing.stdout) == (1, b"")
     assert missing.stderr.count(b"\n") == 1

@@ -5,6 +5,7 @@ import pty
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    folder = Path(f"/tmp/in{os.getpid()}")  # short: the agent of gpg has a socket in it
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="in", dir="/tmp"))  # short: the agent of gpg has a socket in it
     yield folder
     for home in folder.rglob("gnupg"):
         kill_agent(home)
@@ -59,7 +59,7 @@ def at_a_terminal(place: Path, typed: str) -> str:
         while octets := os.read(master, 65536):
             screen += octets
     os.close(master)
-    assert running.wait(60) == 0, screen
+    assert running.wait(180) == 0, screen
     return screen.decode().replace("\r\n", "\n")
 
 

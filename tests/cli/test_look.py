@@ -280,7 +280,7 @@ def test_a_time_far_away_keeps_its_year_where_there_is_little_room() -> None:
 def test_what_takes_long_shows_on_a_terminal_and_leaves_no_trace_in_a_pipe(house: Desk) -> None:
     command = [sys.executable, "-m", "tldops_bot", "--config", str(house.app.config.file), "audit", "verify"]
     root = Path(__file__).parents[2]
-    piped = subprocess.run(command, cwd=root, capture_output=True, check=False, timeout=120)
+    piped = subprocess.run(command, cwd=root, capture_output=True, check=False, timeout=300)
     assert (piped.returncode, piped.stderr) == (0, b"")
     typed = subprocess.run(
         ["script", "-qec", " ".join(command), "/dev/null"],
@@ -289,7 +289,7 @@ def test_what_takes_long_shows_on_a_terminal_and_leaves_no_trace_in_a_pipe(house
         capture_output=True,
         env=os.environ | {"TERM": "xterm"},
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert b"entries hold" in typed.stdout
     assert b"audit" in typed.stdout.replace(b"\x1b", b"").partition(b"entries hold")[0]

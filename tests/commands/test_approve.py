@@ -6,7 +6,7 @@ from tests.clockwork import days, tick
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
 from tests.outcomes import all_of, answer, join, outcome, prove, rows, states, stored, subscribe, templates
-from tldops_bot.store.tables import Request, Vote
+from tldops_bot.store.tables import Entry, Request, Vote
 
 ADMIN = "admin@registry.example"
 
@@ -226,9 +226,10 @@ def test_several_persons_approved_in_one_line_are_welcomed_each(
     grey_case(desk, ann)
     desk.write("carl@nic.example", "SUBSCRIBE be\nName: Carl Example\nMobile: +44 20 7946 0456\n")
     answer(desk, "carl@nic.example")
-    assert outcome(desk.say_bound(carol, "APPROVE R-1 R-2")) == "several"
+    assert outcome(desk.say_bound(carol, "APPROVE R-1 R-2 R-01")) == "several"
     assert templates(desk, ann.address).count("letters/welcome") == 1
     assert templates(desk, "carl@nic.example").count("letters/welcome") == 1
+    assert len(all_of(desk, Entry)) == 2, "who is named twice is listed once"
 
 
 def test_a_newcomer_beside_one_that_can_not_be_approved_is_not_listed(

@@ -10,7 +10,7 @@ from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
 from tldops_bot.store import people
-from tldops_bot.store.tables import InboxRow
+from tldops_bot.store.tables import InboxRow, Person
 
 ADMIN = "admin@registry.example"
 
@@ -210,6 +210,19 @@ def test_lost_key_is_blocked_by_a_token_to_the_stored_mailbox(
     assert outcome(desk.say(ann, "SHOW")) == "blocked_key"
     for address in (ann.address, bob.address, carol.address, ADMIN):
         assert "letters/key_blocked" in templates(desk, address)
+
+
+def test_key_is_blocked_from_the_second_mailbox_while_a_thief_reads_the_first(
+    desk: Desk, ann: KeyPair
+) -> None:
+    number = desk.member(ann, "nl")
+    with desk.app.database.write() as session:
+        owner = session.get_one(Person, number)
+        owner.emergency_email, owner.emergency_proven_at = "Ann@spare.example", desk.now
+    assert outcome(desk.write("ann@spare.example", "KEY STOLEN")) == "mailbox"
+    assert templates(desk, ann.address) == []
+    answer(desk, "ann@spare.example")
+    assert outcome(desk.say(ann, "SHOW")) == "blocked_key"
 
 
 def test_signed_by_the_key_itself_it_is_blocked_at_once(desk: Desk, ann: KeyPair) -> None:

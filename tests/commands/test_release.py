@@ -64,6 +64,13 @@ def test_alert_of_a_poster_forgotten_meanwhile_goes_without_a_key_and_to_nobody_
     assert held.addresses(letter) == [bob.address]
 
 
+def test_what_a_key_signed_that_was_blocked_since_does_not_go(held: Desk, ann: KeyPair, bob: KeyPair) -> None:
+    """Else the brake on a thief's alerts ends with the first who believes one."""
+    held.say(ann, "KEY STOLEN")
+    assert outcome(held.say_bound(bob, f"RELEASE {number(held)}")) == "key_blocked_since"
+    assert [one.state for one in all_of(held, Alert)] == ["held"]
+
+
 def test_release_needs_the_list_named(held: Desk, bob: KeyPair) -> None:
     assert outcome(held.say(bob, f"RELEASE {number(held)}")) == "list_not_named"
     assert [one.state for one in all_of(held, Alert)] == ["held"]

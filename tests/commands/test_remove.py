@@ -7,7 +7,7 @@ import pytest
 from tests.desk import Desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, answer, outcome, rows, states, templates
-from tldops_bot.store.tables import Entry, Request
+from tldops_bot.store.tables import Entry, Person, Request
 
 ADMIN = "admin@registry.example"
 
@@ -35,6 +35,22 @@ def test_iana_contact_removes_by_a_token_to_its_mailbox(desk: Desk, ann: KeyPair
     assert outcome(desk.write(ADMIN, f"REMOVE nl {ann.address}")) == "mailbox"
     assert states(desk, "nl") == {ann.address: "listed"}
     desk.write("x@elsewhere.example", f"CONFIRM {desk.token_for(ADMIN)}")
+    assert states(desk, "nl") == {ann.address: "suspended"}
+
+
+def test_the_mailbox_of_iana_is_asked_itself_also_where_it_is_a_members_second_one(
+    desk: Desk, ann: KeyPair, bob: KeyPair
+) -> None:
+    """Else that member alone takes off whomever they like."""
+    desk.member(ann, "nl")
+    number = desk.member(bob, "be")
+    with desk.app.database.write() as session:
+        session.get_one(Person, number).emergency_email = ADMIN
+        session.get_one(Person, number).emergency_proven_at = desk.now
+    desk.iana("nl", ADMIN)
+    assert outcome(desk.write(ADMIN, f"REMOVE nl {ann.address}")) == "mailbox"
+    assert (templates(desk, bob.address), templates(desk, ADMIN)) == ([], ["letters/held_mailbox"])
+    answer(desk, ADMIN)
     assert states(desk, "nl") == {ann.address: "suspended"}
 
 

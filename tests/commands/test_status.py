@@ -32,6 +32,10 @@ def status(desk: Desk, who: KeyPair) -> dict:
     return handled.decision.parts[0].outcome.values
 
 
+def states(desk: Desk, who: KeyPair) -> dict[str, str]:
+    return {str(one["tld"]): str(one["state"]) for one in status(desk, who)["tlds"]}
+
+
 def delivered(desk: Desk, address: str, **values: object) -> None:
     with desk.app.database.write() as session:
         session.execute(update(Delivery).where(Delivery.rcpt_to == address).values(**values))
@@ -59,7 +63,7 @@ def test_per_tld_the_best_that_any_of_its_contacts_got(alerted: Desk, ann: KeyPa
 
 def test_copy_that_came_back_did_not_reach_anybody(alerted: Desk, ann: KeyPair, bob: KeyPair) -> None:
     delivered(alerted, bob.address, state="taken", bounced_at=alerted.now)
-    assert {one["tld"]: one["state"] for one in status(alerted, ann)["tlds"]}["be"] == "failed"
+    assert states(alerted, ann)["be"] == "failed"
 
 
 def test_others_do_not_learn_of_it_but_the_committee_does(alerted: Desk, carol: KeyPair) -> None:

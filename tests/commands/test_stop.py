@@ -40,6 +40,8 @@ def test_waiting_alert_is_stopped_and_can_not_be_released(ann: KeyPair, bob: Key
         desk.say_bound(ann, "ALERT\n\nLook out")
         assert outcome(desk.say_bound(carol, f"STOP {number(desk)}")) == "stopped"
         assert outcome(desk.say_bound(bob, f"RELEASE {number(desk)}")) == "alert_not_waiting"
+        assert outcome(desk.say_bound(ann, f"RETRACT {number(desk)} which I say to all")) == "alert_not_out"
+        assert templates(desk, bob.address) == ["reply"], "nobody hears of what never went out"
 
 
 def test_only_the_committee_and_only_once(hall: Desk, ann: KeyPair, carol: KeyPair) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.keys import KeyPair
-from tests.outcomes import all_of, answer, outcome, rows, states, templates
+from tests.outcomes import all_of, answer, outcome, rows, states, stored, templates
 from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import people
 from tldops_bot.store.tables import Entry, Token
@@ -279,8 +279,25 @@ def test_a_token_of_nobody_is_void(desk: Desk, ann: KeyPair, purpose: str, verb:
     desk.say_bound(ann, "UNSUBSCRIBE ALL")
     with desk.app.database.write() as session:
         for token in session.query(Token):
-            token.purpose, token.person_id = purpose, None
+            token.purpose, token.person_id, token.details = purpose, None, {}
     assert outcome(answer(desk, ann.address, verb)) == "token_void"
+
+
+@pytest.mark.parametrize(
+    ("purpose", "verb"),
+    [("leave", "CONFIRM"), ("stay", "DECLINE"), ("undo", "DECLINE"), ("emergency", "CONFIRM")],
+)
+def test_what_was_emptied_as_another_with_the_same_mailbox_was_forgotten_changes_nothing(
+    desk: Desk, ann: KeyPair, purpose: str, verb: str
+) -> None:
+    desk.member(ann, "nl")
+    desk.say_bound(ann, "UNSUBSCRIBE ALL")
+    with desk.app.database.write() as session:
+        for token in session.query(Token):
+            token.purpose, token.address, token.details = purpose, "", {}
+    assert outcome(answer(desk, ann.address, verb)) == "token_void"
+    assert stored(desk, ann.address).emergency_proven_at is None
+    assert [one.state for one in all_of(desk, Entry)] == ["listed"]
 
 
 def test_a_no_to_a_question_about_nobody_harms_nobody(desk: Desk, ann: KeyPair) -> None:

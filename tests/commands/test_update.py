@@ -4,7 +4,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.keys import KeyPair
-from tests.outcomes import answer, outcome, rows, stored, templates
+from tests.outcomes import answer, outcome, outcomes, rows, stored, templates
 from tldops_bot.store.tables import Person
 
 NEW = "ann.new@nic.example"
@@ -137,6 +137,18 @@ def test_emergency_address_serves_once_its_token_came_back(desk: Desk, ann: KeyP
     assert stored(desk, ann.address).emergency_proven_at == desk.now
     desk.say(ann, "SHOW", {"From": "Ann <ann@unknown.example>"})
     assert {to.address for to in desk.letters[-1].to} == {ann.address, SPARE}
+
+
+def test_nobody_makes_us_write_to_strangers_all_day(desk: Desk, ann: KeyPair) -> None:
+    desk.member(ann, "nl")
+    six = ["Email: victim@elsewhere.example", "Emergency-Email: victim@elsewhere.example"] * 3
+    assert set(outcomes(desk.say_bound(ann, "\n".join(f"UPDATE\n{one}" for one in six)))) == {"updated"}
+    assert len(desk.to("victim@elsewhere.example")) == 6
+    for one in six[:2]:
+        assert outcome(desk.say_bound(ann, f"UPDATE\n{one}")) == "address_often"
+    assert outcome(desk.say_bound(ann, f"UPDATE\nEmail: {ann.address}\nFax: -")) == "updated"
+    desk.later(hours=24)
+    assert outcome(desk.say_bound(ann, f"UPDATE\n{six[0]}")) == "updated"
 
 
 def test_token_of_a_replaced_emergency_address_is_void(desk: Desk, ann: KeyPair) -> None:

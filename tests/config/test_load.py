@@ -144,6 +144,8 @@ def test_a_mark_that_an_editor_put_before_the_text_does_no_harm(file: Path) -> N
         ("[database]\nurl = 'mysql://tldops:secret@db.example/tldops'\n", "database.url"),
         ("[database]\nurl = 'var/tldops.sqlite'\n", "database.url"),
         ("[database]\nurl = 'sqlite://'\n", "database.url"),
+        ("[database]\nurl = 'postgresql://tldops:secret@db.example:port/tldops'\n", "database.url"),
+        ("[database]\nurl = 'postgresql://tldops:secret@[2001:db8::1/tldops'\n", "database.url"),
         ("[openpgp]\nhome = 7\n", "openpgp.home"),
     ],
 )
@@ -173,7 +175,7 @@ def test_the_name_of_the_list_fits_into_a_header(file: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "length", ["'3'", "'3 months'", "'-3d'", "''", "'d'", "1.5", "true", "[3]", "'1h30m'"]
+    "length", ["'3'", "'3 months'", "'-3d'", "''", "'d'", "1.5", "true", "[3]", "'1h30m'", "'101y'"]
 )
 def test_what_is_no_length_of_time_is_refused_with_an_example(file: Path, length: str) -> None:
     text = problem(file, f"[openpgp]\nmax_signature_age = {length}\n")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.clockwork import tick
 from tests.desk import LIST_LINE, Desk
 from tests.keys import LIST_ADDRESS, KeyPair
 from tests.outcomes import all_of, outcome, rows, states, templates
@@ -32,6 +33,15 @@ def test_unbound_mail_changes_nothing_and_is_carried_out_once_by_a_signed_token(
     town.say(ann, f"CONFIRM {token}")
     assert states(town, "nl")[BOB] == "suspended"
     assert [one.values["status"] for one in town.to(ann.address) if one.template == "reply"][-1] == "SUCCESS"
+
+
+def test_a_token_is_good_until_the_day_it_names(town: Desk, ann: KeyPair) -> None:
+    """By then so old a signature is not remembered, and no other mail with one would be carried out."""
+    town.say(ann, f"REMOVE nl {BOB}")
+    town.later(days=13)
+    tick(town, "forget_old")
+    town.say(ann, f"CONFIRM {town.token_for(ann.address)}")
+    assert states(town, "nl")[BOB] == "suspended"
 
 
 def test_another_members_signature_on_the_token_does_not_count(

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from tests.desk import LIST_LINE, Desk
 from tests.keys import KeyPair
 from tests.outcomes import all_of, rows, stored
+from tests.service import PATIENCE_SECONDS
 from tldops_bot.adapters.gnupg_runner import GpgTimedOut
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake.workers import Workers, describe
@@ -62,7 +63,7 @@ def test_each_mail_is_carried_out_once_by_many_threads(desk: Desk, ann: KeyPair)
     hand_in(desk, *raws, *raws)
     pool = workers(desk, threads=3)
     pool.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and any(one.state != "done" for one in all_of(desk, InboxRow)):
         pool.wake()
         time.sleep(0.02)
@@ -79,17 +80,17 @@ def test_stop_finishes_the_mail_in_hand(desk: Desk, ann: KeyPair) -> None:
     class Slow:
         def handle(self, claimed, now, then=bool):
             begun.set()
-            assert may_end.wait(20)
+            assert may_end.wait(PATIENCE_SECONDS)
             return desk.app.intake.handle(claimed, now, then)
 
     hand_in(desk, ann.pgp_mime_signed("QUERY nl", at=desk.now))
     pool = workers(desk, 1, Slow())
     pool.start()
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE_SECONDS)
     stopping = threading.Thread(target=pool.stop)
     stopping.start()
     may_end.set()
-    stopping.join(20)
+    stopping.join(PATIENCE_SECONDS)
     assert [one.state for one in all_of(desk, InboxRow)] == ["done"]
 
 

@@ -92,9 +92,9 @@ def test_a_stray_end_is_no_block() -> None:
 
 
 def test_many_beginnings_cost_no_more_than_their_length() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     find_blocks(b"-----BEGIN PGP MESSAGE-----\n" * 200_000)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @given(st.binary(max_size=200), st.sampled_from([GOOD, CLEAR]), st.integers(0, 120))

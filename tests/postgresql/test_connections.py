@@ -1,15 +1,22 @@
 """What PostgreSQL says when it can't go on just now is trouble that passes; the URL of the database has the last word."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from tests import postgres
+from tests.service import wait_until
+from tldops_bot.adapters.outbox_aftermath import told
+from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.store import facts
 from tldops_bot.store.database import Database
+from tldops_bot.store.outbox import Claimed
 
 
 def shown(database: Database, name: str) -> str:
@@ -41,13 +48,42 @@ def be_cut_off(database: Database) -> None:
         facts.get(session, "b")
 
 
+def stand_still_while_somebody_is_told(database: Database) -> None:
+    def tell(session: Session, _copy: Claimed) -> None:
+        ours = session.scalar(sql("SELECT pg_backend_pid()"))
+        there = sql("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+        with database.glance() as other:
+            wait_until(lambda: other.scalar(there, {"pid": ours}) == 0)
+        facts.put(session, "b", "1")
+
+    copy = Claimed(1, 1, 1, "ann@nic.example", None, None, Entitled.MEMBER, "", 0, "word")
+    with database.write() as session:
+        facts.put(session, "a", "1")
+        session.execute(sql("SET LOCAL idle_in_transaction_session_timeout = '20ms'"))
+        told(tell, session, copy)
+        facts.put(session, "c", "1")
+
+
+def be_one_too_many(database: Database) -> None:
+    pool = database.writing.pool
+    assert isinstance(pool, QueuePool)
+    pool._timeout = 0.01
+    with ExitStack() as until_then:
+        while pool.checkedout() < pool.size() + pool._max_overflow:
+            until_then.enter_context(database.glance()).connection()
+        facts.get(until_then.enter_context(database.glance()), "a")
+
+
 def write_twice(database: Database) -> None:
     with database.write() as session:
         for _ in range(2):
             session.execute(sql("INSERT INTO facts (name, value) VALUES ('a', '1')"))
 
 
-@pytest.mark.parametrize("trouble", [write_to_what_is_read_only, be_cut_off])
+@pytest.mark.parametrize(
+    "trouble",
+    [write_to_what_is_read_only, be_cut_off, stand_still_while_somebody_is_told, be_one_too_many],
+)
 def test_read_only_or_cut_off_is_trouble_that_passes(
     database: Database, trouble: Callable[[Database], None]
 ) -> None:

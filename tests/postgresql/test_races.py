@@ -18,6 +18,7 @@ from tests.keys import LIST_ADDRESS, KeyPair, mail, text_entity
 from tests.outcomes import all_of, outcomes, states
 from tests.roster_files import keep_files
 from tests.rows import a_person
+from tests.service import PATIENCE_SECONDS
 from tldops_bot.app import App
 from tldops_bot.domain.audience import Audience, Reached
 from tldops_bot.domain.draft import Draft
@@ -31,7 +32,6 @@ from tldops_bot.store.database import Database, Session
 from tldops_bot.store.inbox import Claimed
 from tldops_bot.store.tables import Alert, Delivery, Request, StrangerAnswer
 
-PATIENCE_SECONDS = 60.0
 ADMIN = "admin@registry.example"
 
 

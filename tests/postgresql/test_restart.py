@@ -13,10 +13,9 @@ from sqlalchemy import text as sql
 from tests import postgres
 from tests.desk import LIST_LINE
 from tests.keys import LIST_ADDRESS, KeyPair
-from tests.service import Town, town, wait_until
+from tests.service import PATIENCE_SECONDS, Town, town, wait_until
 from tldops_bot.store import audit
 
-PATIENCE_SECONDS = 60.0
 MAILS = 6
 
 

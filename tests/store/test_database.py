@@ -71,12 +71,12 @@ def test_urgent_writers_overtake_the_others_and_nobody_is_in_twice() -> None:
             entered.append(name)
             if name == "first":
                 first_in.set()
-                go.wait(10)
+                go.wait(60)
             inside.remove(name)
 
     threads = [threading.Thread(target=write, args=("first", Urgency.DELIVERY))]
     threads[0].start()
-    assert first_in.wait(10)
+    assert first_in.wait(60)
     for name, urgency in (
         ("slow", Urgency.DELIVERY),
         ("slow too", Urgency.DELIVERY),
@@ -88,7 +88,7 @@ def test_urgent_writers_overtake_the_others_and_nobody_is_in_twice() -> None:
         threading.Event().wait(0.005)
     go.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert entered[:2] == ["first", "urgent"]
     assert len(entered) == 4
 
@@ -101,7 +101,7 @@ def test_however_much_mail_comes_in_what_goes_out_has_its_turn() -> None:
         for _ in range(200):
             with order.turn(Urgency.INTAKE):
                 entered.append(Urgency.INTAKE)
-                waiting.wait(10)
+                waiting.wait(60)
             if gone.is_set():
                 return
 
@@ -119,7 +119,7 @@ def test_however_much_mail_comes_in_what_goes_out_has_its_turn() -> None:
         threading.Event().wait(0.005)
     waiting.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert entered.index(Urgency.DELIVERY) <= 2 + MOST_OVERTAKING
 
 

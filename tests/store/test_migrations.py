@@ -179,7 +179,7 @@ def test_two_nodes_rebuild_a_table_at_once_and_it_is_done_once_without_losing_a_
     with database_of(kind, tmp_path) as database:
         before = fill(database, grown, revisions()[-1])
         nodes = [upgrading(database, grown) for _ in range(2)]
-        said = [node.communicate(timeout=60)[1] for node in nodes]
+        said = [node.communicate(timeout=300)[1] for node in nodes]
         assert [node.returncode for node in nodes] == [0, 0], said
         assert counts(database) == before
         assert Schema(database, grown).current() == "9001"
@@ -202,7 +202,7 @@ def test_a_process_killed_in_the_middle_leaves_the_old_schema_and_another_goes_o
         while not there.exists():
             assert node.poll() is None
         node.send_signal(signal.SIGKILL)
-        node.communicate(timeout=60)
+        node.communicate(timeout=300)
         assert Schema(database, slow).current() == revisions()[-1]
         assert counts(database) == before
         (tmp_path / "again").mkdir()

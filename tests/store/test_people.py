@@ -69,7 +69,10 @@ def test_key_that_several_claim_is_its_owners_else_the_registered_ones_else_nobo
         assert people_keys.certificate_for(session, "B" * 40) is None
         people_keys.register_key(session, ann, ANN, now)
         assert people_keys.certificate_for(session, "B" * 40).fingerprint == ANN.fingerprint
-        assert people_keys.speaking_with(session, "B" * 40) == people_keys.speaking_with(session, "A" * 16)
+        (owner,) = people_keys.speaking_with(session, "A" * 16)
+        claiming = people_keys.speaking_with(session, "B" * 40)
+        assert claiming[0] == owner
+        assert [one.fingerprint for one in claiming[1:]] == [BOB.fingerprint]
 
 
 def test_with_a_key_speak_its_person_or_those_who_ask_to_join_with_it(
@@ -81,16 +84,14 @@ def test_with_a_key_speak_its_person_or_those_who_ask_to_join_with_it(
         people_keys.hold_certificate(session, BOB, now)
         a_request(session, "nl", "bob@nic.example", fingerprint=BOB.fingerprint)
         found = people_keys.speaking_with(session, ANN.subkey_fingerprints[0])
-        assert found == people_keys.Speaking(ANN.fingerprint, ANN.blob, True, ("ann@nic.example",))
+        assert found == [people_keys.Speaking(ANN.fingerprint, ANN.blob, True, ("ann@nic.example",))]
         ann.emergency_proven_at = now
         session.flush()
-        assert people_keys.speaking_with(session, ANN.fingerprint[-16:]).addresses == (
-            "ann@nic.example",
-            "ann@spare.example",
-        )
+        (found,) = people_keys.speaking_with(session, ANN.fingerprint[-16:])
+        assert found.addresses == ("ann@nic.example", "ann@spare.example")
         asking = people_keys.speaking_with(session, BOB.fingerprint)
-        assert asking == people_keys.Speaking(BOB.fingerprint, BOB.blob, False, ("bob@nic.example",))
-        assert people_keys.speaking_with(session, "F" * 40) is None
+        assert asking == [people_keys.Speaking(BOB.fingerprint, BOB.blob, False, ("bob@nic.example",))]
+        assert people_keys.speaking_with(session, "F" * 40) == []
 
 
 def test_when_somebody_wrote_last_is_known_to_the_minute(database: Database, now: datetime) -> None:

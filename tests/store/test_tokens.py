@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from tests.rows import a_person, a_request
+from tldops_bot.domain.token_details import Proof, Question
 from tldops_bot.store import tokens
 from tldops_bot.store.database import Database
 from tldops_bot.store.tables import Token, TokenRequest
@@ -16,9 +17,11 @@ def octets(length: int) -> bytes:
 
 def test_only_the_digest_is_kept_and_the_words_find_it(database: Database, now: datetime) -> None:
     with database.write() as session:
-        minted = tokens.mint(session, octets, "vouch", "admin@registry.example", now, now, details={"x": 1})
+        minted = tokens.mint(
+            session, octets, "vouch", "admin@registry.example", now, now, details=Question(True)
+        )
         row = tokens.find(session, minted.words)
-        assert (row.id, row.route, row.details) == (minted.id, minted.route, {"x": 1})
+        assert (row.id, row.route, row.details) == (minted.id, minted.route, {"single": True})
         assert minted.words not in (row.digest, row.route)
         assert tokens.find(session, "0000-0000-0000-0000") is None
 
@@ -70,7 +73,7 @@ def test_forgotten_person_leaves_no_address_and_no_open_token(database: Database
     with database.write() as session:
         ann = a_person(session)
         by_id = tokens.mint(session, octets, "key_new", "ann@nic.example", now, now, person_id=ann.id)
-        by_address = tokens.mint(session, octets, "prove", "ann@nic.example", now, now, details={"x": 1})
+        by_address = tokens.mint(session, octets, "prove", "ann@nic.example", now, now, details=Proof(True))
         voucher = tokens.mint(session, octets, "vouch", "ann@nic.example", now, now)
         tokens.forget_person(session, ann, now)
         session.expire_all()

@@ -4,6 +4,7 @@ A tick only says "look whether something is due", so a late, doubled or lost one
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,24 @@ _log = logging.getLogger(__name__)
 
 _MISFIRE_GRACE = timedelta(days=7)  # by default one second, and later ticks are dropped
 _THREADS = 4
+_SET_BACK_SECONDS = 1.0
+
+
+class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # it has no types
+    """Goes on when the machine's clock is set back, where APScheduler waits until it shows the old time again."""
+
+    _ahead = float("-inf")  # the machine's clock, of one that only runs forward
+
+    def _process_jobs(self) -> float | None:
+        now = datetime.now(UTC)
+        ahead = now.timestamp() - time.monotonic()
+        if ahead < self._ahead - _SET_BACK_SECONDS:
+            _log.warning("the clock was set back by %.0f s", self._ahead - ahead)
+            for one in self.get_jobs():
+                one.modify(next_run_time=now)
+        self._ahead = ahead
+        wait_seconds: float | None = super()._process_jobs()
+        return wait_seconds
 
 
 class Ticks:
@@ -27,7 +46,7 @@ class Ticks:
         threads: int = _THREADS,
         on_broken: Callable[[str], None] = lambda _name: None,
     ) -> None:
-        self._scheduler = BackgroundScheduler(
+        self._scheduler = _Scheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(threads)},
             job_defaults={
@@ -43,6 +62,8 @@ class Ticks:
         """Begin; everything is called at once, since something may have become due while we were away."""
         # The executor would log exceptions with all their words, and those may hold somebody's address.
         logging.getLogger("apscheduler.executors.default").disabled = True
+        # The scheduler would warn of each tick that finds the last one still at work; the next one comes anyway.
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
         for name, (every, call) in self._calls.items():
             now = datetime.now(UTC)
             trigger = IntervalTrigger(seconds=every.total_seconds(), start_date=now, timezone=UTC)

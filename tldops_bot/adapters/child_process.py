@@ -1,5 +1,6 @@
 """How our own child processes start: their memory is kept private, and they end when we do."""
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -26,9 +27,9 @@ def live_and_die_with_parent() -> None:
 
 
 def give_way() -> None:
-    """The same, at the lowest priority: everything else on the machine goes first."""
-    live_and_die_with_parent()
-    os.nice(10)
+    """Let everything else on the machine go first, if the system lets us."""
+    with contextlib.suppress(OSError):  # a sandbox may forbid it; the work must be done all the same
+        os.nice(10)
 
 
 def _end_after(sentinel: int) -> None:

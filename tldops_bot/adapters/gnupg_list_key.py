@@ -1,7 +1,14 @@
-"""The list's public key as members get it, kept at hand so that no transaction ever waits for gpg."""
+"""Which key the list signs with, and its public key as members get it, at hand so that nobody waits for gpg."""
 
 from tldops_bot.adapters.gnupg_keyring import ListKeyring
 from tldops_bot.mail.openpgp_armor import PUBLIC_KEY, encode
+from tldops_bot.store import facts
+from tldops_bot.store.database import Database
+
+
+def chosen_fingerprint(database: Database) -> str:
+    """The fingerprint of the key that the last rotation chose; "" before there is one, and while `init` is at work."""
+    return database.read_if_there(lambda session: facts.get(session, facts.LIST_KEY)) or ""
 
 
 class ListKey:

@@ -1,16 +1,15 @@
 """Checks this machine regularly, and notes in the store what the operator may need to hear about."""
 
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from tldops_bot.adapters.gnupg_keyring import NoListKey
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
+from tldops_bot.adapters.machine_disks import MachineDisks
 from tldops_bot.domain.certificate import Certificate
-from tldops_bot.domain.disk_room import Room, judge_room
+from tldops_bot.domain.disk_room import judge_room
 from tldops_bot.domain.finding import State
 from tldops_bot.store import machines
 from tldops_bot.store.database import Database, Urgency
@@ -23,18 +22,19 @@ class MachineWatch:
 
     database: Database
     gnupg: Gnupg
-    folders: Callable[[], Mapping[str, Path]]
+    disks: MachineDisks
     hostname: str
     now: Callable[[], datetime]
 
     def note(self) -> None:
         """Check, and write it down."""
         now = self.now()
-        rooms = [(room_of(folder), folder) for folder in self.folders().values()]
-        room, folder = min(rooms, key=lambda pair: pair[0].free_bytes)
+        disks = self.disks.look()
+        fullest = min(disks, key=lambda one: one.room.free_bytes)
         fingerprint, ends = self._key(now)
-        is_low = any(judge_room(one) is not State.OK for one, _ in rooms)
-        seen = Machine(self.hostname, now, str(folder), room.free_bytes, is_low, fingerprint, ends)
+        is_low = any(judge_room(one.room) is not State.OK for one in disks)
+        folder, free_bytes = str(fullest.folder), fullest.room.free_bytes
+        seen = Machine(self.hostname, now, folder, free_bytes, is_low, fingerprint, ends)
         with self.database.write(Urgency.DELIVERY) as session:
             machines.note(session, seen)
 
@@ -44,12 +44,6 @@ class MachineWatch:
         except (GpgUnavailable, NoListKey):  # other checks report that
             return "", None
         return key.fingerprint, ends_at(key)
-
-
-def room_of(folder: Path) -> Room:
-    """How much room there is on a disk, and how much is left."""
-    usage = shutil.disk_usage(folder)
-    return Room(usage.total, usage.free)
 
 
 def ends_at(key: Certificate) -> datetime | None:

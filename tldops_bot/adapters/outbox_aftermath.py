@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from tldops_bot.store.outbox import Claimed, StoreBusy
+from tldops_bot.store.database import is_temporary
+from tldops_bot.store.outbox import Claimed
 
 Aftermath = Callable[[Any, Claimed], None]  # the first argument is the session
 
@@ -16,7 +17,7 @@ def told(aftermath: Aftermath, session: Any, claimed: Claimed) -> None:
     try:
         with session.begin_nested():
             aftermath(session, claimed)
-    except StoreBusy:
-        raise
-    except Exception as problem:  # noqa: BLE001  whatever broke, it is the word's and not the mark's
+    except Exception as problem:
+        if is_temporary(problem):
+            raise
         log.error("delivery %d: nobody could be told: %s", claimed.id, type(problem).__name__)

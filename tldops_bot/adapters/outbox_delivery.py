@@ -95,11 +95,11 @@ class Delivery:
         await self._over.wait()
 
     async def run(self) -> None:
-        """Deliver until `stop`. If it raises, that is a bug; what was in flight is sent again."""
+        """Deliver until `stop`. May raise StoreBusy at the start; what it raises later is a bug."""
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._exchange.begin)
-        self._due.set()
         try:
+            await asyncio.to_thread(self._exchange.begin)
+            self._due.set()
             async with asyncio.TaskGroup() as group:
                 workers = [group.create_task(one) for one in self._stages.workers(self._connections)]
                 while not self._is_over():

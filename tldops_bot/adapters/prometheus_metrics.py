@@ -170,10 +170,7 @@ class _Found(Collector):
 
 
 def _machine(look: Look) -> Iterator[Metric]:
-    free = GaugeMetricFamily("tldops_disk_free_bytes", "Room left on a disk.", labels=("keeps",))
-    for what, octets in look.disks.items():
-        free.add_metric((what,), octets)
-    yield free
+    yield _gauges("tldops_disk_free_bytes", "Room left on a disk.", "keeps", look.disks)
     info = InfoMetricFamily("tldops_build", "Which versions are at work, and the revision of the schema.")
     info.add_metric((), dict(look.versions))
     yield info
@@ -184,12 +181,8 @@ def _machine(look: Look) -> Iterator[Metric]:
 
 
 def _queues(pulse: Pulse, now: datetime) -> Iterator[Metric]:
-    inbox = GaugeMetricFamily(
-        "tldops_inbox_mails", "Mails not carried out: waiting, or set aside.", labels=("state",)
-    )
-    for state in INBOX_STATES:
-        inbox.add_metric((state,), pulse.inbox.get(state, 0))
-    yield inbox
+    lengths = {state: pulse.inbox.get(state, 0) for state in INBOX_STATES}
+    yield _gauges("tldops_inbox_mails", "Mails not carried out: waiting, or set aside.", "state", lengths)
     words = "How long the oldest mail in the inbox waits."
     yield _gauge("tldops_inbox_oldest_seconds", words, _age(pulse.inbox_oldest_at, now))
     copies = GaugeMetricFamily(
@@ -212,18 +205,16 @@ def _queues(pulse: Pulse, now: datetime) -> Iterator[Metric]:
 
 
 def _jobs(pulse: Pulse, look: Look) -> Iterator[Metric]:
-    done = GaugeMetricFamily(
-        "tldops_job_last_success_timestamp_seconds", "When a job was last done; 0: never.", labels=("job",)
-    )
-    late = GaugeMetricFamily(
-        "tldops_job_late_seconds", "How much longer than its interval ago a job was done.", labels=("job",)
-    )
-    for job, every in look.jobs.items():
-        at = pulse.jobs.get(job)
-        done.add_metric((job,), _moment(at))
-        late.add_metric((job,), 0.0 if at is None else lateness(every, at, look.now).total_seconds())
-    yield done
-    yield late
+    done = {job: pulse.jobs.get(job) for job in look.jobs}
+    words = "When a job was last done; 0: never."
+    moments = {job: _moment(at) for job, at in done.items()}
+    yield _gauges("tldops_job_last_success_timestamp_seconds", words, "job", moments)
+    words = "How much longer than its interval ago a job was done."
+    late = {
+        job: 0.0 if at is None else lateness(look.jobs[job], at, look.now).total_seconds()
+        for job, at in done.items()
+    }
+    yield _gauges("tldops_job_late_seconds", words, "job", late)
 
 
 def _alert(pulse: Pulse) -> Iterator[Metric]:
@@ -241,17 +232,22 @@ def _alert(pulse: Pulse) -> Iterator[Metric]:
 
 
 def _keys(pulse: Pulse, now: datetime) -> Iterator[Metric]:
-    ending = GaugeMetricFamily(
-        "tldops_member_keys_ending", "Keys of members that end within so many days.", labels=("days",)
-    )
-    for days in KEY_DAYS:
-        soon = [at for at in pulse.member_keys_end_at if at - now < timedelta(days=days)]
-        ending.add_metric((str(days),), len(soon))
-    yield ending
+    left = [at - now for at in pulse.member_keys_end_at]
+    ending = {str(days): sum(one < timedelta(days=days) for one in left) for days in KEY_DAYS}
+    words = "Keys of members that end within so many days."
+    yield _gauges("tldops_member_keys_ending", words, "days", ending)
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:
     return GaugeMetricFamily(name, words, value=value)
+
+
+def _gauges(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
+    """One gauge for each value of the label."""
+    family = GaugeMetricFamily(name, words, labels=(label,))
+    for one, value in values.items():
+        family.add_metric((one,), value)
+    return family
 
 
 def _moment(at: datetime | None) -> float:

@@ -1,19 +1,17 @@
 """Makes and signs the roster's files ahead of time, once for everybody, so that no transaction waits for it.
 
-The files are made in a process of its own at the lowest priority; gpg signs each of them.
+The files are made in a process of its own at a low priority; gpg signs each of them.
 """
 
 import logging
-import multiprocessing
 import threading
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from tldops_bot.adapters.child_process import give_way
+from tldops_bot.adapters.child_worker import Worker, WorkerGone, WorkerNotStarted
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.commands._roster_files import (
     Manuscript,
@@ -36,6 +34,8 @@ from tldops_bot.store import printed_rosters
 from tldops_bot.store.database import Database, Urgency
 
 MOST_TRIES = 3
+MOST_SECONDS = 600.0  # the files of thousands of members take a few
+BURIAL_SECONDS = 10.0  # it has been killed by then
 Make = Callable[[Roster, Config, TldTable, Sequence[Figures]], tuple[RosterFile, ...]]
 
 log = logging.getLogger(__name__)
@@ -71,10 +71,21 @@ def _addresses(contact: RosterContact) -> set[str]:
 def make_aside(
     roster: Roster, config: Config, tlds: TldTable, history: Sequence[Figures]
 ) -> tuple[RosterFile, ...]:
-    """The same in a process started for this alone. Raises BrokenProcessPool if it dies."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, initializer=give_way) as pool:
-        return pool.submit(make_files, roster, config, tlds, history).result()
+    """The same in a process started for this alone.
+
+    Raises WorkerGone if it dies or takes too long, WorkerNotStarted if it can't be made.
+    """
+    worker = Worker(1, MOST_SECONDS)
+    try:
+        return worker.ask(_make_giving_way, roster, config, tlds, history)
+    finally:
+        worker.end()
+        worker.process.join(BURIAL_SECONDS)  # or it would be a zombie until the next one is started
+
+
+def _make_giving_way(*of: Any) -> tuple[RosterFile, ...]:
+    give_way()
+    return make_files(*of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,7 @@ class RosterPress:
             raise RosterBeingMade
         try:
             return self._prepare()
-        except (GpgUnavailable, BrokenProcessPool) as problem:
+        except (GpgUnavailable, WorkerGone, WorkerNotStarted) as problem:
             log.warning("the files of the roster could not be made: %s", type(problem).__name__)
             with self.database.read() as session:
                 return as_it_stands(session, self.config, self.tlds, self.now())

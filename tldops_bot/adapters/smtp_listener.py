@@ -72,6 +72,7 @@ class Listener:
             path = self._own_path = self._settings.socket
             if not path.parent.is_dir():
                 raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
+            _must_be_free(path)
             self._servers.append(await loop.create_unix_server(self._protocol, path, backlog=_BACKLOG))
             path.chmod(_SOCKET_MODE)
         else:
@@ -117,6 +118,19 @@ class Listener:
         longest.dismiss()
         self._present.leave(longest)  # now, not when its transport is closed: others may connect before that
         return True
+
+
+def _must_be_free(path: Path) -> None:
+    """asyncio removes any socket that is in its way. Raises OSError if somebody listens there."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.setblocking(False)
+        try:
+            line.connect(str(path))
+        except BlockingIOError:  # somebody does, and has much to do
+            pass
+        except OSError:  # nobody; or it says itself what is in its way
+            return
+    raise OSError(errno.EADDRINUSE, "address already in use", str(path))
 
 
 def _tls_context(settings: ListenerSettings) -> ssl.SSLContext | None:

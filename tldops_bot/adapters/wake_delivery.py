@@ -67,7 +67,8 @@ class WakeDelivery:
         self._is_stopping.set()
         self.wake()
         for thread in self._threads:
-            thread.join(within_seconds / len(self._threads))
+            if thread.ident is not None:  # else it was never started
+                thread.join(within_seconds / len(self._threads))
 
     def run_once(self, gateway: str) -> bool:
         """Make the next few calls of one gateway; whether to look for more at once."""

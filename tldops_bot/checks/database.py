@@ -88,11 +88,8 @@ def _backup(app: App) -> Finding:
 
 def queues(app: App) -> Iterator[Finding]:
     """Mail moves on, and the clock's jobs are done in time."""
-    try:
-        app.database.must_exist()
-        with app.database.read() as session:
-            held = pulse.read(session, app.now())
-    except (DatabaseMissing, StoreProblem):  # said already
+    held = app.database.read_if_there(lambda session: pulse.read(session, app.now()))
+    if held is None:  # said already
         return
     now, found = app.now(), list[Finding]()
     if held.stuck:

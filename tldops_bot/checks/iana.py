@@ -13,7 +13,6 @@ from tldops_bot.domain.finding import Finding, broken, ok, warning
 from tldops_bot.domain.iana_record import IanaRecord
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import pulse
-from tldops_bot.store.database import DatabaseMissing, StoreProblem
 
 SECONDS: Final = 8.0
 ASKED_ABOUT: Final = Tld("nl", "nl")
@@ -38,11 +37,8 @@ def _reached(app: App) -> Finding:
 
 
 def _held(app: App) -> Iterator[Finding]:
-    try:
-        app.database.must_exist()
-        with app.database.read() as session:
-            held = pulse.read(session, app.now())
-    except (DatabaseMissing, StoreProblem):  # said already
+    held = app.database.read_if_there(lambda session: pulse.read(session, app.now()))
+    if held is None:  # said already
         return
     if held.iana_newest_at is None:
         says = "nothing is known of any TLD, so nobody can join"

@@ -9,14 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tldops_bot.adapters import linux_clock
 from tldops_bot.adapters.dns_lookups import DnsLookups
-from tldops_bot.adapters.machine_watch import room_of
 from tldops_bot.app import App
 from tldops_bot.domain.disk_room import judge_room
 from tldops_bot.domain.finding import Finding, State, broken, ok, warning
 from tldops_bot.domain.root_serial import day_of_serial
 from tldops_bot.roster.typefaces import FILES, find_typefaces
 from tldops_bot.store import audit
-from tldops_bot.store.database import DatabaseMissing, StoreProblem
 
 AHEAD: Final = timedelta(minutes=5)
 SERIAL_TOLERANCE: Final = timedelta(days=2)
@@ -27,11 +25,10 @@ SET_CLOCK: Final = "timedatectl set-ntp true"
 
 def disk(app: App) -> Iterator[Finding]:
     """There is room for more mail, both where it is kept and where it is taken apart."""
-    for what, folder in app.folders().items():
-        room = room_of(folder)
-        says = f"{room.free_bytes // 1_000_000:,} MB free for the {what} ({folder})"
-        state = judge_room(room)
-        mend = "" if state is State.OK else f"df -h {shlex.quote(str(folder))}, and make room there"
+    for one in app.disks.look():
+        says = f"{one.room.free_bytes // 1_000_000:,} MB free for the {one.keeps} ({one.folder})"
+        state = judge_room(one.room)
+        mend = "" if state is State.OK else f"df -h {shlex.quote(str(one.folder))}, and make room there"
         yield Finding("disk", state, says, mend)
 
 
@@ -55,12 +52,7 @@ def _against_root_zone(app: App) -> Iterator[Finding]:
 
 
 def _against_audit(app: App) -> Iterator[Finding]:
-    try:
-        app.database.must_exist()
-        with app.database.read() as session:
-            newest = audit.newest_at(session)
-    except (DatabaseMissing, StoreProblem):  # another check reports that
-        return
+    newest = app.database.read_if_there(audit.newest_at)
     if newest is not None and newest - app.now() > AHEAD:
         says = f"the audit's newest entry is of {newest:%Y-%m-%d %H:%M} UTC, which is still to come"
         yield broken("clock", says, f"{SET_CLOCK}; then look at: date -u")

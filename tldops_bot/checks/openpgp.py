@@ -8,6 +8,7 @@ from typing import Final
 
 from tldops_bot.adapters import gnupg_presence
 from tldops_bot.adapters.gnupg_keyring import NoListKey
+from tldops_bot.adapters.gnupg_list_key import chosen_fingerprint
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.machine_watch import ends_at
 from tldops_bot.app import App
@@ -15,8 +16,6 @@ from tldops_bot.checks.files import is_anothers
 from tldops_bot.domain.address import same_address
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.finding import Finding, broken, ok, skipped, warning
-from tldops_bot.store import facts
-from tldops_bot.store.database import DatabaseMissing, StoreProblem
 
 OLDEST: Final = (2, 2)
 KEY_SOON: Final = timedelta(days=60)
@@ -58,7 +57,7 @@ def _agent_and_key(app: App) -> Iterator[Finding]:
     except GpgUnavailable as problem:
         yield broken("gpg", f"gpg does not do its work: {problem}", f"gpg --homedir {home} -K")
         return
-    if (chosen := _chosen(app)) not in ("", *app.gnupg.keyring.fingerprints()):
+    if (chosen := chosen_fingerprint(app.database)) not in ("", *app.gnupg.keyring.fingerprints()):
         there = f"gpg --homedir {shlex.quote(str(home))}"
         says = f"{chosen} was chosen on another node, and is not in {home}: this node signs with the old one"
         mend = f"on that node: {there} --export-secret-keys {chosen} | ssh HERE {there} --import"
@@ -66,16 +65,6 @@ def _agent_and_key(app: App) -> Iterator[Finding]:
         return
     yield from _signing(app)
     yield from _key(app, key)
-
-
-def _chosen(app: App) -> str:
-    """The key that a rotation has chosen, "" where there was none."""
-    try:
-        app.database.must_exist()
-        with app.database.read() as session:
-            return facts.get(session, facts.LIST_KEY)
-    except (DatabaseMissing, StoreProblem):  # another check says so
-        return ""
 
 
 def _mend_of_agent(home: Path) -> str:

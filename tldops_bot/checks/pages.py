@@ -14,7 +14,7 @@ from tldops_bot.adapters import gnupg_presence
 from tldops_bot.adapters.gnupg_keyring import NoListKey
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.adapters.http_pages import Kept, Page, Pages
-from tldops_bot.adapters.machine_watch import ends_at, room_of
+from tldops_bot.adapters.machine_watch import ends_at
 from tldops_bot.adapters.prometheus_metrics import CONTENT_TYPE, Look, Metrics
 from tldops_bot.app import App
 from tldops_bot.checks.readiness import readiness
@@ -81,7 +81,7 @@ class _Looking:
             jobs={job.name: job.every for job in JOBS.values()},
             list_key_known=self._key[0],
             list_key_ends_at=self._key[1],
-            disks={what: room_of(folder).free_bytes for what, folder in app.folders().items()},
+            disks={one.keeps: one.room.free_bytes for one in app.disks.look()},
             versions=self._versions,
         )
 

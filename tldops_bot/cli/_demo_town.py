@@ -14,7 +14,7 @@ from tldops_bot.app import App
 from tldops_bot.serving import Service
 from tldops_bot.store import inbox, inbox_control
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 120.0  # with a slow machine
 _T = TypeVar("_T")
 
 

@@ -16,7 +16,6 @@ from tldops_bot.cli._progress import counting
 from tldops_bot.config import load_config
 from tldops_bot.config.moving import DATABASE, database_url, moved, places, spelled_out
 from tldops_bot.jobs._after_restore import settle
-from tldops_bot.jobs._job import JobContext
 from tldops_bot.store import audit, dump
 from tldops_bot.store.database import Connection, Session
 
@@ -128,7 +127,7 @@ def _settle(backup: Opened, app: App, connection: Connection) -> int:
         entries, tampered = audit.verify(session)
         if tampered is not None:
             raise BadBackup(f"its audit was rewritten: entry {tampered.entry_id} {tampered.why}")
-        letters = settle(JobContext(session, now, app.config, app.tlds, app.random_octets), backup.made_at)
+        letters = settle(app.job_context(session, now), backup.made_at)
         app.intake.post(session, letters, now)
         session.commit()
     return entries

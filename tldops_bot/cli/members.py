@@ -27,6 +27,7 @@ from tldops_bot.commands import _letters, _suspending
 from tldops_bot.commands._command import Context
 from tldops_bot.commands._leaving import is_seat_taken, leave, put_back
 from tldops_bot.domain.organisation import parse_seat, shown
+from tldops_bot.domain.request_kind import RequestKind
 from tldops_bot.domain.tld import dotted
 from tldops_bot.store import overview, people, requests
 from tldops_bot.store.database import Session
@@ -172,7 +173,7 @@ def _close_questions(ctx: Context, held: Sequence[Entry], because: str) -> None:
     """Once an entry has ended, there is nothing left to decide about it."""
     ended = {entry.id for entry in held}
     for one in requests.listing(ctx.session, (requests.COMMITTEE,)):
-        if one.kind == "objection" and one.details.get("entry_id") in ended:
+        if one.kind == RequestKind.OBJECTION and one.details.get("entry_id") in ended:
             requests.close(one, requests.REJECTED, BY, because, ctx.now)
 
 

@@ -1,11 +1,11 @@
 """From what a member wrote to an alert: its scope, the TLDs it is for, and what members would get."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from tldops_bot.commands._alerts import HELD, alert_letter, audience_of
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._tlds import is_in_root, read_tlds
-from tldops_bot.domain.alert import BadScope, Scope, Terms, nearest_scope, read_scope
+from tldops_bot.domain.alert import BadScope, Scope, Terms, nearest_scope, read_scope, read_terms
 from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.request import Request
 from tldops_bot.store import alert_targets, alerts, lookups
@@ -47,10 +47,33 @@ def _bad_scope(ctx: Context, request: Request, word: str, nearest: str = "") -> 
     return Refused("bad_scope", values)
 
 
-def written(
-    ctx: Context, request: Request, scope: Scope, terms: Terms, is_exercise: bool
-) -> tuple[Alert, list[str]]:
-    """The alert, not stored yet, and whatever in its `For:` could not be used."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An alert that is not stored yet, its terms, and whatever in its `For:` could not be used."""
+
+    alert: Alert
+    terms: Terms
+    scope: Scope
+    notes: list[str]
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What whoever wrote it is told of it."""
+        return {
+            "id": self.alert.id,
+            "title": self.alert.title,
+            "tlp": self.alert.tlp,
+            "severity": self.alert.severity,
+            "notes": self.notes,
+            "safer": self.terms.safer,
+            "scope": self.scope.words,
+            "is_exercise": self.alert.is_exercise,
+        }
+
+
+def written(ctx: Context, request: Request, scope: Scope, is_exercise: bool) -> Written:
+    """What a member wrote, for these people."""
+    terms = read_terms(request.text, request.get("Title"), request.get("TLP"), request.get("Severity"))
     for_tlds, notes = _for(ctx, request)
     now = ctx.now
     made = Alert(
@@ -71,7 +94,7 @@ def written(
         posted_at=now,
         inbox_id=ctx.mail.inbox_id,
     )
-    return made, notes
+    return Written(made, terms, scope, notes)
 
 
 def _for(ctx: Context, request: Request) -> tuple[list[str], list[str]]:
@@ -88,13 +111,14 @@ def _for(ctx: Context, request: Request) -> tuple[list[str], list[str]]:
     return kept or own, [wanted[:80]]
 
 
-def draft_of(ctx: Context, made: Alert, terms: Terms) -> Reply:
+def draft_of(ctx: Context, draft: Written) -> Reply:
     """What members would get, and how many; nothing is kept."""
+    made = draft.alert
     letter = alert_letter(ctx, made)
     counts = alert_targets.survey(ctx.session, audience_of(ctx, made), ctx.now).counts
     values = (
         dict(letter.values)
         | counts
-        | {"safer": terms.safer, "for_tlds": [shown(one) for one in made.for_tlds]}
+        | {"safer": draft.terms.safer, "for_tlds": [shown(one) for one in made.for_tlds]}
     )
     return Reply("draft", values, attachments=letter.attachments, is_confidential=True)

@@ -19,6 +19,8 @@ from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.domain.address import address_key
 from tldops_bot.domain.entry_life import CANDIDATE
 from tldops_bot.domain.organisation import shown
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import NewAddress, SecondAddress, read_details
 from tldops_bot.store import inbox, people, requests, tokens
 from tldops_bot.store.tables import Entry, Token
 
@@ -50,35 +52,35 @@ def confirm(ctx: Context, token: Token) -> Reply | Refused:
     """Yes: what that means depends on what was asked."""
     use(ctx, token, "CONFIRM")
     match token.purpose:
-        case "prove":
+        case Purpose.PROVE:
             return _proven(ctx, token)
-        case "vouch":
+        case Purpose.VOUCH:
             return _vouchers_answer.said_yes(ctx, token)
-        case "carry_out":
+        case Purpose.CARRY_OUT:
             return _carry_out(ctx, token)
-        case "emergency":
+        case Purpose.EMERGENCY:
             return _emergency(ctx, token)
-        case "old_address" | "new_address":
+        case Purpose.OLD_ADDRESS | Purpose.NEW_ADDRESS:
             return _address(ctx, token)
-        case "key_new":
+        case Purpose.KEY_NEW:
             return _keys.proven(ctx, token)
-        case "key_cosign":
+        case Purpose.KEY_COSIGN:
             return _cosigned(ctx, token)
-        case "leave":
+        case Purpose.LEAVE:
             return _farewell.agreed(ctx, token)
-        case "key_stop" | "stay" | "undo":
+        case Purpose.KEY_STOP | Purpose.STAY | Purpose.UNDO:
             return Refused("token_other_answer", {"verb": "DECLINE"})
-        case "still_right":
+        case Purpose.STILL_RIGHT:
             return _still_right(ctx, token)
-        case "colleague":
+        case Purpose.COLLEAGUE:
             return _freshness.still_there(ctx, token)
-        case "mailbox":
+        case Purpose.MAILBOX:
             return Reply("mailbox_works")
-        case "invite":
+        case Purpose.INVITE:
             return _inviting.accepted(ctx, token)
-        case "update":
+        case Purpose.UPDATE:
             return _updating.agreed(ctx, token)
-        case "wake":
+        case Purpose.WAKE:
             return _waking.proven(ctx, token)
         case _:
             return Refused("token_other_answer", {"verb": "OBJECT"})
@@ -88,29 +90,29 @@ def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
     """No: what that means depends on what was asked."""
     use(ctx, token, "DECLINE")
     match token.purpose:
-        case "prove":
+        case Purpose.PROVE:
             return _withdrawn(ctx, token, because)
-        case "vouch":
+        case Purpose.VOUCH:
             return _vouchers_answer.said_no(ctx, token, because)
-        case "key_stop" | "key_cosign":
+        case Purpose.KEY_STOP | Purpose.KEY_COSIGN:
             return _stopped(ctx, token, because)
-        case "invite":
+        case Purpose.INVITE:
             return _inviting.declined(ctx, token, because)
-        case "update":
+        case Purpose.UPDATE:
             return _updating.not_agreed(ctx, token, because)
-        case "still_right":
-            return Reply("noted", {"what": "still_right"})
-        case "colleague":
+        case Purpose.STILL_RIGHT:
+            return Reply("noted", {"what": Purpose.STILL_RIGHT})
+        case Purpose.COLLEAGUE:
             return _freshness.gone(ctx, token, because)
-        case "mailbox":
+        case Purpose.MAILBOX:
             return _mailboxes.disowned(ctx, token)
-        case "leave":
+        case Purpose.LEAVE:
             return _farewell.stays(ctx, token)
-        case "stay":
+        case Purpose.STAY:
             return _farewell.put_all_back(ctx, token)
-        case "undo":
+        case Purpose.UNDO:
             return _undoing.undo(ctx, token)
-        case "object":
+        case Purpose.OBJECT:
             return Refused("token_other_answer", {"verb": "OBJECT"})
         case _:
             return Reply("dropped", {"what": token.purpose})
@@ -119,7 +121,7 @@ def decline(ctx: Context, token: Token, because: str) -> Reply | Refused:
 def take_back(ctx: Context, words: str, because: str) -> Reply | Refused | None:
     """A no after a yes to the same question, while it is open; None if there is nothing to take back."""
     token = tokens.find(ctx.session, words)
-    if token is None or token.purpose not in ("prove", "vouch") or token.answer != "CONFIRM":
+    if token is None or token.purpose not in (Purpose.PROVE, Purpose.VOUCH) or token.answer != "CONFIRM":
         return None
     asked = [one for one in tokens.requests_of(ctx.session, token) if one.state in requests.OPEN]
     if not asked or token.void_at is not None:
@@ -129,7 +131,7 @@ def take_back(ctx: Context, words: str, because: str) -> Reply | Refused | None:
     use(ctx, token, "DECLINE")
     return (
         _withdrawn(ctx, token, because)
-        if token.purpose == "prove"
+        if token.purpose == Purpose.PROVE
         else _vouchers_answer.took_back(ctx, asked, because)
     )
 
@@ -137,7 +139,7 @@ def take_back(ctx: Context, words: str, because: str) -> Reply | Refused | None:
 def objected(ctx: Context, token: Token, because: str) -> Reply | Refused:
     """Somebody concerned objects to a new contact: out of service until the committee has decided."""
     entry = ctx.session.get(Entry, token.entry_id) if token.entry_id else None
-    if token.purpose != "object" or entry is None:
+    if token.purpose != Purpose.OBJECT or entry is None:
         return Refused("token_other_answer", {"verb": "CONFIRM"})
     if entry.state != people.LISTED or ctx.now > entry.objections_until:
         return Refused("too_late_to_object", {"tld": shown(entry.tld)})
@@ -199,8 +201,8 @@ def _carry_out(ctx: Context, token: Token) -> Reply | Refused:
 
 def _emergency(ctx: Context, token: Token) -> Reply | Refused:
     person = tokens.person_of(ctx.session, token)
-    of = str(token.details.get("of", token.address))
-    if person is None or address_key(person.emergency_email) != address_key(of):
+    of = read_details(SecondAddress, token.details).of
+    if person is None or not of or address_key(person.emergency_email) != address_key(of):
         return Refused("token_void")
     if not all(one.answer == "CONFIRM" for one in tokens.pair_of(ctx.session, token)):
         return Reply("address_half", status=Status.WAITING)
@@ -212,7 +214,7 @@ def _emergency(ctx: Context, token: Token) -> Reply | Refused:
 def _address(ctx: Context, token: Token) -> Reply | Refused:
     """A new address is proven from the old one and the new one; it counts when both have answered."""
     person = tokens.person_of(ctx.session, token)
-    new = str(token.details.get("new", ""))
+    new = read_details(NewAddress, token.details).new
     if person is None or not new or people.by_address(ctx.session, new) is not None:
         return Refused("token_void")
     if not all(one.answer == "CONFIRM" for one in tokens.pair_of(ctx.session, token)):
@@ -221,7 +223,7 @@ def _address(ctx: Context, token: Token) -> Reply | Refused:
     person.email, person.email_key, person.mailbox_failed_at = new, address_key(new), None
     ctx.record("address_changed", actor="mailbox", person_id=person.id)
     _undoing.offer(ctx, person, before, mailboxes)
-    _restating.follow(ctx, person, before["email"])
+    _restating.follow(ctx, person, before.email)
     return Reply("address_changed")
 
 

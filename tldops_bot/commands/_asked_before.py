@@ -8,6 +8,7 @@ from tldops_bot.domain.address import same_address
 from tldops_bot.domain.durations import DAY, HOUR
 from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.request_details import RequestDetails
+from tldops_bot.domain.token_details import Proof, read_details
 from tldops_bot.store import requests, strangers, tokens
 from tldops_bot.store.tables import Person, Request
 
@@ -27,12 +28,12 @@ def may_ask(ctx: Context, address: str, person: Person | None) -> bool:
         return True
     is_own = is_from(ctx, address)
     asked = tokens.proofs_since(ctx.session, ctx.now - DAY, address)
-    if sum(one.details.get("own", False) is is_own for one in asked) >= A_DAY_AND_ADDRESS:
+    if sum(read_details(Proof, one.details).own is is_own for one in asked) >= A_DAY_AND_ADDRESS:
         return False
     if is_own or (actor.is_signed and actor.standing.is_member):
         return True
     lately = tokens.proofs_since(ctx.session, ctx.now - HOUR)
-    return sum(not one.details.get("imported") for one in lately) < AN_HOUR_IN_ALL
+    return sum(not read_details(Proof, one.details).imported for one in lately) < AN_HOUR_IN_ALL
 
 
 def is_from(ctx: Context, address: str) -> bool:

@@ -17,6 +17,7 @@ from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._leaving import is_seat_taken, leave, put_back
 from tldops_bot.domain.entry_life import COMMITTEE
 from tldops_bot.domain.organisation import shown
+from tldops_bot.domain.request_kind import RequestKind
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Entry, Person, Request, Vote
 
@@ -29,12 +30,13 @@ def read(words: Sequence[str]) -> tuple[list[str], str]:
 
 def vote_on(ctx: Context, numbers: Sequence[str], approves: bool, because: str) -> Reply | Refused:
     """Vote the same way on one request or several."""
-    found = []
+    named: dict[int, Request] = {}  # "R-01" is R-1 once more
     for number in numbers:
         held = find_open(ctx, number)
         if isinstance(held, Refused):
             return held
-        found.append(held)
+        named[held.id] = held
+    found = list(named.values())
     if len(found) == 1:
         return vote(ctx, found[0], approves, because)
     outcomes: dict[int, Reply] = {}
@@ -190,7 +192,7 @@ def _with_newcomers(
     """Newcomers join once, for all their TLDs together."""
     if refused := next((one for one in outcomes if isinstance(one, Refused)), None):
         return refused
-    joining = [one for one in alike if one.kind == "subscribe" and one.state in requests.OPEN]
+    joining = [one for one in alike if one.kind == RequestKind.SUBSCRIBE and one.state in requests.OPEN]
     for request in joining:
         request.vouched_by, request.vouched_at = by, ctx.now
     _listing.join(ctx, joining, by, by_peer=True)
@@ -200,7 +202,7 @@ def _with_newcomers(
 def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because: str) -> Reply | Refused:
     """Carry out one decision, other than listing a newcomer."""
     values = {"request": _requests.describe(request), "because": because}
-    if request.kind == "objection":
+    if request.kind == RequestKind.OBJECTION:
         return _objection(ctx, request, approves, by, because)
     if not approves:
         _joining.reject(ctx, request, by, because)
@@ -209,7 +211,7 @@ def _decide_one(ctx: Context, request: Request, approves: bool, by: str, because
         return Refused("not_proven_yet", {"number": _requests.number(request)})
     if why := _joining.obstacle(ctx, request):
         return Refused("no_longer_possible", {"number": _requests.number(request), "why": why})
-    if request.kind == "key":
+    if request.kind == RequestKind.KEY:
         _keys.settle(ctx, request, by)
     elif _joining.lost_seat(ctx, request):
         # The committee may allow a fourth contact, but not by oversight: the case comes back, saying so.

@@ -7,6 +7,7 @@ from tldops_bot.commands._command import Context
 from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.joining import is_ordinary
 from tldops_bot.domain.request_details import RequestDetails
+from tldops_bot.domain.request_kind import RequestKind
 from tldops_bot.store import people, requests
 from tldops_bot.store.tables import Person, Request
 
@@ -19,7 +20,9 @@ def tell(ctx: Context, decided: Sequence[Request], by: int | None) -> None:
     others = [one for one in people.office_holders(ctx.session, "committee") if one.id != by]
     if not decided or not others:
         return
-    if all(one.kind == "subscribe" and is_ordinary(one.details.get("reasons", ())) for one in decided):
+    if all(
+        one.kind == RequestKind.SUBSCRIBE and is_ordinary(one.details.get("reasons", ())) for one in decided
+    ):
         for one in decided:
             one.details = {**one.details, requests.UNTOLD: by or 0}
     else:

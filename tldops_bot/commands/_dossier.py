@@ -7,9 +7,11 @@ from tldops_bot.commands._details import tlds_of
 from tldops_bot.commands._requests import describe, number
 from tldops_bot.domain.address import same_address
 from tldops_bot.domain.organisation import shown
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import Question, read_details
 from tldops_bot.store import bounces, iana, notes, people, requests, tokens
 from tldops_bot.store.database import Session
-from tldops_bot.store.tables import CertificateRow, Person, Request
+from tldops_bot.store.tables import CertificateRow, Person, Request, Token
 
 
 def known(session: Session, request: Request, now: datetime) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def asked_by(session: Session, request: Request) -> dict[str, object]:
 
 def sent(session: Session, request: Request) -> list[dict[str, object]]:
     """Whom we asked about it, when, and what they said."""
-    asked = tokens.tokens_of(session, request, "prove", "vouch", "key_stop", "key_cosign")
+    asked = tokens.tokens_of(session, request, *tokens.OF_REQUESTS)
     return [
         {
             "at": one.made_at,
@@ -89,8 +91,13 @@ def sent(session: Session, request: Request) -> list[dict[str, object]]:
             "answered_at": one.used_at,
         }
         for one in sorted(asked, key=lambda token: token.made_at)
-        if not one.details.get("single") or one.used_at is not None
+        if one.used_at is not None or not _is_part_of_another(one)
     ]
+
+
+def _is_part_of_another(token: Token) -> bool:
+    """A token for one of the TLDs that a mail, with a token for all of them, asked about."""
+    return token.purpose == Purpose.VOUCH and read_details(Question, token.details).single
 
 
 def votes(session: Session, request: Request) -> list[dict[str, object]]:

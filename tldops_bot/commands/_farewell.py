@@ -7,7 +7,6 @@ has nothing more to do, and a no from any stored mailbox, or the committee, brin
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply, Status
@@ -16,6 +15,8 @@ from tldops_bot.commands._leaving import leave, put_back
 from tldops_bot.commands._suspending import FINAL_AFTER, suspend
 from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.organisation import shown
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import Leaving, Staying, read_details
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Entry, Person, Token
 
@@ -29,12 +30,14 @@ def ask_mailbox(ctx: Context, person: Person, entries: Sequence[Entry], forgets:
     tlds = [entry.tld for entry in entries]
     until = ctx.now + ctx.config.membership.request_lifetime
     values = {"name": person.name, "tlds": [shown(tld) for tld in tlds], "forgets": forgets, "until": until}
-    wish = {"tlds": tlds, "forgets": forgets}
+    wish = Leaving(tuple(tlds), forgets)
     if not _asked_enough(ctx, person, wish):
         # In clear: the mailbox's word is asked for, and the key may be in wrong hands.
         for address in people.addresses_of(person):
             to = _letters.to_address(address)
-            _letters.ask(ctx, "leave", "letters/leave", to, until, values, person_id=person.id, details=wish)
+            _letters.ask(
+                ctx, Purpose.LEAVE, "letters/leave", to, until, values, details=wish, person_id=person.id
+            )
     return Reply("asked", values, Status.WAITING)
 
 
@@ -43,13 +46,14 @@ def agreed(ctx: Context, token: Token) -> Reply | Refused:
     person = tokens.person_of(ctx.session, token)
     if person is None or person.forgotten_at is not None:
         return Refused("token_void")
-    if token.details["forgets"]:
+    wish = read_details(Leaving, token.details)
+    if wish.forgets:
         return Reply("left", {"tlds": forget(ctx, person, BOTH)}, is_silent=True)
-    held = [entry for entry in people.living(person) if entry.tld in token.details["tlds"]]
+    held = [entry for entry in people.living(person) if entry.tld in wish.tlds]
     if not held:
         return Refused("token_void")
     left = [leave(ctx, entry, BOTH) for entry in held]
-    tokens.void_for_person(ctx.session, person.id, ctx.now, "leave")
+    tokens.void_for_person(ctx.session, person.id, ctx.now, Purpose.LEAVE)
     ctx.post(_letters.notice("letters/left", {"name": person.name, "tlds": left}, _letters.to_person(person)))
     return Reply("left", {"tlds": left}, is_silent=True)
 
@@ -57,19 +61,15 @@ def agreed(ctx: Context, token: Token) -> Reply | Refused:
 def stays(ctx: Context, token: Token) -> Reply:
     """The mailbox says no: none of it is done, whichever mailbox was asked."""
     if token.person_id is not None:
-        tokens.void_for_person(ctx.session, token.person_id, ctx.now, "leave")
-    return Reply("dropped", {"what": "leave"})
+        tokens.void_for_person(ctx.session, token.person_id, ctx.now, Purpose.LEAVE)
+    return Reply("dropped", {"what": Purpose.LEAVE})
 
 
 def begin(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool) -> Reply:
     """By the mailbox alone: out of service at once, final after a week; told to everybody concerned."""
     final_at = ctx.now + FINAL_AFTER
     fresh = [entry for entry in entries if entry.state == people.LISTED]
-    hastened = {
-        str(entry.id): entry.final_at.isoformat() if entry.final_at else ""
-        for entry in entries
-        if entry not in fresh
-    }
+    hastened = {str(entry.id): entry.final_at for entry in entries if entry not in fresh}
     for entry in fresh:
         because = "asked to leave, by a mail from their own mailbox"
         suspend(ctx, entry, because, MAILBOX, final_at, "letters/removed", tells_person=False)
@@ -79,10 +79,12 @@ def begin(ctx: Context, person: Person, entries: Sequence[Entry], forgets: bool)
         person.forget_at = final_at
     tlds = [shown(entry.tld) for entry in entries]
     values = {"name": person.name, "tlds": tlds, "forgets": forgets, "until": final_at}
-    wish = {"fresh": [entry.id for entry in fresh], "hastened": hastened}
+    details = Staying(tuple(entry.id for entry in fresh), hastened)
     for address in people.addresses_of(person):  # in clear, as above
         to = _letters.to_address(address)
-        _letters.ask(ctx, "stay", "letters/stay", to, final_at, values, person_id=person.id, details=wish)
+        _letters.ask(
+            ctx, Purpose.STAY, "letters/stay", to, final_at, values, details=details, person_id=person.id
+        )
     return Reply("waiting", values, Status.WAITING, is_silent=True)
 
 
@@ -91,27 +93,25 @@ def put_all_back(ctx: Context, token: Token) -> Reply | Refused:
     person = tokens.person_of(ctx.session, token)
     if person is None or person.forgotten_at is not None:
         return Refused("token_void")
+    before = read_details(Staying, token.details)
     was_to_be_forgotten, person.forget_at = person.forget_at is not None, None
-    back = [
-        entry
-        for entry in person.entries
-        if entry.id in token.details["fresh"] and entry.state == people.SUSPENDED
-    ]
+    back = [entry for entry in person.entries if entry.id in before.fresh and entry.state == people.SUSPENDED]
     for entry in back:
         put_back(ctx, entry, MAILBOX, by_owner=True)
-    hastened = token.details["hastened"]
-    others = [one for one in person.entries if str(one.id) in hastened and one.state == people.SUSPENDED]
+    others = [
+        one for one in person.entries if str(one.id) in before.hastened and one.state == people.SUSPENDED
+    ]
     for entry in others:
-        before = hastened[str(entry.id)]
-        entry.final_at = datetime.fromisoformat(before) if before else None
+        entry.final_at = before.hastened[str(entry.id)]
     if not (back or others or was_to_be_forgotten):
         return Refused("token_void")
-    tokens.void_for_person(ctx.session, person.id, ctx.now, "stay")
+    tokens.void_for_person(ctx.session, person.id, ctx.now, Purpose.STAY)
     return Reply("stays", {"tlds": [shown(entry.tld) for entry in back]})
 
 
-def _asked_enough(ctx: Context, person: Person, wish: dict[str, object]) -> bool:
+def _asked_enough(ctx: Context, person: Person, wish: Leaving) -> bool:
     """Whoever has only the key must not be able to flood the mailbox with questions."""
-    lately = tokens.lately(ctx.session, "leave", person.id, ctx.now - DAY)
-    is_open = any(one.details == wish and one.used_at is None and one.void_at is None for one in lately)
+    lately = tokens.lately(ctx.session, Purpose.LEAVE, person.id, ctx.now - DAY)
+    held = [one for one in lately if one.used_at is None and one.void_at is None]
+    is_open = any(read_details(Leaving, one.details) == wish for one in held)
     return is_open or len({one.made_at for one in lately}) >= WISHES_A_DAY

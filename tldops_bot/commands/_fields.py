@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tldops_bot.commands._command import Context, Refused
-from tldops_bot.domain.address import parse_address
+from tldops_bot.domain.address import mask_address, mask_phone, parse_address
 from tldops_bot.domain.candidate import LIMITS, Candidate, column_of
 from tldops_bot.domain.language import read_language
 from tldops_bot.domain.links import holds_host, is_link
@@ -15,6 +15,14 @@ from tldops_bot.mail.phones import parse_phone
 from tldops_bot.mail.timezones import parse_timezone
 
 EMPTY = ("-", "none", "")  # a value that means "nothing"
+# What leads somebody to a person: in clear, just enough of it for its owner to recognise.
+MASKED = {
+    "Email": mask_address,
+    "Emergency-Email": mask_address,
+    "Phone": mask_phone,
+    "Mobile": mask_phone,
+    "Fax": mask_phone,
+}
 _JOINERS = "\u200c\u200d"  # zero-width, but some scripts can't be written without them
 
 

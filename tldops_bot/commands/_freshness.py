@@ -1,7 +1,7 @@
 """Staying a contact: the question, what others are asked, and what their answers do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
@@ -10,6 +10,8 @@ from tldops_bot.domain.address import address_key, mask_address
 from tldops_bot.domain.freshness import ANSWER_WITHIN, OTHERS_AGAIN_AFTER, since_words
 from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Entitled, Kind, Recipient
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import Colleague, read_details, write_details
 from tldops_bot.store import freshness, iana, people, tokens
 from tldops_bot.store.tables import Person, Token
 
@@ -44,7 +46,7 @@ def ask(ctx: Context, person: Person, is_everywhere: bool) -> None:
     for address in addresses if is_everywhere else addresses[:1]:
         _letters.ask(
             ctx,
-            "still_right",
+            Purpose.STILL_RIGHT,
             "letters/still_right",
             (Recipient(address, Entitled.PERSON, person.id),),
             ctx.now + ANSWER_WITHIN,
@@ -103,14 +105,14 @@ def _ask_other(ctx: Context, person: Person, other: Other) -> None:
     }
     _letters.ask(
         ctx,
-        freshness.COLLEAGUE,
+        Purpose.COLLEAGUE,
         "letters/still_there",
         (other.to,),
         ctx.now + ANSWER_WITHIN,
         values,
         kind=Kind.NOTICE,
         person_id=person.id,
-        details={"is_iana": other.to.entitled is Entitled.ADDRESS},
+        details=Colleague(is_iana=other.to.entitled is Entitled.ADDRESS),
     )
 
 
@@ -139,9 +141,11 @@ def _note_word(ctx: Context, token: Token, because: str) -> Reply | Refused | No
         return Refused("token_void")
     if person.stale_at is None:
         return Reply("settled")
-    token.details = {**token.details, "words": because[:200]}
-    is_iana = bool(token.details.get("is_iana"))
-    ctx.record("said_of_silent", actor="mailbox", person_id=person.id, answer=token.answer, is_iana=is_iana)
+    said = replace(read_details(Colleague, token.details), words=because[:200])
+    token.details = write_details(said)
+    ctx.record(
+        "said_of_silent", actor="mailbox", person_id=person.id, answer=token.answer, is_iana=said.is_iana
+    )
     return None
 
 
@@ -161,7 +165,8 @@ def tell_committee(ctx: Context, silent: Sequence[Person]) -> None:
 
 
 def _known(ctx: Context, person: Person) -> dict[str, object]:
-    words = freshness.words_about(ctx.session, person, person.stale_at or ctx.now)
+    asked = freshness.words_about(ctx.session, person, person.stale_at or ctx.now)
+    answered = [(one, read_details(Colleague, one.details)) for one in asked if one.used_at is not None]
     return {
         "name": person.name,
         "email": person.email,
@@ -178,17 +183,16 @@ def _known(ctx: Context, person: Person) -> dict[str, object]:
         "confirmed_at": person.confirmed_at,
         "stale_at": person.stale_at,
         "mail_fails": person.mailbox_failed_at is not None,
-        "asked": len(words),
+        "asked": len(asked),
         "answers": [
             {
                 "address": one.address,
-                "is_iana": bool(one.details.get("is_iana")),
+                "is_iana": said.is_iana,
                 "at": one.used_at,
                 "is_there": one.answer == "CONFIRM",
-                "words": str(one.details.get("words", "")),
+                "words": said.words,
             }
-            for one in words
-            if one.used_at is not None
+            for one, said in answered
         ],
     }
 

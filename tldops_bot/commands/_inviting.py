@@ -9,6 +9,8 @@ from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Attachment
 from tldops_bot.domain.outreach import ANSWERED, DECLINED, NEEDLESS, PERIOD, SENT
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import Invited, read_details
 from tldops_bot.store import iana, lookups, requests
 from tldops_bot.store.tables import Invitation, Token
 
@@ -47,8 +49,8 @@ def send(ctx: Context, row: Invitation, tlds: tuple[str, ...], template: str = "
         "address": row.address,
         "until": until,
     }
-    to, details = _letters.to_address(row.address), {"invitation": row.id}
-    _letters.ask(ctx, "invite", template, to, until, values, details=details)
+    to, details = _letters.to_address(row.address), Invited(row.id)
+    _letters.ask(ctx, Purpose.INVITE, template, to, until, values, details=details)
     _record(ctx, row, "invited")
 
 
@@ -85,8 +87,7 @@ def declined(ctx: Context, token: Token, because: str) -> Reply | Refused:
 
 
 def _row(ctx: Context, token: Token) -> Invitation | None:
-    number = token.details.get("invitation")
-    return ctx.session.get(Invitation, number) if isinstance(number, int) else None
+    return ctx.session.get(Invitation, read_details(Invited, token.details).invitation)
 
 
 def _record(ctx: Context, row: Invitation, action: str) -> None:

@@ -12,6 +12,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.entry_life import CANDIDATE
 from tldops_bot.domain.joining import Case, Seats, counts_at_once, grey_reasons
 from tldops_bot.domain.organisation import kind_of
+from tldops_bot.domain.request_kind import RequestKind
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Request
@@ -47,7 +48,7 @@ def proven(ctx: Context, asked: Sequence[Request]) -> None:
 
 def _end_unproven(ctx: Context, proven: Request) -> None:
     """Whoever else asked in the same name has proven nothing; from now on there is one request."""
-    if proven.kind != "subscribe":
+    if proven.kind != RequestKind.SUBSCRIBE:
         return
     for other in requests.open_for(ctx.session, proven.details["email"], proven.tld):
         if other.id != proven.id and other.state == requests.PROVING:
@@ -61,7 +62,7 @@ def vouched(ctx: Context, asked: Sequence[Request], by: str, address: str) -> No
     for request in asked:
         request.vouched_at, request.vouched_by = ctx.now, by
         note_mail(ctx, request, "vouched")
-        if request.kind != "key":
+        if request.kind != RequestKind.KEY:
             to_list.append(request)
         elif request.details.get("old"):
             _recovery.begin(ctx, request, describe(request))
@@ -80,7 +81,7 @@ def vouched(ctx: Context, asked: Sequence[Request], by: str, address: str) -> No
 
 def grey(ctx: Context, request: Request) -> tuple[str, ...]:
     """What about the person, the TLD and the mails makes this a case for the committee."""
-    if request.kind != "subscribe":
+    if request.kind != RequestKind.SUBSCRIBE:
         return ()
     person = people.by_address(ctx.session, request.details["email"])
     case = Case(
@@ -104,7 +105,9 @@ def seats(ctx: Context, request: Request) -> Seats:
 
 def lost_seat(ctx: Context, request: Request) -> bool:
     """Whether the last seat was filled while the case waited, and those who decide don't know yet."""
-    is_newcomer = request.kind == "subscribe" and "no_free_seat" not in request.details.get("reasons", ())
+    is_newcomer = request.kind == RequestKind.SUBSCRIBE and "no_free_seat" not in request.details.get(
+        "reasons", ()
+    )
     return is_newcomer and not seats(ctx, request).is_free
 
 
@@ -139,8 +142,8 @@ def _tell_of_decision(ctx: Context, held: Sequence[Request]) -> None:
 
 def obstacle(ctx: Context, request: Request) -> str:
     """What has happened since the request was made that leaves nothing to decide, or ""."""
-    if request.kind != "subscribe":
-        return "key_taken" if request.kind == "key" and _keys.is_taken(ctx, request) else ""
+    if request.kind != RequestKind.SUBSCRIBE:
+        return "key_taken" if request.kind == RequestKind.KEY and _keys.is_taken(ctx, request) else ""
     tld = parse_tld(request.tld)
     if not kind_of(request.tld) and (tld is None or not is_in_root(ctx, tld)):
         return "tld_gone"
@@ -170,7 +173,7 @@ def reject(ctx: Context, request: Request, by: str, because: str) -> None:
     record(ctx, "rejected", request, by=by)
     values = {"request": describe(request), "because": because}
     ctx.post(_letters.notice("letters/rejected", values, to_candidate(request)))
-    if request.kind == "key":  # one key for all TLDs: what is wrong for one of them is wrong
+    if request.kind == RequestKind.KEY:  # one key for all TLDs: what is wrong for one of them is wrong
         for other in requests.of_new_key(ctx.session, request.person_id or 0, request.fingerprint or ""):
             requests.close(other, requests.REJECTED, by, because, ctx.now)
             tokens.void_for_request(ctx.session, other, ctx.now)

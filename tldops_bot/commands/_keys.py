@@ -4,6 +4,7 @@ from tldops_bot.commands import _letters, _requests
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Recipient
+from tldops_bot.domain.token_details import KeyChange, read_details
 from tldops_bot.store import outbox_control, people, people_keys, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Person, Request, Token
 
@@ -11,7 +12,11 @@ from tldops_bot.store.tables import CertificateRow, Person, Request, Token
 def proven(ctx: Context, token: Token) -> Reply | Refused:
     """The new key, announced by the old one, has answered from the stored mailbox: it counts from now on."""
     person = tokens.person_of(ctx.session, token)
-    if person is None or token.fingerprint is None or person.fingerprint != token.details.get("old"):
+    if (
+        person is None
+        or token.fingerprint is None
+        or person.fingerprint != read_details(KeyChange, token.details).old
+    ):
         return Refused("token_void")
     return _register(ctx, person, token.fingerprint, "the old key")
 

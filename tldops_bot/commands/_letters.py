@@ -8,6 +8,7 @@ from tldops_bot.commands._command import Context
 from tldops_bot.config.settings import Config
 from tldops_bot.domain.outgoing import Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import TokenDetails
 from tldops_bot.store import iana, people, tokens
 from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Person
@@ -56,10 +57,13 @@ def ask(
     *,
     kind: Kind = Kind.TOKEN,
     is_confidential: bool = False,
+    details: TokenDetails | None = None,
     **token: Any,
 ) -> None:
     """Post a mail with a token for the mailbox of the first of `to`; `token` is passed on to `tokens.mint`."""
-    minted = tokens.mint(ctx.session, ctx.random, purpose, to[0].address, ctx.now, until, **token)
+    minted = tokens.mint(
+        ctx.session, ctx.random, purpose, to[0].address, ctx.now, until, details=details, **token
+    )
     asked = {**values, "token": minted.words}
     ctx.post(Letter(kind, template, asked, to, is_confidential=is_confidential, route=minted.route))
 

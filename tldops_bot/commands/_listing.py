@@ -14,6 +14,7 @@ from tldops_bot.domain.candidate import candidate_from
 from tldops_bot.domain.joining import probation_end
 from tldops_bot.domain.organisation import kind_of, shown
 from tldops_bot.domain.outgoing import Kind, Letter, Recipient
+from tldops_bot.domain.token import Purpose
 from tldops_bot.store import organisations, people, requests, tokens
 from tldops_bot.store.tables import CertificateRow, Entry, Person, Request
 
@@ -138,7 +139,7 @@ def _mint_objection(ctx: Context, entry: Entry, recipient: Recipient) -> tokens.
     return tokens.mint(
         ctx.session,
         ctx.random,
-        "object",
+        Purpose.OBJECT,
         recipient.address,
         ctx.now,
         entry.objections_until,

@@ -1,19 +1,15 @@
 """Dead mailboxes: the probe, the mark, who is told, and the way back."""
 
-from typing import Final
-
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
 from tldops_bot.commands._details import tlds_of
 from tldops_bot.commands._freshness import others_of
 from tldops_bot.domain.address import address_key, mask_address, same_address
-from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.mailbox import ANSWER_WITHIN
 from tldops_bot.domain.outgoing import Entitled, Kind, Recipient
-from tldops_bot.store import audit, mailboxes, people, tokens
+from tldops_bot.domain.token import Purpose
+from tldops_bot.store import mailboxes, people, tokens
 from tldops_bot.store.tables import Mailbox, Person, Token
-
-PROBE: Final = "mailbox"  # the purpose of its token
 
 
 def probe(ctx: Context, person: Person, row: Mailbox) -> None:
@@ -23,12 +19,14 @@ def probe(ctx: Context, person: Person, row: Mailbox) -> None:
     until = ctx.now + ANSWER_WITHIN
     values = {"until": until, "is_dead": row.failed_at is not None}
     to = _letters.to_address(address)
-    _letters.ask(ctx, PROBE, "letters/probe", to, until, values, kind=Kind.NOTICE, person_id=person.id)
+    _letters.ask(
+        ctx, Purpose.MAILBOX, "letters/probe", to, until, values, kind=Kind.NOTICE, person_id=person.id
+    )
 
 
 def answered(ctx: Context, token: Token, answer: str) -> None:
     """An answer proves that the mailbox is read; a "no" may be a new owner's."""
-    if answer != "DECLINE" or token.purpose == "still_right":
+    if answer != "DECLINE" or token.purpose == Purpose.STILL_RIGHT:
         mailboxes.answered(ctx.session, token.address, ctx.now)
 
 
@@ -41,14 +39,14 @@ def disowned(ctx: Context, token: Token) -> Reply | Refused:
     row.probed_at = row.probed_at or ctx.now
     if row.failed_at is None:
         mark(ctx, person, row)
-    return Reply("noted", {"what": PROBE})
+    return Reply("noted", {"what": Purpose.MAILBOX})
 
 
 def mark(ctx: Context, person: Person, row: Mailbox) -> None:
     """Count the mailbox as dead, and tell the person elsewhere; for a first address, the others as well."""
     row.failed_at = ctx.now
     is_first = same_address(person.email, row.address_key)
-    audit.record(ctx.session, ctx.now, CLOCK, "mailbox_failed", "", person.id, is_first=is_first)
+    ctx.record("mailbox_failed", person_id=person.id, is_first=is_first)
     values = {
         "name": person.name,
         "address": mask_address(row.address_key),

@@ -10,8 +10,10 @@ from tldops_bot.domain.address import address_key, mask_address, mask_phone
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.outgoing import Entitled
 from tldops_bot.domain.request_details import RequestDetails
+from tldops_bot.domain.request_kind import RequestKind
 from tldops_bot.domain.tld import Tld
-from tldops_bot.domain.token import write_route
+from tldops_bot.domain.token import Purpose, write_route
+from tldops_bot.domain.token_details import Proof, SecondAddress
 from tldops_bot.mail.phones import spaced
 from tldops_bot.store import people_keys, requests
 from tldops_bot.store.tables import Person, Request
@@ -30,7 +32,7 @@ def open_request(
     if certificate is not None:
         people_keys.hold_certificate(ctx.session, certificate, ctx.now)
     request = Request(
-        kind="subscribe",
+        kind=RequestKind.SUBSCRIBE,
         state=requests.PROVING,
         tld=tld.a_label,
         email_key=address_key(details["email"]),
@@ -72,7 +74,7 @@ def ask_for_proof(
     }
     _letters.ask(
         ctx,
-        "prove",
+        Purpose.PROVE,
         "letters/prove",
         (replace(to_candidate(first)[0], entitled=entitled, fingerprint=fingerprint),),
         first.expires_at,
@@ -81,7 +83,7 @@ def ask_for_proof(
         requests=asked,
         fingerprint=fingerprint,
         person_id=first.person_id,
-        details={"own": is_own, "imported": is_imported},
+        details=Proof(is_own, is_imported),
     )
 
 
@@ -96,11 +98,13 @@ def prove_emergency_address(ctx: Context, person: Person, address: str) -> None:
     asked = {address: "letters/emergency"}
     if ctx.actor.is_signed and ctx.actor.person is person:
         asked[person.email] = "letters/emergency_agree"
-    details = {"of": address, "pair": write_route(ctx.random(8))}
+    details = SecondAddress(address, pair=write_route(ctx.random(8)))
     values = {"name": person.name, "until": until, "new": mask_address(address)}
     for mailbox, template in asked.items():
         to = _letters.to_address(mailbox)
-        _letters.ask(ctx, "emergency", template, to, until, values, person_id=person.id, details=details)
+        _letters.ask(
+            ctx, Purpose.EMERGENCY, template, to, until, values, details=details, person_id=person.id
+        )
 
 
 def _part_of_replaces(request: Request) -> str:

@@ -12,6 +12,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import KeyWait, read_details
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Person, Request, Token
 
@@ -78,7 +79,7 @@ def cosign(ctx: Context, waiting: Sequence[Request]) -> list[Request]:
 def stopped(ctx: Context, token: Token, because: str) -> list[Request]:
     """Who was asked says no: these requests are for the committee; nobody is locked out by a no alone."""
     asked = tokens.requests_of(ctx.session, token)
-    if token.details.get("is_own") and asked:
+    if read_details(KeyWait, token.details).is_own and asked:
         asked = requests.of_new_key(ctx.session, asked[0].person_id or 0, asked[0].fingerprint or "")
     held = [one for one in asked if one.state in (requests.WAITING, requests.VOUCHING)]
     for request in held:
@@ -132,12 +133,12 @@ def _ask_colleague(ctx: Context, request: Request, other: Person, values: dict[s
         for address in people.addresses_of(other)
     )
     shown = values | {"signs_with": other.fingerprint, "is_own": False}
-    _ask(ctx, request, "key_cosign", "letters/recovery_cosign", shown, to)
+    _ask(ctx, request, Purpose.KEY_COSIGN, "letters/recovery_cosign", shown, to)
 
 
 def _ask_to_stop(ctx: Context, request: Request, values: dict[str, object], to: Recipient) -> None:
     template = "letters/recovery_stop_signed" if to.fingerprint else "letters/recovery_stop"
-    _ask(ctx, request, "key_stop", template, values, (to,))
+    _ask(ctx, request, Purpose.KEY_STOP, template, values, (to,))
 
 
 def _ask(
@@ -156,11 +157,11 @@ def _ask(
         to,
         ctx.now + lifetime,
         values,
-        is_confidential=purpose == "key_cosign",
+        is_confidential=purpose is Purpose.KEY_COSIGN,
         requests=[request],
         fingerprint=to[0].fingerprint,
         person_id=to[0].person_id,
-        details={"is_own": values["is_own"]},
+        details=KeyWait(is_own=bool(values["is_own"])),
     )
 
 

@@ -7,6 +7,7 @@ from tldops_bot.commands._command import Context
 from tldops_bot.commands._requests import record
 from tldops_bot.commands._vouching import ask_voucher, voucher_addresses
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.request_kind import RequestKind
 from tldops_bot.store import requests, tokens
 from tldops_bot.store.tables import Person, Request
 
@@ -18,7 +19,7 @@ def follow(ctx: Context, person: Person, old_address: str) -> None:
     changed = [one for one in about if _restate(ctx, one, person)]
     _ask_vouchers_anew(ctx, [one for one in changed if one.state == requests.VOUCHING])
     for request in changed:
-        if request.state == requests.COMMITTEE and request.kind != "objection":
+        if request.state == requests.COMMITTEE and request.kind != RequestKind.OBJECTION:
             requests.drop_votes(ctx.session, request)
             reasons = dict.fromkeys((*request.details.get("reasons", ()), "restated"))
             _joining.to_committee(ctx, [request], tuple(reasons))

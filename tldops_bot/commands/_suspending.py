@@ -10,6 +10,7 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.request_details import RequestDetails
+from tldops_bot.domain.request_kind import RequestKind
 from tldops_bot.store import audit, people, requests
 from tldops_bot.store.tables import Entry, Request
 
@@ -97,7 +98,7 @@ def _ask(ctx: Context, entry: Entry, because: str, by: str, final_at: datetime |
         "committee_at": ctx.now.isoformat(),
     }
     request = Request(
-        kind="objection",
+        kind=RequestKind.OBJECTION,
         state=requests.COMMITTEE,
         tld=entry.tld,
         email_key=person.email_key,

@@ -1,13 +1,16 @@
 """A change to a contact's record can be undone by one line from any mailbox stored before it."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import fields
+from datetime import timedelta
 
 from tldops_bot.commands import _letters, _restating
 from tldops_bot.commands._command import Context, Refused, Reply
-from tldops_bot.domain.address import address_key, mask_address, mask_phone
+from tldops_bot.commands._fields import MASKED
+from tldops_bot.domain.address import address_key
 from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.personal_name import same_name
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import Record, Undoing, read_details
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Person, Token
 
@@ -28,29 +31,26 @@ _COLUMNS = {
     "organisation": ("Organisation", False),
     "timezone": ("Timezone", False),
 }
-_MASKED = {"Email": mask_address, "Emergency-Email": mask_address, "Phone": mask_phone, "Mobile": mask_phone}
-_PROVEN = "emergency_proven_at"
+_IN_WORDS = ("Email", "Emergency-Email", "Phone", "Mobile")  # what leads a mail or a call
 
 
-def snapshot(person: Person) -> dict[str, str]:
+def snapshot(person: Person) -> Record:
     """A record as it is, to compare and to put back."""
-    proven = person.emergency_proven_at
-    return {column: getattr(person, column) for column in _COLUMNS} | {
-        _PROVEN: proven.isoformat() if proven else ""
-    }
+    return Record(**{one.name: getattr(person, one.name) for one in fields(Record)})
 
 
-def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str, ...]) -> None:
+def offer(ctx: Context, person: Person, before: Record, to: tuple[str, ...]) -> None:
     """Tell each mailbox in `to` what changed, with a token to undo it; tell colleagues who would call.
 
     `to` is looked up before the change, which may lead mail elsewhere.
     """
     after = snapshot(person)
-    changed = [one for one in _COLUMNS if after[one] != before[one] and _matters(one, before)]
+    changed = [
+        one for one in _COLUMNS if getattr(after, one) != getattr(before, one) and _matters(one, before)
+    ]
     if not changed:
         return
     until = ctx.now + UNDONE_WITHIN
-    details = {"before": dict(before), "after": after}
     values = {
         "name": person.name,
         "until": until,
@@ -60,39 +60,40 @@ def offer(ctx: Context, person: Person, before: Mapping[str, str], to: tuple[str
     for address in to:
         # In clear, with numbers and addresses shortened: the key may be in wrong hands.
         box, template = _letters.to_address(address), "letters/record_changed"
-        _letters.ask(ctx, "undo", template, box, until, values, person_id=person.id, details=details)
+        details = Undoing(before, after)
+        _letters.ask(ctx, Purpose.UNDO, template, box, until, values, details=details, person_id=person.id)
     _tell_colleagues(ctx, person, changed, is_undone=False)
-    _tell_of_new_name(ctx, person, before["name"])
+    _tell_of_new_name(ctx, person, before.name)
 
 
 def undo(ctx: Context, token: Token) -> Reply | Refused:
     """Put back whatever is still as that change left it."""
     person = tokens.person_of(ctx.session, token)
-    before, after = token.details.get("before", {}), token.details.get("after", {})
-    if person is None or not before:
+    change = read_details(Undoing, token.details)
+    before, after = change.before, change.after
+    if person is None or before is None or after is None:
         return Refused("token_void")
     now = snapshot(person)
-    back = [column for column in _COLUMNS if now[column] == after[column] != before[column]]
+    back = [one for one in _COLUMNS if getattr(now, one) == getattr(after, one) != getattr(before, one)]
     if "email" in back:
-        holder = people.by_address(ctx.session, before["email"])
+        holder = people.by_address(ctx.session, before.email)
         if holder is not None and holder.id != person.id:
             back.remove("email")
     if not back:
         return Refused("nothing_to_undo")
     for column in back:
-        setattr(person, column, before[column])
+        setattr(person, column, getattr(before, column))
     if "email" in back:
         person.email_key = address_key(person.email)
         tokens.void_for_person(ctx.session, person.id, ctx.now)
     if "emergency_email" in back:
-        proven = before[_PROVEN]
-        person.emergency_proven_at = datetime.fromisoformat(proven) if proven else None
+        person.emergency_proven_at = before.emergency_proven_at
     ctx.session.flush()
     fields = _fields(back)
     ctx.record("undone", actor="mailbox", person_id=person.id, fields=sorted(fields))
     _tell_colleagues(ctx, person, back, is_undone=True)
-    _tell_of_new_name(ctx, person, now["name"])
-    _restating.follow(ctx, person, now["email"])
+    _tell_of_new_name(ctx, person, now.name)
+    _restating.follow(ctx, person, now.email)
     return Reply("undone", {"fields": fields})
 
 
@@ -120,25 +121,22 @@ def _tell_of_new_name(ctx: Context, person: Person, old: str) -> None:
         ctx.post(_letters.notice("letters/renamed", values, to, is_confidential=True))
 
 
-def _matters(column: str, before: Mapping[str, str]) -> bool:
+def _matters(column: str, before: Record) -> bool:
     """Without a proven emergency address, a new one takes nothing away; the stored mailbox is asked about it anyway."""
-    return column != "emergency_email" or bool(before[_PROVEN])
+    return column != "emergency_email" or before.emergency_proven_at is not None
 
 
 def _fields(columns: list[str]) -> list[str]:
     return list(dict.fromkeys(_COLUMNS[column][0] for column in columns))
 
 
-def _in_words(
-    before: Mapping[str, str], after: Mapping[str, str], columns: list[str]
-) -> list[tuple[str, str, str]]:
+def _in_words(before: Record, after: Record, columns: list[str]) -> list[tuple[str, str, str]]:
     """Field, old and new value of whatever leads a call or a mail, shortened; the rest is only named."""
     found = {}
     for column in columns:
         field = _COLUMNS[column][0]
-        shorten = _MASKED.get(field)
-        if shorten is None:
-            continue
-        old, new = (shorten(one[column]) if one[column] else "" for one in (before, after))
-        found[field] = (field, old, new)
+        if field in _IN_WORDS:
+            old, new = (getattr(one, column) for one in (before, after))
+            shorten = MASKED[field]
+            found[field] = (field, shorten(old) if old else "", shorten(new) if new else "")
     return list(found.values())

@@ -13,26 +13,22 @@ from tldops_bot.commands import (
     _wrong_numbers,
 )
 from tldops_bot.commands._command import Context, Refused, Reply, Status
-from tldops_bot.commands._fields import EMPTY, country_of, read_candidate
-from tldops_bot.domain.address import mask_address, mask_phone, same_address
+from tldops_bot.commands._fields import EMPTY, MASKED, country_of, read_candidate
+from tldops_bot.domain.address import address_key, mask_address, same_address
 from tldops_bot.domain.candidate import COLUMNS, Candidate, column_of
+from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.request import Field
 from tldops_bot.domain.tld import parse_tld
 from tldops_bot.domain.token import Purpose, write_route
+from tldops_bot.domain.token_details import NewAddress, Proposal, SecondAddress, read_details
 from tldops_bot.domain.wake import Wake
 from tldops_bot.store import people, tokens
 from tldops_bot.store.tables import Person, Token
 
+ADDRESSES_A_DAY = 6
 _DIRECT = tuple(one for one in COLUMNS if one not in ("email", "emergency_email"))  # count without a proof
-_MASKED = {
-    "Email": mask_address,
-    "Emergency-Email": mask_address,
-    "Phone": mask_phone,
-    "Mobile": mask_phone,
-    "Fax": mask_phone,
-    "Wake": _waking.masked,
-}
+_MASKED = MASKED | {"Wake": _waking.masked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +71,8 @@ def read(ctx: Context, person: Person, fields: Sequence[Field]) -> Change | Refu
     is_elsewhere = values.email and not same_address(values.email, person.email)
     if is_elsewhere and people.by_address(ctx.session, values.email) is not None:
         return Refused("address_in_use")
+    if _new_addresses(person, values) and _asked_enough(ctx, person):
+        return Refused("address_often", {"limit": ADDRESSES_A_DAY})
     return change
 
 
@@ -115,7 +113,7 @@ def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Re
     key = people.usable_key(ctx.session, person, ctx.now)
     if key is None and person.fingerprint is not None and change.leads_mail:
         return Refused("key_first")
-    tokens.void_for_person(ctx.session, person.id, ctx.now, "update")  # the newest proposal stands
+    tokens.void_for_person(ctx.session, person.id, ctx.now, Purpose.UPDATE)  # the newest proposal stands
     until = ctx.now + ctx.config.membership.request_lifetime
     values = {
         "name": person.name,
@@ -128,7 +126,7 @@ def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Re
     to = Recipient(_mailbox(person), Entitled.PERSON, person.id, key.fingerprint if key else None)
     _letters.ask(
         ctx,
-        "update",
+        Purpose.UPDATE,
         "letters/update",
         (to,),
         until,
@@ -136,7 +134,7 @@ def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Re
         is_confidential=key is not None,
         fingerprint=to.fingerprint,
         person_id=person.id,
-        details={"fields": [[one.name, one.value] for one in fields], "by": _role(ctx)},
+        details=Proposal(tuple((one.name, one.value) for one in fields), _role(ctx)),
     )
     return Reply("proposed", {"name": person.name, "fields": list(change.named)}, Status.WAITING)
 
@@ -144,14 +142,15 @@ def propose(ctx: Context, person: Person, fields: Sequence[Field]) -> Reply | Re
 def agreed(ctx: Context, token: Token) -> Reply | Refused:
     """The person's own word: the change counts, if it still fits."""
     person = tokens.person_of(ctx.session, token)
-    fields = [Field(name, value, 0) for name, value in token.details.get("fields", ())]
+    proposal = read_details(Proposal, token.details)
+    fields = [Field(name, value, 0) for name, value in proposal.fields]
     if person is None or not fields:
         return Refused("token_void")
     change = read(ctx, person, fields)
     if isinstance(change, Refused):
         return change
-    _tell_office(ctx, person, token, change.named, is_yes=True, because="")
-    return carry_out(ctx, person, change, str(token.details.get("by", "")))
+    _tell_office(ctx, person, proposal.by, change.named, is_yes=True, because="")
+    return carry_out(ctx, person, change, proposal.by)
 
 
 def not_agreed(ctx: Context, token: Token, because: str) -> Reply | Refused:
@@ -159,8 +158,9 @@ def not_agreed(ctx: Context, token: Token, because: str) -> Reply | Refused:
     person = tokens.person_of(ctx.session, token)
     if person is None:
         return Refused("token_void")
-    named = tuple(name for name, _ in token.details.get("fields", ()))
-    _tell_office(ctx, person, token, named, is_yes=False, because=because)
+    proposal = read_details(Proposal, token.details)
+    named = tuple(name for name, _ in proposal.fields)
+    _tell_office(ctx, person, proposal.by, named, is_yes=False, because=because)
     return Reply("dropped", {"what": token.purpose})
 
 
@@ -180,17 +180,35 @@ def _ask_new_addresses(ctx: Context, person: Person, change: Change) -> list[str
 
 def _ask_both_addresses(ctx: Context, person: Person, new: str) -> None:
     until = ctx.now + ctx.config.membership.request_lifetime
-    details = {"new": new, "pair": write_route(ctx.random(8))}
-    both: dict[Purpose, str] = {"old_address": _mailbox(person), "new_address": new}
+    details = NewAddress(new, pair=write_route(ctx.random(8)))
+    both = {Purpose.OLD_ADDRESS: _mailbox(person), Purpose.NEW_ADDRESS: new}
     for purpose, address in both.items():
         values = {
             "name": person.name,
-            "is_old": purpose == "old_address",
+            "is_old": purpose is Purpose.OLD_ADDRESS,
             "new": mask_address(new),
             "until": until,
         }
         to, template = _letters.to_address(address), "letters/new_address"
         _letters.ask(ctx, purpose, template, to, until, values, person_id=person.id, details=details)
+
+
+def _new_addresses(person: Person, values: Candidate) -> list[str]:
+    """Those that would be sent a question."""
+    is_own = {address_key(one) for one in people.addresses_of(person)}
+    named = (values.email, values.emergency_email)
+    return [one for one in named if one and address_key(one) not in is_own]
+
+
+def _asked_enough(ctx: Context, person: Person) -> bool:
+    """A member, or the thief of a key, must not make us write to strangers all day."""
+    since = ctx.now - DAY
+    second = {
+        read_details(SecondAddress, one.details).pair
+        for one in tokens.lately(ctx.session, Purpose.EMERGENCY, person.id, since)
+    }
+    first = tokens.lately(ctx.session, Purpose.NEW_ADDRESS, person.id, since)
+    return len(first) + len(second) >= ADDRESSES_A_DAY
 
 
 def _mailbox(person: Person) -> str:
@@ -217,10 +235,10 @@ def _role(ctx: Context) -> str:
 
 
 def _tell_office(
-    ctx: Context, person: Person, token: Token, named: tuple[str, ...], is_yes: bool, because: str
+    ctx: Context, person: Person, office: str, named: tuple[str, ...], is_yes: bool, because: str
 ) -> None:
     """Those who entered the change: the secretariat, or the committee."""
-    to = _letters.to_people(people.office_holders(ctx.session, str(token.details.get("by", ""))))
+    to = _letters.to_people(people.office_holders(ctx.session, office))
     values = {"name": person.name, "fields": list(named), "is_yes": is_yes, "because": because}
     if to:
         ctx.post(_letters.notice("letters/update_answered", values, to))

@@ -8,6 +8,7 @@ from tldops_bot.commands._command import Context, Refused, Reply, Status
 from tldops_bot.commands._requests import note_mail
 from tldops_bot.domain.joining import counts_at_once, is_only_unanswered, technical_counts_at
 from tldops_bot.domain.organisation import shown
+from tldops_bot.domain.request_kind import RequestKind
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Entry, Request, Token
 
@@ -128,5 +129,5 @@ def _object_late(ctx: Context, request: Request, because: str, by: str) -> bool:
 
 def _was_only_missed(request: Request) -> bool:
     """Whether the committee has a request to join only because this answer was missing."""
-    is_joining = request.kind == "subscribe" and request.state == requests.COMMITTEE
+    is_joining = request.kind == RequestKind.SUBSCRIBE and request.state == requests.COMMITTEE
     return is_joining and is_only_unanswered(request.details.get("reasons", ()))

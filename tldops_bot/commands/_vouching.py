@@ -9,6 +9,8 @@ from tldops_bot.domain.address import address_key
 from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.joining import LATE_WORD
 from tldops_bot.domain.organisation import shown
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import Question
 from tldops_bot.store import iana, people, requests, tokens
 from tldops_bot.store.tables import Request
 
@@ -58,14 +60,14 @@ def _ask_about_one(ctx: Context, address: str, asked: Sequence[Request], is_remi
         "authentication": str(asked[0].details.get("authentication", "")),
     }
     to = _letters.to_address(address)
-    _letters.ask(ctx, "vouch", "letters/vouch", to, until + LATE_WORD, values, requests=asked)
+    _letters.ask(ctx, Purpose.VOUCH, "letters/vouch", to, until + LATE_WORD, values, requests=asked)
 
 
 def words_given(ctx: Context, request: Request) -> tuple[set[str], set[str]]:
     """The IANA addresses that confirmed a request (the candidate's own proof included), and all there are."""
     given = {
         address_key(token.address)
-        for token in tokens.tokens_of(ctx.session, request, "vouch")
+        for token in tokens.tokens_of(ctx.session, request, Purpose.VOUCH)
         if token.answer == "CONFIRM"
     }
     return given | {request.email_key}, set(voucher_addresses(ctx, request))
@@ -84,10 +86,10 @@ def _mint_single(ctx: Context, address: str, request: Request) -> tokens.Minted:
     return tokens.mint(
         ctx.session,
         ctx.random,
-        "vouch",
+        Purpose.VOUCH,
         address,
         ctx.now,
         request.expires_at + LATE_WORD,
         [request],
-        details={"single": True},
+        details=Question(single=True),
     )

@@ -1,7 +1,6 @@
 """A second way to be woken by an alert: `Wake:` in UPDATE, its proof by a token, and whom an alert wakes."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from tldops_bot.commands import _letters
 from tldops_bot.commands._command import Context, Refused, Reply
@@ -11,6 +10,8 @@ from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.nearest import nearest
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.domain.request import Field
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import WakeWord, read_details
 from tldops_bot.domain.wake import WORD_LASTS, WORDS_A_DAY, Wake, is_safe_target, read_wake, takes_phone
 from tldops_bot.mail.phones import costs_more, parse_phone
 from tldops_bot.store import tokens, wakes
@@ -18,7 +19,6 @@ from tldops_bot.store.database import Session
 from tldops_bot.store.tables import Alert, Person, Token
 
 FIELD = "Wake"
-PURPOSE: Final = "wake"
 ENDED = Wake("", "", "")  # ends waking
 TEXTS = {wakes.ALERT: "wake/alert", wakes.EXERCISE: "wake/alert", wakes.TOKEN: "wake/token"}
 
@@ -43,25 +43,25 @@ def read(ctx: Context, person: Person, fields: Sequence[Field], country: str) ->
     found = _with_target(ctx, asked, country)
     if isinstance(found, Refused) or _is_proven(ctx, person, found):
         return found
-    if len(tokens.lately(ctx.session, PURPOSE, person.id, ctx.now - DAY)) >= WORDS_A_DAY:
+    if len(tokens.lately(ctx.session, Purpose.WAKE, person.id, ctx.now - DAY)) >= WORDS_A_DAY:
         return Refused("wake_often", {"limit": WORDS_A_DAY})
     return found
 
 
 def carry_out(ctx: Context, person: Person, wake: Wake) -> bool:
     """End the way, or change its severity; a new one must return a word. Returns whether that is awaited."""
-    tokens.void_for_person(ctx.session, person.id, ctx.now, PURPOSE)
+    tokens.void_for_person(ctx.session, person.id, ctx.now, Purpose.WAKE)
     if wake == ENDED:
         wakes.forget_person(ctx.session, person.id, ctx.now)
         return False
     if _is_proven(ctx, person, wake):
         wakes.keep_way(ctx.session, person.id, wake, ctx.now)
         return False
-    details = {"gateway": wake.gateway, "target": wake.target, "severity": wake.severity}
+    details = WakeWord(wake.gateway, wake.target, wake.severity)
     until = ctx.now + WORD_LASTS
     # No address: returning this word does not prove a mailbox.
     minted = tokens.mint(
-        ctx.session, ctx.random, PURPOSE, "", ctx.now, until, person_id=person.id, details=details
+        ctx.session, ctx.random, Purpose.WAKE, "", ctx.now, until, person_id=person.id, details=details
     )
     wakes.send_word(ctx.session, person.id, wake, minted.words, ctx.now)
     return True
@@ -70,9 +70,10 @@ def carry_out(ctx: Context, person: Person, wake: Wake) -> bool:
 def proven(ctx: Context, token: Token) -> Reply | Refused:
     """The word came back: this way counts from now on, and the person is told by mail."""
     person = tokens.person_of(ctx.session, token)
-    if person is None or not token.details:
+    word = read_details(WakeWord, token.details)
+    if person is None or not word.gateway:
         return Refused("token_void")
-    wake = Wake(**token.details)
+    wake = Wake(word.gateway, word.target, word.severity)
     if wake.gateway not in ctx.config.wake.gateways:
         return Refused("no_gateway")
     wakes.keep_way(ctx.session, person.id, wake, ctx.now)

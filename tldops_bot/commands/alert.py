@@ -16,7 +16,6 @@ from tldops_bot.domain.alert import (
     FIELDS,
     STRICT_FIELDS,
     Scope,
-    read_terms,
     read_yes,
 )
 from tldops_bot.domain.organisation import shown
@@ -51,23 +50,13 @@ def alert(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("bad_exercise", {"value": value} | corrected(request, "Exercise", "yes"))
     if exercise and (refused := _may_not_exercise(ctx, scope)):
         return refused
-    terms = read_terms(request.text, request.get("Title"), request.get("TLP"), request.get("Severity"))
-    made, notes = written(ctx, request, scope, terms, exercise)
+    wrote = written(ctx, request, scope, exercise)
     if read_yes(request.get("Draft")) is not False:
-        return draft_of(ctx, made, terms)
+        return draft_of(ctx, wrote)
+    made, values = wrote.alert, wrote.values
     ctx.session.add(made)
     ctx.session.flush()
     held_because = needs_release(ctx)
-    values = {
-        "id": made.id,
-        "title": made.title,
-        "tlp": made.tlp,
-        "severity": made.severity,
-        "notes": notes,
-        "safer": terms.safer,
-        "scope": scope.words,
-        "is_exercise": exercise,
-    }
     if held_because:
         ask_for_release(ctx, made, held_because, made.title)
         return Reply("held", values | {"why": held_because}, Status.WAITING, is_confidential=True)

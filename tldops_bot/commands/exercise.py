@@ -9,7 +9,6 @@ from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.alert import (
     EXERCISE_FIELDS,
     EXERCISE_STRICT_FIELDS,
-    read_terms,
     read_when,
     read_yes,
 )
@@ -38,21 +37,13 @@ def exercise(ctx: Context, request: Request) -> Reply | Refused:
     starts_at = _starts_at(ctx, request)
     if isinstance(starts_at, Refused):
         return starts_at
-    terms = read_terms(request.text, request.get("Title"), request.get("TLP"), request.get("Severity"))
-    made, notes = written(ctx, request, scope, terms, is_exercise=True)
+    wrote = written(ctx, request, scope, is_exercise=True)
     if read_yes(request.get("Draft")) is not False:
-        return draft_of(ctx, made, terms)
+        return draft_of(ctx, wrote)
+    made, values = wrote.alert, wrote.values | {"starts_at": starts_at}
     made.posted_at = starts_at
     ctx.session.add(made)
     ctx.session.flush()
-    values: dict[str, object] = {
-        "id": made.id,
-        "title": made.title,
-        "tlp": made.tlp,
-        "scope": scope.words,
-        "safer": terms.safer,
-    }
-    values |= {"severity": made.severity, "notes": notes, "is_exercise": True, "starts_at": starts_at}
     if starts_at <= ctx.now:
         return Reply("started", values | {"people": fan_out(ctx, made).people}, is_confidential=True)
     return Reply("announced", values | {"people": _announce(ctx, made)}, is_confidential=True)

@@ -10,6 +10,9 @@ from tldops_bot.domain.organisation import shown
 from tldops_bot.domain.outgoing import Entitled, Recipient
 from tldops_bot.domain.request import Request
 from tldops_bot.domain.request_details import RequestDetails
+from tldops_bot.domain.request_kind import RequestKind
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import KeyChange
 from tldops_bot.store import people, people_keys, requests
 from tldops_bot.store.tables import Person
 from tldops_bot.store.tables import Request as RequestRow
@@ -72,7 +75,7 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
     to = Recipient(person.email, Entitled.KEY, person.id, offered[0].fingerprint)
     _letters.ask(
         ctx,
-        "key_new",
+        Purpose.KEY_NEW,
         "letters/prove_key",
         (to,),
         until,
@@ -80,7 +83,7 @@ def _replace(ctx: Context, person: Person) -> Reply | Refused:
         is_confidential=True,
         fingerprint=to.fingerprint,
         person_id=person.id,
-        details={"old": person.fingerprint},
+        details=KeyChange(person.fingerprint or ""),
     )
     return Reply("waiting", {"fingerprint": offered[0].fingerprint, "needs_word": False}, Status.WAITING)
 
@@ -150,7 +153,7 @@ def _request(ctx: Context, person: Person, tld: str, offered: Certificate) -> Re
         "key_algorithm": offered.algorithm,
     }
     row = RequestRow(
-        kind="key",
+        kind=RequestKind.KEY,
         state=requests.PROVING,
         tld=tld,
         email_key=person.email_key,

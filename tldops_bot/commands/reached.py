@@ -1,4 +1,4 @@
-"""REACHED and its counterpart bring back what the calls found, so that nobody is called twice."""
+"""REACHED brings back what the calls found, so that nobody is called twice."""
 
 from tldops_bot.commands import _calls
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command

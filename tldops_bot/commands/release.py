@@ -4,7 +4,7 @@ from tldops_bot.commands import _alert_news
 from tldops_bot.commands._alerts import HELD, POSTED, fan_out
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.request import Request
-from tldops_bot.store import alerts
+from tldops_bot.store import alerts, people
 
 
 @command("RELEASE id", who=Who.MEMBER, changes=True, after_probation=True)
@@ -19,5 +19,10 @@ def release(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("alert_not_waiting", {"id": held.id})
     if waiting.person_id == ctx.actor.person_id:
         return Refused("on_oneself", {"verb": "RELEASE"})
+    poster = people.by_fingerprint(ctx.session, waiting.fingerprint)
+    if poster is not None and poster.key_blocked_at is not None:
+        return Refused(
+            "key_blocked_since", {"id": held.id, "verb": "ALERT" if update is None else "UPDATE-ALERT"}
+        )
     found = fan_out(ctx, held) if update is None else _alert_news.fan_out_update(ctx, held, update)
     return Reply("released", {"id": held.id, "members": found.people})

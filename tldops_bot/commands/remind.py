@@ -7,6 +7,7 @@ from tldops_bot.commands._command import Context, Refused, Reply, Who, bad_argum
 from tldops_bot.commands._requests import number, record
 from tldops_bot.domain.durations import DAY
 from tldops_bot.domain.request import Request
+from tldops_bot.domain.token import Purpose
 from tldops_bot.store import requests, tokens
 from tldops_bot.store.tables import Request as RequestRow
 
@@ -36,7 +37,7 @@ def remind(ctx: Context, request: Request) -> Reply | Refused:
 
 def _last_asked_at(ctx: Context, held: RequestRow) -> datetime:
     """When anybody was last asked about it, by us or by the secretariat."""
-    asked = [one.made_at for one in tokens.tokens_of(ctx.session, held, "prove", "vouch")]
+    asked = [one.made_at for one in tokens.tokens_of(ctx.session, held, Purpose.PROVE, Purpose.VOUCH)]
     if reminded := held.details.get("reminded_at"):
         asked.append(datetime.fromisoformat(reminded))
     return max([held.asked_at, *asked])
@@ -52,7 +53,7 @@ def _ask_again(ctx: Context, held: RequestRow) -> str:
 
 
 def _candidate(ctx: Context, held: RequestRow) -> str:
-    before = tokens.tokens_of(ctx.session, held, "prove")
+    before = tokens.tokens_of(ctx.session, held, Purpose.PROVE)
     if not before or held.expires_at <= ctx.now:
         return ""
     _proving.ask_for_proof(ctx, requests.siblings(ctx.session, held), before[-1].fingerprint)
@@ -62,7 +63,7 @@ def _candidate(ctx: Context, held: RequestRow) -> str:
 def _vouchers(ctx: Context, held: RequestRow) -> str:
     """Each IANA address that has not answered; any that was asked three times today is left in peace."""
     answered = {
-        one.address for one in tokens.tokens_of(ctx.session, held, "vouch") if one.used_at is not None
+        one.address for one in tokens.tokens_of(ctx.session, held, Purpose.VOUCH) if one.used_at is not None
     }
     before = len(ctx.letters)
     for address in _vouching.voucher_addresses(ctx, held):

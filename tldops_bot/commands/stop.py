@@ -1,7 +1,7 @@
 """STOP: the committee halts the copies of an alert that are not yet on their way."""
 
 from tldops_bot.commands import _alert_news, _letters
-from tldops_bot.commands._alerts import HELD, POSTED, STOPPED
+from tldops_bot.commands._alerts import CANCELLED, HELD, POSTED, STOPPED
 from tldops_bot.commands._command import Context, Refused, Reply, Who, command
 from tldops_bot.domain.alert_reach import REACHED, SEEN
 from tldops_bot.domain.request import Request
@@ -18,7 +18,8 @@ def stop(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("no_such_alert", {"id": word[:20]})
     if alert.state not in (POSTED, HELD):
         return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
-    alert.state = STOPPED
+    # What never went out can't be taken back to everybody.
+    alert.state = CANCELLED if alert.state == HELD else STOPPED
     stopped = outbox_control.drop_alert(ctx.session, alert.id, ctx.now, "stopped")
     gone = sum(one.state in (REACHED, SEEN) for one in alerts.reach(ctx.session, alert))
     made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.STOP, request.rest))

@@ -1,5 +1,6 @@
 """What may be in config.toml: every table and key, its type, and its default."""
 
+import re
 from datetime import timedelta
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -27,6 +28,11 @@ from tldops_bot.domain.schedule import validate_crontab
 from tldops_bot.domain.wake import is_gateway_name, problem_of_url
 
 _POSTGRESQL = "postgresql+psycopg"
+# As SQLAlchemy takes it apart: user and password, host, port, name, and what psycopg is told besides.
+_PLACE = re.compile(
+    r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::[0-9]{0,5})?(?:/[^?]*)?(?:\?.*)?", re.DOTALL
+)
+_LONGEST = timedelta(days=100 * 365)
 
 
 def _duration(value: Any) -> timedelta:
@@ -36,7 +42,10 @@ def _duration(value: Any) -> timedelta:
         value = str(value)
     if not isinstance(value, str):
         raise ValueError('a length of time is written as text, such as "3d"')
-    return parse_duration(value)
+    length = parse_duration(value)
+    if length > _LONGEST:  # so that there is a date so long ago
+        raise ValueError(f'a length of time is {_LONGEST.days // 365}y at most, such as "3d"')
+    return length
 
 
 def _duration_or_never(value: Any) -> timedelta | None:
@@ -81,7 +90,8 @@ def _database_url(value: str) -> str:
     kind, _, rest = value.partition("://")
     if kind in ("postgres", "postgresql"):
         kind = _POSTGRESQL
-    if kind not in ("sqlite", _POSTGRESQL) or (kind == "sqlite" and len(rest) < 2):
+    is_written_so = len(rest) >= 2 if kind == "sqlite" else kind == _POSTGRESQL and _PLACE.fullmatch(rest)
+    if not is_written_so:
         raise ValueError('a database is written as "sqlite:///FILE" or "postgresql://USER@HOST/NAME"')
     if kind == _POSTGRESQL and find_spec("psycopg") is None:
         raise ValueError("PostgreSQL needs a library more: pip install 'psycopg[binary]'")

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tldops_bot.domain.request_kind import RequestKind
+
 NOTHING = ""  # before there was anything
 
 
@@ -22,7 +24,11 @@ class Of(StrEnum):
     MARK = "mark"
 
 
-OF_REQUEST = {"subscribe": Of.JOINING, "key": Of.NEW_KEY, "objection": Of.QUESTION}
+OF_REQUEST = {
+    RequestKind.SUBSCRIBE: Of.JOINING,
+    RequestKind.KEY: Of.NEW_KEY,
+    RequestKind.OBJECTION: Of.QUESTION,
+}
 
 
 class NotAMove(Exception):

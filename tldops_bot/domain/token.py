@@ -3,34 +3,11 @@
 import base64
 import hashlib
 import re
-from typing import Literal
+from enum import StrEnum
 
 TOKEN_BYTES = 10
 ROUTE_BYTES = 8
 ANSWER_LINE = "----- write your answer above this line -----"
-
-# What a token asks; commands/_answers.py says what its return does.
-Purpose = Literal[
-    "prove",
-    "vouch",
-    "object",
-    "carry_out",
-    "emergency",
-    "old_address",
-    "new_address",
-    "key_new",
-    "key_stop",
-    "key_cosign",
-    "still_right",
-    "colleague",
-    "mailbox",
-    "leave",
-    "stay",
-    "undo",
-    "invite",
-    "update",
-    "wake",
-]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -38,6 +15,30 @@ _TO_OURS = str.maketrans(_STANDARD, _ALPHABET)
 _TO_STANDARD = str.maketrans(_ALPHABET, _STANDARD)
 _MISREAD = str.maketrans("OIL", "011")
 _SHAPE = re.compile(r"(?:[0-9A-HJKMNP-TV-Z]{4}-?){3}[0-9A-HJKMNP-TV-Z]{4}")
+
+
+class Purpose(StrEnum):
+    """What a token asks; commands/_answers.py says what its return does."""
+
+    PROVE = "prove"
+    VOUCH = "vouch"
+    OBJECT = "object"
+    CARRY_OUT = "carry_out"
+    EMERGENCY = "emergency"
+    OLD_ADDRESS = "old_address"
+    NEW_ADDRESS = "new_address"
+    KEY_NEW = "key_new"
+    KEY_STOP = "key_stop"
+    KEY_COSIGN = "key_cosign"
+    STILL_RIGHT = "still_right"
+    COLLEAGUE = "colleague"
+    MAILBOX = "mailbox"
+    LEAVE = "leave"
+    STAY = "stay"
+    UNDO = "undo"
+    INVITE = "invite"
+    UPDATE = "update"
+    WAKE = "wake"
 
 
 def write_token(random: bytes) -> str:

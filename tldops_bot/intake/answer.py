@@ -13,6 +13,8 @@ from tldops_bot.domain.durations import DAY, HOUR
 from tldops_bot.domain.language import read_language
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
 from tldops_bot.domain.request import Request
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import HeldMail, read_details
 from tldops_bot.intake.decision import Decision, Part
 from tldops_bot.intake.judged import Judged
 from tldops_bot.intake.told import names_told, subject_told, told, values_told
@@ -197,16 +199,16 @@ class Answers:
         }
 
     def _held(self, decision: Decision, judged: Judged, claimed: Claimed) -> list[Letter]:
-        """A token to carry the mail out: encrypted to the key that signed it, or to the stored mailbox."""
+        """A token to carry the mail out: encrypted to the key that signed it, or to the very mailbox that it names."""
         actor, person = decision.actor, decision.actor.person
-        address = person.email if person is not None else actor.address
+        address = _mailbox_of(actor)
         digest = judged.digest or hashlib.sha256(judged.text.encode(errors="replace")).hexdigest()
         is_signed = actor.is_signed
         asked = decision.commands.requests if decision.commands else ()
         verbs = [] if is_signed else sorted({one.verb for one in asked})
         if self._asked_enough(digest, address, verbs):
             return []
-        minted = self._minted(actor, address, claimed, {"digest": digest, "verbs": verbs})
+        minted = self._minted(actor, address, claimed, HeldMail(digest, tuple(verbs)))
         values = {
             "token": minted.words,
             "lines": [line for one in asked for line in _quoted(one, actor)],
@@ -231,11 +233,11 @@ class Answers:
             )
         ]
 
-    def _minted(self, actor: Actor, address: str, claimed: Claimed, details: dict[str, Any]) -> tokens.Minted:
+    def _minted(self, actor: Actor, address: str, claimed: Claimed, details: HeldMail) -> tokens.Minted:
         return tokens.mint(
             self.session,
             self.random,
-            "carry_out",
+            Purpose.CARRY_OUT,
             address,
             self.now,
             self.now + self.request_lifetime,
@@ -247,12 +249,12 @@ class Answers:
 
     def _asked_enough(self, digest: str, address: str, plain_verbs: list[str]) -> bool:
         """Resending floods nobody: a signed mail is asked about once, a plain command three times a day."""
-        held = tokens.held_for(self.session, address, self.now)
-        lately = [one for one in held if one.made_at > self.now - HOUR]
-        today = [one for one in held if one.made_at > self.now - DAY]
-        if any(one.details.get("digest") == digest for one in (lately if plain_verbs else held)):
+        found = tokens.held_for(self.session, address, self.now)
+        held = [(one.made_at, read_details(HeldMail, one.details)) for one in found]
+        lately = [mail for at, mail in held if at > self.now - HOUR]
+        if any(mail.digest == digest for mail in (lately if plain_verbs else (mail for _, mail in held))):
             return True
-        asked = [verb for one in today for verb in one.details.get("verbs", ())]
+        asked = [verb for at, mail in held if at > self.now - DAY for verb in mail.verbs]
         return len(lately) >= HELD_AN_HOUR or any(asked.count(verb) >= PLAIN_A_DAY for verb in plain_verbs)
 
 
@@ -271,6 +273,12 @@ def _is_from_elsewhere(actor: Actor, author: str | None) -> bool:
     if person is None or person.forgotten_at is not None:
         return False
     return not any(same_address(one, author or "") for one in people.addresses_of(person))
+
+
+def _mailbox_of(actor: Actor) -> str:
+    """The stored address that a mail says it is from: of two, one may be dead, or the mailbox of an IANA contact."""
+    stored = people.addresses_of(actor.person) if actor.person is not None else (actor.address,)
+    return next((one for one in stored if same_address(one, actor.address)), stored[0])
 
 
 def _is_silent(part: Part) -> bool:

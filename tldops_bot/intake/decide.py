@@ -9,9 +9,10 @@ from tldops_bot.domain.verdict import SignatureStanding
 from tldops_bot.intake.carry_out import refuse
 from tldops_bot.intake.case import Case, Surroundings
 from tldops_bot.intake.decision import NO_ACTOR, Decision
-from tldops_bot.intake.judged import Judged
+from tldops_bot.intake.judged import Judged, KeyChanged
 from tldops_bot.intake.signed import decide_signed
 from tldops_bot.intake.unsigned import answer_beside_unknown_key, decide_by_mailbox, decide_unsigned
+from tldops_bot.store import people_keys
 from tldops_bot.store.database import Session
 from tldops_bot.store.inbox import Claimed
 
@@ -46,10 +47,14 @@ def _by_verdict(case: Case) -> Decision:
 
 
 def _keep_merged(case: Case) -> tuple[Letter, ...]:
-    """Keep what a registered key proved (new expiry, subkeys, revocation); returns what to tell."""
+    """Keep what a registered key proved (new expiry, subkeys, revocation); returns what to tell. Raises KeyChanged."""
     if not case.judged.merged:
         return ()
     context = case.context(NO_ACTOR)
-    for certificate in case.judged.merged:
-        _keys.keep_proven(context, certificate)
+    for one in case.judged.merged:
+        if not people_keys.is_unchanged(case.session, one.certificate.fingerprint, one.held):
+            raise KeyChanged(
+                "a key was mended by another mail"
+            )  # it must lose nothing of what that one proved
+        _keys.keep_proven(context, one.certificate)
     return tuple(context.letters)

@@ -1,4 +1,4 @@
-"""The certificate of ours that a signature points to, and whether the mail's author is whom it belongs to.
+"""The certificates of ours that a signature points to, and whether the mail's author is whom one belongs to.
 
 A refusal goes to the author. What it says of a key that is held here, it would tell anybody who sends a spoiled
 signature, or an old one, that names the key: so where the author is somebody else, the mail is judged as if nobody
@@ -32,11 +32,16 @@ class Held:
         return not self.is_authors and not speaks
 
 
-def held_for(read: Read, key: str, author: str | None) -> Held | None:
-    """The certificate with this full fingerprint or (16 digits) key ID, for judging a mail by that author."""
+def held_for(read: Read, key: str, author: str | None) -> list[Held]:
+    """The certificates with this full fingerprint or (16 digits) key ID, for judging a mail by that author.
+
+    Mostly one. Several can have the same subkey; the author's is tried first, and gpg says which of them has signed.
+    """
     with read() as session:
-        found = people_keys.speaking_with(session, key) if key else None
-    if found is None:
-        return None
-    is_authors = any(same_address(one, author or "") for one in found.addresses)
-    return Held(found.fingerprint, found.keyring, found.is_registered, is_authors)
+        found = people_keys.speaking_with(session, key) if key else []
+    held = [Held(one.fingerprint, one.keyring, one.is_registered, _is_of(author, one)) for one in found]
+    return sorted(held, key=lambda one: (not one.is_registered, not one.is_authors))
+
+
+def _is_of(author: str | None, one: people_keys.Speaking) -> bool:
+    return any(same_address(address, author or "") for address in one.addresses)

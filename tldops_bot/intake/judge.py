@@ -3,8 +3,8 @@
 Everything here happens before any transaction: gpg runs, the database is only read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -16,6 +16,7 @@ from tldops_bot.domain.verdict import UNSIGNED, UNSIGNED_REASONS, Verdict, bad, 
 from tldops_bot.intake.held_keys import Held, IsTimely, held_for
 from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
 from tldops_bot.intake.opaque import as_signed, rewrapped, signed_only
+from tldops_bot.intake.sent_keys import SentKeys
 from tldops_bot.mail.bodies import (
     Body,
     InlineEncrypted,
@@ -38,9 +39,6 @@ from tldops_bot.mail.openpgp_packets import (
 )
 from tldops_bot.mail.signed_text import SignedText, covered_by, digest_of
 from tldops_bot.mail.take_apart import IncomingMail
-from tldops_bot.store import people_keys
-
-MAX_CERTIFICATES = 5
 
 
 def find_nothing(_address: str) -> tuple[bytes, ...]:
@@ -69,14 +67,22 @@ def judge(
     return judging.judged()
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What one certificate says of a signature, with the octets that were signed."""
+
+    certificate: bytes
+    is_registered: bool
+    verdict: Verdict
+    octets: bytes
+
+
 class _Judge:
     def __init__(
         self, mail: IncomingMail, at: datetime, read: Read, openpgp: OpenPgp, find_keys: FindKeys
     ) -> None:
         self.mail, self.at, self.read, self.openpgp, self.find_keys = mail, at, read, openpgp, find_keys
-        self.inspected: dict[bytes, tuple[Certificate, ...]] = {}
-        self.certificates: tuple[Certificate, ...] = ()
-        self.merged: tuple[Certificate, ...] = ()
+        self.keys = SentKeys(at, read, openpgp)
         self.held: Held | None = None
         self.is_for_a_stranger = False
 
@@ -86,7 +92,7 @@ class _Judge:
             return self._message(body, *opaque)
         if isinstance(body, PgpMimeEncrypted | InlineEncrypted):
             return replace(self._encrypted(body), was_encrypted=True)
-        self._take_keys(self.mail.keys)
+        self.keys.take(self.mail.keys)
         return self._signed_or_plain(body)
 
     def _signed_or_plain(self, body: Body) -> Judged:
@@ -115,7 +121,7 @@ class _Judge:
         if isinstance(opened, SignedMessage):
             return self._message(body, unwrapped.octets, opened)
         found = find_inside(body, opened.literal)
-        self._take_keys((*found.keys, *self.mail.keys))
+        self.keys.take((*found.keys, *self.mail.keys))
         if isinstance(found.body, PlainText):
             return self._result(bad("no_signature_inside"))
         return self._signed_or_plain(found.body)
@@ -128,40 +134,41 @@ class _Judge:
         return replace(self._signed_or_plain(body.otherwise), detail="exchange")
 
     def _verified(self, body: PgpMimeSigned) -> Judged:
-        certificate, is_registered, issuer = self._signer(signature_issuers(body.signature))
         signed = covered_by(body.signed_octets)
-        if certificate is None:
+        found = self._tried(
+            body.signature, partial(self._verify_detached, body.signed_octets, body.signature)
+        )
+        if found is None:
             text = signed.text if isinstance(signed, SignedText) else ""
-            return self._by_nobody(body.signature, issuer, unproven=text)
-        verdict = self.openpgp.verify_detached(body.signed_octets, body.signature, certificate, self.at)
+            return self._by_nobody(body.signature, unproven=text)
         digest = digest_of(body.signed_octets)
-        judged = self._judged(verdict, signed, digest, is_registered, partial(as_signed, body), "mime")
+        judged = self._judged(found, signed, digest, partial(as_signed, body), "mime")
         if not self._asks_why(judged) or body.otherwise is not None:
             return judged
-        verifies = self._verifies(body.signature, certificate)
+        verifies = self._verifies(body.signature, found.certificate)
         return replace(judged, detail=what_broke_entity(body.signed_octets, body.signature, verifies))
 
     def _inline(self, body: InlineSigned) -> Judged:
         signature = clearsign_signature(body.block)
-        certificate, is_registered, issuer = self._signer(signature_issuers(signature))
-        if certificate is None:
-            return self._by_nobody(signature, issuer)
-        verdict, octets = self.openpgp.verify_inline(body.block, certificate, self.at)
-        if verdict.reason == "bad_signature" and body.may_be_stuffed:
+        found = self._tried(signature, lambda key: self.openpgp.verify_inline(body.block, key, self.at))
+        if found is None:
+            return self._by_nobody(signature)
+        if found.verdict.reason == "bad_signature" and body.may_be_stuffed:
             return self._inline(InlineSigned(unstuffed(body.block), body.charset))
-        digest = digest_of(octets)
-        signed = covered_by(octets, body.charset)
-        original = partial(bare_block, body.block)
-        judged = self._judged(verdict, signed, digest, is_registered, original, "inline")
-        if verdict.reason == "malformed_block":
+        digest = digest_of(found.octets)
+        signed = covered_by(found.octets, body.charset)
+        judged = self._judged(found, signed, digest, partial(bare_block, body.block), "inline")
+        if found.verdict.reason == "malformed_block":
             return replace(judged, detail=what_is_wrong_with_block(body.block))
         if not self._asks_why(judged):
             return judged
-        verifies = self._verifies(signature, certificate)
+        verifies = self._verifies(signature, found.certificate)
         return replace(judged, detail=what_broke_block(body.block, body.charset, signature, verifies))
 
-    def _by_nobody(self, signature: bytes, issuer: str, **found: str) -> Judged:
+    def _by_nobody(self, signature: bytes, **found: str) -> Judged:
         """There may be several signatures, or none: that is said before the key is called unknown."""
+        issuers = signature_issuers(signature)
+        issuer = issuers[0].fingerprint if len(issuers) == 1 else ""
         return self._result(bad(signature_problem(signature) or "unknown_key", issuer), **found)
 
     def _asks_why(self, judged: Judged) -> bool:
@@ -172,6 +179,9 @@ class _Judge:
     def _verifies(self, signature: bytes, certificate: bytes) -> Callable[[bytes], bool]:
         return lambda octets: self.openpgp.verify_detached(octets, signature, certificate, self.at).is_good
 
+    def _verify_detached(self, octets: bytes, signature: bytes, certificate: bytes) -> tuple[Verdict, bytes]:
+        return self.openpgp.verify_detached(octets, signature, certificate, self.at), octets
+
     def _message(
         self, body: PgpMimeEncrypted | InlineEncrypted, octets: bytes, opened: SignedMessage
     ) -> Judged:
@@ -179,24 +189,22 @@ class _Judge:
         inside = find_inside(body, opened.literal) if isinstance(body, PgpMimeEncrypted) else None
         probable = covered_by(opened.literal, _charset(body))
         keys = probable.keys if isinstance(probable, SignedText) else ()
-        self._take_keys((*keys, *(inside.keys if inside else ()), *self.mail.keys))
-        certificate, is_registered, issuer = self._signer(signature_issuers(opened.signature))
-        if certificate is None:
-            return self._by_nobody(opened.signature, issuer)
-        verdict, text = self.openpgp.verify_message(octets, certificate, self.at)
-        signed = covered_by(text, _charset(body))
-        digest = digest_of(text)
-        return self._judged(verdict, signed, digest, is_registered, partial(rewrapped, opened), "mime")
+        self.keys.take((*keys, *(inside.keys if inside else ()), *self.mail.keys))
+        found = self._tried(opened.signature, lambda key: self.openpgp.verify_message(octets, key, self.at))
+        if found is None:
+            return self._by_nobody(opened.signature)
+        signed = covered_by(found.octets, _charset(body))
+        return self._judged(found, signed, digest_of(found.octets), partial(rewrapped, opened), "mime")
 
     def _judged(
         self,
-        verdict: Verdict,
+        found: _Tried,
         signed: SignedText | Unreadable,
         digest: str,
-        is_registered: bool,
         original: Callable[[], bytes],
         form: str,
     ) -> Judged:
+        verdict, is_registered = found.verdict, found.is_registered
         if not verdict.is_good:
             return self._result(verdict, is_registered=is_registered)
         if isinstance(signed, Unreadable):
@@ -209,81 +217,54 @@ class _Judge:
             original=original,
             original_form=form,
             is_registered=is_registered,
-            covered=tuple(one.fingerprint for blob in signed.keys for one in self._inspect(blob)),
+            covered=tuple(one.fingerprint for blob in signed.keys for one in self.keys.inspect(blob)),
         )
 
     def _result(self, verdict: Verdict, **found: Any) -> Judged:
-        return Judged(self.mail, verdict, certificates=self.certificates, merged=self.merged, **found)
+        merged = tuple(self.keys.merged.values())
+        return Judged(self.mail, verdict, certificates=self.keys.certificates, merged=merged, **found)
 
-    def _take_keys(self, keys: Sequence[bytes]) -> None:
-        """Look at the keys sent along; what they prove about a registered key is merged, never replaced."""
-        found: dict[str, Certificate] = {}
-        for blob in keys:
-            for certificate in self._inspect(blob):
-                if len(found) < MAX_CERTIFICATES:
-                    found[certificate.fingerprint] = certificate
-            self._take_revocation(blob)
-        self.certificates = tuple(found.values())
-        for certificate in self.certificates:
-            with self.read() as session:
-                row = people_keys.certificate_for(session, certificate.fingerprint)
-                held = row.blob if row is not None and row.fingerprint == certificate.fingerprint else b""
-            if held:
-                self._merge(held, certificate.blob)
+    def _tried(self, signature: bytes, verify: Callable[[bytes], tuple[Verdict, bytes]]) -> _Tried | None:
+        """What comes of the certificates that may have signed, each on its own: the first that did, else the first."""
+        first: _Tried | None = None
+        issuers = signature_issuers(signature)
+        for certificate, held in self._signers(issuers[0]) if len(issuers) == 1 else ():
+            verdict, octets = verify(certificate)
+            if first is None or verdict.is_good:
+                self.held = held
+                first = _Tried(certificate, held is not None and held.is_registered, verdict, octets)
+            if verdict.is_good:
+                break
+        return first
 
-    def _inspect(self, blob: bytes) -> tuple[Certificate, ...]:
-        if blob not in self.inspected:
-            self.inspected[blob] = self.openpgp.inspect(blob, self.at)
-        return self.inspected[blob]
-
-    def _take_revocation(self, blob: bytes) -> None:
-        """A revocation certificate is a lone signature in the armor of a key; it names the key it revokes."""
-        for issuer in signature_issuers(blob)[:1]:
-            name = issuer.fingerprint or issuer.key_id
-            with self.read() as session:
-                row = people_keys.certificate_for(session, name) if name else None
-                held = row.blob if row is not None else b""
-            if held:
-                self._merge(held, blob)
-
-    def _merge(self, held: bytes, offered: bytes) -> None:
-        merged = self.openpgp.merge(held, offered, self.at)
-        if merged != held:
-            self.merged = (*self.merged, *self.openpgp.inspect(merged, self.at))
-
-    def _signer(self, issuers: Sequence[Issuer]) -> tuple[bytes | None, bool, str]:
-        """The one certificate that may speak: the registered one the signature points to, else one sent along.
+    def _signers(self, issuer: Issuer) -> Iterator[tuple[bytes, Held | None]]:
+        """The certificates that may speak: registered ones the signature points to, else one sent along.
 
         Failing those, one published for the author: it names nobody by that, but the signature may prove it.
         """
-        if len(issuers) != 1:
-            return None, False, ""
-        name = issuers[0].fingerprint or issuers[0].key_id
-        held = None if self.is_for_a_stranger else held_for(self.read, name, self.mail.author)
-        sent = [one for one in self.certificates if _is_key_of(name, one)]
+        name = issuer.fingerprint or issuer.key_id
+        held = [] if self.is_for_a_stranger else held_for(self.read, name, self.mail.author)
+        sent = [one for one in self.keys.certificates if _is_key_of(name, one)]
         # A stranger's certificate held here may claim a key that is not theirs: one sent along goes first.
-        if held is not None and (held.is_registered or not sent):
-            self.held = held
-            fresh = next(
-                (one.blob for one in self.merged if one.fingerprint == held.fingerprint), held.keyring
-            )
-            return fresh, held.is_registered, held.fingerprint
-        for certificate in chain(sent, self._looked_for(name)):  # lazily: only if needed
+        speaking = [one for one in held if one.is_registered or not sent]
+        for one in speaking:
+            merged = self.keys.merged.get(one.fingerprint)
+            yield (merged.certificate.blob if merged is not None else one.keyring), one
+        for certificate in () if speaking else chain(sent, self._looked_for(name)):  # lazily: only if needed
             if _is_key_of(name, certificate):
-                if certificate not in self.certificates:
-                    self.certificates = (*self.certificates, certificate)
-                return certificate.blob, False, certificate.fingerprint
-        return None, False, issuers[0].fingerprint
+                self.keys.add(certificate)
+                yield certificate.blob, None
+                return
 
     def _looked_for(self, name: str) -> Iterator[Certificate]:
         """What the Autocrypt header hints at; then what is published for the author, if that is not the one."""
         if not name:
             return
         if self.mail.hinted_key:
-            yield from self._inspect(self.mail.hinted_key)
+            yield from self.keys.inspect(self.mail.hinted_key)
         if self.mail.author:
             for blob in self.find_keys(self.mail.author):
-                yield from self._inspect(blob)
+                yield from self.keys.inspect(blob)
 
 
 def _is_key_of(name: str, certificate: Certificate) -> bool:

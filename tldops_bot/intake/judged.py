@@ -9,6 +9,7 @@ from typing import Protocol
 from tldops_bot.commands._roster_files import Ready
 from tldops_bot.domain.certificate import Certificate
 from tldops_bot.domain.mail_authentication import NOT_LOOKED_AT, Authentication
+from tldops_bot.domain.unavailable import Unavailable
 from tldops_bot.domain.unwrapped import Undecryptable, Unwrapped
 from tldops_bot.domain.verdict import Verdict
 from tldops_bot.mail.take_apart import IncomingMail
@@ -31,6 +32,18 @@ class OpenPgp(Protocol):
     def merge(self, held: bytes, offered: bytes, at: datetime) -> bytes: ...
 
 
+class KeyChanged(Unavailable):
+    """A key that the mail mends has changed since it was judged: what it proves has to be merged anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A certificate with what the mail proves about it, made from the octets that were `held`."""
+
+    held: bytes
+    certificate: Certificate
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One mail with its verdict. `text` is what was signed (or the plain text); `digest` names those octets.
@@ -48,7 +61,7 @@ class Judged:
     protected: tuple[str, ...] = ()
     digest: str = ""
     certificates: tuple[Certificate, ...] = ()
-    merged: tuple[Certificate, ...] = ()
+    merged: tuple[Merged, ...] = ()
     original: Callable[[], bytes] = bytes
     original_form: str = ""
     was_encrypted: bool = False

@@ -72,11 +72,15 @@ def _unclear(case: Case, commands: Commands, actor: Actor) -> Decision | None:
 
 
 def _age_problem(case: Case, signed_at: datetime, floor: datetime | None) -> Decision | None:
-    """Judged at the time of arrival; the oldest acceptable time never goes back."""
+    """Judged at the time of arrival; the oldest acceptable time never goes back.
+
+    A mail that waited for its token is carried out once whatever is remembered.
+    """
     settings, arrived = case.settings.openpgp, case.claimed.received_at
     if signed_at - arrived > settings.max_clock_skew:
         return refuse(case, "signature_from_future", {"signed_at": signed_at})
-    if arrived - signed_at > settings.max_signature_age or (floor is not None and signed_at < floor):
+    is_forgotten = floor is not None and signed_at < floor and not case.was_asked_about
+    if arrived - signed_at > settings.max_signature_age or is_forgotten:
         limit = int(settings.max_signature_age.total_seconds() // 3600)
         return refuse(case, "signature_too_old", {"signed_at": signed_at, "limit": f"{limit} hours"})
     return None

@@ -23,7 +23,7 @@ from tldops_bot.intake.case import Surroundings
 from tldops_bot.intake.decide import decide
 from tldops_bot.intake.decision import Decision
 from tldops_bot.intake.judge import find_nothing, judge
-from tldops_bot.intake.judged import FindKeys, Judged, OpenPgp, Read
+from tldops_bot.intake.judged import FindKeys, Judged, KeyChanged, OpenPgp, Read
 from tldops_bot.intake.who_mailed import WhoMailed, matters, not_looked_at
 from tldops_bot.mail import bounce_address, compose
 from tldops_bot.mail.bounce_report import read_report
@@ -82,9 +82,9 @@ class Intake:
             return None
         try:
             return self.carry_out(judged, claimed, now, then)
-        except RosterBeingMade:  # to wait for it here would keep an alert waiting
+        except (RosterBeingMade, KeyChanged) as problem:  # to wait for it here would keep an alert waiting
             with self._database.write() as session:
-                inbox.put_off(session, claimed, now, "the roster is being made", inbox.MAX_PATIENCE)
+                inbox.put_off(session, claimed, now, type(problem).__name__, inbox.MAX_PATIENCE)
                 then(session)
             return None
 
@@ -95,7 +95,7 @@ class Intake:
         now: datetime,
         then: Callable[[Session], object] = lambda _: None,
     ) -> Handled:
-        """What comes after a mail was judged. Raises ClaimLost, RosterBeingMade."""
+        """What comes after a mail was judged. Raises ClaimLost, RosterBeingMade, KeyChanged."""
         judged = self._with_roster(judged)
         try:
             handled = self._committed(judged, claimed, now, then, may_be_undone=True)

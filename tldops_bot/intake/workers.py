@@ -73,7 +73,8 @@ class Workers:
             self._stopping = True
             self._due.notify_all()
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:  # else the store was away when it should have begun
+                thread.join()
         self._owed.extend(partial(inbox.give_back, claim_word=one.claim) for one in self._taken)
         self._taken.clear()
         with contextlib.suppress(SQLAlchemyError):  # then their leases run out

@@ -2,11 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tldops_bot.config.settings import Config
-from tldops_bot.config.tld_table import TldTable
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._job import Job, JobContext, Unfinished
 from tldops_bot.store.database import Database, Session, Urgency
@@ -27,9 +25,7 @@ class JobRunner:
     """
 
     database: Database
-    config: Config
-    tlds: TldTable
-    random: Callable[[int], bytes]
+    context: Callable[[Session, datetime], JobContext]
     now: Callable[[], datetime]
     post: Post
     after: Callable[[], None]
@@ -52,7 +48,7 @@ class JobRunner:
         now = self.now()
         seen = self._look(job, now)
         with self.database.write(Urgency.DELIVERY) as session:
-            found = job.run(JobContext(session, now, self.config, self.tlds, self.random, seen))
+            found = job.run(replace(self.context(session, now), seen=seen))
             letters = found.letters if isinstance(found, Unfinished) else found
             self.post(session, letters, now)
             run = session.get(JobRun, job.name) or JobRun(name=job.name, started_at=now, problem="")
@@ -67,4 +63,4 @@ class JobRunner:
         if job.look is None:
             return None
         with self.database.read() as session:
-            return job.look(JobContext(session, now, self.config, self.tlds, self.random))
+            return job.look(self.context(session, now))

@@ -7,6 +7,8 @@ from tldops_bot.commands._command import Context
 from tldops_bot.domain.entry_life import CLOCK
 from tldops_bot.domain.joining import reminders_due, technical_counts_at
 from tldops_bot.domain.outgoing import Letter
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import Question, read_details
 from tldops_bot.jobs._as_command import as_command
 from tldops_bot.jobs._job import JobContext, job
 from tldops_bot.store import bounces, iana, requests, tokens
@@ -119,9 +121,9 @@ def _whom_to_ask(ctx: Context, request: Request) -> list[str]:
 
 def _asked(ctx: Context, request: Request, address: str) -> list[tuple[datetime, bool]]:
     """When an address was asked about a request, and whether it has answered."""
-    sent = tokens.tokens_of(ctx.session, request, "vouch")
+    sent = tokens.tokens_of(ctx.session, request, Purpose.VOUCH)
     return [
         (one.made_at, one.used_at is not None)
         for one in sent
-        if one.address == address and one.details.get("single") is None
+        if one.address == address and not read_details(Question, one.details).single
     ]

@@ -1,9 +1,10 @@
 """Our own column types: moments are aware and in UTC on the way in and out, whatever the database keeps."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Enum, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 
@@ -28,6 +29,11 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def one_of(words: type[StrEnum]) -> Enum:
+    """The words of an enumeration, kept as text; what is none of them is not read: LookupError."""
+    return Enum(words, native_enum=False, length=32, values_callable=lambda of: [one.value for one in of])
 
 
 class Base(DeclarativeBase):

@@ -5,15 +5,16 @@ last seat. SQLite has one writer at a time. On PostgreSQL an advisory lock does 
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.mendable import Mendable
@@ -31,6 +32,7 @@ MOST_OVERTAKING = 4  # urgent writers, while one that is less urgent waits
 _READ_ONLY = "25006"  # SQLSTATE: read_only_sql_transaction
 
 
+Found = TypeVar("Found")
 StoreProblem = SQLAlchemyError  # its text may quote a row: never log it
 
 __all__ = [
@@ -151,6 +153,15 @@ class Database:
             if not self.is_sqlite:
                 end_reading(connection)
 
+    def read_if_there(self, ask: Callable[[Session], Found]) -> Found | None:
+        """What is answered from one picture of everything; None where there is no database, or it can't be read."""
+        try:
+            self.must_exist()
+            with self.read() as session:
+                return ask(session)
+        except (DatabaseMissing, StoreProblem):
+            return None
+
     @contextmanager
     def glance(self) -> Iterator[Session]:
         """For one question, or several whose answers need not fit together; nothing may be changed in it."""
@@ -213,8 +224,10 @@ def _pragma(connection: Connection, words: str) -> None:
     cursor.close()
 
 
-def is_temporary(problem: DBAPIError) -> bool:
+def is_temporary(problem: Exception) -> bool:
     """Whether it is worth another try later: locked, full, read-only, gone; a wrong statement is not."""
+    if not isinstance(problem, DBAPIError):
+        return False
     is_read_only = getattr(problem.orig, "sqlstate", "") == _READ_ONLY
     return isinstance(problem, OperationalError) or problem.connection_invalidated or is_read_only
 
@@ -228,6 +241,8 @@ def _known_troubles() -> Iterator[None]:
         if isinstance(problem, OperationalError) or not is_temporary(problem) or problem.orig is None:
             raise
         raise OperationalError(None, None, problem.orig, connection_invalidated=True) from problem
+    except NoneFree as problem:  # all connections wait for a server that hangs
+        raise OperationalError(None, None, problem) from problem
 
 
 def _sqlite_engine(url: URL, file: SqliteFile, begin: str) -> Engine:

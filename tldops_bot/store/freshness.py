@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.freshness import Round
+from tldops_bot.domain.token import Purpose
 from tldops_bot.store.people import LISTED
 from tldops_bot.store.tables import Entry, Person, Token
 
-COLLEAGUE: Final = "colleague"  # the purpose of a token that asks about somebody else
 _IS_LISTED = Person.id.in_(select(Entry.person_id).where(Entry.state == LISTED))
 
 
@@ -45,7 +44,7 @@ def confirmations(session: Session) -> list[datetime | None]:
 def words_about(session: Session, person: Person, since: datetime) -> list[Token]:
     """The questions to others about a person since then, answered or not, oldest first."""
     query = select(Token).where(
-        Token.purpose == COLLEAGUE, Token.person_id == person.id, Token.made_at >= since
+        Token.purpose == Purpose.COLLEAGUE, Token.person_id == person.id, Token.made_at >= since
     )
     return list(session.scalars(query.order_by(Token.id)))
 
@@ -53,7 +52,7 @@ def words_about(session: Session, person: Person, since: datetime) -> list[Token
 def declines(session: Session) -> dict[int, datetime]:
     """When somebody last said that a person has gone, by person."""
     query = select(Token.person_id, func.max(Token.used_at)).where(
-        Token.purpose == COLLEAGUE, Token.answer == "DECLINE", Token.person_id.is_not(None)
+        Token.purpose == Purpose.COLLEAGUE, Token.answer == "DECLINE", Token.person_id.is_not(None)
     )
     rows = session.execute(query.group_by(Token.person_id))
     return {person_id: at for person_id, at in rows if person_id is not None and at is not None}
@@ -62,7 +61,7 @@ def declines(session: Session) -> dict[int, datetime]:
 def asked_about_others(session: Session, address: str, now: datetime) -> int:
     """How many questions about others went to a mailbox within a day."""
     query = select(func.count()).where(
-        Token.purpose == COLLEAGUE,
+        Token.purpose == Purpose.COLLEAGUE,
         func.lower(Token.address) == address.lower(),
         Token.made_at > now - timedelta(days=1),
     )

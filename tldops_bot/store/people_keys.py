@@ -13,6 +13,7 @@ from tldops_bot.store.people import SECOND_ADDRESS
 from tldops_bot.store.tables import CertificateKey, CertificateRow, Person, Request
 
 _Known = TypeVar("_Known", CertificateRow, Row[Any])
+MOST_CLAIMING = 5  # certificates that are tried for one signature
 
 # Statements run for every mail are built once.
 _KEY, _KEY_ID = (one == bindparam("key") for one in (CertificateKey.key_fingerprint, CertificateKey.key_id))
@@ -23,6 +24,7 @@ _HOLDING_KEY, _HOLDING_KEY_ID = _HOLDING.where(_KEY), _HOLDING.where(_KEY_ID)
 _SPEAKING = _HOLDING.outerjoin(Person, Person.id == CertificateRow.person_id).with_only_columns(
     CertificateRow.fingerprint,
     CertificateRow.person_id,
+    CertificateRow.replaced_at,
     func.coalesce(CertificateRow.keyring, CertificateRow.blob).label("keyring"),
     Person.email,
     SECOND_ADDRESS.label("second"),
@@ -40,16 +42,21 @@ def certificate_for(session: Session, key: str) -> CertificateRow | None:
 
 
 def _meant(key: str, claiming: Iterable[_Known]) -> _Known | None:
-    distinct: dict[str, _Known] = {one.fingerprint: one for one in claiming}
-    found = list(distinct.values())
-    own = [one for one in found if one.fingerprint.endswith(key)]
+    found = _claiming(key, claiming)
     registered = [one for one in found if one.person_id is not None]
-    return next((few[0] for few in (own, registered, found) if len(few) == 1), None)
+    return next((few[0] for few in (found, registered) if len(few) == 1), None)
+
+
+def _claiming(key: str, holding: Iterable[_Known]) -> list[_Known]:
+    """Whoever's primary key it is; else all that have it as a subkey, which takes nobody's consent."""
+    distinct: dict[str, _Known] = {one.fingerprint: one for one in holding}
+    found = list(distinct.values())
+    return [one for one in found if one.fingerprint.endswith(key)] or found
 
 
 @dataclass(frozen=True, slots=True)
 class Speaking:
-    """The certificate that a signature points to, and the addresses of those who speak with it.
+    """A certificate that a signature points to, and the addresses of those who speak with it.
 
     `keyring` is the certificate as gpg has checked it, if it has: to verify with, and for nothing else.
     """
@@ -60,12 +67,15 @@ class Speaking:
     addresses: tuple[str, ...]
 
 
-def speaking_with(session: Session, key: str) -> Speaking | None:
-    """What `certificate_for` finds, with the addresses of its person, or of those who ask to join with it."""
+def speaking_with(session: Session, key: str) -> list[Speaking]:
+    """Those whose key this may be, registered ones first: what it signed verifies with whose it is."""
     wanted = _SPEAKING_KEY if len(key) > 16 else _SPEAKING_KEY_ID
-    row = _meant(key, session.connection().execute(wanted, {"key": key}))
-    if row is None:
-        return None
+    found = _claiming(key, session.connection().execute(wanted, {"key": key}))
+    found.sort(key=lambda row: (row.person_id is None, row.replaced_at is not None))
+    return [_speaking(session, row) for row in found[:MOST_CLAIMING]]
+
+
+def _speaking(session: Session, row: Row[Any]) -> Speaking:
     if row.person_id is not None:
         theirs = tuple(address for address in (row.email, row.second) if address)
         return Speaking(row.fingerprint, row.keyring, True, theirs)
@@ -102,6 +112,12 @@ def hold_certificate(
             )
     session.flush()
     return row
+
+
+def is_unchanged(session: Session, fingerprint: str, octets: bytes) -> bool:
+    """Whether a certificate still is what it was, or is held no more."""
+    row = session.get(CertificateRow, fingerprint)
+    return row is None or row.blob == octets
 
 
 def earliest_end(certificate: Certificate) -> datetime | None:

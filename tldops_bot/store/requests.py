@@ -7,6 +7,9 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.address import address_key
+from tldops_bot.domain.request_kind import RequestKind
+from tldops_bot.domain.token import Purpose
+from tldops_bot.domain.token_details import Question, read_details
 from tldops_bot.store.tables import Entry, Person, Request, Token, TokenRequest, Vote
 
 PROVING, VOUCHING, COMMITTEE = "proving", "vouching", "committee"
@@ -19,7 +22,7 @@ OPEN = (PROVING, VOUCHING, WAITING, COMMITTEE)
 def of_new_key(session: Session, person_id: int, fingerprint: str = "") -> list[Request]:
     """The open requests for a new key of a person, one for each TLD; of one key, or of all."""
     query = select(Request).where(
-        Request.kind == "key", Request.person_id == person_id, Request.state.in_(OPEN)
+        Request.kind == RequestKind.KEY, Request.person_id == person_id, Request.state.in_(OPEN)
     )
     if fingerprint:
         query = query.where(Request.fingerprint == fingerprint)
@@ -31,7 +34,7 @@ def open_for(session: Session, email: str, tld: str) -> list[Request]:
     query = select(Request).where(
         Request.email_key == address_key(email),
         Request.tld == tld,
-        Request.kind == "subscribe",
+        Request.kind == RequestKind.SUBSCRIBE,
         Request.state.in_(OPEN),
     )
     return list(session.scalars(query.order_by(Request.id)))
@@ -46,7 +49,7 @@ def tlds_spoken_for(session: Session, key: str) -> set[str]:
     )
     wanted = select(Request.tld).where(
         Request.email_key == key,
-        Request.kind == "subscribe",
+        Request.kind == RequestKind.SUBSCRIBE,
         Request.state.in_(OPEN),
         Request.proven_at.is_not(None),
     )
@@ -90,9 +93,9 @@ def concerning(session: Session, person: Person) -> list[Request]:
 def vouching_mails_since(session: Session, address: str, moment: datetime) -> int:
     """How many mails asking for a word an address got since then: three a day are enough for anybody."""
     query = select(Token.details).where(
-        Token.purpose == "vouch", func.lower(Token.address) == address.lower(), Token.made_at > moment
+        Token.purpose == Purpose.VOUCH, func.lower(Token.address) == address.lower(), Token.made_at > moment
     )
-    return sum(not details.get("single") for details in session.scalars(query))
+    return sum(not read_details(Question, details).single for details in session.scalars(query))
 
 
 def siblings(session: Session, request: Request) -> list[Request]:
@@ -123,14 +126,14 @@ def drop_votes(session: Session, request: Request) -> None:
 
 def objections_from(session: Session, mailbox: str, since: datetime) -> int:
     """How many suspensions were asked for from a mailbox since then."""
-    asked = select(Request.details).where(Request.kind == "objection", Request.asked_at > since)
+    asked = select(Request.details).where(Request.kind == RequestKind.OBJECTION, Request.asked_at > since)
     return sum(details.get("asked_from") == mailbox for details in session.scalars(asked))
 
 
 def questions_about(session: Session, entry: Entry) -> list[Request]:
     """What the committee is asked to decide about an entry."""
     query = select(Request).where(
-        Request.kind == "objection",
+        Request.kind == RequestKind.OBJECTION,
         Request.person_id == entry.person_id,
         Request.tld == entry.tld,
         Request.state == COMMITTEE,

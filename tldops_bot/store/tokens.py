@@ -1,6 +1,6 @@
 """Tokens as the store knows them: digests, whom each was sent to, and what its return does."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,25 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.token import ROUTE_BYTES, TOKEN_BYTES, Purpose, token_digest, write_route, write_token
+from tldops_bot.domain.token_details import (
+    NewAddress,
+    SecondAddress,
+    TokenDetails,
+    read_details,
+    write_details,
+)
 from tldops_bot.store.tables import Person, Request, Token, TokenRequest
 
+# What is asked about a request that is still open.
+OF_REQUESTS = (Purpose.PROVE, Purpose.VOUCH, Purpose.KEY_STOP, Purpose.KEY_COSIGN)
 # These only take something back, so they stay good even when the key is blocked.
-_STOPPING = ("key_stop", "stay", "undo")
+_STOPPING = (Purpose.KEY_STOP, Purpose.STAY, Purpose.UNDO)
+# Both of a pair must come back.
+_PAIRED: Mapping[Purpose, type[SecondAddress] | type[NewAddress]] = {
+    Purpose.EMERGENCY: SecondAddress,
+    Purpose.OLD_ADDRESS: NewAddress,
+    Purpose.NEW_ADDRESS: NewAddress,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +47,10 @@ def mint(
     now: datetime,
     expires_at: datetime,
     requests: Iterable[Request] = (),
+    details: TokenDetails | None = None,
     **more: Any,
 ) -> Minted:
-    """Make a token for one mailbox; `more` are columns of Token: fingerprint, person_id, entry_id, details …"""
+    """Make a token for one mailbox; `more` are columns of Token: fingerprint, person_id, entry_id …"""
     words, route = write_token(random(TOKEN_BYTES)), write_route(random(ROUTE_BYTES))
     token = Token(
         digest=token_digest(words),
@@ -43,6 +59,7 @@ def mint(
         address=address,
         made_at=now,
         expires_at=expires_at,
+        details=write_details(details) if details is not None else {},
         **more,
     )
     session.add(token)
@@ -91,12 +108,17 @@ def pair_of(session: Session, token: Token) -> list[Token]:
 
 
 def _are_paired(one: Token, other: Token) -> bool:
-    return bool(other.details.get("pair")) and one.details.get("pair") == other.details["pair"]
+    return bool(_pair(other)) and _pair(one) == _pair(other)
+
+
+def _pair(token: Token) -> str:
+    kept = _PAIRED.get(token.purpose)
+    return read_details(kept, token.details).pair if kept else ""
 
 
 def proofs_since(session: Session, moment: datetime, address: str = "") -> list[Token]:
     """The proofs asked for since then: of one address, or of all."""
-    query = select(Token).where(Token.purpose == "prove", Token.made_at > moment)
+    query = select(Token).where(Token.purpose == Purpose.PROVE, Token.made_at > moment)
     if address:
         query = query.where(func.lower(Token.address) == address.lower())
     return list(session.scalars(query.order_by(Token.id)))
@@ -105,7 +127,9 @@ def proofs_since(session: Session, moment: datetime, address: str = "") -> list[
 def held_for(session: Session, address: str, now: datetime) -> list[Token]:
     """The tokens sent to an address that would carry a mail out, answered ones too, until they expire."""
     query = select(Token).where(
-        Token.purpose == "carry_out", func.lower(Token.address) == address.lower(), Token.expires_at > now
+        Token.purpose == Purpose.CARRY_OUT,
+        func.lower(Token.address) == address.lower(),
+        Token.expires_at > now,
     )
     return list(session.scalars(query.order_by(Token.id)))
 
@@ -140,7 +164,7 @@ def lately(session: Session, purpose: Purpose, person_id: int, since: datetime) 
 
 def forget_person(session: Session, person: Person, now: datetime) -> None:
     """End every token of a person, and keep no address with them."""
-    to_prove = Token.purpose.in_(("prove", "colleague")) & Token.address.in_(
+    to_prove = Token.purpose.in_((Purpose.PROVE, Purpose.COLLEAGUE)) & Token.address.in_(
         (person.email, person.emergency_email)
     )
     session.execute(
@@ -152,7 +176,7 @@ def forget_person(session: Session, person: Person, now: datetime) -> None:
 
 def void_for_request(session: Session, request: Request, now: datetime) -> None:
     """End the open tokens for this request alone; one that covers several stays good for the others."""
-    for token in tokens_of(session, request, "prove", "vouch", "key_stop", "key_cosign"):
+    for token in tokens_of(session, request, *OF_REQUESTS):
         others = [
             one for one in requests_of(session, token) if one.id != request.id and one.decided_at is None
         ]
@@ -163,7 +187,7 @@ def void_for_request(session: Session, request: Request, now: datetime) -> None:
 def void_questions(session: Session, asked: Iterable[Request], now: datetime) -> None:
     """End vouchers' unanswered questions about these requests: they say what is no longer true."""
     theirs = select(TokenRequest.token_id).where(TokenRequest.request_id.in_([one.id for one in asked]))
-    is_open = (Token.purpose == "vouch", Token.used_at.is_(None), Token.void_at.is_(None))
+    is_open = (Token.purpose == Purpose.VOUCH, Token.used_at.is_(None), Token.void_at.is_(None))
     session.execute(update(Token).where(Token.id.in_(theirs), *is_open).values(void_at=now))
 
 

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from tldops_bot.domain.entry_life import NOTHING, OF_REQUEST, check
 from tldops_bot.domain.request_details import RequestDetails
-from tldops_bot.store.columns import AddressText, Base, Fingerprint, Key, Label, Line, Word
+from tldops_bot.domain.request_kind import RequestKind
+from tldops_bot.domain.token import Purpose
+from tldops_bot.store.columns import AddressText, Base, Fingerprint, Key, Label, Line, Word, one_of
 
 
 class Request(Base):
@@ -18,7 +20,7 @@ class Request(Base):
     # People have its number in their mail: none is ever given twice, even if the newest rows are lost.
     __table_args__ = (Index("ix_requests_open", "state", "tld"), {"sqlite_autoincrement": True})
     id: Mapped[Key]
-    kind: Mapped[Word]
+    kind: Mapped[RequestKind] = mapped_column(one_of(RequestKind))
     state: Mapped[Word]
     tld: Mapped[Label] = mapped_column(default="")
     email_key: Mapped[AddressText]
@@ -67,7 +69,7 @@ class Token(Base):
     id: Mapped[Key]
     digest: Mapped[Line] = mapped_column(unique=True)
     route: Mapped[Word] = mapped_column(unique=True)
-    purpose: Mapped[Word] = mapped_column(index=True)
+    purpose: Mapped[Purpose] = mapped_column(one_of(Purpose), index=True)
     address: Mapped[AddressText]
     fingerprint: Mapped[Fingerprint | None]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"))

@@ -34,6 +34,7 @@ def _gpg_hangs(town: FaultTown, process: Process, post: Post, stack: ExitStack) 
     os.kill(agent, signal.SIGSTOP)
     stack.callback(os.kill, agent, signal.SIGCONT)
     _hand_in(process, post)
+    until(lambda: any(b"--detach-sign" in command_of(pid) for pid in process.children()))
 
 
 def _encryption_hangs(_town: FaultTown, process: Process, post: Post, _: ExitStack) -> None:

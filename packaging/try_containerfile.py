@@ -124,12 +124,14 @@ class Image:
         for words in (["--version"], ["init", "--list-address", "tld-ops@lists.example"], ["keys", "show"]):
             say(f"read-only, without a right: {' '.join([*self.entry, *words])}")
             self._as_container([*self.entry, *words])
+        say(f"read-only, without a right: {' '.join([*self.entry, 'demo'])}")
+        self._as_container([*self.entry, "demo"], output=subprocess.DEVNULL)
         say(f"read-only, without a right: {' '.join([*self.entry, *self.command])}, until SIGTERM")
         self._as_container(
             ["timeout", "--signal=TERM", "--preserve-status", "20", *self.entry, *self.command]
         )
 
-    def _as_container(self, words: list[str]) -> None:
+    def _as_container(self, words: list[str], output: int | None = None) -> None:
         user, _, group = self.user.partition(":")
         held = f"{self.folder}/data"
         root = str(self.root)
@@ -150,7 +152,7 @@ class Image:
             --bounding-set=-all --inh-caps=-all env --chdir={self.place} {shlex.join(words)}
         """
         command = ["unshare", "--mount", "--pid", "--fork", "--net", "--ipc", "bash", "-euc", script]
-        subprocess.run(command, check=True)
+        subprocess.run(command, check=True, stdout=output)
 
 
 def chroot(root: Path, words: list[str], environment: dict[str, str], place: str) -> None:

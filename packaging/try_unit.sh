@@ -30,8 +30,7 @@ journalctl --no-pager --unit everything.service --output cat
 systemctl restart tldops-bot.service
 grep -E '^(Seccomp|NoNewPrivs|CapBnd):' /proc/"$(systemctl show --property MainPID --value tldops-bot)"/status
 journalctl --no-pager --unit tldops-bot.service
-journalctl --unit everything.service | grep -q 'with the files .*roster.pdf' &&
-    journalctl --unit everything.service | grep -q 'Everything came out as told' &&
+journalctl --unit everything.service | grep -q 'Everything came out as told' &&
     runuser -u tldops -- python3 /srv/said/checked.py &&
     python3 -c "
 import urllib.request

@@ -38,7 +38,7 @@ from tldops_bot.domain.finding import Finding, State
 from tldops_bot.domain.iana_record import IanaContact, IanaRecord
 from tldops_bot.domain.tld import Tld
 from tldops_bot.store import audit, facts, iana
-from tldops_bot.store.tables import InboxRow, JobRun, Office, Person
+from tldops_bot.store.tables import Delivery, InboxRow, JobRun, Message, Office, Person
 
 SENDS_FROM = "192.0.2.25"
 DAY = dt.timedelta(days=1)
@@ -351,6 +351,12 @@ def _(place: Place) -> None:
     place.set("templates", 'directory = "templates"')
 
 
+@setup("a template that uses what there is not", "wording", WARNING, "mend that file")
+def _(place: Place) -> None:
+    place.write("templates/query/contacts.txt.j2", "Dear {{ nickname }}\n")
+    place.set("templates", 'directory = "templates"')
+
+
 @setup("a folder of templates that is not there", "wording", BROKEN, "mkdir ")
 def _(place: Place) -> None:
     place.set("templates", 'directory = "templates"')
@@ -360,6 +366,12 @@ def _(place: Place) -> None:
 def _(place: Place) -> None:
     (place.folder / "bin").mkdir()
     place.path = str(place.folder / "bin")
+
+
+@setup("a gpg that does not run", "openpgp", BROKEN, "gpg --version")
+def _(place: Place) -> None:
+    lame = place.write("bin/gpg", "#!/bin/sh\nexit 127\n", 0o755)
+    place.path = f"{lame.parent}:{place.path}"
 
 
 @setup("a gpg that is too old", "openpgp", BROKEN, "install GnuPG 2.2 or newer")
@@ -433,6 +445,11 @@ def _(place: Place) -> None:
     place.database.write_bytes(b"this is no database" * 1000)
 
 
+@setup("a database that is empty", "database", BROKEN, "restore FILE")
+def _(place: Place) -> None:
+    place.database.write_bytes(b"")
+
+
 @setup("a database of an older version", "database", BROKEN, "db upgrade")
 def _(place: Place) -> None:
     place.run("DELETE FROM alembic_version")
@@ -467,6 +484,27 @@ def _(place: Place) -> None:
 @setup("a mail that was set aside", "queues", WARNING, "tldops-bot inbox list --stuck")
 def _(place: Place) -> None:
     _mail(place, "stuck")
+
+
+@setup("a copy that was set aside", "queues", WARNING, "tldops-bot outbox retry")
+def _(place: Place) -> None:
+    with place.opened() as app, app.database.write() as session:
+        message = Message(
+            kind="notice", priority=30, subject="", headers={}, is_confidential=False, made_at=place.now
+        )
+        session.add(message)
+        session.flush()
+        session.add(
+            Delivery(
+                message_id=message.id,
+                rcpt_to="ann@nic.example",
+                entitled_as="address",
+                state="held",
+                last_status="smarthost-fails",
+                priority=30,
+                next_attempt_at=place.now,
+            )
+        )
 
 
 @setup("a service that does no work", "queues", WARNING, "is `tldops-bot serve` running?")

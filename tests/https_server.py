@@ -21,6 +21,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DAY = dt.timedelta(days=1)
+_USES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    **dict.fromkeys((*_USES, "encipher_only", "decipher_only"), False), key_cert_sign=True, crl_sign=True
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
         made = _builder("leaf", "Test CA", key.public_key()).add_extension(names, critical=False)
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
+        made = made.add_extension(signer, critical=False)  # Python 3.13 believes no certificate without it
         certificate = made.sign(self.key, hashes.SHA256())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.NamedTemporaryFile(suffix=".pem") as file:
@@ -60,6 +66,8 @@ def authority() -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     is_ca = x509.BasicConstraints(ca=True, path_length=0)
     made = _builder("Test CA", "Test CA", key.public_key()).add_extension(is_ca, critical=True)
+    made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    made = made.add_extension(_SIGNS_CERTIFICATES, critical=True)
     return Authority(key, made.sign(key, hashes.SHA256()))
 
 

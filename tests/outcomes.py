@@ -12,7 +12,7 @@ from tests.desk import Desk
 from tests.keys import KeyPair
 from tldops_bot.intake import Handled
 from tldops_bot.store.columns import Base
-from tldops_bot.store.tables import Entry, Person
+from tldops_bot.store.tables import Alert, Entry, Person
 
 # What every mail leaves behind, carried out or not.
 TRACES = frozenset(
@@ -76,6 +76,11 @@ def all_of(desk: Desk, table: type) -> list[Any]:
         found = list(session.scalars(select(table).order_by(*inspect(table).primary_key)))
         session.expunge_all()
         return found
+
+
+def number(desk: Desk) -> str:
+    """The number of the first alert; not every year is the one it was posted in."""
+    return str(all_of(desk, Alert)[0].id)
 
 
 FIELDS = "Name: Ann Example\nMobile: +44 20 7946 0123\n"

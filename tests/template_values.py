@@ -431,8 +431,8 @@ FRAGMENTS: dict[str, list[Values]] = {
     "close/closed": [{"id": "A-2026-0007", "people": 412}],
     "retract/retracted": [{"id": "A-2026-0007", "people": 412, "stopped": stopped} for stopped in (0, 37)],
     "stop/stopped": [
-        {"id": "A-2026-0007", "stopped": stopped, "gone": gone}
-        for stopped, gone in ((377, 35), (1, 1), (0, 412))
+        {"id": "A-2026-0007", "stopped": stopped, "gone": gone, "was_held": not (stopped or gone)}
+        for stopped, gone in ((377, 35), (1, 1), (0, 412), (0, 0))
     ],
     "cancel/cancelled": [
         {"id": "A-2026-0007", "is_update": is_update, "is_exercise": is_exercise}
@@ -1302,7 +1302,8 @@ LETTERS: dict[str, list[Values]] = {
     "letters/alert_retracted": [NEWS, NEWS | {"is_exercise": True}],
     "letters/alert_withdrawn": [{"alert_id": "A-2026-0007"}],
     "letters/alert_stopped": [
-        NEWS | {"stopped": 377, "gone": 35, "because": because} for because in ("", "forged")
+        NEWS | {"stopped": stopped, "gone": 35, "because": because, "was_held": not stopped}
+        for stopped, because in ((377, ""), (377, "forged"), (0, "forged"))
     ],
     "letters/alert": [
         NOTICE

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -161,9 +161,7 @@ class Life:
             letters.extend(made)
             post(session, made, now)
 
-        type(runner)(
-            runner.database, runner.config, runner.tlds, runner.random, runner.now, posted, runner.after
-        ).run(JOBS[name])
+        replace(runner, post=posted, looks={}).run(JOBS[name])
         self.desk.letters += letters
 
     def committee(self, text: str) -> None:

@@ -109,6 +109,15 @@ def test_a_socket_in_a_folder_that_is_not_there_is_named(place: Town) -> None:
     )
 
 
+def test_without_gpg_it_says_so_and_not_that_nothing_can_be_listened_on(
+    place: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = run("--config", str(place.config.file), "serve")
+    said = "tldops-bot: gpg is not installed, or not on PATH; `tldops-bot doctor` says more\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+
+
 def test_sigterm_finishes_what_was_answered_250(place: Town, ann: KeyPair) -> None:
     mails = [(ann.address, ann.pgp_mime_signed(f"# {number}\nSHOW")) for number in range(8)]
     with serving(place.config.file) as process:

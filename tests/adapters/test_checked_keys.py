@@ -112,8 +112,7 @@ def test_each_certificate_is_checked_once_and_again_after_a_week(desk: Desk, ann
     assert (run(desk), run(desk)) == (1, 0)
     assert TRUST_TAG in marks(keyring(desk, ann) or b"")
     with desk.look() as session:
-        found = people_keys.speaking_with(session, ann.fingerprint)
-    assert found is not None
+        (found,) = people_keys.speaking_with(session, ann.fingerprint)
     assert found.keyring == keyring(desk, ann)
     desk.say(ann, "HELP\n")
     assert "HELP" in desk.text(desk.last(ann.address))

@@ -778,7 +778,7 @@ def test_no_address_and_no_word_of_a_mail_stands_in_the_log(
             await office.until(lambda: office.states().count(TAKEN) == 4)
 
     run(main)
-    assert "can't be used" in caplog.text
+    assert "can't be used (it says 421)" in caplog.text
     assert not re.search(r"@|noc0|secret", caplog.text)
 
 

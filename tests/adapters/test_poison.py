@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from tests.adapters.test_outbox_delivery import (
     ANN,
@@ -24,10 +25,11 @@ from tests.adapters.test_outbox_delivery import encryption as encryption
 from tests.adapters.test_outbox_delivery import gnupg as gnupg
 from tests.keys import person
 from tests.sink import DROP, Sink
-from tldops_bot.adapters import outbox_sealing
+from tldops_bot.adapters import outbox_delivery, outbox_sealing
 from tldops_bot.adapters.gnupg_runner import GpgTimedOut
 from tldops_bot.adapters.gnupg_verdicts import Gnupg
 from tldops_bot.adapters.outbox_delivery import Delivery
+from tldops_bot.adapters.outbox_exchange import Taken
 from tldops_bot.adapters.outbox_troubles import MOST_STUMBLES, Troubles
 from tldops_bot.adapters.sequoia_encryption import Encryption
 from tldops_bot.domain.outgoing import Kind, Letter
@@ -198,6 +200,9 @@ def test_while_the_smarthost_fails_everybody_nothing_is_set_aside(office: Post) 
                 delivery.wake()
                 await asyncio.sleep(0.03)
             assert {office.rows()[one].state for one in ids} <= {"waiting", "sending"}
+            await office.until(
+                lambda: any(one.last_status == SMARTHOST_FAILS for one in office.rows().values())
+            )
             sink.behave()
             pause._until = 0.0
             office.clock.ahead += timedelta(minutes=6)
@@ -243,3 +248,28 @@ def test_failures_count_only_where_something_else_worked_in_between() -> None:
     assert not troubles.is_its_own(2)
     troubles.forget(1)
     assert troubles.failed(1) == 1
+
+
+def test_a_store_that_stays_away_is_one_line_a_minute(
+    office: Post, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(outbox_delivery, "TICK_SECONDS", 0.01)
+
+    async def main(sink: Sink) -> None:
+        office.sink = sink
+        async with office.open() as delivery:
+            turn, refused = delivery._exchange.turn, 0
+
+            def away(*asked: Any) -> Taken:
+                nonlocal refused
+                if refused == 3:
+                    return turn(*asked)
+                refused += 1
+                raise OperationalError("", {}, Exception("gone"))
+
+            delivery._exchange.turn = away
+            office.put(letter())
+            await office.until(lambda: office.states() == [TAKEN])
+
+    run(main)
+    assert caplog.text.count("the store can't be written to just now") == 1

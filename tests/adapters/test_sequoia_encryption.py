@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from multiprocessing.context import SpawnProcess
@@ -28,6 +29,7 @@ OCTETS = b"signed part"
 @pytest.fixture(scope="module")
 def encryption() -> Iterator[Encryption]:
     opened = Encryption()
+    opened.warm_up()  # here and not in a thread of some test: the worker would end with that
     yield opened
     opened.close()
 
@@ -95,9 +97,9 @@ def test_the_cache_of_parsed_keys_is_bounded(
     monkeypatch: pytest.MonkeyPatch, ann: KeyPair, bert: KeyPair
 ) -> None:
     monkeypatch.setattr(sequoia_encryption, "MAX_CACHED", 1)
+    monkeypatch.setattr(sequoia_encryption, "_parsed", OrderedDict())
     encrypt_here(b"x", [recipient(ann), recipient(bert), recipient(ann)], NOW)
     assert len(sequoia_encryption._parsed) <= 2
-    sequoia_encryption._parsed.clear()
 
 
 def worker_of(encryption: Encryption) -> Worker:

@@ -79,6 +79,12 @@ def test_a_good_one_is_taken(tmp_path: Path) -> None:
         assert backup.roles == {"openpgp.home"}
 
 
+def test_one_that_was_cut_short_is_told_from_one_that_was_changed(tmp_path: Path) -> None:
+    whole = archive(tmp_path, GOOD | {"files/openpgp.home/pubring.kbx": b"x" * 9000})
+    whole.write_bytes(whole.read_bytes()[:-12_000])
+    assert "cut short" in refused(whole)
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -118,6 +118,7 @@ def _contents(place: Place) -> dict[str, bytes]:
 def test_nothing_it_says_of_a_database_holds_its_password(place: Place) -> None:
     url = "postgresql+psycopg://tldops:opensesame@127.0.0.1:1/tldops"
     place.set("database", f'url = "{url}"')
+    place.file.chmod(0o644)  # whatever the umask
     found = place.examine("database", "secrets")
     assert "opensesame" not in repr(found)
     assert found[0].state is State.BROKEN

@@ -179,6 +179,6 @@ def test_a_system_that_does_not_say_is_no_trouble() -> None:
 
 
 def test_templates_of_one_s_own_that_can_be_read_are_well(place: Place) -> None:
-    place.write("templates/letters/stuck.txt.j2", "Subject: x\n\n{{ inbox_id }}\n")
+    place.write("templates/letters/stuck.txt.j2", "Subject: x\n\n{{ mails }}\n")
     place.set("templates", 'directory = "templates"')
     assert found(place, "wording", "templates").state is State.OK

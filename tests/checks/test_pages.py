@@ -275,6 +275,7 @@ RINGING = {
     "TldopsAlertSlow": ("tldops_alert_last_copy_seconds", "121x30", 1),
     "TldopsInboxOld": ("tldops_inbox_oldest_seconds", "901x30", 3),
     "TldopsMailSetAside": ('tldops_inbox_mails{state="stuck"}', "1x30", 1),
+    "TldopsCopySetAside": ('tldops_outbox_copies{kind="notice",state="stuck"}', "1x30", 1),
     "TldopsMailBreaks": ("tldops_mails_broken_total", "0 4x90", 20),
     "TldopsMailNotStored": ("tldops_not_stored_mails_total", "0 2x30", 10),
     "TldopsNoMailTaken": ('tldops_deliveries_total{kind="alert",result="later"}', "0+1x90", 30),

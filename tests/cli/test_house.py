@@ -164,7 +164,7 @@ def test_every_job_can_be_run_by_hand(cli: Cli, name: str) -> None:
 # --- db
 
 
-def test_an_older_database_is_refused_until_it_is_upgraded(cli: Cli) -> None:
+def test_an_empty_database_is_refused_until_it_is_upgraded(cli: Cli) -> None:
     assert "up to date" in cli("db", "upgrade").stdout
     file = cli.desk.app.database.file
     assert file is not None
@@ -172,7 +172,7 @@ def test_an_older_database_is_refused_until_it_is_upgraded(cli: Cli) -> None:
     for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
         name.unlink(missing_ok=True)
     sqlite3.connect(file).close()
-    assert "db upgrade" in cli.refused("members", "list")
+    assert "the database is empty" in cli.refused("members", "list")
     assert "upgraded: nothing to" in cli("db", "upgrade").stdout
     assert cli.json("members", "list") == []
 
@@ -345,3 +345,17 @@ def test_the_program_itself_answers_in_plain_text_when_nobody_looks(cli: Cli, an
     )
     assert (missing.returncode, missing.stdout) == (1, b"")
     assert missing.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("there", ["", "#!/bin/sh\nexit 127\n"], ids=["no gpg", "a gpg that does not run"])
+def test_where_gpg_does_not_run_that_is_said_and_a_backup_is_made(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: str
+) -> None:
+    if there:
+        (tmp_path / "gpg").write_text(there)
+        (tmp_path / "gpg").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    why = "gpg does not run" if there else "gpg is not installed, or not on PATH"
+    assert cli.refused("keys", "show") == f"{why}; `tldops-bot doctor` says more"
+    said = cli("backup", str(tmp_path / "b")).stderr
+    assert said == f"tldops-bot: {why}; the backup holds what is in the gpg home\n"

@@ -6,7 +6,7 @@ from tests.cli.conftest import Cli
 from tests.keys import KeyPair
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.store import inbox
-from tldops_bot.store.tables import Delivery, InboxRow
+from tldops_bot.store.tables import CopiesToCome, Delivery, InboxRow
 
 ALERT = "ALERT\nTitle: Attack on our name servers\nSeverity: critical\n\nTheir addresses: 192.0.2.7\n"
 
@@ -88,11 +88,20 @@ def test_the_outbox_shows_what_waits_with_addresses_masked(
     assert [one["state"] for one in cli.json("outbox", "list", "--all")] == ["taken"]
 
 
+def test_the_outbox_says_what_it_does_not_show(cli: Cli, waiting: int) -> None:
+    with cli.desk.app.database.write() as session:
+        message = session.get_one(Delivery, waiting).message_id
+        session.add(CopiesToCome(message_id=message, priority=1, reply_to="", persons=[1, 2, 3]))
+    said = cli("outbox", "list", "--limit", "1").stderr
+    assert "the first 1; --limit shows more" in said
+    assert "copies for 3 more people" in said
+
+
 def test_retry_without_numbers_frees_what_is_held_but_not_for_want_of_a_key(cli: Cli, waiting: int) -> None:
     set_state(cli, waiting, "held", "no-key")
-    assert cli("outbox", "retry").stdout == "0 copies go now\n"
+    assert cli("outbox", "retry").stdout == "0 copies are tried now\n"
     set_state(cli, waiting, "held", "restored")
-    assert cli("outbox", "retry").stdout == "1 copy goes now\n"
+    assert cli("outbox", "retry").stdout == "1 copy is tried now\n"
     assert cli.json("outbox", "list")[0]["state"] == "waiting"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
-from tests.outcomes import all_of, outcome, rows
+from tests.outcomes import all_of, number, outcome, rows
 from tldops_bot.store.tables import Alert
 
 
@@ -17,10 +17,6 @@ def held(ann: KeyPair, bob: KeyPair, carol: KeyPair):
         desk.member(carol, office="committee")
         desk.say_bound(ann, "ALERT\n\nLook out")
         yield desk
-
-
-def number(desk: Desk) -> str:
-    return f"A-{desk.now.year}-0001"
 
 
 @pytest.mark.parametrize("name", ["ann", "dora", "carol"])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
-from tests.outcomes import all_of, answer, outcome, rows
+from tests.outcomes import all_of, answer, number, outcome, rows
 from tldops_bot.store.tables import Alert
 
 
@@ -15,10 +15,6 @@ def held(ann: KeyPair, bob: KeyPair):
         desk.member(bob, "be")
         assert outcome(desk.say_bound(ann, "ALERT\nScope: tld be\n\nLook out")) == "held"
         yield desk
-
-
-def number(desk: Desk) -> str:
-    return f"A-{desk.now.year}-0001"
 
 
 def test_second_member_lets_it_go_to_its_scope(held: Desk, ann: KeyPair, bob: KeyPair) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import update
 
 from tests.desk import Desk
 from tests.keys import KeyPair, person
-from tests.outcomes import answer, outcome
+from tests.outcomes import answer, number, outcome
 from tldops_bot.store.tables import Delivery, Person
 
 
@@ -19,10 +19,6 @@ def alerted(desk: Desk, ann: KeyPair, bob: KeyPair, carol: KeyPair) -> Desk:
     desk.member(person("Fred Example", "fred@nic.example"), "at")
     desk.say_bound(ann, "ALERT\nScope: tld be fr at\n\nLook out")
     return desk
-
-
-def number(desk: Desk) -> str:
-    return f"A-{desk.now.year}-0001"
 
 
 def status(desk: Desk, who: KeyPair) -> dict:

@@ -25,7 +25,12 @@ def test_copies_not_yet_sent_stay_and_the_others_are_counted(
         session.execute(change(Delivery).where(Delivery.rcpt_to == bob.address).values(state="taken"))
     handled = hall.say_bound(carol, f"STOP {number(hall)} looks forged")
     assert outcome(handled) == "stopped"
-    assert handled.decision.parts[0].outcome.values == {"id": number(hall), "stopped": 1, "gone": 1}
+    assert handled.decision.parts[0].outcome.values == {
+        "id": number(hall),
+        "stopped": 1,
+        "gone": 1,
+        "was_held": False,
+    }
     assert [one.state for one in all_of(hall, Alert)] == ["stopped"]
     for told in (ann, carol):
         assert "letters/alert_stopped" in templates(hall, told.address)
@@ -39,6 +44,7 @@ def test_waiting_alert_is_stopped_and_can_not_be_released(ann: KeyPair, bob: Key
         desk.member(carol, office="committee")
         desk.say_bound(ann, "ALERT\n\nLook out")
         assert outcome(desk.say_bound(carol, f"STOP {number(desk)}")) == "stopped"
+        assert "nobody has got it" in desk.text(desk.last(ann.address)).lower().replace("\n", " ")
         assert outcome(desk.say_bound(bob, f"RELEASE {number(desk)}")) == "alert_not_waiting"
         assert outcome(desk.say_bound(ann, f"RETRACT {number(desk)} which I say to all")) == "alert_not_out"
         assert templates(desk, bob.address) == ["reply"], "nobody hears of what never went out"

@@ -5,7 +5,7 @@ import pytest
 from tests.commands.test_alert import files_in, verified
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair, person
-from tests.outcomes import all_of, outcome, rows, templates
+from tests.outcomes import all_of, number, outcome, rows, templates
 from tldops_bot.domain.outgoing import FIRST, Letter
 from tldops_bot.store import outbox
 from tldops_bot.store.tables import AlertNews, AlertRecipient, Entry
@@ -20,10 +20,6 @@ def town(desk: Desk, ann: KeyPair, bob: KeyPair) -> Desk:
     assert outcome(desk.say_bound(ann, "ALERT\nTLP: GREEN\nScope: tld be\n\nLook out")) == "posted"
     desk.later(minutes=5)
     return desk
-
-
-def number(desk: Desk) -> str:
-    return f"A-{desk.now.year}-0001"
 
 
 def update(desk: Desk, who: KeyPair, fields: str = "", text: str = MORE):

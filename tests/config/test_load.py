@@ -132,6 +132,8 @@ def test_a_mark_that_an_editor_put_before_the_text_does_no_harm(file: Path) -> N
         ("[membership]\nvouched_by = ['anybody']\n", "membership.vouched_by.0"),
         ("[membership]\ncommittee_votes = 3\n", "membership.committee_votes"),
         ("[membership]\nconstituencies = ['isp']\n", "membership.constituencies.0"),
+        ("[alerts]\nconstituencies = []\n", "alerts.constituencies: at least one"),
+        ("[roster]\nconstituencies = []\n", "roster.constituencies: at least one"),
         ("[roster]\ntimezone = 'Mars/Olympus'\n", "roster.timezone"),
         ("[roster]\ntimezone = '../../etc/passwd'\n", "roster.timezone"),
         ("[alerts]\nrelease = 'never'\n", "alerts.release"),

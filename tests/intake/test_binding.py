@@ -107,6 +107,14 @@ def test_mail_that_waits_is_asked_about_once_however_often_it_comes(town: Desk, 
     assert rows(town) == before
 
 
+def test_the_same_words_signed_anew_are_asked_about_anew(town: Desk, ann: KeyPair) -> None:
+    for _ in range(2):
+        assert outcome(town.say(ann, "UPDATE\nFax: +44 20 7946 0999")) == "list_not_named"
+        town.later(seconds=1)
+        assert outcome(town.say(ann, f"CONFIRM {town.token_for(ann.address)}")) == "carried_out"
+        town.later(days=2)
+
+
 def test_held_mail_of_somebody_gone_meanwhile_is_refused(town: Desk, ann: KeyPair, bob: KeyPair) -> None:
     town.say(ann, "REMOVE nl bob.sample@registry.example")
     token = town.token_for(ann.address)

@@ -129,3 +129,13 @@ def test_giving_back_takes_nothing_from_another(desk: Desk, flaky: Flaky) -> Non
     with desk.app.database.write() as session:
         inbox.give_back(session, "ours")
     assert row(desk).claim == "theirs"
+
+
+def test_a_database_that_stays_away_is_one_line_a_minute(
+    desk: Desk, flaky: Flaky, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = pool(desk, flaky)
+    for _ in range(3):
+        flaky.after_claiming.append(AWAY)
+        assert not made.carry_out_one()
+    assert caplog.text.count("the database gives no work: OperationalError") == 1

@@ -99,9 +99,10 @@ def test_age_is_judged_on_the_second_at_the_time_of_arrival(
 
 def test_oldest_acceptable_time_never_goes_back(town: Desk, ann: KeyPair) -> None:
     raw = ann.pgp_mime_signed("QUERY nl", at=town.now - timedelta(days=1))
+    town.say(ann, "QUERY nl")
     with town.app.database.write() as session:
-        signatures.forget_before(session, town.now - timedelta(hours=1))
-        signatures.forget_before(session, town.now - timedelta(days=9))
+        signatures.forget_older(session, timedelta(hours=1), town.now)
+        signatures.forget_older(session, timedelta(days=9), town.now)
     assert outcome(town.receive(raw)) == "signature_too_old"
 
 

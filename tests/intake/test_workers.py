@@ -17,7 +17,7 @@ from tldops_bot.adapters.gnupg_runner import GpgTimedOut
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake.workers import Workers, describe
 from tldops_bot.jobs._all import JOBS
-from tldops_bot.store import inbox, inbox_control
+from tldops_bot.store import inbox, inbox_control, set_aside
 from tldops_bot.store.inbox import ClaimLost
 from tldops_bot.store.tables import InboxRow, Message
 
@@ -262,6 +262,9 @@ def test_the_operator_is_told_once_of_what_was_set_aside_and_again_when_it_fails
     with desk.app.database.write() as session:
         session.execute(update(InboxRow).where(InboxRow.id == 1).values(state="done"))
     assert told() == 3, "more than an hour later"
+    with desk.app.database.write() as session:
+        set_aside.note_told(session, desk.now + timedelta(days=9), frozenset())
+    assert told() == 4, "the clock was ahead"
 
 
 def test_the_next_mail_is_claimed_with_the_commit_of_the_one_before_unless_we_stop(desk: Desk) -> None:

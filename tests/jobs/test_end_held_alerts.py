@@ -6,7 +6,7 @@ import pytest
 
 from tests.desk import Desk, open_desk
 from tests.keys import KeyPair
-from tests.outcomes import all_of, outcome
+from tests.outcomes import all_of, number, outcome
 from tldops_bot.domain.outgoing import Letter
 from tldops_bot.jobs._all import JOBS
 from tldops_bot.jobs._job import JobContext
@@ -41,14 +41,13 @@ def test_after_a_day_it_is_taken_back_and_told_once(
     assert "> Look out" in held.text(letter)
     assert [one.state for one in all_of(held, Alert)] == ["cancelled"]
     assert run(held) == []
-    assert outcome(held.say_bound(bob, f"RELEASE A-{held.now.year}-0001")) == "alert_not_waiting"
+    assert outcome(held.say_bound(bob, f"RELEASE {number(held)}")) == "alert_not_waiting"
 
 
 def test_an_update_ends_alone(held: Desk, ann: KeyPair, bob: KeyPair) -> None:
-    number = f"A-{held.now.year}-0001"
-    held.say_bound(bob, f"RELEASE {number}")
+    held.say_bound(bob, f"RELEASE {number(held)}")
     held.later(hours=1)
-    assert outcome(held.say_bound(ann, f"UPDATE-ALERT {number}\n\nmore")) == "held"
+    assert outcome(held.say_bound(ann, f"UPDATE-ALERT {number(held)}\n\nmore")) == "held"
     held.later(hours=24)
     (letter,) = run(held)
     assert "An update of" in held.text(letter)

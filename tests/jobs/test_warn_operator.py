@@ -218,6 +218,8 @@ def test_what_comes_and_goes_within_a_day_is_told_once() -> None:
     assert (back.troubles, back.over) == ((), ())
     again = news([DISK], back.told, NOW + DAY)
     assert again.troubles == (DISK,)
+    assert news([DISK], again.told, NOW + HOUR).troubles == ()  # by the clock of another node
+    assert news([DISK], again.told, NOW - A_WEEK).troubles == (DISK,)  # the clock was ahead
 
 
 def test_what_is_over_for_a_day_is_forgotten() -> None:

@@ -22,7 +22,7 @@ from tldops_bot.config.shipped import shipped
 from tldops_bot.store import audit, dump
 from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database, Session
-from tldops_bot.store.schema import RowsLeftBehind, Schema, SchemaTooNew, SchemaTooOld
+from tldops_bot.store.schema import RowsLeftBehind, Schema, SchemaMissing, SchemaTooNew, SchemaTooOld
 
 ON_BOTH = pytest.mark.parametrize(
     "kind",
@@ -212,6 +212,8 @@ def test_a_process_killed_in_the_middle_leaves_the_old_schema_and_another_goes_o
 
 def test_neither_a_newer_database_nor_an_older_one_is_worked_with(grown: Path, tmp_path: Path) -> None:
     with database_of("sqlite", tmp_path) as database:
+        with pytest.raises(SchemaMissing, match="the database is empty: `tldops-bot restore`"):
+            Schema(database, grown).must_fit()
         fill(database, grown, revisions()[-1])
         with pytest.raises(SchemaTooOld, match="run `tldops-bot db upgrade`"):
             Schema(database, grown).must_fit()

@@ -270,6 +270,17 @@ def test_the_list_and_the_counts_tell_what_waits(database: Database) -> None:
         assert outbox_control.listing(session, (TAKEN,))[0].rcpt_to == "person0@nic.example"
 
 
+def test_a_copy_that_was_not_tried_keeps_what_came_of_the_attempt_before(database: Database) -> None:
+    put(database, letter())
+    for again, code, status in ((NOW, 451, "4.7.1"), (None, 0, "")):
+        (one,) = claim(database)
+        with database.write() as session:
+            outbox.mark(session, [Mark(one, WAITING, 1, again, code, status)], NOW)
+        with database.read() as session:
+            row = session.get_one(Delivery, one.id)
+            assert (row.last_code, row.last_status, row.next_attempt_at) == (451, "4.7.1", NOW)
+
+
 def test_a_status_longer_than_its_column_is_cut(database: Database) -> None:
     put(database, letter())
     claimed = claim(database)

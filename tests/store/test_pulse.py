@@ -10,6 +10,7 @@ from tldops_bot.store.pulse import Queue
 from tldops_bot.store.tables import (
     Alert,
     CertificateRow,
+    CopiesToCome,
     Delivery,
     IanaTld,
     InboxRow,
@@ -80,13 +81,26 @@ def test_of_copies_only_those_that_were_never_tried_grow_old(database: Database)
         copy(session, old, "waiting", attempts=3)
         copy(session, new, "waiting")
         copy(session, old, "held")
+        copy(session, old, "held", last_status="smarthost-fails")
         copy(session, old, "taken", attempts=1)
     with database.read() as session:
         found = pulse.read(session, NOW)
     assert found.outbox == [
         Queue("notice", "held", 1, None),
+        Queue("notice", "stuck", 1, None),
         Queue("notice", "waiting", 2, NOW - MINUTE),
     ]
+    assert found.stuck_copies == 1
+
+
+def test_copies_that_are_still_to_be_written_wait(database: Database) -> None:
+    with database.write() as session:
+        news = message(session, "alert", NOW - MINUTE)
+        copy(session, news, "waiting", attempts=1)
+        session.add(CopiesToCome(message_id=news.id, priority=1, reply_to="", persons=[1, 2, 3]))
+    with database.read() as session:
+        found = pulse.read(session, NOW)
+    assert found.outbox == [Queue("alert", "waiting", 1, None), Queue("alert", "waiting", 3, NOW - MINUTE)]
 
 
 def test_jobs_and_iana_and_keys(database: Database) -> None:

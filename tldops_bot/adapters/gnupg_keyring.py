@@ -4,6 +4,7 @@ Key management goes through python-gnupg; whatever signs, reads or decides goes 
 """
 
 import logging
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable
@@ -50,7 +51,7 @@ class ListKeyring:
         self._passphrase_file = passphrase_file
         self._chosen = chosen
         options = ["--no-options", "--no-auto-check-trustdb"]
-        self._gpg = BoundedGpg(runner.processes, runner.limits.seconds, gnupghome=str(home), options=options)
+        self._gpg = _running(runner, home, options)
         self._fingerprint = ""
         self._public: dict[str, bytes] = {}
         self._key_ids: frozenset[str] = frozenset()
@@ -196,6 +197,16 @@ class ListKeyring:
 
 def _is_signed(finished: Finished) -> bool:
     return finished.code == 0 and len(finished.lines("SIG_CREATED")) == 1 and bool(finished.output)
+
+
+def _running(runner: GpgRunner, home: Path, options: list[str]) -> BoundedGpg:
+    """Raises GpgUnavailable. That there is a gpg is looked at first: python-gnupg would log a traceback."""
+    if shutil.which("gpg") is None:
+        raise GpgUnavailable("gpg is not installed, or not on PATH")
+    try:
+        return BoundedGpg(runner.processes, runner.limits.seconds, gnupghome=str(home), options=options)
+    except (OSError, ValueError):
+        raise GpgUnavailable("gpg does not run") from None
 
 
 def _recipe(address: str, expire: str, passphrase: str) -> str:

@@ -26,6 +26,7 @@ TICK_SECONDS = 1.0
 BREATH_SECONDS = 0.05  # from a turn until the next look for what is new: so answers go together
 MARK_SECONDS = 0.2  # from a result until it is written down, unless a turn comes sooner
 MOST_MARKS = 200
+SAID_AGAIN_SECONDS = 60.0  # from one line about a store that can't be written to to the next
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Delivery:
         self._sheets: dict[int, Sheet] = {}
         self._is_more_due = False
         self._turned_at = 0.0  # when the last turn began, by the loop's clock
+        self._quiet_until = 0.0  # about a store that can't be written to
         self._look: asyncio.TimerHandle | None = None  # for what `wake` was called
         self._marking: asyncio.TimerHandle | None = None  # of what is finished
         self._is_turning = False
@@ -176,7 +178,9 @@ class Delivery:
                 self._exchange.turn, results, signed, room, leases, known, is_woken
             )
         except StoreBusy:
-            log.warning("the store can't be written to just now")
+            if self._loop.time() >= self._quiet_until:
+                self._quiet_until = self._loop.time() + SAID_AGAIN_SECONDS
+                log.warning("the store can't be written to just now")
             self._leases.turn_failed()
             self._results[:0] = results
             self._stages.newly_signed[:0] = signed

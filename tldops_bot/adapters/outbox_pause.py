@@ -21,14 +21,18 @@ class Pause:
     def is_on(self) -> bool:
         return asyncio.get_running_loop().time() < self._until
 
-    def begin(self) -> None:
-        """Twice as long each time; what fails while the pause is on counts as the same failure."""
+    def begin(self, code: int) -> None:
+        """Twice as long each time; what fails while the pause is on counts as the same failure.
+
+        `code` is what the smarthost said, 0 for nothing.
+        """
         if self.is_on:
             return
         self.troubles += 1
         seconds = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(self.troubles - 1, 10)) * (1 + 0.2 * self._jitter())
         self._until = asyncio.get_running_loop().time() + seconds
-        log.warning("the smarthost can't be used, next try in %.0f s", seconds)
+        said = f"it says {code}" if code else "no answer"
+        log.warning("the smarthost can't be used (%s), next try in %.0f s", said, seconds)
 
     def end(self) -> None:
         """The smarthost works."""

@@ -250,13 +250,14 @@ class Stages:
         back. One that keeps failing while others are taken is set aside: each try of it holds up all the
         rest.
         """
-        self.pause.begin()
+        self.pause.begin(attempt.code)
         number = self._stumbles.failed(copy.delivery.id)
         if self._stumbles.is_its_own(copy.delivery.id):
             self._set_aside(copy, SMARTHOST_FAILS, attempt.code)
             return
         again = min(self._next_attempt(copy, number), self._now() + LONGEST_STUMBLE)
-        mark = Mark(copy.delivery, WAITING, copy.delivery.attempts, again, attempt.code, attempt.enhanced)
+        why = attempt.enhanced or SMARTHOST_FAILS
+        mark = Mark(copy.delivery, WAITING, copy.delivery.attempts, again, attempt.code, why)
         self._finish(Result(mark))
 
     def _is_hopeless(self, copy: Copy) -> bool:

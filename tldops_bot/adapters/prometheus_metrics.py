@@ -40,7 +40,7 @@ RESULTS: Final = {
 OPERATIONS: Final = ("sign", "verify", "decrypt", "encrypt", "import", "other")
 KEY_DAYS: Final = (7, 30)
 INBOX_STATES: Final = ("waiting", "stuck")
-OUTBOX_STATES: Final = ("waiting", "sending", "held")
+OUTBOX_STATES: Final = ("waiting", "sending", "held", "stuck")
 _GPG_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 
 
@@ -186,7 +186,7 @@ def _queues(pulse: Pulse, now: datetime) -> Iterator[Metric]:
     words = "How long the oldest mail in the inbox waits."
     yield _gauge("tldops_inbox_oldest_seconds", words, _age(pulse.inbox_oldest_at, now))
     copies = GaugeMetricFamily(
-        "tldops_outbox_copies", "Copies that have still to go.", labels=("kind", "state")
+        "tldops_outbox_copies", "Copies that have still to go; stuck: set aside.", labels=("kind", "state")
     )
     oldest = GaugeMetricFamily(
         "tldops_outbox_oldest_seconds",
@@ -195,9 +195,8 @@ def _queues(pulse: Pulse, now: datetime) -> Iterator[Metric]:
     )
     for kind in Kind:
         mine = [one for one in pulse.outbox if one.kind == kind.value]
-        lengths = {one.state: one.length for one in mine}
         for state in OUTBOX_STATES:
-            copies.add_metric((kind.value, state), lengths.get(state, 0))
+            copies.add_metric((kind.value, state), sum(one.length for one in mine if one.state == state))
         ages = [_age(one.untried_since, now) for one in mine]
         oldest.add_metric((kind.value,), max(ages, default=0.0))
     yield copies

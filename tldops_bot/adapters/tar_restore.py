@@ -118,9 +118,10 @@ def _looked_through(tar: tarfile.TarFile, size: int, roles: Collection[str]) -> 
 def _members(tar: tarfile.TarFile, size: int) -> dict[str, tarfile.TarInfo]:
     found: dict[str, tarfile.TarInfo] = {}
     for member in tar:
-        is_plain = member.isreg() and not member.issparse() and member.size >= 0
-        if not is_plain or member.offset_data + member.size > size:
+        if not member.isreg() or member.issparse() or member.size < 0:
             raise BadBackup(f"{_BROKEN}: it holds something that is no plain file")
+        if member.offset_data + member.size > size:
+            raise BadBackup(f"{_BROKEN}: it was cut short, its end is missing")
         if member.name in found or len(found) >= MOST_MEMBERS:
             raise BadBackup(f"{_BROKEN}: a name stands in it twice, or too many")
         if not member.name.startswith(FILES) and member.name not in (MANIFEST, CONFIG, DATABASE):

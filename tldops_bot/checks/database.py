@@ -12,7 +12,7 @@ from tldops_bot.domain.lateness import is_late
 from tldops_bot.jobs._all import JOBS
 from tldops_bot.store import facts, overview, pulse
 from tldops_bot.store.database import DatabaseMissing, DatabaseMoved, StoreProblem
-from tldops_bot.store.schema import SchemaTooNew, SchemaTooOld
+from tldops_bot.store.schema import SchemaMissing, SchemaTooNew, SchemaTooOld
 
 PROBE: Final = "probe"
 OLD_BACKUP: Final = timedelta(days=7)
@@ -32,6 +32,7 @@ def database(app: App) -> Iterator[Finding]:
 def reachable(app: App) -> Iterator[Finding]:
     """What keeps mail from being stored; nothing when all is well."""
     config = shlex.quote(str(app.config.file))
+    refill = f"tldops-bot --config {config} restore FILE; for a new list: tldops-bot init"
     try:
         app.database.must_exist()
         app.schema.must_fit()
@@ -39,8 +40,9 @@ def reachable(app: App) -> Iterator[Finding]:
             facts.put(session, PROBE, app.now().isoformat())
             session.flush()
     except DatabaseMissing:
-        mend = f"tldops-bot --config {config} restore FILE; for a new list: tldops-bot init"
-        yield broken("database", f"there is no {app.database.file}", mend)
+        yield broken("database", f"there is no {app.database.file}", refill)
+    except SchemaMissing:
+        yield broken("database", "it is empty", refill)
     except SchemaTooOld:
         yield broken("database", "it is of an older version", f"tldops-bot --config {config} db upgrade")
     except SchemaTooNew:
@@ -50,8 +52,8 @@ def reachable(app: App) -> Iterator[Finding]:
         mend = "if that is how it is to be, restart `tldops-bot serve`; else put the files back as they were"
         yield broken("database", f"{app.database.file} or its journal is not the file that was opened", mend)
     except StoreProblem as problem:
-        where = app.database.url.render_as_string(hide_password=True)
-        says = f"{where} cannot be written ({type(problem).__name__})"
+        url = app.database.url.set(drivername=app.database.url.get_backend_name())  # as psql takes it
+        says = f"{url.render_as_string(hide_password=True)} cannot be written ({type(problem).__name__})"
         yield broken("database", says, _mend_of_store(app))
 
 
@@ -97,6 +99,10 @@ def queues(app: App) -> Iterator[Finding]:
         found.append(
             warning("queues", says, "tldops-bot inbox list --stuck; then tldops-bot inbox retry NUMBER")
         )
+    if held.stuck_copies:
+        says = f"{held.stuck_copies} set aside, since they failed again and again: copies to go out"
+        mend = "tldops-bot outbox list says which; when that is mended, tldops-bot outbox retry"
+        found.append(warning("queues", says, mend))
     if held.inbox_oldest_at is not None and now - held.inbox_oldest_at > OLD_INBOX:
         says = f"a mail that came in waits for {say_length(now - held.inbox_oldest_at)}"
         found.append(warning("queues", says, "is `tldops-bot serve` running? tldops-bot inbox list"))

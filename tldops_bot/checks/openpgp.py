@@ -28,8 +28,11 @@ def openpgp(app: App) -> Iterator[Finding]:
     if found is None:
         yield broken("gpg", "gpg is not installed, or not on PATH", "apt-get install gnupg")
         return
-    if tuple(int(one) for one in found.split(".")[:2] if one) < OLDEST:
-        yield broken("gpg", f"GnuPG {found or 'of unknown version'} is too old", "install GnuPG 2.2 or newer")
+    if not found:
+        yield broken("gpg", "gpg does not run, or does not say its version", "gpg --version")
+        return
+    if tuple(int(one) for one in found.split(".")[:2]) < OLDEST:
+        yield broken("gpg", f"GnuPG {found} is too old", "install GnuPG 2.2 or newer")
         return
     yield ok("gpg", f"GnuPG {found}")
     home = app.config.openpgp.home

@@ -1,13 +1,15 @@
-"""The operator's own templates: whether each can be read; `templates check` says more."""
+"""The operator's own templates: whether each can be read, and will do."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from pathlib import Path
 
 import jinja2
 
 from tldops_bot.app import App
 from tldops_bot.config.shipped import shipped
-from tldops_bot.domain.finding import Finding, broken, ok
+from tldops_bot.domain.finding import Finding, broken, ok, warning
 from tldops_bot.mail.render import environment
+from tldops_bot.mail.template_check import files_of, flaws
 
 
 def wording(app: App) -> Iterator[Finding]:
@@ -35,4 +37,15 @@ def wording(app: App) -> Iterator[Finding]:
             says = f"{own / name}: cannot be read ({type(problem).__name__})"
             yield broken("templates", says, "write it anew in UTF-8, or remove the file")
     if not found:
-        yield ok("templates", f"those in {own} can be read")
+        yield from _flaws(own, app.config.templates.languages)
+
+
+def _flaws(own: Path, languages: Collection[str]) -> Iterator[Finding]:
+    """What can be read, and will not do: ours stands in for it, and members read that."""
+    yours = set(files_of(own))
+    wrong = [one for one in flaws(own, shipped("templates"), languages) if one.file in yours]
+    for one in wrong:
+        mend = "mend that file, or remove it: ours is used until then"
+        yield warning("templates", f"{own / one.file}: {one.words}", mend)
+    if not wrong:
+        yield ok("templates", f"nothing is wrong with those in {own}")

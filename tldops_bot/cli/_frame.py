@@ -74,8 +74,10 @@ def parts_of(config: Config) -> Iterator[App]:
     app = App(config)
     try:
         yield app
-    except (Mendable, Unavailable) as problem:
+    except Mendable as problem:
         refuse(str(problem))
+    except Unavailable as problem:
+        refuse(f"{problem}; `tldops-bot doctor` says more")
     except StoreProblem as problem:
         refuse(f"the database does not answer ({type(problem).__name__}); `tldops-bot doctor` says more")
     finally:

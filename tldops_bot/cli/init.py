@@ -14,6 +14,7 @@ from tldops_bot.adapters.gnupg_presence import HomeTooLong, must_fit
 from tldops_bot.adapters.gnupg_runner import GpgUnavailable
 from tldops_bot.app import App
 from tldops_bot.cli._frame import console, named_config, parts_of, refuse
+from tldops_bot.cli.db import upgrade_alone
 from tldops_bot.config import Config, ConfigProblem, find_config, load_config
 from tldops_bot.domain.address import parse_address
 from tldops_bot.domain.list_address import ListAddress
@@ -237,7 +238,11 @@ def _make_database(app: App) -> None:
     if app.database.file is not None:
         app.database.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(app.database.file, os.O_CREAT | os.O_RDWR, 0o600))
-    app.schema.upgrade()
+    current = app.schema.current()
+    if not current:
+        app.schema.upgrade()
+    elif current != app.schema.newest:
+        upgrade_alone(app)
     with app.database.write() as session:
         if not facts.mac_keys(session):
             facts.new_mac_key(session, app.random_octets)

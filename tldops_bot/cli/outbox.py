@@ -17,8 +17,8 @@ from tldops_bot.cli._acting import (
     must_say_why,
     tell,
 )
-from tldops_bot.cli._frame import masked, opened, refuse, say, show
-from tldops_bot.store import audit, outbox, outbox_control, overview
+from tldops_bot.cli._frame import masked, note, opened, refuse, say, show
+from tldops_bot.store import audit, outbox, outbox_control, outbox_copies, overview
 from tldops_bot.store.database import Session
 from tldops_bot.store.outbox_control import Listed
 
@@ -39,9 +39,14 @@ def list_(
     states = (*outbox.UNFINISHED, *ENDED) if everything else outbox.UNFINISHED
     with looking(context, "outbox list", confidential) as (parts, session):
         rows = [_row(one, confidential) for one in outbox_control.listing(session, states, limit)]
+        coming = sum(number for _, number, _ in outbox_copies.to_come(session))
         now = parts.now()
     columns = ("id", "kind", "to", "state", "made_at", "attempts", "status")
     show(rows, as_json, empty="nothing waits", columns=columns, wide=("next_attempt_at",), now=now)
+    if len(rows) == limit:
+        note(f"these are the first {limit}; --limit shows more")
+    if coming:
+        note(f"copies for {coming} more people are written as these go; `tldops-bot alerts show` counts all")
 
 
 @app.command()
@@ -58,9 +63,12 @@ def retry(
         wanted = ids or overview.held_deliveries(session, but=NO_KEY)
         for number in wanted:
             if not 0 < number < 2**62 or not outbox_control.retry(session, number, now):
-                refuse(f"delivery {number} is not there, is on its way, or its content is gone")
+                refuse(
+                    f"delivery {number} is not there, has gone, is on its way, or its content is gone;"
+                    " `tldops-bot outbox list --all` shows them"
+                )
         audit.record(session, now, ACTOR, "outbox_retried", deliveries=wanted[:100], number=len(wanted))
-    say(f"{len(wanted)} {'copy goes' if len(wanted) == 1 else 'copies go'} now")
+    say(f"{len(wanted)} {'copy is' if len(wanted) == 1 else 'copies are'} tried now")
 
 
 @app.command()

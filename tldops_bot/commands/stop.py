@@ -18,13 +18,15 @@ def stop(ctx: Context, request: Request) -> Reply | Refused:
         return Refused("no_such_alert", {"id": word[:20]})
     if alert.state not in (POSTED, HELD):
         return Refused("alert_not_open", {"id": alert.id, "state": alert.state})
-    # What never went out can't be taken back to everybody.
-    alert.state = CANCELLED if alert.state == HELD else STOPPED
+    # What never went out can't be taken back in front of everybody.
+    was_held = alert.state == HELD
+    alert.state = CANCELLED if was_held else STOPPED
     stopped = outbox_control.drop_alert(ctx.session, alert.id, ctx.now, "stopped")
     gone = sum(one.state in (REACHED, SEEN) for one in alerts.reach(ctx.session, alert))
     made = _alert_news.keep(ctx, _alert_news.news(ctx, alert, _alert_news.STOP, request.rest))
     poster = ctx.session.get(Person, alert.person_id)
     told = [*people.office_holders(ctx.session, "committee"), *([poster] if poster else [])]
-    values = _alert_news.news_values(ctx, alert, made, ctx.actor.person) | {"stopped": stopped, "gone": gone}
+    counts = {"stopped": stopped, "gone": gone, "was_held": was_held}
+    values = _alert_news.news_values(ctx, alert, made, ctx.actor.person) | counts
     ctx.post(_letters.notice("letters/alert_stopped", values, _letters.to_people(told), is_confidential=True))
-    return Reply("stopped", {"id": alert.id, "stopped": stopped, "gone": gone})
+    return Reply("stopped", {"id": alert.id} | counts)

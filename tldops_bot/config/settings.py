@@ -30,7 +30,7 @@ from tldops_bot.domain.wake import is_gateway_name, problem_of_url
 _POSTGRESQL = "postgresql+psycopg"
 # As SQLAlchemy takes it apart: user and password, host, port, name, and what psycopg is told besides.
 _PLACE = re.compile(
-    r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::[0-9]{0,5})?(?:/[^?]*)?(?:\?.*)?", re.DOTALL
+    r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::[0-9]{1,5})?(?:/[^?]*)?(?:\?.*)?", re.DOTALL
 )
 _LONGEST = timedelta(days=100 * 365)
 
@@ -222,6 +222,7 @@ class IanaSettings(Table):
 
 
 Constituency = Literal["cctld", "gtld", "cert", "regional"]
+Constituencies = Annotated[tuple[Constituency, ...], Field(min_length=1)]
 
 
 class MembershipSettings(Table):
@@ -241,7 +242,7 @@ class RosterSettings(Table):
     timezone: TimeZone = "UTC"
     regions: bool = False
     fonts: Path = Path("/usr/share/fonts")
-    constituencies: tuple[Constituency, ...] | None = None  # all that anybody is listed for
+    constituencies: Constituencies | None = None  # all that anybody is listed for
 
 
 class AlertSettings(Table):
@@ -249,7 +250,7 @@ class AlertSettings(Table):
     max_bytes: int = Field(default=1_000_000, ge=1_000, le=20_000_000)
     max_per_member_hour: int = Field(default=3, ge=1, le=1_000)
     keep: Duration = timedelta(days=730)
-    constituencies: tuple[Constituency, ...] | None = None  # all that anybody is listed for
+    constituencies: Constituencies | None = None  # all that anybody is listed for
 
 
 class WakeSettings(Table):

@@ -60,4 +60,5 @@ def news(
 def _is_due(trouble: Trouble, told: Told | None, now: datetime) -> bool:
     if told is None:
         return True
-    return now - told.at >= (DAY if told.is_over else trouble.again_after)
+    # In both directions: what was told by a clock that was ahead must not stay untold.
+    return abs(now - told.at) >= (DAY if told.is_over else trouble.again_after)

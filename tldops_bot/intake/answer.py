@@ -204,6 +204,8 @@ class Answers:
         address = _mailbox_of(actor)
         digest = judged.digest or hashlib.sha256(judged.text.encode(errors="replace")).hexdigest()
         is_signed = actor.is_signed
+        if is_signed:  # the same words signed anew are another mail
+            digest += f" {judged.verdict.signed_at}"
         asked = decision.commands.requests if decision.commands else ()
         verbs = [] if is_signed else sorted({one.verb for one in asked})
         if self._asked_enough(digest, address, verbs):

@@ -14,6 +14,7 @@ from tldops_bot.domain.verdict import Verdict
 from tldops_bot.intake.judged import Read
 from tldops_bot.store import people_keys
 
+MOST_TRIED = 5  # certificates for one signature: each takes a run of gpg
 IsTimely = Callable[[datetime], bool]
 
 
@@ -40,7 +41,7 @@ def held_for(read: Read, key: str, author: str | None) -> list[Held]:
     with read() as session:
         found = people_keys.speaking_with(session, key) if key else []
     held = [Held(one.fingerprint, one.keyring, one.is_registered, _is_of(author, one)) for one in found]
-    return sorted(held, key=lambda one: (not one.is_registered, not one.is_authors))
+    return sorted(held, key=lambda one: (not one.is_registered, not one.is_authors))[:MOST_TRIED]
 
 
 def _is_of(author: str | None, one: people_keys.Speaking) -> bool:

@@ -19,6 +19,7 @@ from tldops_bot.store.inbox import LEASE, MAX_ATTEMPTS, MAX_PATIENCE, Claimed, C
 
 POLL_SECONDS = 1.0
 CROWD_SECONDS = 0.05  # from one mail to the next, of all threads together
+SAID_AGAIN_SECONDS = 60.0  # from one line about a database that is away to the next
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Workers:
         self._owed: deque[Callable[[Session], None]] = deque()  # what is still to be written
         self._due = threading.Condition()
         self._wanted = 0
+        self._quiet_until = 0.0  # about a database that is away
         self._stopping = False
         self._threads = [
             threading.Thread(target=self._work, name=f"intake-{number}", daemon=True)
@@ -121,7 +123,9 @@ class Workers:
                     return None
             return next(iter(self._claim()), None)
         except SQLAlchemyError as problem:
-            log.error("the database gives no work: %s", type(problem).__name__)
+            if time.monotonic() >= self._quiet_until:
+                self._quiet_until = time.monotonic() + SAID_AGAIN_SECONDS
+                log.error("the database gives no work: %s", type(problem).__name__)
             return None
 
     def _claim(self) -> list[Claimed]:

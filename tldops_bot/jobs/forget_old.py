@@ -43,5 +43,5 @@ def forget_old(ctx: JobContext) -> list[Letter]:
     printed_rosters.forget_before(ctx.session, ctx.now - printed_rosters.KEPT_FOR)
     strangers.forget_before(ctx.session, ctx.now - timedelta(days=2))
     openpgp = ctx.config.openpgp
-    signatures.forget_before(ctx.session, ctx.now - 2 * openpgp.max_signature_age - openpgp.max_clock_skew)
+    signatures.forget_older(ctx.session, 2 * openpgp.max_signature_age + openpgp.max_clock_skew, ctx.now)
     return []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Integer, Table, bindparam, case, exists, func, select, update
+from sqlalchemy import Integer, String, Table, bindparam, case, exists, func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -49,7 +49,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What became of a claimed delivery. `next_attempt_at` None leaves the time as it was."""
+    """What became of a claimed delivery. `next_attempt_at` None leaves the time as it was.
+
+    One that waits on and was not tried keeps what came of the attempt before.
+    """
 
     delivery: Claimed
     state: str
@@ -61,6 +64,10 @@ class Mark:
     @property
     def is_final(self) -> bool:
         return self.state not in UNFINISHED
+
+    @property
+    def is_untried(self) -> bool:
+        return self.state == WAITING and self.next_attempt_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +230,8 @@ _MARK = (
         state=bindparam("outcome"),
         attempts=bindparam("tried"),
         next_attempt_at=func.coalesce(bindparam("again", type_=Moment), _ROW.next_attempt_at),
-        last_code=bindparam("code"),
-        last_status=bindparam("why"),
+        last_code=func.coalesce(bindparam("code", type_=Integer), _ROW.last_code),
+        last_status=func.coalesce(bindparam("why", type_=String), _ROW.last_status),
         finished_at=bindparam("finished", type_=Moment),
         claim=None,
         lease_until=None,
@@ -251,8 +258,8 @@ def _written(alike: Sequence[Mark], now: datetime) -> dict[str, Any]:
         "outcome": one.state,
         "tried": one.attempts,
         "again": one.next_attempt_at,
-        "code": one.code,
-        "why": one.status[:32],
+        "code": None if one.is_untried else one.code,
+        "why": None if one.is_untried else one.status[:32],
         "finished": now if one.is_final else None,
     }
 

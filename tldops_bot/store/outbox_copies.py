@@ -84,6 +84,14 @@ def next_to_come(session: Session) -> ToCome | None:
     return None if row is None else ToCome(**row._mapping)
 
 
+def to_come(session: Session) -> list[tuple[str, int, datetime]]:
+    """Of each message of which copies are still to be written: its kind, for how many persons, when it was made."""
+    query = select(Message.kind, CopiesToCome.persons, Message.made_at).join(
+        Message, Message.id == CopiesToCome.message_id
+    )
+    return [(kind, len(persons), made_at) for kind, persons, made_at in session.execute(query)]
+
+
 def write_lot(session: Session, one: ToCome, now: datetime) -> None:
     """Write the next lot of its copies, as if they had been written with the message."""
     lot, rest = one.persons[:LOT], one.persons[LOT:]

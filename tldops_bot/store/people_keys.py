@@ -13,7 +13,7 @@ from tldops_bot.store.people import SECOND_ADDRESS
 from tldops_bot.store.tables import CertificateKey, CertificateRow, Person, Request
 
 _Known = TypeVar("_Known", CertificateRow, Row[Any])
-MOST_CLAIMING = 5  # certificates that are tried for one signature
+MOST_CLAIMING = 50  # one key; strangers can send more
 
 # Statements run for every mail are built once.
 _KEY, _KEY_ID = (one == bindparam("key") for one in (CertificateKey.key_fingerprint, CertificateKey.key_id))
@@ -24,11 +24,15 @@ _HOLDING_KEY, _HOLDING_KEY_ID = _HOLDING.where(_KEY), _HOLDING.where(_KEY_ID)
 _SPEAKING = _HOLDING.outerjoin(Person, Person.id == CertificateRow.person_id).with_only_columns(
     CertificateRow.fingerprint,
     CertificateRow.person_id,
-    CertificateRow.replaced_at,
     func.coalesce(CertificateRow.keyring, CertificateRow.blob).label("keyring"),
     Person.email,
     SECOND_ADDRESS.label("second"),
 )
+_SPEAKING = _SPEAKING.order_by(  # whose primary key it is, then who is registered with it now
+    CertificateRow.fingerprint != CertificateKey.key_fingerprint,
+    CertificateRow.person_id.is_(None),
+    CertificateRow.replaced_at.is_not(None),
+).limit(MOST_CLAIMING)
 _SPEAKING_KEY, _SPEAKING_KEY_ID = _SPEAKING.where(_KEY), _SPEAKING.where(_KEY_ID)
 
 
@@ -71,8 +75,7 @@ def speaking_with(session: Session, key: str) -> list[Speaking]:
     """Those whose key this may be, registered ones first: what it signed verifies with whose it is."""
     wanted = _SPEAKING_KEY if len(key) > 16 else _SPEAKING_KEY_ID
     found = _claiming(key, session.connection().execute(wanted, {"key": key}))
-    found.sort(key=lambda row: (row.person_id is None, row.replaced_at is not None))
-    return [_speaking(session, row) for row in found[:MOST_CLAIMING]]
+    return [_speaking(session, row) for row in found]
 
 
 def _speaking(session: Session, row: Row[Any]) -> Speaking:

@@ -11,7 +11,8 @@ from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from tldops_bot.domain.outgoing import Kind
-from tldops_bot.store.outbox import HELD, SENDING, TAKEN, WAITING
+from tldops_bot.store import outbox_copies
+from tldops_bot.store.outbox import HELD, SENDING, SET_ASIDE, TAKEN, WAITING
 from tldops_bot.store.tables import (
     Alert,
     CertificateRow,
@@ -25,6 +26,7 @@ from tldops_bot.store.tables import (
 )
 
 RELEASED = timedelta(minutes=5)
+STUCK = "stuck"  # the state of a copy that is held because it was set aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,10 @@ class Pulse:
     def stuck(self) -> int:
         return self.inbox.get("stuck", 0)
 
+    @property
+    def stuck_copies(self) -> int:
+        return sum(one.length for one in self.outbox if one.state == STUCK)
+
 
 def read(session: Session, now: datetime) -> Pulse:
     """Everything at one moment, in a reading transaction: a handful of counts, whatever the size."""
@@ -88,22 +94,27 @@ def _inbox(session: Session) -> dict[str, int]:
 
 
 def _outbox(session: Session) -> list[Queue]:
-    """Only what is unfinished; a message to many waits since it was made."""
+    """Only what is unfinished; a message to many waits since it was made, and so do copies still to be written."""
+    is_aside = and_(Delivery.state == HELD, Delivery.last_status.in_(SET_ASIDE))
+    state = case((is_aside, STUCK), else_=Delivery.state).label("state")
     query = (
         select(
             Message.kind,
-            Delivery.state,
+            state,
             func.count(),
             func.min(case((Delivery.attempts == 0, Message.made_at))),
         )
         .join(Message, Message.id == Delivery.message_id)
         .where(Delivery.state.in_((WAITING, SENDING, HELD)))
-        .group_by(Message.kind, Delivery.state)
-        .order_by(Message.kind, Delivery.state)
+        .group_by(Message.kind, state)
+        .order_by(Message.kind, state)
     )
-    return [
-        Queue(str(kind), str(state), int(number), None if state == HELD else oldest)
+    queues = [
+        Queue(str(kind), str(state), int(number), None if state in (HELD, STUCK) else oldest)
         for kind, state, number, oldest in session.execute(query)
+    ]
+    return queues + [
+        Queue(kind, WAITING, number, made_at) for kind, number, made_at in outbox_copies.to_come(session)
     ]
 
 

@@ -21,6 +21,10 @@ class SchemaTooOld(Mendable):
     """The database needs `tldops-bot db upgrade`."""
 
 
+class SchemaMissing(SchemaTooOld):
+    """The database is empty."""
+
+
 class RowsLeftBehind(Mendable):
     """A migration left rows that refer to nothing; it was undone."""
 
@@ -82,9 +86,14 @@ class Schema:
                 raise RowsLeftBehind(f"rows of {lost[0]} refer to nothing; the database stays as it was")
 
     def must_fit(self) -> None:
-        """Raises SchemaTooNew or SchemaTooOld."""
+        """Raises SchemaTooNew, SchemaTooOld, SchemaMissing."""
         self.must_not_be_newer()
-        if self.current() != self.newest:
+        current = self.current()
+        if not current and self.is_empty():
+            raise SchemaMissing(
+                "the database is empty: `tldops-bot restore` fills it from a backup; for a new list, `tldops-bot init`"
+            )
+        if current != self.newest:
             raise SchemaTooOld("the database is of an older version: run `tldops-bot db upgrade`")
 
     def must_not_be_newer(self) -> None:

@@ -1,10 +1,10 @@
 """Signatures: whose key made one, and the memory against replay; one is used up by what carries it out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import BindParameter, Table, bindparam, delete, exists, insert, literal, select
+from sqlalchemy import BindParameter, Table, bindparam, delete, exists, func, insert, literal, select
 from sqlalchemy.orm import Session, defer, joinedload
 
 from tldops_bot.store import facts
@@ -91,7 +91,14 @@ def use_up(
     session.connection().execute(_REMEMBER, row)
 
 
-def forget_before(session: Session, moment: datetime) -> None:
-    """Drop memories of signatures older than `moment`, which from now on is the oldest acceptable time."""
+def forget_older(session: Session, age: timedelta, now: datetime) -> None:
+    """Drop memories of signatures older than that; what is dropped is not acceptable from now on.
+
+    Counted from the newest: a clock that is ahead for a moment would else have everybody refused for as long.
+    """
+    newest = session.scalar(select(func.max(UsedSignature.signed_at)))
+    if newest is None:
+        return
+    moment = min(newest, now) - age
     facts.raise_oldest_signature(session, moment)
     session.execute(delete(UsedSignature).where(UsedSignature.signed_at < moment))

@@ -17,8 +17,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tldops_bot.config.settings import Config, host_and_port
+from tldops_bot.config.settings import Config
 from tldops_bot.config.shipped import shipped
+from tldops_bot.config.values import host_and_port
 from tldops_bot.store.database import Database, Session
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from tldops_bot.adapters.inbox_acceptance import Acceptance
 from tldops_bot.adapters.sequoia_encryption import MAX_CACHED, Encryption
 from tldops_bot.adapters.smtp_listener import Listener, NotStored
 from tldops_bot.app import App
-from tldops_bot.config.settings import host_and_port
+from tldops_bot.config.values import host_and_port
 from tldops_bot.domain.envelope import Envelope
 from tldops_bot.intake import Handled
 from tldops_bot.intake.workers import Workers

@@ -14,7 +14,8 @@ from tldops_bot.adapters.dnssec_chain import anchors
 from tldops_bot.adapters.key_finder import Published
 from tldops_bot.adapters.mail_authentication import MailAuthentication
 from tldops_bot.adapters.wkd_keys import WebKeyDirectory
-from tldops_bot.config.settings import Config, host_and_port
+from tldops_bot.config.settings import Config
+from tldops_bot.config.values import host_and_port
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Final
 
 from tldops_bot.adapters.iana_whois import Unanswered, WhoisServer, ask
 from tldops_bot.app import App
-from tldops_bot.config.settings import host_and_port
+from tldops_bot.config.values import host_and_port
 from tldops_bot.domain.durations import say_length
 from tldops_bot.domain.finding import Finding, broken, ok, warning
 from tldops_bot.domain.iana_record import IanaRecord

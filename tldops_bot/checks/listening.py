@@ -10,7 +10,7 @@ from cryptography import x509
 
 from tldops_bot.adapters.port_probe import Place, look_at_port, look_at_socket
 from tldops_bot.app import App
-from tldops_bot.config.settings import host_and_port
+from tldops_bot.config.values import host_and_port
 from tldops_bot.domain.finding import Finding, broken, ok, warning
 
 SOON: Final = timedelta(days=14)

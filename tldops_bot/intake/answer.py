@@ -12,12 +12,11 @@ from tldops_bot.domain.address import parse_address, same_address
 from tldops_bot.domain.durations import DAY, HOUR
 from tldops_bot.domain.language import read_language
 from tldops_bot.domain.outgoing import Attachment, Entitled, Kind, Letter, Recipient
-from tldops_bot.domain.request import Request
 from tldops_bot.domain.token import Purpose
 from tldops_bot.domain.token_details import HeldMail, read_details
 from tldops_bot.intake.decision import Decision, Part
 from tldops_bot.intake.judged import Judged
-from tldops_bot.intake.told import names_told, subject_told, told, values_told
+from tldops_bot.intake.told import names_told, quoted, subject_told, told, values_told
 from tldops_bot.mail.render import Renderer
 from tldops_bot.store import languages, people, people_keys, tokens
 from tldops_bot.store.database import Session
@@ -26,7 +25,6 @@ from tldops_bot.store.tables import CertificateRow
 
 HELD_AN_HOUR = 6
 PLAIN_A_DAY = 3  # anybody can have sent them
-UNSIGNED_WORDS = 4  # "CONFIRM 7F3K-…", "SUBSCRIBE nl be", "HELP QUERY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ class Answers:
         else:
             folder = command_for(part.request.verb).folder
             text = self.renderer.fragment(f"{folder}/{outcome.outcome}", outcome.values, language)
-        return {"lines": _quoted(part.request, decision.actor), "text": text, "failed": part.failed}
+        return {"lines": quoted(part.request, decision.actor), "text": text, "failed": part.failed}
 
     def _reply(
         self,
@@ -213,7 +211,7 @@ class Answers:
         minted = self._minted(actor, address, claimed, HeldMail(digest, tuple(verbs)))
         values = {
             "token": minted.words,
-            "lines": [line for one in asked for line in _quoted(one, actor)],
+            "lines": [line for one in asked for line in quoted(one, actor)],
             "until": self.now + self.request_lifetime,
             "list_line": f"List: {self.list_address}",
             "is_before_restore": decision.reason == "signed_before_restore",
@@ -285,17 +283,3 @@ def _mailbox_of(actor: Actor) -> str:
 
 def _is_silent(part: Part) -> bool:
     return isinstance(part.outcome, Reply) and part.outcome.is_silent
-
-
-def _quoted(request: Request, actor: Actor) -> list[str]:
-    """The command as it was sent; its fields (phone numbers!) only if the reply will be encrypted.
-
-    Of an unsigned one only the first words: they go to whomever the mail says that it is from.
-    """
-    if not actor.is_signed:
-        words = request.line[:200].split()
-        return [told(actor, " ".join(words[:UNSIGNED_WORDS]) + (" …" if words[UNSIGNED_WORDS:] else ""))]
-    if not actor.standing.has_key:
-        return [told(actor, request.line[:200])]
-    lines = (request.line, *(f"{field.name}: {field.value}" for field in request.fields[:30]))
-    return [told(actor, line[:200]) for line in lines]

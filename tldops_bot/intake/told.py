@@ -9,14 +9,30 @@ from typing import Any
 
 from tldops_bot.commands._command import Actor, Status
 from tldops_bot.domain.links import without_links
+from tldops_bot.domain.request import Request
 
 SUBJECT_CHARACTERS = 80
+UNSIGNED_WORDS = 4  # "CONFIRM 7F3K-…", "SUBSCRIBE nl be", "HELP QUERY"
 LINE_CHARACTERS = 500  # of a stranger's, who may have written a line of two million
 
 
 def told(actor: Actor, line: str) -> str:
     """A line of the mail."""
     return line if _is_known(actor) else without_links(line[:LINE_CHARACTERS])
+
+
+def quoted(request: Request, actor: Actor) -> list[str]:
+    """The command as it was sent; its fields (phone numbers!) only if the reply will be encrypted.
+
+    Of an unsigned one only the first words: they go to whomever the mail says that it is from.
+    """
+    if not actor.is_signed:
+        words = request.line[:200].split()
+        return [told(actor, " ".join(words[:UNSIGNED_WORDS]) + (" …" if words[UNSIGNED_WORDS:] else ""))]
+    if not actor.standing.has_key:
+        return [told(actor, request.line[:200])]
+    lines = (request.line, *(f"{field.name}: {field.value}" for field in request.fields[:30]))
+    return [told(actor, line[:200]) for line in lines]
 
 
 def values_told(actor: Actor, values: Mapping[str, Any]) -> Mapping[str, Any]:

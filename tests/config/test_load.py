@@ -297,7 +297,7 @@ def test_postgresql_is_named_as_everybody_names_it(file: Path, kind: str) -> Non
 def test_without_the_library_for_postgresql_the_way_to_it_is_named(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tldops_bot.config.settings.find_spec", lambda name: None)
+    monkeypatch.setattr("tldops_bot.config.values.find_spec", lambda name: None)
     assert "pip install 'psycopg[binary]'" in problem(file, "[database]\nurl = 'postgresql://db/x'\n")
     assert load(file).database.url.startswith("sqlite:///")
 

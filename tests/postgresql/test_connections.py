@@ -1,20 +1,24 @@
 """What PostgreSQL says when it can't go on just now is trouble that passes; the URL of the database has the last word."""
 
+import io
 from collections.abc import Callable
 from contextlib import ExitStack
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from tests import postgres
+from tests.rows import a_person
 from tests.service import wait_until
 from tldops_bot.adapters.outbox_aftermath import told
 from tldops_bot.domain.outgoing import Entitled
-from tldops_bot.store import facts
+from tldops_bot.store import dump, facts
+from tldops_bot.store.columns import Base
 from tldops_bot.store.database import Database
 from tldops_bot.store.outbox import Claimed
 
@@ -24,11 +28,25 @@ def shown(database: Database, name: str) -> str:
         return str(session.scalar(sql(f"SHOW {name}")))
 
 
+def test_after_a_restore_the_server_knows_how_many_rows_there_are(database: Database) -> None:
+    octets = io.BytesIO()
+    with database.write() as session:
+        a_person(session)
+    with database.snapshot() as connection:
+        dump.write(connection, octets)
+    with database.rebuilding() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(delete(table))
+        dump.read(connection, io.BytesIO(octets.getvalue()))
+        assert connection.scalar(sql("SELECT reltuples FROM pg_class WHERE relname = 'persons'")) == 1
+
+
 def test_what_the_url_says_goes_before_what_we_would_like() -> None:
     with postgres.new_database(quote("-c lock_timeout=7s"), is_empty=True) as url:
         database = Database(url)
         assert shown(database, "lock_timeout") == "7s"
         assert shown(database, "idle_in_transaction_session_timeout") == "30s"
+        assert shown(database, "jit") == "off"
         assert shown(database, "transaction_isolation") == "repeatable read"
         database.close()
 

@@ -167,7 +167,10 @@ def _typed(column: Column[Any], value: Any) -> Any:
 
 
 def _count_on(connection: Connection, held: Iterable[Table]) -> None:
-    """Move PostgreSQL's sequences on: inserting rows with their numbers does not."""
+    """Move PostgreSQL's sequences on, which inserting rows with their numbers does not; let it count the rows.
+
+    It would do that by itself within minutes, but an alert may be the first thing after a restore.
+    """
     if connection.dialect.name != "postgresql":
         return
     for table in held:
@@ -176,6 +179,7 @@ def _count_on(connection: Connection, held: Iterable[Table]) -> None:
                 last = connection.scalar(sa.select(sa.func.max(column))) or 0
                 if last:
                     _count_from(connection, table, last)
+    connection.exec_driver_sql("ANALYZE")
 
 
 def _count_from(connection: Connection, table: Table, last: int) -> None:

@@ -100,6 +100,7 @@ def test_a_clock_that_is_set_back_silences_nobody(monkeypatch: pytest.MonkeyPatc
     often.wait_for(often.count + 3)
     rarely.wait_for(2)  # once more, since it can't be known when it was called
     ticks.stop()
+    assert rarely.count == 2
 
 
 def test_stopping_what_was_never_started_does_nothing() -> None:

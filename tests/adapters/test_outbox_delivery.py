@@ -709,6 +709,7 @@ def test_a_stop_with_nothing_to_do_is_quick_and_a_wake_after_it_does_no_harm(
             async with asyncio.timeout(PATIENCE):
                 await delivery.stop(grace=2 * PATIENCE)
             delivery.wake()
+        assert not sink.mails
 
     run(main)
 
